@@ -1,0 +1,252 @@
+#!/usr/bin/env bash
+# Prepares Pants and its Pex tool in the folder given; ./pants calls it when its fast path cannot go on.
+#
+# Leaves in the folder: venv/ (Pants on CPython 3.9), pex (the tool that Pants would otherwise
+# fetch from elsewhere) and state (what ./pants reads on every later call). Exit code 2 means
+# that nothing usable was left; the one sentence on stderr says why and what to do next.
+set -euo pipefail
+umask 022 # The Pex tool records permissions, and must come out the same for everyone.
+
+readonly PANTS_VERSION=2.17.1
+readonly PEX_VERSION=2.1.137
+# What measure.py says of the Pex tool. The file itself is 3563509 bytes with sha256
+# e5777b50dadb5ac011f976d432cd7e48a0eb5d135a291c952e10aef0c4ccc782 wherever Python packs with zlib;
+# with zlib-ng, which some systems have in its place, the same contents make another file.
+readonly PEX_CONTENTS=0de3ed949b46f42e4ecf671ea752b9099a264e06a5ed5c8f6d6dc9ba87817561
+
+here=$(cd -- "${BASH_SOURCE[0]%/*}" && pwd -P)
+readonly here prepared=$1
+
+say() { printf 'modelyard: %s\n' "$*" >&2; }
+
+fail() {
+  say "$*"
+  exit 2
+}
+
+check_platform() {
+  local system
+  system=$(uname -s)-$(uname -m)
+  case $system-$OSTYPE in
+    Linux-*-linux-musl*) fail "Pants has no build for musl Linux; use a distribution with glibc (Debian, Ubuntu, Fedora, …)." ;;
+    Linux-x86_64-* | Linux-aarch64-* | Darwin-x86_64-* | Darwin-arm64-*) ;;
+    *) fail "unsupported platform $system: Pants runs on Linux (x86_64, aarch64) and macOS; use one of these, a container or WSL." ;;
+  esac
+}
+
+make_cache() {
+  local problem
+  problem=$({ mkdir -p "$prepared" && touch "$prepared/lock"; } 2>&1) ||
+    fail "cannot write the cache folder $prepared (${problem##*: }); make it writable or name another in MODELYARD_CACHE."
+}
+
+# Two first calls at once: one prepares, the other waits and finds everything done.
+take_lock() {
+  if command -v flock >/dev/null; then
+    exec 9>"$prepared/lock"
+    flock -n 9 && return
+    say "waiting for another call that is preparing Pants …"
+    flock 9
+    return
+  fi
+  local waiting=no owner # macOS has no flock; a symlink is made at once with the owner in it.
+  until ln -s "$$" "$prepared/owner" 2>/dev/null; do
+    if [[ $waiting == no ]]; then
+      say "waiting for another call that is preparing Pants …"
+      waiting=yes
+    fi
+    owner=$(readlink "$prepared/owner") || continue
+    if ! kill -0 "$owner" 2>/dev/null; then
+      rm -f "$prepared/owner" # It died without cleaning up.
+    else
+      sleep 0.2
+    fi
+  done
+}
+
+# Sets REPLY to the interpreter's own path (a shim or a virtual environment leads to the real
+# one) and succeeds, or to what is wrong with it and fails.
+probe_python() {
+  local candidate=$1 version=$2
+  REPLY='no executable file of that name'
+  type -P "$candidate" >/dev/null || return 1
+  if REPLY=$("$candidate" -I "$here/probe.py" "$version" 2>&1); then
+    REPLY=${REPLY##*$'\n'}
+    return 0
+  fi
+  REPLY=$(grep -m1 . <<<"$REPLY") || REPLY='it does not run'
+  return 1
+}
+
+# One path a line, the likeliest first.
+python_candidates() {
+  local version=$1 folder
+  type -aP "python$version" || true
+  for folder in ${PYENV_ROOT:+"$PYENV_ROOT"} "${HOME:-~}/.pyenv"; do
+    (cd -- "$folder/versions" 2>/dev/null && printf '%s\n' "$version".*) | sort -t. -k3,3nr |
+      sed "s|.*|$folder/versions/&/bin/python$version|" || true
+  done
+  ! command -v uv >/dev/null || uv python find "$version" 2>/dev/null || true
+}
+
+try_candidates() {
+  local version=$1 candidate
+  while read -r candidate; do
+    [[ -x $candidate ]] || continue
+    ! probe_python "$candidate" "$version" || return 0
+    refused+="${refused:+; }$candidate: $REPLY"
+  done < <(python_candidates "$version")
+  return 1
+}
+
+# Sets REPLY to a working interpreter, or fails with the sentence that says how to get one.
+find_python() {
+  local version=$1 purpose=$2 variable=MODELYARD_PYTHON${1/./} refused='' problem
+  if [[ -n ${!variable:-} ]]; then
+    probe_python "${!variable}" "$version" ||
+      fail "$variable names ${!variable}, which is no usable CPython $version ($REPLY); name another or unset it."
+    return 0
+  fi
+  ! try_candidates "$version" || return 0
+  if command -v uv >/dev/null; then
+    say "no CPython $version found, asking uv to install it (once, about 20 s) …"
+    if problem=$(UV_PYTHON_INSTALL_BIN=0 uv python install "$version" 2>&1); then
+      ! try_candidates "$version" || return 0
+    else
+      refused+="${refused:+; }uv: $(sed -n 's/^error: //p' <<<"$problem" | head -n1)"
+    fi
+  fi
+  fail "no CPython $version found, which $purpose${refused:+ (refused: $refused)};" \
+    "install one (pyenv install $version, uv python install $version, or your system's packages)" \
+    "or name one in $variable."
+}
+
+# pip as a build needs it: the user's index, certificate and proxy, but nothing else of a
+# machine-wide configuration, where a constraint would change what is installed.
+configure_pip() {
+  local python=$1 line name value
+  index_url=''
+  while IFS= read -r line; do
+    [[ $line == global.* ]] || continue
+    name=${line%%=*}
+    value=${line#*=\'}
+    value=${value%\'}
+    case $name in
+      global.index-url) index_url=$value ;;
+      global.cert) : "${PIP_CERT:=$value}" ;;
+      global.client-cert) : "${PIP_CLIENT_CERT:=$value}" ;;
+      global.proxy) : "${PIP_PROXY:=$value}" ;;
+      global.trusted-host) : "${PIP_TRUSTED_HOST:=$value}" ;;
+    esac
+  done < <("$python" -m pip config list 2>/dev/null || true)
+  export PIP_CONFIG_FILE=/dev/null PIP_DISABLE_PIP_VERSION_CHECK=1
+  [[ -z $index_url ]] || export PIP_INDEX_URL="${PIP_INDEX_URL:-$index_url}"
+  : "${PIP_CERT:=${SSL_CERT_FILE:-}}"
+  export PIP_CERT
+  [[ -f $PIP_CERT ]] || unset PIP_CERT
+  for name in PIP_CLIENT_CERT PIP_PROXY PIP_TRUSTED_HOST; do
+    [[ -z ${!name:-} ]] || export "${name?}"
+  done
+  unset PIP_CONSTRAINT PIP_REQUIREMENT PIP_TARGET PIP_PREFIX PIP_ROOT PIP_USER PIP_DRY_RUN
+}
+
+# One sentence for a step of pip's that failed; the whole of what it said stays in a log.
+explain_pip() {
+  local log=$prepared/failed.log
+  mv -f "$1" "$log"
+  if grep -qiE 'do not match the hashes|hashes are required' "$log"; then
+    fail "a downloaded package differs from its digest in platform/launcher/pants.lock; check the package index in use (PIP_INDEX_URL), details in $log."
+  elif grep -qiE 'CERTIFICATE_VERIFY_FAILED|SSLError' "$log"; then
+    fail "the package index's certificate is not trusted; name your CA bundle in SSL_CERT_FILE and run again, details in $log."
+  elif grep -qiE 'No space left' "$log"; then
+    fail "no space left for $prepared; free about 500 MB or name another folder in MODELYARD_CACHE, details in $log."
+  elif grep -qiE 'connection|timed out|getaddrinfo|name resolution|unreachable|proxy' "$log"; then
+    fail "no network: the package index cannot be reached, and the first call needs it once; check the connection, proxy or PIP_INDEX_URL and run again, details in $log."
+  fi
+  fail "could not prepare Pants ($(grep -m1 -iE '^error' "$log" || tail -n1 "$log")); see $log and run again."
+}
+
+make_venv() {
+  local python=$1 wheels=$work/wheels lock=$here/pants.lock log=$work/pip.log
+  say "preparing Pants $PANTS_VERSION in $prepared (once, about 40 s) …"
+  "$python" -m venv "$work/venv" >"$log" 2>&1 || explain_pip "$log"
+  printf '%s\n' "$python" >"$work/venv/made-with"
+  configure_pip "$work/venv/bin/python"
+  say "  1/3 downloading it from the package index …"
+  "$work/venv/bin/python" -m pip download --no-deps --require-hashes --requirement "$lock" \
+    --dest "$wheels" >"$log" 2>&1 || explain_pip "$log"
+  say "  2/3 installing it …"
+  "$work/venv/bin/python" -m pip install --no-deps --require-hashes --requirement "$lock" \
+    --no-index --find-links "$wheels" >"$log" 2>&1 || explain_pip "$log"
+  say "  3/3 building the Pex tool …"
+  make_pex "$work/venv/bin/python" "$wheels"
+  rm -rf "$prepared/venv" "$prepared/pex"
+  mv "$work/pex" "$prepared/pex"
+  mv "$work/venv" "$prepared/venv"
+}
+
+# The same wheel gives the same tool on every machine; anything else is refused.
+make_pex() {
+  local python=$1 wheels=$2 contents
+  SOURCE_DATE_EPOCH=315532800 PEX_IGNORE_RCFILES=true "$python" "${python%/*}/pex" "pex==$PEX_VERSION" \
+    --script pex --output-file "$work/pex" --python-shebang '/usr/bin/env python' \
+    --disable-cache --no-pypi --find-links "$wheels" >"$work/pip.log" 2>&1 || explain_pip "$work/pip.log"
+  read -r _ _ contents < <("$python" -I "$here/measure.py" "$work/pex")
+  [[ $contents == "$PEX_CONTENTS" ]] ||
+    fail "the Pex tool came out with contents ${contents:0:12} instead of ${PEX_CONTENTS:0:12}; remove $prepared and run again, and report it if it comes back."
+}
+
+# Pants opens a file URL without decoding it, so the tool must lie under a name that needs no coding.
+place_pex() {
+  pex=$prepared/pex
+  if [[ $pex == *[!A-Za-z0-9/._~+@,=-]* ]]; then
+    pex=/var/tmp/modelyard-$UID-pex-${sum:0:16}
+    { cp "$prepared/pex" "$pex.$$" && mv -f "$pex.$$" "$pex"; } || fail "cannot write $pex, needed as $prepared has a special character in its name; name another folder in MODELYARD_CACHE."
+  fi
+}
+
+write_state() {
+  local python39=$1 python311=$2 platform known='' pex sum size
+  read -r sum size _ < <("$prepared/venv/bin/python" -I "$here/measure.py" "$prepared/pex")
+  place_pex
+  for platform in linux_x86_64 linux_arm64 macos_x86_64 macos_arm64; do
+    known+="${known:+, }\"v$PEX_VERSION|$platform|$sum|$size\""
+  done
+  (
+    umask 077 # An index URL may hold a password.
+    cat >"$prepared/state.new" <<STATE
+python39=$python39
+python311=$python311
+asked39=${MODELYARD_PYTHON39:-}
+asked311=${MODELYARD_PYTHON311:-}
+index_url=$index_url
+pex=$pex
+PANTS_PEX_CLI_URL_TEMPLATE=file://$pex
+PANTS_PEX_CLI_KNOWN_VERSIONS=[$known]
+PANTS_PYTHON_BOOTSTRAP_SEARCH_PATH=["$python311", "$python39"]
+PANTS_PYTHON_BOOTSTRAP_NAMES=["${python311##*/}", "${python39##*/}"]
+STATE
+  )
+  mv -f "$prepared/state.new" "$prepared/state"
+}
+
+check_platform
+make_cache
+take_lock
+work=$prepared/work
+rm -rf "$work" # What an interrupted call left behind.
+mkdir "$work"
+trap 'rm -rf "$work" "$prepared/owner"' EXIT
+
+find_python 3.9 "runs Pants $PANTS_VERSION"
+python39=$REPLY
+find_python 3.11 "builds and runs the functions"
+python311=$REPLY
+made_with=$(cat "$prepared/venv/made-with" 2>/dev/null || true)
+if [[ ! -x $prepared/venv/bin/python || ! -f $prepared/pex || (-n ${MODELYARD_PYTHON39:-} && $made_with != "$python39") ]]; then
+  make_venv "$python39"
+  say "Pants $PANTS_VERSION is ready."
+else
+  configure_pip "$prepared/venv/bin/python"
+fi
+write_state "$python39" "$python311"
