@@ -1,0 +1,38 @@
+"""The errors of the annotation package.
+
+Two families, told apart by who is at fault. `RequestError` blames the client and becomes
+an HTTP reply. `AnnotationError` blames the function's author: a label the function never
+declared, a shape that cannot exist. It must surface in the log, never as an empty result.
+"""
+
+
+class RequestError(Exception):
+    """A request the function cannot answer.
+
+    Attributes:
+        status: HTTP status of the reply: 400 malformed, 413 too large, 415 not an image
+            format we read, 422 understood but nothing was found.
+        message: One line for the client: what was wrong, in which field, what is accepted.
+    """
+
+    def __init__(self, status: int, message: str) -> None:
+        """Keep `status` and `message`; line breaks in the message become spaces."""
+        self.status = status
+        self.message = " ".join(message.split())
+        super().__init__(status, self.message)
+
+    def __str__(self) -> str:
+        """Return the message alone: the status travels in the HTTP status line."""
+        return self.message
+
+
+class AnnotationError(ValueError):
+    """A result or a label set that breaks CVAT's contract: a mistake in the function."""
+
+
+class ShapeError(AnnotationError):
+    """A shape with too few points, a wrong size, or numbers that are not finite."""
+
+
+class LabelError(AnnotationError):
+    """A label, sublabel or attribute that the function's label set does not declare."""

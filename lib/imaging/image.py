@@ -1,0 +1,63 @@
+"""The decoded image that models work on."""
+
+import hashlib
+
+import msgspec
+import numpy as np
+from msgspec.structs import force_setattr
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8]
+"""uint8 [height, width, 3], colour order RGB, 0..255, sRGB as stored."""
+
+
+class Image(msgspec.Struct, frozen=True, eq=False):
+    """An RGB image and the digest of what it came from.
+
+    Attributes:
+        pixels: uint8 [height, width, 3] RGB, C-contiguous and read-only: the image may sit
+            in a cache, so nobody may change it in place.
+        digest: sha256 in hex of the image file, a key for caches. For an image made by
+            `from_pixels` that of its size and pixels.
+    """
+
+    pixels: Pixels
+    digest: str
+
+    def __post_init__(self) -> None:
+        """Check the array and protect it, copying only what is not contiguous."""
+        if self.pixels.dtype != np.uint8 or self.pixels.ndim != 3 or self.pixels.shape[2] != 3:
+            raise ValueError(
+                "pixels must be uint8 [height, width, 3], not "
+                f"{self.pixels.dtype} {self.pixels.shape}"
+            )
+        if self.pixels.size == 0:
+            raise ValueError(f"pixels must not be empty: {self.pixels.shape}")
+        pixels = np.ascontiguousarray(self.pixels).view()
+        pixels.flags.writeable = False
+        force_setattr(self, "pixels", pixels)
+
+    @classmethod
+    def from_pixels(cls, pixels: Pixels) -> "Image":
+        """Make an image of a copy of `pixels`, uint8 [height, width, 3] RGB.
+
+        Raises:
+            ValueError: another dtype or shape.
+        """
+        copy = np.array(pixels, order="C")
+        return cls(copy, hashlib.sha256(f"{copy.shape}".encode() + copy.tobytes()).hexdigest())
+
+    @property
+    def width(self) -> int:
+        """Number of columns."""
+        return int(self.pixels.shape[1])
+
+    @property
+    def height(self) -> int:
+        """Number of rows."""
+        return int(self.pixels.shape[0])
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height, as `annotation.encode_detections` takes them."""
+        return self.width, self.height

@@ -1,0 +1,129 @@
+"""Masks to crops and outlines, and outlines back to masks.
+
+Outlines follow the outer edges of pixels in continuous coordinates: the mask of the one
+pixel in column 2, row 5 has the outline (2, 5), (3, 5), (3, 6), (2, 6). So an outline has
+the area of its mask, thin objects keep theirs, and filling it gives the mask back.
+"""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Bitmap = NDArray[np.bool_]
+"""bool [height, width], True on the object."""
+
+Outline = NDArray[np.float64]
+"""float64 [N, 2]: the vertices x, y of a closed outline; the first is not repeated."""
+
+
+class Crop(NamedTuple):
+    """The part of a mask that holds the object: the arguments of `annotation.Mask`.
+
+    Attributes:
+        bitmap: bool [h, w], a view where the mask was bool.
+        left: Column of its first pixel in the mask.
+        top: Row of its first pixel in the mask.
+    """
+
+    bitmap: Bitmap
+    left: int
+    top: int
+
+
+def crop(mask: NDArray[np.generic]) -> Crop | None:
+    """Return the least crop of a mask [height, width] that holds all that is not 0.
+
+    None when the mask is empty. `annotation.Mask(label, *crop)` is the shape of it.
+    """
+    bitmap = mask.astype(np.bool_, copy=False)
+    rows, columns = np.flatnonzero(bitmap.any(axis=1)), np.flatnonzero(bitmap.any(axis=0))
+    if not len(rows):
+        return None
+    left, top = int(columns[0]), int(rows[0])
+    return Crop(bitmap[top : rows[-1] + 1, left : columns[-1] + 1], left, top)
+
+
+def polygons(
+    mask: NDArray[np.generic], *, tolerance: float = 1.0, min_area: int = 1
+) -> list[Outline]:
+    """Return the outlines of the separate parts of a mask, the largest area first.
+
+    Pixels that touch at a corner are one part. Holes are not outlined: CVAT's polygons
+    have none.
+
+    Args:
+        mask: [height, width]; what is not 0 is the object.
+        tolerance: How far in pixels simplification may move the line; 0 follows the edges
+            of the pixels exactly, 1 smooths their stairs.
+        min_area: Parts of fewer pixels, holes counted in, are left out.
+    """
+    part = crop(mask)
+    if part is None:
+        return []
+    exact = sorted(_edges(part.bitmap), key=cv2.contourArea, reverse=True)
+    kept = (outline for outline in exact if cv2.contourArea(outline) >= min_area)
+    corner = np.array((part.left, part.top))
+    return [_simplified(outline, tolerance) + corner for outline in kept]
+
+
+def fill(outline: ArrayLike, size: tuple[int, int]) -> Bitmap:
+    """Return bool [height, width]: the pixels whose centre lies inside an outline.
+
+    Inside is by the even-odd rule, so an outline that crosses itself leaves holes. A centre
+    exactly on the line belongs to the side right of it or below.
+
+    Args:
+        outline: Flat `x0, y0, …` or [N, 2]; may reach beyond the image.
+        size: Width and height of the mask in pixels.
+    """
+    width, height = size
+    start = np.asarray(outline, np.float64).reshape(-1, 2)
+    rows, crossings = _crossings(start, np.roll(start, -1, axis=0), height)
+    # The first pixel whose centre is not left of the crossing, and with it all that follow,
+    # change sides.
+    columns = np.ceil(crossings - 0.5).clip(0, width).astype(np.intp)
+    changes = np.bincount(rows * (width + 1) + columns, minlength=height * (width + 1))
+    sides = np.cumsum(changes.reshape(height, width + 1)[:, :width], axis=1)
+    return (sides & 1).astype(np.bool_)
+
+
+def _edges(bitmap: Bitmap) -> list[NDArray[np.int32]]:
+    """Return the outer outlines int32 [N, 1, 2] of a mask, along the edges of its pixels.
+
+    OpenCV's contours run through the centres of pixels and lose half a pixel on every side.
+    In a mask of twice the resolution an odd index is the right or lower half of a pixel,
+    which tells the edge that is meant.
+    """
+    height, width = bitmap.shape
+    doubled = cv2.resize(
+        bitmap.view(np.uint8), (2 * width, 2 * height), interpolation=cv2.INTER_NEAREST
+    )
+    contours, _ = cv2.findContours(doubled, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    return [np.asarray((contour + 1) // 2, np.int32) for contour in contours]
+
+
+def _simplified(outline: NDArray[np.int32], tolerance: float) -> Outline:
+    """Drop vertices (Douglas and Peucker, 1973) unless nothing with an area were left."""
+    for allowed in (tolerance, 0.0):
+        simple = cv2.approxPolyDP(outline, allowed, closed=True)
+        if len(simple) >= 3 and cv2.contourArea(simple) > 0:
+            break
+    return simple.reshape(-1, 2).astype(np.float64)
+
+
+def _crossings(
+    start: Outline, end: Outline, height: int
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Return where edges cross the centre lines of the rows: row numbers and x, both [K]."""
+    upper, lower = np.where((start[:, 1:] <= end[:, 1:]), (start, end), (end, start))
+    first = np.ceil(upper[:, 1] - 0.5).clip(0, height).astype(np.intp)
+    beyond = np.ceil(lower[:, 1] - 0.5).clip(0, height).astype(np.intp)
+    counts = beyond - first
+    edge = np.repeat(np.arange(len(start)), counts)
+    # Number the rows of each edge from its first one on.
+    rows = np.arange(len(edge)) - np.repeat(np.cumsum(counts) - counts, counts) + first[edge]
+    step = lower - upper
+    along = (rows + 0.5 - upper[edge, 1]) / step[edge, 1]
+    return rows, upper[edge, 0] + along * step[edge, 0]

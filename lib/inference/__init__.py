@@ -1,0 +1,5 @@
+"""Running neural networks: device, threads, boxes and one session module a framework.
+
+This package file imports nothing: a function that uses OpenVINO must not need
+torch, nor the other way round.
+"""

@@ -1,0 +1,38 @@
+"""What goes wrong in a function: all of it for the log, one line for the client."""
+
+import importlib
+import json
+import traceback
+from collections.abc import Iterator
+from typing import Any
+
+_IMPORT_SYSTEM = ("<frozen importlib", importlib.__file__)
+
+
+def describe(error: BaseException) -> str:
+    """Return the traceback of `error`, without the frames of Python's import system."""
+    trace = traceback.TracebackException.from_exception(error)
+    for part in _chain(trace):
+        frames = [frame for frame in part.stack if not frame.filename.startswith(_IMPORT_SYSTEM)]
+        part.stack = traceback.StackSummary.from_list(frames)
+    return "".join(trace.format()).rstrip()
+
+
+def _chain(trace: traceback.TracebackException) -> Iterator[traceback.TracebackException]:
+    """Yield `trace` and the errors that led to it."""
+    yield trace
+    for before in (trace.__cause__, trace.__context__):
+        if before is not None:
+            yield from _chain(before)
+
+
+def internal_error(context: Any, event_id: str, error: BaseException) -> Any:
+    """Log the traceback of `error`; return Nuclio's 500 response for the client.
+
+    It says only where to look: a traceback would show paths and values.
+    """
+    context.logger.error(f"event {event_id} failed\n{describe(error)}")
+    message = f"internal error (id {event_id}); the function's log has the details"
+    return context.Response(
+        body=json.dumps({"error": message}), content_type="application/json", status_code=500
+    )

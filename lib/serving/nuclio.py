@@ -1,0 +1,79 @@
+"""The function that Nuclio calls: `serving.nuclio:handler`, with its `init_context`.
+
+Both are defined here, for Nuclio looks for `init_context` in the module where
+the handler was defined. The same two serve our own worker.
+
+Settings (environment): MODELYARD_ASSETS, the folder of the function's assets;
+MODELYARD_DEVICE, where the model runs; MODELYARD_THREADS, how many threads one
+worker may use; MODELYARD_IMAGE_CACHE, bytes of decoded images to remember.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+
+from annotation import RequestError
+from inference.device import Device
+from inference.threads import threads_from_env
+from serving.assets import Assets
+from serving.cache import DEFAULT_IMAGE_BYTES, ImageCache
+from serving.endpoint import Endpoint
+from serving.event import raw_body
+from serving.failures import internal_error
+from serving.loading import load_model
+
+DEFAULT_ASSETS: Final = "/opt/modelyard"
+ASSETS: Final = "MODELYARD_ASSETS"
+IMAGE_CACHE: Final = "MODELYARD_IMAGE_CACHE"
+_JSON: Final = "application/json"
+
+
+def init_context(context: Any) -> None:
+    """Load the model, run it once, and keep it in `context.user_data`.
+
+    Raises:
+        Exception: whatever keeps the model from working; the worker then ends.
+    """
+    context.user_data.endpoint = open_endpoint(os.environ)
+
+
+def handler(context: Any, event: Any) -> Any:
+    """Answer one of CVAT's requests; always a JSON response.
+
+    The client's faults get a 4xx and one line, ours a 500 and the id under which
+    the traceback is in the log.
+    """
+    try:
+        reply = context.user_data.endpoint.answer(_body_of(event))
+    except RequestError as error:
+        message = json.dumps({"error": error.message})
+        return context.Response(body=message, content_type=_JSON, status_code=error.status)
+    except Exception as error:
+        return internal_error(context, event.id, error)
+    return context.Response(body=reply, content_type=_JSON, status_code=200)
+
+
+def open_endpoint(env: Mapping[str, str]) -> Endpoint:
+    """Return the endpoint that these settings describe, its model loaded and warm."""
+    assets = Assets.open(Path(env.get(ASSETS) or DEFAULT_ASSETS))
+    cv2.setNumThreads(threads_from_env(env))
+    model = load_model(assets, Device.from_env(env))
+    model.warm_up()
+    cached_bytes = int(env.get(IMAGE_CACHE) or DEFAULT_IMAGE_BYTES)
+    return Endpoint(model, assets, ImageCache(cached_bytes))
+
+
+def _body_of(event: Any) -> bytes | str | Mapping[str, Any]:
+    """Return the body as text or as the object that Nuclio has decoded it to.
+
+    Raises:
+        RequestError: it was decoded to something else than an object.
+    """
+    body = raw_body(event)
+    if isinstance(body, bytes | str | Mapping):
+        return body
+    raise RequestError(400, "the body must be a JSON object with the fields of a request")

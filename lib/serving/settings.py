@@ -1,0 +1,73 @@
+"""The settings of the standalone server, from the environment."""
+
+import math
+from collections.abc import Mapping
+from typing import Any, Final, Self
+
+import msgspec
+
+PREFIX: Final = "MODELYARD_"
+
+
+class SettingsError(Exception):
+    """A variable has a value that is not accepted; one line names both."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What the standalone server goes by: field `workers` is variable MODELYARD_WORKERS.
+
+    Times are in seconds, `max_body` is in bytes. `port` takes events, `health_port`
+    answers /ready and /live; 0 takes any free port.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    health_port: int = 8082
+    workers: int = 1
+    max_body: int = 32 * 1024 * 1024
+    availability_timeout: float = 10.0
+    event_timeout: float | None = None
+    ready_timeout: float = 120.0
+    drain: float = 30.0
+
+    def __post_init__(self) -> None:
+        """Check the ranges.
+
+        Raises:
+            SettingsError: a value is out of range.
+        """
+        for name in ("port", "health_port"):
+            _demand(0 <= getattr(self, name) <= 65535, name, "be a port, 0 to 65535")
+        _demand(self.workers >= 1, "workers", "be at least 1")
+        _demand(self.max_body >= 1, "max_body", "be at least 1")
+        for name in ("availability_timeout", "ready_timeout", "drain"):
+            _demand(0 <= getattr(self, name) < math.inf, name, "be a time, at least 0")
+        limit = self.event_timeout
+        _demand(limit is None or 0 < limit < math.inf, "event_timeout", "be a time above 0")
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Self:
+        """Read the variables that are set and not empty.
+
+        Raises:
+            SettingsError: a value is of the wrong kind or out of range.
+        """
+        given: dict[str, Any] = {}
+        for field in msgspec.structs.fields(cls):
+            text = env.get(PREFIX + field.name.upper(), "")
+            if not text:
+                continue
+            try:
+                given[field.name] = msgspec.convert(text, field.type, strict=False)
+            except msgspec.ValidationError as error:
+                raise SettingsError(f"{_variable(field.name)}={text!r}: {error}") from None
+        return cls(**given)
+
+
+def _variable(name: str) -> str:
+    return PREFIX + name.upper()
+
+
+def _demand(holds: bool, name: str, rule: str) -> None:
+    if not holds:
+        raise SettingsError(f"{_variable(name)} must {rule}")

@@ -1,0 +1,1 @@
+"""Small real models for tests; nothing here is deployed."""
