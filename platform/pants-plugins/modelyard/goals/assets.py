@@ -1,0 +1,139 @@
+"""`package` of a function's assets: `model.json` and `weights/`, as `Assets.open` reads them."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any, Iterable
+
+from pants.core.goals.package import (
+    BuiltPackage,
+    BuiltPackageArtifact,
+    OutputPathField,
+    PackageFieldSet,
+)
+from pants.engine.fs import AddPrefix, CreateDigest, Digest, FileContent, MergeDigests
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.target import (
+    DependenciesRequest,
+    Target,
+    Targets,
+    WrappedTarget,
+    WrappedTargetRequest,
+)
+from pants.engine.unions import UnionRule
+from pants.source.source_root import SourceRoot, SourceRootRequest
+
+from modelyard.fields import (
+    DisplayNameField,
+    FunctionNameField,
+    FunctionTypeField,
+    HandlerField,
+    LabelsField,
+    LicenceField,
+    ParamsField,
+    VariantDependenciesField,
+)
+from modelyard.target_types import ModelAssetsMarkerField, WeightsSourceUrlField
+from modelyard.util_rules.labels import FunctionLabels, FunctionLabelsRequest, thaw
+from modelyard.util_rules.weights import Weights, WeightsRequest
+
+logger = logging.getLogger(__name__)
+
+MODEL_SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class AssetsFieldSet(PackageFieldSet):
+    required_fields = (ModelAssetsMarkerField,)
+
+    marker: ModelAssetsMarkerField
+    output_path: OutputPathField
+
+
+@dataclass(frozen=True)
+class AssetsRequest:
+    """The assets of a target that has the fields of a function."""
+
+    target: Target
+
+
+@dataclass(frozen=True)
+class Assets:
+    """A function's assets folder. `blocked` is the one-line reason why weights are missing."""
+
+    digest: Digest
+    blocked: str | None
+
+
+@dataclass(frozen=True)
+class ModelClassRequest:
+    handler: HandlerField
+
+
+@dataclass(frozen=True)
+class ModelClass:
+    """Where the runtime finds the model's class: `module` or `module:Class`."""
+
+    reference: str
+
+
+@rule
+async def model_class(request: ModelClassRequest) -> ModelClass:
+    path = PurePath(request.handler.address.spec_path, request.handler.file)
+    root = await Get(SourceRoot, SourceRootRequest, SourceRootRequest.for_file(str(path)))
+    module = ".".join(path.relative_to(root.path).with_suffix("").parts)
+    class_name = request.handler.class_name
+    return ModelClass(f"{module}:{class_name}" if class_name else module)
+
+
+@rule
+async def function_assets(request: AssetsRequest) -> Assets:
+    target = request.target
+    dependencies = target[VariantDependenciesField]
+    labels, model, direct = await MultiGet(
+        Get(FunctionLabels, FunctionLabelsRequest(target[LabelsField], dependencies)),
+        Get(ModelClass, ModelClassRequest(target[HandlerField])),
+        Get(Targets, DependenciesRequest(dependencies)),
+    )
+    weights = await MultiGet(
+        Get(Weights, WeightsRequest(dependency))
+        for dependency in direct
+        if dependency.has_field(WeightsSourceUrlField)
+    )
+    description = {
+        "schema": MODEL_SCHEMA,
+        "name": target[FunctionNameField].value,
+        "display_name": target[DisplayNameField].value,
+        "type": target[FunctionTypeField].value,
+        "model": model.reference,
+        "licence": target[LicenceField].value,
+        "labels": labels.plain(),
+        "params": thaw(target[ParamsField].value),
+    }
+    content = json.dumps(description, indent=1, ensure_ascii=False).encode()
+    model_json = await Get(Digest, CreateDigest([FileContent("model.json", content)]))
+    blocked = next((item.blocked for item in weights if item.blocked), None)
+    files = await MultiGet(
+        Get(Digest, AddPrefix(item.digest, "weights")) for item in weights if item.digest
+    )
+    return Assets(await Get(Digest, MergeDigests([model_json, *files])), blocked)
+
+
+@rule(desc="Package the assets of a function")
+async def package_assets(field_set: AssetsFieldSet) -> BuiltPackage:
+    wrapped = await Get(
+        WrappedTarget, WrappedTargetRequest(field_set.address, description_of_origin="package")
+    )
+    assets = await Get(Assets, AssetsRequest(wrapped.target))
+    if assets.blocked:
+        logger.warning(f"{field_set.address} is packaged without weights: {assets.blocked}")
+    path = field_set.output_path.value_or_default(file_ending=None)
+    digest = await Get(Digest, AddPrefix(assets.digest, path))
+    return BuiltPackage(digest, (BuiltPackageArtifact(relpath=path),))
+
+
+def rules() -> Iterable[Any]:
+    return (*collect_rules(), UnionRule(PackageFieldSet, AssetsFieldSet))

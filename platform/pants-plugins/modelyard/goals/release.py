@@ -1,0 +1,242 @@
+"""`package` of a release: what a deployer needs of one variant, with one content digest.
+
+The digest covers everything that reaches production, so a deployer that compares it with what is
+running is right whatever git says.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any, Iterable
+
+from pants.backend.python.goals.package_pex_binary import PexBinaryFieldSet
+from pants.backend.python.target_types import PexBinary
+from pants.core.goals.package import (
+    BuiltPackage,
+    BuiltPackageArtifact,
+    EnvironmentAwarePackageRequest,
+    OutputPathField,
+    PackageFieldSet,
+)
+from pants.engine.fs import (
+    AddPrefix,
+    CreateDigest,
+    Digest,
+    FileContent,
+    MergeDigests,
+    RemovePrefix,
+)
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.target import (
+    AllTargets,
+    DependenciesRequest,
+    InvalidTargetException,
+    Target,
+    Targets,
+    WrappedTarget,
+    WrappedTargetRequest,
+)
+from pants.engine.unions import UnionRule
+
+from modelyard.fields import (
+    AvailabilityTimeoutField,
+    DescriptionField,
+    DisplayNameField,
+    EnvField,
+    EventTimeoutField,
+    FunctionNameField,
+    FunctionTypeField,
+    GpusField,
+    HandlerField,
+    LicenceField,
+    MaxBodyField,
+    OriginField,
+    VariantDependenciesField,
+    VariantField,
+    VariantResolveField,
+    WorkersField,
+)
+from modelyard.goals.assets import Assets, AssetsRequest, ModelClass, ModelClassRequest
+from modelyard.ports import PortConflict, require_unique
+from modelyard.target_types import ModelAssets, ModelSources, NuclioSpec, ReleaseMarkerField
+from modelyard.util_rules.codegen import NuclioSpecFile, NuclioSpecRequest, function_port
+
+MANIFEST_SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class ReleaseFieldSet(PackageFieldSet):
+    required_fields = (ReleaseMarkerField,)
+
+    marker: ReleaseMarkerField
+    output_path: OutputPathField
+
+
+@dataclass(frozen=True)
+class ReleaseRequest:
+    target: Target
+
+
+@dataclass(frozen=True)
+class Release:
+    """One variant of a function, built.
+
+    `digest` holds manifest.json, function.yaml, srcs.pex and assets/ at its root; `dependencies`
+    holds the resolve's PEX as `<resolve>.pex`, kept apart because functions share it.
+    """
+
+    name: str
+    variant: str
+    resolve: str
+    digest: Digest
+    dependencies: Digest
+
+
+@dataclass(frozen=True)
+class AllReleases:
+    """Every release target of the repository, by address, with names and ports known unique."""
+
+    targets: tuple[Target, ...]
+
+
+@rule
+async def all_releases(all_targets: AllTargets) -> AllReleases:
+    targets = tuple(t for t in all_targets if t.has_field(ReleaseMarkerField))
+    names: dict[str, Target] = {}
+    for target in targets:
+        name = str(target[FunctionNameField].value)
+        if name in names:
+            raise InvalidTargetException(
+                f"{target.address} and {names[name].address} are both named {name}; in Nuclio one "
+                "would replace the other: set function_name on one of them"
+            )
+        names[name] = target
+    try:
+        require_unique({t.address.spec: function_port(t) for t in targets})
+    except PortConflict as error:
+        raise InvalidTargetException(str(error)) from None
+    return AllReleases(targets)
+
+
+@dataclass(frozen=True)
+class FunctionPexRequest:
+    """A `pex_binary`-like target, built; its one artifact ends up as `name`."""
+
+    target: Target
+    name: str
+
+
+@dataclass(frozen=True)
+class FunctionPex:
+    digest: Digest
+
+
+@rule
+async def build_pex(request: FunctionPexRequest) -> FunctionPex:
+    package = await Get(
+        BuiltPackage,
+        EnvironmentAwarePackageRequest(PexBinaryFieldSet.create(request.target)),
+    )
+    path = package.artifacts[0].relpath
+    assert path is not None
+    folder, _, file_name = path.rpartition("/")
+    digest = await Get(Digest, RemovePrefix(package.digest, folder)) if folder else package.digest
+    if file_name != request.name:
+        raise InvalidTargetException(
+            f"{request.target.address}: its output must be named {request.name}, not {file_name}; "
+            "set output_path"
+        )
+    return FunctionPex(digest)
+
+
+@rule(desc="Build the release of a function")
+async def build_release(request: ReleaseRequest, _: AllReleases) -> Release:
+    target = request.target
+    resolve = str(target[VariantResolveField].value)
+    direct = await Get(Targets, DependenciesRequest(target[VariantDependenciesField]))
+    sources, assets_target, spec_target, dependencies = (
+        _only(direct, kind) for kind in (ModelSources, ModelAssets, NuclioSpec, PexBinary)
+    )
+    srcs, deps, assets, spec, model = await MultiGet(
+        Get(FunctionPex, FunctionPexRequest(sources, "srcs.pex")),
+        Get(FunctionPex, FunctionPexRequest(dependencies, f"{resolve}.pex")),
+        Get(Assets, AssetsRequest(assets_target)),
+        Get(NuclioSpecFile, NuclioSpecRequest(spec_target)),
+        Get(ModelClass, ModelClassRequest(target[HandlerField])),
+    )
+    spec_digest, assets_digest = await MultiGet(
+        Get(Digest, RemovePrefix(spec.snapshot.digest, target.address.spec_path)),
+        Get(Digest, AddPrefix(assets.digest, "assets")),
+    )
+    parts = {
+        "deps": deps.digest.fingerprint,
+        "srcs": srcs.digest.fingerprint,
+        "assets": assets.digest.fingerprint,
+        "spec": spec_digest.fingerprint,
+    }
+    manifest = _manifest(target, parts, model.reference, assets.blocked)
+    content = json.dumps(manifest, indent=1, ensure_ascii=False).encode()
+    manifest_digest = await Get(Digest, CreateDigest([FileContent("manifest.json", content)]))
+    return Release(
+        name=str(target[FunctionNameField].value),
+        variant=str(target[VariantField].value),
+        resolve=resolve,
+        digest=await Get(
+            Digest, MergeDigests([manifest_digest, spec_digest, srcs.digest, assets_digest])
+        ),
+        dependencies=deps.digest,
+    )
+
+
+def _only(direct: Targets, kind: type[Target]) -> Target:
+    return next(target for target in direct if isinstance(target, kind))
+
+
+def _manifest(
+    target: Target, parts: dict[str, str], model: str, blocked: str | None
+) -> dict[str, Any]:
+    settings = {
+        "schema": MANIFEST_SCHEMA,
+        "name": target[FunctionNameField].value,
+        "display_name": target[DisplayNameField].value,
+        "description": target[DescriptionField].value,
+        "variant": target[VariantField].value,
+        "type": target[FunctionTypeField].value,
+        "address": target.address.spec,
+        "resolve": target[VariantResolveField].value,
+        "deps": f"deps/{target[VariantResolveField].value}.pex",
+        "model": model,
+        "port": function_port(target),
+        "workers": target[WorkersField].value,
+        "event_timeout": target[EventTimeoutField].value,
+        "availability_timeout": target[AvailabilityTimeoutField].value,
+        "max_body": target[MaxBodyField].value,
+        "env": dict(target[EnvField].value or {}),
+        "gpus": target[GpusField].value,
+        "licence": target[LicenceField].value,
+        "origin": target[OriginField].value,
+        "blocked": blocked,
+        "parts": parts,
+    }
+    return {**settings, "digest": _content_digest(settings)}
+
+
+def _content_digest(settings: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
+
+
+@rule(desc="Package the release of a function")
+async def package_release(field_set: ReleaseFieldSet) -> BuiltPackage:
+    wrapped = await Get(
+        WrappedTarget, WrappedTargetRequest(field_set.address, description_of_origin="package")
+    )
+    release = await Get(Release, ReleaseRequest(wrapped.target))
+    path = field_set.output_path.value_or_default(file_ending=None)
+    digest = await Get(Digest, AddPrefix(release.digest, path))
+    return BuiltPackage(digest, (BuiltPackageArtifact(relpath=path),))
+
+
+def rules() -> Iterable[Any]:
+    return (*collect_rules(), UnionRule(PackageFieldSet, ReleaseFieldSet))

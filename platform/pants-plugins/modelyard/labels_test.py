@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import pytest
+
+from modelyard.labels import LabelError, normalise_labels
+
+
+def test_a_name_alone_is_a_label_of_any_type() -> None:
+    assert normalise_labels(["cat"]) == [{"name": "cat", "type": "any", "attributes": []}]
+
+
+def test_every_key_cvat_relies_on_is_written_out() -> None:
+    age = {"name": "age", "input_type": "number", "values": ["0", "150", "1"]}
+    (label,) = normalise_labels(
+        [{"id": 3, "name": "face", "type": "rectangle", "attributes": [age]}]
+    )
+    assert label == {"id": 3, "name": "face", "type": "rectangle", "attributes": [age]}
+
+
+def test_a_skeleton_keeps_its_sublabels_and_svg() -> None:
+    svg = '<circle data-label-name="1"/><circle data-label-name="2"/>'
+    (label,) = normalise_labels(
+        [{"name": "person", "type": "skeleton", "sublabels": ["1", "2"], "svg": svg}]
+    )
+    assert [sub["type"] for sub in label["sublabels"]] == ["points", "points"]
+    assert label["svg"] == svg
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (["cat", "cat"], "labels has the label name 'cat' twice"),
+        ([{"id": 1, "name": "a"}, {"id": 1, "name": "b"}], "labels has the label id 1 twice"),
+        ([{"name": ""}], "labels[0].name is ''"),
+        ([{}], "labels[0].name is None"),
+        ([7], "labels[0] is 7"),
+        ([{"name": "a", "type": "box"}], "labels[0].type is 'box'; accepted: rectangle"),
+        ([{"name": "a", "typ": "mask"}], "labels[0] has the unknown key 'typ'"),
+        ([{"name": "a", "id": "1"}], "labels[0].id is '1'; an integer"),
+        ([{"name": "a", "id": True}], "labels[0].id is True"),
+        ([{"name": "a", "attributes": "age"}], "labels[0].attributes is 'age'"),
+        (
+            [{"name": "a", "attributes": [{"name": "x", "input_type": "int", "values": []}]}],
+            "labels[0].attributes[0].input_type is 'int'; accepted: select",
+        ),
+        (
+            [{"name": "a", "attributes": [{"name": "x", "input_type": "text"}]}],
+            "labels[0].attributes[0].values is None",
+        ),
+        (
+            [
+                {
+                    "name": "a",
+                    "attributes": [
+                        {"name": "x", "input_type": "text", "values": []},
+                        {"name": "x", "input_type": "text", "values": []},
+                    ],
+                }
+            ],
+            "labels[0].attributes has the attribute name 'x' twice",
+        ),
+        ([{"name": "a", "type": "skeleton"}], "needs both sublabels and svg"),
+        ([{"name": "a", "svg": ""}], "which only a skeleton may have"),
+        (
+            [{"name": "a", "type": "skeleton", "sublabels": ["1"], "svg": "<circle/>"}],
+            "labels[0].svg has no node with data-label-name='1'",
+        ),
+    ],
+)
+def test_what_cvat_would_refuse_is_refused_with_its_place(labels: list, message: str) -> None:
+    with pytest.raises(LabelError) as error:
+        normalise_labels(labels)
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)

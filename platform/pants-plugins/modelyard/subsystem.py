@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from pants.option.option_types import DictOption, StrListOption, StrOption
+from pants.option.subsystem import Subsystem
+from pants.util.strutil import help_text, softwrap
+
+
+class Modelyard(Subsystem):
+    options_scope = "modelyard"
+    help = help_text(
+        """
+        Where the repository keeps what every model function shares: its resolves, its runtime
+        library and its deployer.
+        """
+    )
+
+    resolves = DictOption[str](
+        default={
+            "openvino-cpu": "openvino",
+            "onnx-cpu": "openvino",
+            "pytorch-cpu": "torch-cpu",
+            "pytorch-gpu": "torch-gpu",
+            "tensorflow-cpu": "tensorflow",
+        },
+        help=softwrap(
+            """
+            The Python resolve of a `<framework>-<variant>`. A variant may name another one with
+            its own `resolve` key.
+            """
+        ),
+    )
+    dependencies_pex = StrOption(
+        default="3rdparty/python/{resolve}:deps",
+        help=softwrap(
+            """
+            Address of the `pex_binary` that holds the third-party dependencies of `{resolve}`.
+            One for the whole resolve, so that a host with one function already has the largest
+            layer of the next.
+            """
+        ),
+    )
+    runtime_modules = StrListOption(
+        default=["serving.nuclio", "serving.worker"],
+        help=softwrap(
+            """
+            Modules every function's sources need besides what its handler imports: the Nuclio
+            handler and the worker that runs it.
+            """
+        ),
+    )
+    predict_module = StrOption(
+        default="serving.predict",
+        help="Module that runs a model on a picture from the command line.",
+    )
+    image_repository = StrOption(
+        default="modelyard",
+        help=softwrap(
+            """
+            Prefix of image names, such as `registry.example.org/team/modelyard`. The function's
+            name and the variant follow.
+            """
+        ),
+    )
+    deployer = StrOption(
+        default="platform/python/deployer:bin",
+        help="Address of the `pex_binary` behind the deploy target.",
+    )
+    platform = StrOption(
+        default="platform/python/embedded:platform",
+        help="Address of the `pex_binary` the deployer installs as the embedded platform.",
+    )
+    weights_fetcher = StrOption(
+        default="platform/python/weights:fetch",
+        help="Address of the `pex_binary` that fetches and verifies weights.",
+    )
+    weights_converter = StrOption(
+        default="platform/python/weights:convert",
+        help="Address of the `pex_binary` that converts fetched weights.",
+    )

@@ -1,0 +1,175 @@
+"""One `model_function` becomes, for each variant, the targets its artifacts are built from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Iterable, Iterator, Mapping
+
+from pants.engine.addresses import Address
+from pants.engine.rules import collect_rules, rule
+from pants.engine.target import GeneratedTargets, GenerateTargetsRequest, Target
+from pants.engine.unions import UnionMembership, UnionRule
+
+from modelyard.fields import (
+    FUNCTION_FIELDS,
+    DisplayNameField,
+    FrameworkField,
+    FunctionNameField,
+    HandlerField,
+    InvalidModelFunction,
+    LabelsField,
+    VariantsField,
+    WeightsField,
+)
+from modelyard.subsystem import Modelyard
+from modelyard.target_types import (
+    ModelAssets,
+    ModelFunction,
+    ModelPredict,
+    ModelRelease,
+    ModelSources,
+    NuclioSpec,
+)
+
+
+class GenerateModelFunctionTargets(GenerateTargetsRequest):
+    generate_from = ModelFunction
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One variant of a function with its settings merged over the function's own."""
+
+    name: str
+    first: bool
+    resolve: str
+    weights: tuple[str, ...]
+    values: Mapping[str, Any]
+
+    @property
+    def output(self) -> str:
+        return f"{self.values[FunctionNameField.alias]}/{self.name}"
+
+
+def variants(generator: Target, modelyard: Modelyard) -> Iterator[Variant]:
+    """The variants of a function in the order of its BUILD file.
+
+    Raises `InvalidModelFunction` when the resolve of a variant is not known.
+    """
+    values = {field.alias: generator[field].value for field in FUNCTION_FIELDS}
+    framework = generator[FrameworkField].value
+    for index, (name, settings) in enumerate(generator[VariantsField].value.items()):
+        resolve = settings.get("resolve") or modelyard.resolves.get(f"{framework}-{name}")
+        if resolve is None:
+            raise InvalidModelFunction(
+                generator.address,
+                f"{VariantsField.alias}[{name}]",
+                dict(settings),
+                f"no resolve is known for {framework}-{name}: give the variant a `resolve`, or "
+                "add it to [modelyard].resolves",
+            )
+        overrides = {k: v for k, v in settings.items() if k not in ("resolve", "weights")}
+        yield Variant(
+            name=name,
+            first=index == 0,
+            resolve=resolve,
+            weights=settings.get("weights", generator[WeightsField].value or ()),
+            values={**values, **({} if index == 0 else _suffixed(values, name)), **overrides},
+        )
+
+
+def _suffixed(values: Mapping[str, Any], variant: str) -> Mapping[str, Any]:
+    # Two variants under one name would silently replace each other in Nuclio.
+    return {
+        FunctionNameField.alias: f"{values[FunctionNameField.alias]}-{variant}",
+        DisplayNameField.alias: f"{values[DisplayNameField.alias]} ({variant.upper()})",
+        "port": None,
+    }
+
+
+@rule
+async def generate_model_function_targets(
+    request: GenerateModelFunctionTargets,
+    modelyard: Modelyard,
+    union_membership: UnionMembership,
+) -> GeneratedTargets:
+    generator = request.generator
+    targets = [
+        target
+        for variant in variants(generator, modelyard)
+        for target in _variant_targets(variant, generator, request, modelyard, union_membership)
+    ]
+    return GeneratedTargets(generator, targets)
+
+
+def _variant_targets(
+    variant: Variant,
+    generator: Target,
+    request: GenerateModelFunctionTargets,
+    modelyard: Modelyard,
+    union_membership: UnionMembership,
+) -> Iterator[Target]:
+    common = dict(request.template)
+    name = str(variant.values[FunctionNameField.alias])
+    labels = generator[LabelsField].label_set
+    label_dependencies = [labels] if labels else []
+
+    def address(suffix: str = "") -> Address:
+        return request.template_address.create_generated(f"{variant.name}{suffix}")
+
+    def target(target_type: type[Target], suffix: str = "", **fields: Any) -> Target:
+        return target_type({**common, **fields}, address(suffix), union_membership)
+
+    yield target(
+        ModelSources,
+        "-srcs",
+        variant=variant.name,
+        entry_point=generator[HandlerField].file,
+        resolve=variant.resolve,
+        include_requirements=False,
+        output_path=f"{variant.output}/srcs.pex",
+    )
+    yield target(
+        ModelAssets,
+        "-assets",
+        **variant.values,
+        variant=variant.name,
+        dependencies=[*label_dependencies, *variant.weights],
+        output_path=f"{variant.output}/assets",
+        assets_of=name,
+    )
+    yield target(
+        NuclioSpec,
+        "-spec",
+        **variant.values,
+        variant=variant.name,
+        dependencies=label_dependencies,
+    )
+    yield target(
+        ModelPredict,
+        "-predict",
+        variant=variant.name,
+        dependencies=[address("-srcs").spec, address("-assets").spec],
+        predict_of=name,
+    )
+    yield target(
+        ModelRelease,
+        **variant.values,
+        variant=variant.name,
+        resolve=variant.resolve,
+        dependencies=[
+            modelyard.dependencies_pex.format(resolve=variant.resolve),
+            address("-srcs").spec,
+            address("-assets").spec,
+            address("-spec").spec,
+        ],
+        output_path=variant.output,
+        release_of=name,
+    )
+
+
+def rules() -> Iterable[Any]:
+    return (
+        *collect_rules(),
+        UnionRule(GenerateTargetsRequest, GenerateModelFunctionTargets),
+    )

