@@ -1,0 +1,125 @@
+"""The commands that look after a running platform."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from deployer.testing import Deployer
+from embedded.testing.process import request
+from embedded.testing.releases import HANDLER, FakeRelease, free_port
+
+REFUSING = HANDLER.format(version="1").replace(
+    "status_code=200", 'status_code=400 if "threshold" in event.body else 200'
+)
+
+
+@pytest.fixture
+def echo(deployer: Deployer) -> FakeRelease:
+    release = FakeRelease(name="echo", port=free_port())
+    done = deployer.run(build=deployer.build(release))
+    assert done.returncode == 0, done.stderr
+    return release
+
+
+def test_status_shows_each_function(deployer: Deployer, echo: FakeRelease) -> None:
+    shown = deployer.run("status").stdout
+    assert f"http://127.0.0.1:{echo.port}" in shown
+    content = json.loads(deployer.run("status", "--json").stdout)
+    assert content["platform"]["port"] == deployer.port
+    (function,) = content["functions"]
+    assert function["name"] == "echo"
+    assert (function["type"], function["variant"], function["state"]) == (
+        "detector",
+        "cpu",
+        "ready",
+    )
+    assert function["release"] == echo.digest
+
+
+def test_status_of_a_platform_that_does_not_run(deployer: Deployer) -> None:
+    done = deployer.run("status")
+    assert done.returncode == 0
+    assert "not running" in done.stdout
+    assert json.loads(deployer.run("status", "--json").stdout) == {
+        "platform": None,
+        "functions": [],
+    }
+
+
+def test_logs_show_the_last_lines_and_follow(deployer: Deployer, echo: FakeRelease) -> None:
+    request(echo.port, "POST", "/print?text=one", b"")
+    request(echo.port, "POST", "/print?text=two", b"")
+    assert deployer.run("logs", "echo", "-n", "1").stdout == "two\n"
+    assert '"deployed"' in deployer.run("logs", "platform").stdout
+    following = deployer.start("logs", "echo", "--follow", "-n", "1")
+    try:
+        assert following.stdout is not None
+        assert following.stdout.readline() == "two\n"
+        request(echo.port, "POST", "/print?text=three", b"")
+        assert following.stdout.readline() == "three\n"
+    finally:
+        following.kill()
+        following.communicate()
+
+
+def test_stopping_ends_the_platform_and_its_functions(
+    deployer: Deployer, echo: FakeRelease
+) -> None:
+    assert deployer.run("stop").stdout == "stopped\n"
+    with pytest.raises(ConnectionRefusedError):
+        request(echo.port, "POST", "/", b"{}")
+    assert deployer.run("stop").stdout == "the platform was not running\n"
+
+
+@pytest.mark.usefixtures("echo")
+def test_deleting_one_function(deployer: Deployer) -> None:
+    assert deployer.run("delete", "echo").stdout == "echo is deleted\n"
+    assert "no function is deployed" in deployer.run("status").stdout
+
+
+def test_invoking_sends_what_cvat_sends(deployer: Deployer, tmp_path: Path) -> None:
+    deployer.run(build=deployer.build(FakeRelease(name="echo", port=free_port(), source=REFUSING)))
+    image = tmp_path / "image.png"
+    image.write_bytes(b"pixels")
+    done = deployer.run("invoke", "echo", str(image))
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["path"] == "/"
+    refused = deployer.run("invoke", "echo", str(image), "--threshold", "0.5")
+    assert refused.returncode == 1
+    assert refused.stderr.splitlines()[-1].startswith("echo answered 400:")
+    assert deployer.run("invoke", "echo", str(tmp_path / "none.png")).returncode == 2
+
+
+@pytest.mark.usefixtures("echo")
+def test_an_unknown_name_is_one_line_with_the_known_ones(deployer: Deployer) -> None:
+    for arguments in (("delete", "ecko"), ("logs", "ecko"), ("invoke", "ecko", "x.png")):
+        done = deployer.run(*arguments)
+        assert done.returncode == 2
+        (line,) = done.stderr.splitlines()
+        assert "did you mean echo?" in line
+
+
+@pytest.mark.parametrize("arguments", [("delete", "echo"), ("invoke", "echo", "x.png")])
+def test_what_needs_a_platform_says_how_to_get_one(
+    deployer: Deployer, arguments: tuple[str, ...]
+) -> None:
+    done = deployer.run(*arguments)
+    assert done.returncode == 1
+    assert done.stderr == "the platform is not running; `./pants run ::deploy` starts it\n"
+
+
+@pytest.mark.parametrize(
+    "arguments", [("aply",), ("status", "--jsn"), ("apply",), ("logs",), ("delete",)]
+)
+def test_wrong_usage(deployer: Deployer, arguments: tuple[str, ...]) -> None:
+    done = deployer.run(*arguments)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_help_names_all_commands(deployer: Deployer) -> None:
+    done = deployer.run("--help")
+    assert done.returncode == 0
+    for command in ("apply", "plan", "status", "logs", "stop", "delete", "invoke"):
+        assert command in done.stdout

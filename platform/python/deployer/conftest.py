@@ -1,0 +1,20 @@
+"""The deployer on a home of its own; its platform ends with the test."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deployer import daemon
+from deployer.testing import Deployer
+
+
+@pytest.fixture
+def deployer(tmp_path: Path) -> Iterator[Deployer]:
+    """A deployer, with no platform yet."""
+    deployer = Deployer(tmp_path)
+    try:
+        yield deployer
+    finally:
+        if deployer.home.platform_lock.exists():
+            daemon.stop(deployer.home)

@@ -1,0 +1,46 @@
+"""What the dashboard says of itself."""
+
+import platform
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from embedded.api.requests import dashboard_of, json_response
+from embedded.config import DEFAULT_NAMESPACE
+from embedded.running import HOST
+
+# The release whose API this is.
+_NUCLIO: Final = "1.13.0"
+
+
+async def versions(request: Request) -> Response:
+    """GET /api/versions; `embedded` is ours: which platform this is, and whose home it uses."""
+    dashboard = dashboard_of(request)
+    return json_response(
+        {
+            "dashboard": {
+                "label": _NUCLIO,
+                "gitCommit": "",
+                "os": platform.system().lower(),
+                "arch": {"x86_64": "amd64", "aarch64": "arm64"}.get(
+                    platform.machine(), platform.machine()
+                ),
+            },
+            "embedded": {
+                "home": str(dashboard.home.root),
+                "pid": dashboard.note.pid,
+                "digest": dashboard.note.digest,
+            },
+        }
+    )
+
+
+async def namespaces(_: Request) -> Response:
+    """GET /api/namespaces."""
+    return json_response({"namespaces": {"names": [DEFAULT_NAMESPACE]}})
+
+
+async def external_addresses(_: Request) -> Response:
+    """GET /api/external_ip_addresses: where functions can be reached."""
+    return json_response({"externalIPAddresses": {"addresses": [HOST]}})

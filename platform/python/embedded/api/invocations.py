@@ -1,0 +1,56 @@
+"""`/api/function_invocations`: calling a function through the dashboard."""
+
+import asyncio
+from http import HTTPStatus
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from embedded.api.errors import ApiError
+from embedded.api.functions import find
+from embedded.duration import parse_duration
+
+_DEFAULT_TIMEOUT: Final = "60s"
+
+
+async def invoke(request: Request) -> Response:
+    """Call the function that `x-nuclio-function-name` names, with this method and body."""
+    name = request.headers.get("x-nuclio-function-name")
+    if not name:
+        raise ApiError(HTTPStatus.BAD_REQUEST, "Function name must be provided")
+    function = find(request, name)
+    url = request.headers.get("x-nuclio-invoke-url", "")
+    if url and url.removeprefix("http://").rstrip("/") != function.url:
+        raise ApiError(HTTPStatus.BAD_REQUEST, _failure(f"{url} is no URL of {name}"))
+    seconds = _timeout(request)
+    try:
+        async with asyncio.timeout(seconds):
+            return await function.answer(_addressed(request))
+    except TimeoutError:
+        reason = _failure(f"no answer within {seconds:g} s")
+        raise ApiError(HTTPStatus.INTERNAL_SERVER_ERROR, reason) from None
+
+
+def _timeout(request: Request) -> float:
+    try:
+        return parse_duration(request.headers.get("x-nuclio-invoke-timeout") or _DEFAULT_TIMEOUT)
+    except ValueError:
+        raise ApiError(HTTPStatus.BAD_REQUEST, "Invalid invoke timeout") from None
+
+
+def _addressed(request: Request) -> Request:
+    """Return the request as the function would see it on its own port."""
+    path, _, query = request.headers.get("x-nuclio-path", "").partition("?")
+    path = f"/{path.lstrip('/')}"
+    here = {
+        "path": path,
+        "raw_path": path.encode(),
+        "root_path": "",
+        "query_string": query.encode(),
+    }
+    return Request({**request.scope, **here}, request.receive)
+
+
+def _failure(reason: str) -> str:
+    return f"Failed to invoke function: {reason}"

@@ -1,0 +1,54 @@
+"""Reading what the API's requests have in common."""
+
+from http import HTTPStatus
+from typing import Any, Final, TypeVar
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from embedded.api.errors import ApiError
+from embedded.config import DEFAULT_NAMESPACE
+from embedded.dashboard import Dashboard
+
+_MAX_BODY: Final = 4 * 1024 * 1024
+
+T = TypeVar("T")
+
+
+def dashboard_of(request: Request) -> Dashboard:
+    """Return the platform that the request is addressed to."""
+    dashboard: Dashboard = request.app.state.dashboard
+    return dashboard
+
+
+def namespace_of(request: Request) -> str:
+    """Return the namespace that the request is about."""
+    return request.headers.get("x-nuclio-function-namespace") or DEFAULT_NAMESPACE
+
+
+def is_true(request: Request, header: str) -> bool:
+    """Whether the header says `true`."""
+    return request.headers.get(header, "").lower() == "true"
+
+
+async def read_json(request: Request, kind: type[T]) -> T:
+    """Return the request's JSON body.
+
+    Raises:
+        ApiError: 413 over 4 MiB, 400 when it is no JSON of that kind.
+    """
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _MAX_BODY:
+            raise ApiError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the body is larger than 4 MiB")
+    try:
+        return msgspec.json.decode(bytes(body), type=kind)
+    except msgspec.DecodeError as error:
+        raise ApiError(HTTPStatus.BAD_REQUEST, f"Failed to parse JSON body: {error}") from None
+
+
+def json_response(content: Any, status: int = HTTPStatus.OK) -> Response:
+    """Return `content` as JSON."""
+    return Response(msgspec.json.encode(content), status, media_type="application/json")

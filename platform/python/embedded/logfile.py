@@ -1,0 +1,74 @@
+"""Log files that others append to: their last lines, what is new in them, their bound."""
+
+import os
+from pathlib import Path
+from typing import Final
+
+_BLOCK: Final = 64 * 1024
+MAX_BYTES: Final = 16 * 1024 * 1024
+
+
+def tail(path: Path, lines: int) -> bytes:
+    """Return the last `lines` lines of the file; nothing if there is no file."""
+    if lines <= 0 or not path.exists():
+        return b""
+    with path.open("rb") as file:
+        position = file.seek(0, os.SEEK_END)
+        content = b""
+        # One line break more than lines: the one that ends the line before them.
+        while position and content.count(b"\n") <= lines:
+            step = min(_BLOCK, position)
+            position -= step
+            file.seek(position)
+            content = file.read(step) + content
+    start = len(content.removesuffix(b"\n"))
+    for _ in range(lines):
+        start = content.rfind(b"\n", 0, start)
+        if start < 0:
+            return content
+    return content[start + 1 :]
+
+
+class Follower:
+    """Reads what is appended to a log file after this object was made."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._position = size(path)
+
+    def read(self) -> bytes:
+        """Return what is new, at most one block of it; nothing if nothing is."""
+        if size(self._path) < self._position:
+            self._position = 0
+        if not self._path.exists():
+            return b""
+        with self._path.open("rb") as file:
+            file.seek(self._position)
+            content = file.read(_BLOCK)
+        self._position += len(content)
+        return content
+
+
+def size(path: Path) -> int:
+    """Return the size of the file in bytes; 0 if there is none."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def rotate(path: Path, max_bytes: int = MAX_BYTES) -> bool:
+    """Move the content of a file of more than `max_bytes` to `<name>.1`; say whether it was done.
+
+    The file itself stays, emptied: those who append to it keep it open. What is
+    written between the two steps is lost, which a log can bear. Both files
+    together stay under about twice the bound.
+    """
+    if size(path) <= max_bytes:
+        return False
+    older = path.with_name(f"{path.name}.1")
+    with path.open("r+b") as file:
+        file.seek(-max_bytes, os.SEEK_END)
+        older.write_bytes(file.read())
+        file.truncate(0)
+    return True

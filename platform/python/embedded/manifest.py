@@ -1,0 +1,65 @@
+"""`manifest.json`: what the build says of one release of one variant of a function."""
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import msgspec
+
+SCHEMA: Final = 1
+
+Hex = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{8,64}\Z")]
+Digest = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{64}\Z")]
+# Nuclio makes resource names of at most 63 characters by adding a prefix of 7.
+Name = Annotated[str, msgspec.Meta(pattern=r"\A[a-z0-9]([-a-z0-9]*[a-z0-9])?\Z", max_length=56)]
+Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+
+
+class ManifestError(Exception):
+    """The file is not a manifest that this code understands."""
+
+
+class Parts(msgspec.Struct, frozen=True):
+    """Digests of the parts of a release, equal exactly when the parts are equal."""
+
+    deps: Hex
+    srcs: Hex
+    assets: Hex
+    spec: Hex
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """One release. `digest` covers all of it; `blocked` is why it cannot run, or None.
+
+    Only what the deployer and the platform need is read here; how the function
+    is served (port, workers, limits) is said by its Nuclio configuration.
+    """
+
+    schema: int
+    name: Name
+    variant: str
+    type: str
+    digest: Digest
+    parts: Parts
+    resolve: str
+    deps: str
+    port: Port
+    gpus: int = 0
+    address: str = ""
+    blocked: str | None = None
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Read and check the manifest at `path`.
+
+    Raises:
+        ManifestError: it cannot be read, or is none; the text names the file.
+    """
+    try:
+        manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
+    except OSError as error:
+        raise ManifestError(f"cannot read {path}: {error.strerror}") from None
+    except msgspec.DecodeError as error:
+        raise ManifestError(f"{path} is no release manifest: {error}") from None
+    if manifest.schema != SCHEMA:
+        raise ManifestError(f"{path} has schema {manifest.schema}; this code reads {SCHEMA}")
+    return manifest

@@ -1,0 +1,1 @@
+"""What the tests of the platform and of the deployer share: small releases, and a platform."""

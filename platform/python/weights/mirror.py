@@ -1,0 +1,37 @@
+"""A folder of the user's that is searched before anything is downloaded."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from weights.progress import Progress
+from weights.spec import NpmSource, Spec, UrlSource
+from weights.store import sha256_of
+
+VARIABLE: Final = "MODELYARD_WEIGHTS_MIRROR"
+
+
+def find_in_mirror(folder: Path, spec: Spec, progress: Progress) -> Path | None:
+    """Return the file in `folder` or below whose size and digest are pinned, or None.
+
+    Its name does not matter (browsers and people rename files), but a file that has the right
+    name and the wrong content is reported, since somebody put it there for this.
+    """
+    if not folder.is_dir():
+        progress.say(f"{VARIABLE} names {folder}, which is not a folder")
+        return None
+    names = {s.file_name for s in spec.sources if isinstance(s, UrlSource | NpmSource)}
+    for path in _files(folder):
+        size_fits = path.stat().st_size == spec.size
+        if size_fits and sha256_of(path) == spec.sha256:
+            return path
+        if path.name in names:
+            progress.say(f"{path} is not the pinned file (sha256 {spec.sha256}); ignored")
+    return None
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for parent, folders, files in os.walk(folder):
+        folders.sort()
+        yield from (path for name in sorted(files) if (path := Path(parent, name)).is_file())

