@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from modelyard.skeletons import DrawingError, check_drawing
+
 LABEL_TYPES = (
     "rectangle",
     "polygon",
@@ -75,13 +77,10 @@ def _skeleton(raw: Mapping[str, Any], where: str) -> dict[str, Any]:
     sublabels = normalise_labels(
         raw["sublabels"], where=f"{where}.sublabels", default_type="points"
     )
-    for sublabel in sublabels:
-        name = re.escape(sublabel["name"])
-        if not re.search(f"data-label-name=([\"']){name}\\1", raw["svg"]):
-            raise LabelError(
-                f"{where}.svg has no node with data-label-name={sublabel['name']!r}; "
-                "every sublabel needs one"
-            )
+    try:
+        check_drawing(raw["svg"], (sublabel["name"] for sublabel in sublabels))
+    except DrawingError as error:
+        raise LabelError(f"{where}.svg cannot be used: {error}") from None
     return {"sublabels": sublabels, "svg": raw["svg"]}
 
 

@@ -7,7 +7,7 @@ from typing import Any, Iterable
 from pants.engine.target import Target
 
 from modelyard import target_generator
-from modelyard.goals import assets, deploy, predict, release
+from modelyard.goals import assets, bundle, classic, deploy, predict, release
 from modelyard.target_types import (
     LabelSet,
     ModelAssets,
@@ -17,8 +17,12 @@ from modelyard.target_types import (
     ModelRelease,
     ModelSources,
     ModelWeights,
+    NuclioClassic,
+    NuclioKubernetes,
+    NuclioProcessor,
     NuclioSpec,
 )
+from modelyard.util_rules import classic as classic_build
 from modelyard.util_rules import codegen, labels, runnable, sources, weights
 
 
@@ -32,6 +36,9 @@ def target_types() -> Iterable[type[Target]]:
         ModelRelease,
         ModelSources,
         ModelWeights,
+        NuclioClassic,
+        NuclioKubernetes,
+        NuclioProcessor,
         NuclioSpec,
     )
 
@@ -39,6 +46,9 @@ def target_types() -> Iterable[type[Target]]:
 def rules() -> Iterable[Any]:
     return (
         *assets.rules(),
+        *bundle.rules(),
+        *classic.rules(),
+        *classic_build.rules(),
         *codegen.rules(),
         *deploy.rules(),
         *labels.rules(),

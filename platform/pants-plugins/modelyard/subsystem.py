@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from pants.option.option_types import DictOption, StrListOption, StrOption
+from pants.option.option_types import DictOption, FloatOption, StrListOption, StrOption
 from pants.option.subsystem import Subsystem
 from pants.util.strutil import help_text, softwrap
 
@@ -58,6 +58,33 @@ class Modelyard(Subsystem):
             """
             Prefix of image names, such as `registry.example.org/team/modelyard`. The function's
             name and the variant follow.
+            """
+        ),
+    )
+    cvat_timeout = FloatOption(
+        default=120.0,
+        help=softwrap(
+            """
+            Seconds that the CVAT which calls the functions waits for an answer, its
+            `CVAT_NUCLIO_DEFAULT_TIMEOUT`. No time-out of a function may be longer.
+            """
+        ),
+    )
+    classic_base_image = StrOption(
+        default="python:3.11-slim",
+        help=softwrap(
+            """
+            The image that the classic form of a function builds on: anything with Python 3.11 and
+            pip.
+            """
+        ),
+    )
+    classic_pip_args = StrListOption(
+        default=[],
+        help=softwrap(
+            """
+            Further arguments of the `pip install` in the classic form, such as
+            `--extra-index-url=...` where a resolve's packages are not on the package index.
             """
         ),
     )

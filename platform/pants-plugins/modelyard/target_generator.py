@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Iterable, Iterator, Mapping
 
+from pants.backend.python.subsystems.setup import PythonSetup
 from pants.engine.addresses import Address
 from pants.engine.rules import collect_rules, rule
 from pants.engine.target import GeneratedTargets, GenerateTargetsRequest, Target
@@ -12,6 +13,7 @@ from pants.engine.unions import UnionMembership, UnionRule
 
 from modelyard.fields import (
     FUNCTION_FIELDS,
+    ClassicField,
     DisplayNameField,
     FrameworkField,
     FunctionNameField,
@@ -28,8 +30,15 @@ from modelyard.target_types import (
     ModelPredict,
     ModelRelease,
     ModelSources,
+    NuclioClassic,
+    NuclioKubernetes,
+    NuclioProcessor,
     NuclioSpec,
 )
+from modelyard.validation import require_distinct, require_usable_model, require_usable_variant
+
+# What a variant may say that no generated target has as a field.
+_OF_THE_GENERATOR = ("resolve", WeightsField.alias, ClassicField.alias)
 
 
 class GenerateModelFunctionTargets(GenerateTargetsRequest):
@@ -44,6 +53,7 @@ class Variant:
     first: bool
     resolve: str
     weights: tuple[str, ...]
+    classic: bool
     values: Mapping[str, Any]
 
     @property
@@ -51,7 +61,9 @@ class Variant:
         return f"{self.values[FunctionNameField.alias]}/{self.name}"
 
 
-def variants(generator: Target, modelyard: Modelyard) -> Iterator[Variant]:
+def variants(
+    generator: Target, modelyard: Modelyard, python_setup: PythonSetup
+) -> Iterator[Variant]:
     """The variants of a function in the order of its BUILD file.
 
     Raises `InvalidModelFunction` when the resolve of a variant is not known.
@@ -68,12 +80,20 @@ def variants(generator: Target, modelyard: Modelyard) -> Iterator[Variant]:
                 f"no resolve is known for {framework}-{name}: give the variant a `resolve`, or "
                 "add it to [modelyard].resolves",
             )
-        overrides = {k: v for k, v in settings.items() if k not in ("resolve", "weights")}
+        if resolve not in python_setup.resolves:
+            raise InvalidModelFunction(
+                generator.address,
+                f"{VariantsField.alias}[{name}][resolve]",
+                resolve,
+                f"accepted: {', '.join(sorted(python_setup.resolves))}",
+            )
+        overrides = {k: v for k, v in settings.items() if k not in _OF_THE_GENERATOR}
         yield Variant(
             name=name,
             first=index == 0,
             resolve=resolve,
-            weights=settings.get("weights", generator[WeightsField].value or ()),
+            weights=settings.get(WeightsField.alias, generator[WeightsField].value or ()),
+            classic=settings.get(ClassicField.alias, generator[ClassicField].value),
             values={**values, **({} if index == 0 else _suffixed(values, name)), **overrides},
         )
 
@@ -91,14 +111,20 @@ def _suffixed(values: Mapping[str, Any], variant: str) -> Mapping[str, Any]:
 async def generate_model_function_targets(
     request: GenerateModelFunctionTargets,
     modelyard: Modelyard,
+    python_setup: PythonSetup,
     union_membership: UnionMembership,
 ) -> GeneratedTargets:
     generator = request.generator
+    require_usable_model(generator)
     targets = [
         target
-        for variant in variants(generator, modelyard)
+        for variant in variants(generator, modelyard, python_setup)
         for target in _variant_targets(variant, generator, request, modelyard, union_membership)
     ]
+    releases = [target for target in targets if isinstance(target, ModelRelease)]
+    for release in releases:
+        require_usable_variant(release, cvat_timeout=modelyard.cvat_timeout)
+    require_distinct(releases)
     return GeneratedTargets(generator, targets)
 
 
@@ -113,6 +139,7 @@ def _variant_targets(
     name = str(variant.values[FunctionNameField.alias])
     labels = generator[LabelsField].label_set
     label_dependencies = [labels] if labels else []
+    dependencies_pex = modelyard.dependencies_pex.format(resolve=variant.resolve)
 
     def address(suffix: str = "") -> Address:
         return request.template_address.create_generated(f"{variant.name}{suffix}")
@@ -138,13 +165,33 @@ def _variant_targets(
         output_path=f"{variant.output}/assets",
         assets_of=name,
     )
-    yield target(
-        NuclioSpec,
-        "-spec",
-        **variant.values,
-        variant=variant.name,
-        dependencies=label_dependencies,
-    )
+    for target_type, suffix in (
+        (NuclioSpec, "-spec"),
+        (NuclioProcessor, "-processor"),
+        (NuclioKubernetes, "-kubernetes"),
+    ):
+        yield target(
+            target_type,
+            suffix,
+            **variant.values,
+            variant=variant.name,
+            dependencies=label_dependencies,
+        )
+    if variant.classic:
+        yield target(
+            NuclioClassic,
+            "-classic",
+            **variant.values,
+            variant=variant.name,
+            resolve=variant.resolve,
+            dependencies=[
+                *label_dependencies,
+                dependencies_pex,
+                address("-srcs").spec,
+                address("-assets").spec,
+            ],
+            output_path=variant.output,
+        )
     yield target(
         ModelPredict,
         "-predict",
@@ -158,7 +205,7 @@ def _variant_targets(
         variant=variant.name,
         resolve=variant.resolve,
         dependencies=[
-            modelyard.dependencies_pex.format(resolve=variant.resolve),
+            dependencies_pex,
             address("-srcs").spec,
             address("-assets").spec,
             address("-spec").spec,

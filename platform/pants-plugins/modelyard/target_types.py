@@ -22,6 +22,7 @@ from pants.util.strutil import help_text
 
 from modelyard.fields import (
     FUNCTION_FIELDS,
+    ClassicField,
     InvalidModelFunction,
     LicenceField,
     OriginField,
@@ -35,7 +36,13 @@ from modelyard.fields import (
 
 class ModelFunction(TargetGenerator):
     alias = "model_function"
-    core_fields = (*COMMON_TARGET_FIELDS, *FUNCTION_FIELDS, WeightsField, VariantsField)
+    core_fields = (
+        *COMMON_TARGET_FIELDS,
+        *FUNCTION_FIELDS,
+        WeightsField,
+        ClassicField,
+        VariantsField,
+    )
     copied_fields = COMMON_TARGET_FIELDS
     moved_fields = ()
     help = help_text(
@@ -45,7 +52,9 @@ class ModelFunction(TargetGenerator):
         For each variant, such as `cpu`, it generates `#cpu-srcs` (the handler and the library code
         it imports, as a PEX), `#cpu-assets` (labels and weights), `#cpu-spec` (the Nuclio
         function.yaml), `#cpu-predict` (try it on a picture) and `#cpu` (the release: all of these
-        with one content digest).
+        with one content digest). For other ways to run it there are `#cpu-processor`
+        (processor.yaml), `#cpu-kubernetes` (kubernetes.yaml) and, with `classic=True`,
+        `#cpu-classic` (a folder that Nuclio builds an image from).
         """
     )
 
@@ -91,22 +100,95 @@ class ModelAssets(Target):
 # --- The Nuclio configuration ---------------------------------------------------------------------
 
 
-class NuclioSpecSourceField(OptionalSingleSourceField):
+class RenderingSourceField(OptionalSingleSourceField):
     alias = "spec"
     default = None
     help = "Always generated."
 
 
+_RENDERING_FIELDS = (
+    *COMMON_TARGET_FIELDS,
+    *FUNCTION_FIELDS,
+    VariantField,
+    VariantDependenciesField,
+)
+
+
+class NuclioSpecSourceField(RenderingSourceField):
+    """Generates function.yaml for a prebuilt image."""
+
+
 class NuclioSpec(Target):
     alias = "nuclio_spec"
-    core_fields = (
-        *COMMON_TARGET_FIELDS,
-        *FUNCTION_FIELDS,
-        VariantField,
-        VariantDependenciesField,
-        NuclioSpecSourceField,
+    core_fields = (*_RENDERING_FIELDS, NuclioSpecSourceField)
+    help = help_text(
+        """
+        The function's Nuclio configuration for a prebuilt image: `function.yaml`, or
+        `function-gpu.yaml` for the variant `gpu`. With the image at hand,
+        `nuctl deploy --platform local --file function.yaml` deploys it.
+        """
     )
-    help = "The function's Nuclio configuration, function.yaml (function-gpu.yaml for `gpu`)."
+
+
+class ProcessorSourceField(RenderingSourceField):
+    """Generates processor.yaml."""
+
+
+class NuclioProcessor(Target):
+    alias = "nuclio_processor"
+    core_fields = (*_RENDERING_FIELDS, ProcessorSourceField)
+    help = help_text(
+        """
+        What Nuclio's processor runs from on a host without any platform: with
+        `processor --config processor.yaml` it listens on the function's port of the loopback
+        interface. The processor sets no environment: where the function has any, `processor.env`
+        holds it, a variable a line as `--env-file` reads them. Beside it, the processor needs
+        `NUCLIO_PYTHON_EXE_PATH`, `NUCLIO_PYTHON_WRAPPER_PATH`, `PYTHONPATH` (the sources) and
+        `MODELYARD_ASSETS`. A second one on the same host needs a platform file whose
+        `webAdmin.listenAddress` and `healthCheck.listenAddress` are free. In a container take
+        function.yaml, which the processor reads as well.
+        """
+    )
+
+
+class KubernetesSourceField(RenderingSourceField):
+    """Generates kubernetes.yaml."""
+
+
+class NuclioKubernetes(Target):
+    alias = "nuclio_kubernetes"
+    core_fields = (*_RENDERING_FIELDS, KubernetesSourceField)
+    help = help_text(
+        """
+        The function as a `NuclioFunction` for `kubectl apply`: `kubernetes.yaml`, with the status
+        that Nuclio's controller waits for. The namespace is the one it is applied in, where the
+        Nuclio project `cvat` has to exist.
+        """
+    )
+
+
+class ClassicSourceField(RenderingSourceField):
+    """Generates the folder CVAT's own functions have."""
+
+
+class NuclioClassic(Target):
+    alias = "nuclio_classic"
+    core_fields = (
+        *_RENDERING_FIELDS,
+        VariantResolveField,
+        ClassicSourceField,
+        OutputPathField,
+    )
+    help = help_text(
+        """
+        The function in the form of CVAT's `serverless` folders, where Nuclio builds the image.
+        Generated where `classic=True`. `export-codegen` writes the folder `nuclio` with
+        `function.yaml` (`build.directives`), `main.py` and `requirements.txt` (exactly what the
+        resolve's PEX holds, with digests, for the platform it was built on). `package` writes the
+        same with the sources and the weights in it, so that
+        `nuctl deploy --platform local --path nuclio --file nuclio/function.yaml` works as it is.
+        """
+    )
 
 
 # --- Trying it ------------------------------------------------------------------------------------

@@ -38,10 +38,13 @@ model_function(
 """
 
 
-def function_rule_runner(*queries: Any, backend_rules: Iterable[Any] | None = None) -> RuleRunner:
+def function_rule_runner(
+    *queries: Any, backend_rules: Iterable[Any] | None = None, options: Iterable[str] = ()
+) -> RuleRunner:
     """A rule runner with the backend, a `default` and an `openvino` resolve and the real layout.
 
-    `backend_rules` replaces the backend's own rules where a test stands one of them in.
+    `backend_rules` replaces the backend's own rules where a test stands one of them in;
+    `options` are further command-line options.
     """
     runner = RuleRunner(
         rules=[
@@ -76,6 +79,7 @@ def function_rule_runner(*queries: Any, backend_rules: Iterable[Any] | None = No
             "--no-python-resolves-generate-lockfiles",
             "--python-interpreter-constraints=['CPython==3.11.*']",
             "--source-root-patterns=['/functions/*', '/lib', '/platform/python']",
+            *options,
         ],
         env_inherit=PYTHON_BOOTSTRAP_ENV,
     )

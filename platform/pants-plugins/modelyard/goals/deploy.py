@@ -1,36 +1,46 @@
-"""`./pants run //:deploy`: build every release, then hand over to the deployer.
+"""The deployer: `./pants run //:deploy` for all functions, `experimental-deploy` for chosen ones.
 
-The deployer's commands that only look at or stop what is running need no build, so they work
-while the repository does not.
+Its commands that only look at or stop what is running need no build, so they work while the
+repository does not.
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import Any, Iterable
 
-from pants.backend.python.goals.package_pex_binary import PexBinaryFieldSet
-from pants.core.goals.package import BuiltPackage, EnvironmentAwarePackageRequest
+from pants.core.goals.deploy import DeployFieldSet, DeployProcess
 from pants.core.goals.run import RunFieldSet, RunInSandboxBehavior, RunRequest, RunSubsystem
 from pants.engine.addresses import Addresses, UnparsedAddressInputs
-from pants.engine.fs import AddPrefix, CreateDigest, Digest, FileContent, MergeDigests
-from pants.engine.rules import Get, MultiGet, collect_rules, rule
-from pants.engine.target import Targets
+from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
+from pants.engine.process import InteractiveProcess
+from pants.engine.rules import Get, collect_rules, rule
+from pants.engine.target import WrappedTarget, WrappedTargetRequest
+from pants.engine.unions import UnionRule
 from pants.util.frozendict import FrozenDict
 
-from modelyard.goals.release import AllReleases, Release, ReleaseRequest
+from modelyard.goals.bundle import ReleaseBundle, ReleaseBundleRequest
+from modelyard.goals.release import AllReleases
 from modelyard.subsystem import Modelyard
-from modelyard.target_types import DeployMarkerField
+from modelyard.target_types import DeployMarkerField, ReleaseMarkerField
 from modelyard.util_rules.runnable import RunnableModule
 
 _COMMANDS_THAT_BUILD = ("apply", "plan")
 _BUNDLE = "bundle"
+# What the deployer knows of the machine when Pants starts it without the user's environment.
+_DEPLOYER_ENV = (
+    "HOME",
+    "LANG",
+    "MODELYARD_HOME",
+    "MODELYARD_PORT",
+    "PATH",
+    "TERM",
+    "XDG_STATE_HOME",
+)
 
 
 @dataclass(frozen=True)
-class DeployFieldSet(RunFieldSet):
+class RunDeployFieldSet(RunFieldSet):
     required_fields = (DeployMarkerField,)
     run_in_sandbox_behavior = RunInSandboxBehavior.NOT_SUPPORTED
 
@@ -38,11 +48,17 @@ class DeployFieldSet(RunFieldSet):
 
 
 @dataclass(frozen=True)
-class ReleaseBundle:
-    """All releases as the deployer reads them, and the platform it installs."""
+class DeployReleaseFieldSet(DeployFieldSet):
+    required_fields = (ReleaseMarkerField,)
 
-    digest: Digest
-    platform_pex: str
+    marker: ReleaseMarkerField
+
+
+@dataclass(frozen=True)
+class DeployerRequest:
+    """The deployer with the releases it works on; None for a command that needs none."""
+
+    bundle: ReleaseBundle | None
 
 
 def needs_releases(arguments: tuple[str, ...]) -> bool:
@@ -52,45 +68,7 @@ def needs_releases(arguments: tuple[str, ...]) -> bool:
 
 
 @rule
-async def release_bundle(releases: AllReleases, modelyard: Modelyard) -> ReleaseBundle:
-    built = await MultiGet(Get(Release, ReleaseRequest(target)) for target in releases.targets)
-    folders = {release: f"releases/{release.name}/{release.variant}" for release in built}
-    index = {
-        "schema": 1,
-        "releases": sorted(f"{folder}/manifest.json" for folder in folders.values()),
-    }
-    content = json.dumps(index, indent=1).encode()
-    platform_targets = await Get(
-        Targets,
-        UnparsedAddressInputs(
-            [modelyard.platform],
-            owning_address=None,
-            description_of_origin="the option [modelyard].platform",
-        ),
-    )
-    platform, index_digest = await MultiGet(
-        Get(
-            BuiltPackage,
-            EnvironmentAwarePackageRequest(PexBinaryFieldSet.create(platform_targets[0])),
-        ),
-        Get(Digest, CreateDigest([FileContent("index.json", content)])),
-    )
-    dependencies = {release.resolve: release.dependencies for release in built}
-    parts = await MultiGet(
-        *(Get(Digest, AddPrefix(release.digest, folder)) for release, folder in folders.items()),
-        *(Get(Digest, AddPrefix(digest, "deps")) for digest in dependencies.values()),
-        Get(Digest, AddPrefix(platform.digest, "platform")),
-    )
-    path = platform.artifacts[0].relpath
-    assert path is not None
-    digest = await Get(Digest, MergeDigests([index_digest, *parts]))
-    return ReleaseBundle(digest, str(PurePath("platform", path)))
-
-
-@rule(desc="Build what is to be deployed")
-async def run_deploy(
-    field_set: DeployFieldSet, modelyard: Modelyard, run: RunSubsystem
-) -> RunRequest:
+async def prepare_deployer(request: DeployerRequest, modelyard: Modelyard) -> RunRequest:
     addresses = await Get(
         Addresses,
         UnparsedAddressInputs(
@@ -99,24 +77,52 @@ async def run_deploy(
             description_of_origin="the option [modelyard].deployer",
         ),
     )
-    if not needs_releases(tuple(run.args)):
+    if request.bundle is None:
         return await Get(RunRequest, RunnableModule(addresses, "deployer"))
-    bundle = await Get(ReleaseBundle)
+    root = f"{{chroot}}/{_BUNDLE}"
+    platform_pex = f"{root}/{request.bundle.platform_pex}"
     return await Get(
         RunRequest,
         RunnableModule(
             addresses,
             "deployer",
-            arguments=(
-                "--releases",
-                f"{{chroot}}/{_BUNDLE}",
-                "--platform-pex",
-                f"{{chroot}}/{_BUNDLE}/{bundle.platform_pex}",
-            ),
-            immutable=FrozenDict({_BUNDLE: bundle.digest}),
+            arguments=("--releases", root, "--platform-pex", platform_pex),
+            immutable=FrozenDict({_BUNDLE: request.bundle.digest}),
         ),
     )
 
 
+@rule(desc="Build what is to be deployed")
+async def run_deploy(_: RunDeployFieldSet, run: RunSubsystem) -> RunRequest:
+    if not needs_releases(tuple(run.args)):
+        return await Get(RunRequest, DeployerRequest(None))
+    releases = await Get(AllReleases)
+    bundle = await Get(ReleaseBundle, ReleaseBundleRequest(releases.targets))
+    return await Get(RunRequest, DeployerRequest(bundle))
+
+
+@rule(desc="Build the release that is to be deployed")
+async def deploy_release(field_set: DeployReleaseFieldSet, _: AllReleases) -> DeployProcess:
+    wrapped = await Get(
+        WrappedTarget, WrappedTargetRequest(field_set.address, description_of_origin="deploy")
+    )
+    bundle = await Get(ReleaseBundle, ReleaseBundleRequest((wrapped.target,)))
+    deployer = await Get(RunRequest, DeployerRequest(bundle))
+    environment = await Get(EnvironmentVars, EnvironmentVarsRequest(_DEPLOYER_ENV))
+    process = InteractiveProcess(
+        argv=deployer.args,
+        env={**environment, **deployer.extra_env},
+        input_digest=deployer.digest,
+        run_in_workspace=True,
+        immutable_input_digests=deployer.immutable_input_digests,
+        append_only_caches=deployer.append_only_caches,
+    )
+    return DeployProcess(name=field_set.address.spec, process=process)
+
+
 def rules() -> Iterable[Any]:
-    return (*collect_rules(), *DeployFieldSet.rules())
+    return (
+        *collect_rules(),
+        *RunDeployFieldSet.rules(),
+        UnionRule(DeployFieldSet, DeployReleaseFieldSet),
+    )

@@ -1,98 +1,23 @@
-"""Which edit changes which content digest.
-
-Building PEX files and fetching weights is stood in for by what goes into them, since the question
-here is what a release is made of. The end-to-end tests build and deploy real ones.
-"""
+"""Which edit changes which content digest, and what a release is made of."""
 
 from __future__ import annotations
 
 import json
 
 import pytest
-from pants.core.util_rules.source_files import SourceFiles, SourceFilesRequest
 from pants.engine.addresses import Address
-from pants.engine.fs import CreateDigest, Digest, DigestContents, FileContent
-from pants.engine.rules import Get, collect_rules, rule
-from pants.engine.target import SourcesField, TransitiveTargets, TransitiveTargetsRequest
+from pants.engine.fs import Digest, DigestContents
 from pants.testutil.rule_runner import QueryRule, RuleRunner
 
-from modelyard import register
-from modelyard.goals.release import FunctionPex, FunctionPexRequest, Release, ReleaseRequest
-from modelyard.target_types import WeightsSha256Field
-from modelyard.testutil import FUNCTION, function_rule_runner
-from modelyard.util_rules.weights import FetchWeightsRequest, Weights
-
-
-@rule
-async def pex_of_its_sources(request: FunctionPexRequest) -> FunctionPex:
-    transitive = await Get(TransitiveTargets, TransitiveTargetsRequest([request.target.address]))
-    sources = await Get(
-        SourceFiles, SourceFilesRequest(target.get(SourcesField) for target in transitive.closure)
-    )
-    listing = f"{request.target.address} {sources.snapshot.digest}".encode()
-    return FunctionPex(await Get(Digest, CreateDigest([FileContent(request.name, listing)])))
-
-
-@rule
-async def weights_of_their_pin(request: FetchWeightsRequest) -> Weights:
-    pin = str(request.target[WeightsSha256Field].value)
-    if pin.startswith("0"):
-        return Weights(None, "their server is gone")
-    return Weights(await Get(Digest, CreateDigest([FileContent("w.bin", pin.encode())])))
-
-
-_STOOD_IN = {"build_pex", "fetch_weights"}
-
-WEIGHTS = """
-model_weights(name="{name}", source="https://example.org/{name}", sha256="{sha256}", size=1,
-              licence="MIT", origin="these tests")
-"""
+from modelyard.goals.release import Release, ReleaseRequest
+from modelyard.goals.standins import WEIGHTS, rule_runner_with_stand_ins
+from modelyard.testutil import FUNCTION
 
 
 @pytest.fixture
 def rule_runner() -> RuleRunner:
-    real = [
-        item
-        for item in register.rules()
-        if getattr(getattr(item, "func", None), "__name__", None) not in _STOOD_IN
-    ]
-    runner = function_rule_runner(
-        QueryRule(Release, [ReleaseRequest]),
-        QueryRule(DigestContents, [Digest]),
-        backend_rules=[*real, *collect_rules(globals())],
-    )
-    runner.write_files(
-        {
-            "lib/serving/BUILD": "python_sources(resolve='openvino')",
-            "lib/serving/nuclio.py": "",
-            "lib/serving/worker.py": "",
-            "lib/serving/predict.py": "",
-            "lib/shared/BUILD": "python_sources(resolve='openvino')",
-            "lib/shared/nms.py": "",
-            "lib/labels/BUILD": "label_set(name='pets', source='pets.json')",
-            "lib/labels/pets.json": '[{"name": "dog"}]',
-            "3rdparty/models/BUILD": WEIGHTS.format(name="wa", sha256="a" * 64)
-            + WEIGHTS.format(name="wb", sha256="b" * 64),
-            "3rdparty/python/openvino/BUILD": "pex_binary(name='deps', resolve='openvino')",
-        }
-    )
-    _write_function(
-        runner, "a", labels='"//lib/labels:pets"', weights="wa", code="import shared.nms"
-    )
-    _write_function(runner, "b", labels='["cat"]', weights="wb", code="")
-    return runner
-
-
-def _write_function(runner: RuleRunner, name: str, *, labels: str, weights: str, code: str) -> None:
-    function = FUNCTION.replace('["cat"]', labels).replace('name="f"', f'name="{name}"', 1)
-    extra = f'weights=["//3rdparty/models:{weights}"],'
-    runner.write_files(
-        {
-            f"functions/openvino/{name}/BUILD": (
-                "python_sources(name='lib', resolve='openvino')\n" + function.format(extra=extra)
-            ),
-            f"functions/openvino/{name}/handler.py": code,
-        }
+    return rule_runner_with_stand_ins(
+        QueryRule(Release, [ReleaseRequest]), QueryRule(DigestContents, [Digest])
     )
 
 

@@ -1,21 +1,18 @@
-"""`export-codegen` and `package` render a function's Nuclio configuration."""
+"""`export-codegen` and `package` render what Nuclio reads of a function."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Iterable
+from pathlib import PurePath
+from typing import Any, Callable, Iterable, Mapping
 
 from pants.core.target_types import FileSourceField
-from pants.engine.fs import CreateDigest, FileContent, Snapshot
+from pants.engine.fs import AddPrefix, CreateDigest, Digest, FileContent, Snapshot
 from pants.engine.rules import Get, collect_rules, rule
-from pants.engine.target import (
-    GeneratedSources,
-    GenerateSourcesRequest,
-    InvalidTargetException,
-    Target,
-)
+from pants.engine.target import GeneratedSources, GenerateSourcesRequest, Target
 from pants.engine.unions import UnionRule
 
+from modelyard.annotations import complete
 from modelyard.fields import (
     AnnotationsField,
     AvailabilityTimeoutField,
@@ -27,6 +24,7 @@ from modelyard.fields import (
     FunctionNameField,
     FunctionTypeField,
     GpusField,
+    InvalidModelFunction,
     LabelsField,
     MaxBodyField,
     MemoryField,
@@ -36,15 +34,48 @@ from modelyard.fields import (
     WorkersField,
 )
 from modelyard.ports import derived_port
-from modelyard.spec import FunctionSpec, SpecTooLarge, render_function_yaml
+from modelyard.renderings.classic import ClassicBuild, classic_files
+from modelyard.renderings.function import function_files, render_function
+from modelyard.renderings.function_spec import FunctionSpec
+from modelyard.renderings.kubernetes import kubernetes_files
+from modelyard.renderings.processor import processor_files
+from modelyard.renderings.size import SpecTooLarge
 from modelyard.subsystem import Modelyard
-from modelyard.target_types import NuclioSpecSourceField
+from modelyard.target_types import (
+    ClassicSourceField,
+    KubernetesSourceField,
+    NuclioSpecSourceField,
+    ProcessorSourceField,
+    RenderingSourceField,
+)
+from modelyard.util_rules.classic import ClassicBuildRequest
 from modelyard.util_rules.labels import FunctionLabels, FunctionLabelsRequest
 
+_Files = Mapping[str, bytes]
+_FORMS: Mapping[type, Callable[[FunctionSpec], _Files]] = {
+    NuclioSpecSourceField: function_files,
+    ProcessorSourceField: processor_files,
+    KubernetesSourceField: kubernetes_files,
+}
 
-class GenerateNuclioSpec(GenerateSourcesRequest):
-    input = NuclioSpecSourceField
+
+class GenerateRendering(GenerateSourcesRequest):
+    input = RenderingSourceField
     output = FileSourceField
+
+
+@dataclass(frozen=True)
+class RenderingRequest:
+    """What a target with a `RenderingSourceField` generates."""
+
+    target: Target
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """The generated files, by the paths they have beside the function's BUILD file."""
+
+    digest: Digest
 
 
 @dataclass(frozen=True)
@@ -56,31 +87,13 @@ class NuclioSpecRequest:
 
 @dataclass(frozen=True)
 class NuclioSpecFile:
-    """The rendered configuration; its snapshot holds one file at `path`."""
+    """The rendered configuration; its snapshot holds one file, `function.yaml`, at `path`.
+
+    A release is of one variant, so the file's name does not say which.
+    """
 
     path: str
     snapshot: Snapshot
-
-
-@rule
-async def render_nuclio_spec(request: NuclioSpecRequest, modelyard: Modelyard) -> NuclioSpecFile:
-    target = request.target
-    labels = await Get(
-        FunctionLabels,
-        FunctionLabelsRequest(target[LabelsField], target[VariantDependenciesField]),
-    )
-    try:
-        content = render_function_yaml(_function_spec(target, labels, modelyard))
-    except SpecTooLarge as error:
-        raise InvalidTargetException(f"{target.address}: {error}") from None
-    path = f"{target.address.spec_path}/{_file_name(target)}".lstrip("/")
-    snapshot = await Get(Snapshot, CreateDigest([FileContent(path, content)]))
-    return NuclioSpecFile(path, snapshot)
-
-
-def _file_name(target: Target) -> str:
-    variant = target[VariantField].value
-    return "function.yaml" if variant == "cpu" else f"function-{variant}.yaml"
 
 
 def function_port(target: Target) -> int:
@@ -88,38 +101,78 @@ def function_port(target: Target) -> int:
     return target[PortField].value or derived_port(str(target[FunctionNameField].value))
 
 
-def _function_spec(target: Target, labels: FunctionLabels, modelyard: Modelyard) -> FunctionSpec:
+async def _function_spec(target: Target, modelyard: Modelyard) -> FunctionSpec:
+    labels = await Get(
+        FunctionLabels,
+        FunctionLabelsRequest(target[LabelsField], target[VariantDependenciesField]),
+    )
     name = str(target[FunctionNameField].value)
+    variant = str(target[VariantField].value)
     function_type = str(target[FunctionTypeField].value)
-    annotations = dict(target[AnnotationsField].value or {})
-    if function_type == "interactor":
-        # CVAT's interface refuses interactors of protocol version 1.
-        annotations.setdefault("version", "2")
     return FunctionSpec(
         name=name,
+        variant=variant,
         display_name=str(target[DisplayNameField].value),
         description=str(target[DescriptionField].value),
         type=function_type,
-        image=f"{modelyard.image_repository}/{name}:{target[VariantField].value}",
+        image=f"{modelyard.image_repository}/{name}:{variant}",
         labels=labels.plain(),
         port=function_port(target),
         workers=target[WorkersField].value,
         max_body=target[MaxBodyField].value,
         event_timeout=target[EventTimeoutField].value,
         availability_timeout=target[AvailabilityTimeoutField].value,
-        annotations=annotations,
-        env=dict(target[EnvField].value or {}),
+        annotations=complete(function_type, target[AnnotationsField].value or {}),
+        env=target[EnvField].value or {},
         memory=target[MemoryField].value,
         cpus=target[CpusField].value,
         gpus=target[GpusField].value,
     )
 
 
-@rule(desc="Render the Nuclio configuration of a function")
-async def generate_nuclio_spec(request: GenerateNuclioSpec) -> GeneratedSources:
-    spec = await Get(NuclioSpecFile, NuclioSpecRequest(request.protocol_target))
-    return GeneratedSources(spec.snapshot)
+@rule(desc="Render a function for Nuclio")
+async def render(request: RenderingRequest, modelyard: Modelyard) -> Rendering:
+    target = request.target
+    field = target[RenderingSourceField]
+    spec = await _function_spec(target, modelyard)
+    if isinstance(field, ClassicSourceField):
+        build = await Get(ClassicBuild, ClassicBuildRequest(target))
+        files = _fitting(target, lambda spec: classic_files(spec, build), spec)
+    else:
+        files = _fitting(target, _FORMS[type(field)], spec)
+    return Rendering(
+        await Get(Digest, CreateDigest(FileContent(path, text) for path, text in files.items()))
+    )
+
+
+@rule
+async def render_for_release(request: NuclioSpecRequest, modelyard: Modelyard) -> NuclioSpecFile:
+    target = request.target
+    spec = await _function_spec(target, modelyard)
+    path = str(PurePath(target.address.spec_path, "function.yaml"))
+    files = _fitting(target, lambda spec: {path: render_function(spec)}, spec)
+    snapshot = await Get(Snapshot, CreateDigest([FileContent(path, files[path])]))
+    return NuclioSpecFile(path, snapshot)
+
+
+def _fitting(target: Target, form: Callable[[FunctionSpec], _Files], spec: FunctionSpec) -> _Files:
+    try:
+        return form(spec)
+    except SpecTooLarge as error:
+        count = f"{len(spec.labels)} labels"
+        raise InvalidModelFunction(target.address, LabelsField.alias, count, str(error)) from None
+
+
+@rule
+async def generate_rendering(request: GenerateRendering) -> GeneratedSources:
+    address = request.protocol_target.address
+    folder = PurePath(address.spec_path)
+    # Several functions may live in one folder; all but its namesake get one within it.
+    if address.target_name != folder.name:
+        folder /= address.target_name
+    rendering = await Get(Rendering, RenderingRequest(request.protocol_target))
+    return GeneratedSources(await Get(Snapshot, AddPrefix(rendering.digest, str(folder))))
 
 
 def rules() -> Iterable[Any]:
-    return (*collect_rules(), UnionRule(GenerateSourcesRequest, GenerateNuclioSpec))
+    return (*collect_rules(), UnionRule(GenerateSourcesRequest, GenerateRendering))

@@ -11,32 +11,44 @@ from pants.engine.internals.scheduler import ExecutionError
 from pants.engine.target import HydratedSources, HydrateSourcesRequest
 from pants.testutil.rule_runner import QueryRule, RuleRunner
 
-from modelyard.target_types import NuclioSpecSourceField
+from modelyard.target_types import RenderingSourceField
 from modelyard.testutil import FUNCTION, function_rule_runner
+from modelyard.util_rules.codegen import NuclioSpecFile, NuclioSpecRequest
 
 PATH = "functions/openvino/f"
 
 
 @pytest.fixture
 def rule_runner() -> RuleRunner:
-    return function_rule_runner(QueryRule(HydratedSources, [HydrateSourcesRequest]))
+    return function_rule_runner(
+        QueryRule(HydratedSources, [HydrateSourcesRequest]),
+        QueryRule(NuclioSpecFile, [NuclioSpecRequest]),
+    )
 
 
-def _generate(rule_runner: RuleRunner, variant: str = "cpu") -> tuple[str, dict]:
-    target = rule_runner.get_target(Address(PATH, generated_name=f"{variant}-spec"))
+def _exported(rule_runner: RuleRunner, name: str, target_name: str | None = None) -> dict:
+    """What `export-codegen` writes of a target, by path; YAML files are read."""
+    target = rule_runner.get_target(Address(PATH, target_name=target_name, generated_name=name))
     sources = rule_runner.request(
         HydratedSources,
         [
             HydrateSourcesRequest(
-                target[NuclioSpecSourceField],
+                target[RenderingSourceField],
                 for_sources_types=(FileSourceField,),
                 enable_codegen=True,
             )
         ],
     )
-    (path,) = sources.snapshot.files
-    (file,) = rule_runner.request(DigestContents, [sources.snapshot.digest])
-    return path, yaml.safe_load(file.content)
+    files = rule_runner.request(DigestContents, [sources.snapshot.digest])
+    return {
+        file.path: yaml.safe_load(file.content) if file.path.endswith("yaml") else file.content
+        for file in files
+    }
+
+
+def _generate(rule_runner: RuleRunner) -> dict:
+    (config,) = _exported(rule_runner, "cpu-spec").values()
+    return config
 
 
 def test_function_yaml_lies_beside_the_function_and_says_what_the_target_says(
@@ -45,8 +57,9 @@ def test_function_yaml_lies_beside_the_function_and_says_what_the_target_says(
     rule_runner.write_files(
         {f"{PATH}/BUILD": FUNCTION.format(extra='workers=3, port=20123, env={"A": "b"},')}
     )
-    path, config = _generate(rule_runner)
-    assert path == f"{PATH}/function.yaml"
+    exported = _exported(rule_runner, "cpu-spec")
+    assert set(exported) == {f"{PATH}/function.yaml"}
+    config = exported[f"{PATH}/function.yaml"]
     assert config["metadata"]["name"] == "f"
     assert config["metadata"]["labels"] == {"nuclio.io/project-name": "cvat"}
     assert json.loads(config["metadata"]["annotations"]["spec"]) == [
@@ -59,21 +72,61 @@ def test_function_yaml_lies_beside_the_function_and_says_what_the_target_says(
     assert config["spec"]["image"] == "modelyard/f:cpu"
 
 
+def test_each_form_of_each_variant_has_a_file_of_its_own(rule_runner: RuleRunner) -> None:
+    variants = 'variants={"cpu": {}, "gpu": {"resolve": "openvino", "gpus": 1}},'
+    rule_runner.write_files({f"{PATH}/BUILD": FUNCTION.format(extra=variants)})
+    files = {
+        name: {path.removeprefix(f"{PATH}/") for path in _exported(rule_runner, name)}
+        for name in ("cpu-processor", "cpu-kubernetes", "gpu-spec", "gpu-processor")
+    }
+    assert files == {
+        "cpu-processor": {"processor.yaml"},
+        "cpu-kubernetes": {"kubernetes.yaml"},
+        "gpu-spec": {"function-gpu.yaml"},
+        "gpu-processor": {"processor-gpu.yaml", "processor-gpu.env"},
+    }
+
+
+def test_the_forms_are_of_the_same_function(rule_runner: RuleRunner) -> None:
+    rule_runner.write_files({f"{PATH}/BUILD": FUNCTION.format(extra="workers=3, port=20123,")})
+    processor = _exported(rule_runner, "cpu-processor")[f"{PATH}/processor.yaml"]
+    kubernetes = _exported(rule_runner, "cpu-kubernetes")[f"{PATH}/kubernetes.yaml"]
+    function = _generate(rule_runner)
+    assert processor["spec"]["triggers"]["http"]["url"] == "127.0.0.1:20123"
+    assert kubernetes["metadata"] == function["metadata"]
+    for document in (processor, kubernetes):
+        assert document["spec"]["triggers"]["http"]["numWorkers"] == 3
+
+
+def test_a_second_function_of_a_folder_gets_a_folder_of_its_own(rule_runner: RuleRunner) -> None:
+    second = FUNCTION.replace('name="f"', 'name="g"', 1)
+    rule_runner.write_files({f"{PATH}/BUILD": FUNCTION.format(extra="") + second.format(extra="")})
+    assert set(_exported(rule_runner, "cpu-spec")) == {f"{PATH}/function.yaml"}
+    assert set(_exported(rule_runner, "cpu-spec", "g")) == {f"{PATH}/g/function.yaml"}
+
+
+def test_in_a_release_the_file_has_the_name_the_deployer_reads(rule_runner: RuleRunner) -> None:
+    variants = 'variants={"gpu": {"resolve": "openvino", "gpus": 1}},'
+    rule_runner.write_files({f"{PATH}/BUILD": FUNCTION.format(extra=variants)})
+    target = rule_runner.get_target(Address(PATH, generated_name="gpu-spec"))
+    spec = rule_runner.request(NuclioSpecFile, [NuclioSpecRequest(target)])
+    assert spec.path == f"{PATH}/function.yaml"
+    assert spec.snapshot.files == (spec.path,)
+
+
 def test_the_gpu_variant_has_the_file_name_cvat_users_know(rule_runner: RuleRunner) -> None:
     variants = 'variants={"cpu": {}, "gpu": {"resolve": "openvino", "gpus": 1}},'
     rule_runner.write_files({f"{PATH}/BUILD": FUNCTION.format(extra=variants)})
-    path, config = _generate(rule_runner, "gpu")
-    assert path == f"{PATH}/function-gpu.yaml"
+    config = _exported(rule_runner, "gpu-spec")[f"{PATH}/function-gpu.yaml"]
     assert config["metadata"]["name"] == "f-gpu"
     assert config["spec"]["resources"]["limits"] == {"nvidia.com/gpu": "1"}
 
 
 def test_an_interactor_speaks_protocol_version_2(rule_runner: RuleRunner) -> None:
-    build = FUNCTION.replace('"detector"', '"interactor"').format(
-        extra='annotations={"min_pos_points": "4"},'
-    )
+    build = FUNCTION.replace('"detector"', '"interactor"').replace('labels=["cat"],', "")
+    build = build.format(extra='annotations={"min_pos_points": "4"},')
     rule_runner.write_files({f"{PATH}/BUILD": build})
-    _, config = _generate(rule_runner)
+    config = _generate(rule_runner)
     annotations = config["metadata"]["annotations"]
     assert (annotations["version"], annotations["min_pos_points"]) == ("2", "4")
 
@@ -86,7 +139,7 @@ def test_a_label_set_is_read_from_its_file(rule_runner: RuleRunner) -> None:
             "sets/pets.json": '[{"id": 5, "name": "dog", "type": "mask"}]',
         }
     )
-    _, config = _generate(rule_runner)
+    config = _generate(rule_runner)
     assert json.loads(config["metadata"]["annotations"]["spec"]) == [
         {"id": 5, "name": "dog", "type": "mask", "attributes": []}
     ]
@@ -98,6 +151,12 @@ def test_a_label_set_is_read_from_its_file(rule_runner: RuleRunner) -> None:
         ("[", "sets:pets: the label set cannot be used"),
         ('[{"name": "a"}, {"name": "a"}]', "label name 'a' twice"),
         ("7", "sets:pets: the label set cannot be used"),
+        ("[]", "sets:pets: the label set cannot be used: it holds no label"),
+        pytest.param(
+            json.dumps([f"a rather long label name {i}" for i in range(1500)]),
+            "f#cpu-spec: the field `labels` is '1500 labels'",
+            id="too many",
+        ),
     ],
 )
 def test_a_broken_label_set_is_refused(rule_runner: RuleRunner, content: str, message: str) -> None:

@@ -75,6 +75,8 @@ def _parse(content: bytes, address: Address) -> tuple[FrozenDict[str, Any], ...]
         labels = normalise_labels(json.loads(content))
     except (ValueError, TypeError) as error:
         raise InvalidFieldException(f"{address}: the label set cannot be used: {error}") from None
+    if not labels:
+        raise InvalidFieldException(f"{address}: the label set cannot be used: it holds no label")
     return tuple(FrozenDict.deep_freeze(label) for label in labels)
 
 

@@ -1,0 +1,85 @@
+"""The optional annotations that CVAT reads from a function, and what it makes of them.
+
+Pure Python: no Pants imports, so that every rule of the contract is testable in milliseconds.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Mapping
+
+TRACKED_SHAPES = ("rectangle", "polygon", "polyline", "points", "ellipse", "mask", "skeleton")
+
+# CVAT's interface does not run interactors of the first protocol.
+INTERACTOR_VERSION = "2"
+
+
+class AnnotationError(ValueError):
+    """A value CVAT would misread. `key` is the annotation, or None when its name is the fault."""
+
+    def __init__(self, key: str | None, value: str, accepted: str) -> None:
+        super().__init__(accepted)
+        self.key = key
+        self.value = value
+        self.accepted = accepted
+
+
+@dataclass(frozen=True)
+class _Annotation:
+    function_type: str
+    pattern: str
+    accepted: str
+
+
+_POINTS = "a number of points in quotes"
+_TRUE = 'only "true": CVAT takes any text for true, so leave it out to say no'
+_KNOWN: Mapping[str, _Annotation] = {
+    "help_message": _Annotation("interactor", r"\S.*", "one line of text"),
+    "animated_gif": _Annotation("interactor", r"https?://\S+", "the URL of a picture"),
+    "version": _Annotation("interactor", r"[2-9]|[1-9]\d+", '"2" or a later protocol'),
+    "min_pos_points": _Annotation("interactor", r"\d{1,3}", _POINTS),
+    "min_neg_points": _Annotation("interactor", r"-1|\d{1,3}", f'{_POINTS}, or "-1" for none'),
+    "startswith_box": _Annotation("interactor", "true", _TRUE),
+    "startswith_box_optional": _Annotation("interactor", "true", _TRUE),
+    "supported_shape_types": _Annotation(
+        "tracker",
+        r"({0})(,({0}))*".format("|".join(TRACKED_SHAPES)),
+        f'a list such as "rectangle,polygon" of {", ".join(TRACKED_SHAPES)}',
+    ),
+}
+
+
+def check_values(annotations: Mapping[str, str]) -> None:
+    """Raise `AnnotationError` for an unknown key or a value that CVAT cannot read."""
+    for key, value in annotations.items():
+        if key not in _KNOWN:
+            raise AnnotationError(None, key, f"accepted: {', '.join(_KNOWN)}")
+        known = _KNOWN[key]
+        if not re.fullmatch(known.pattern, value):
+            raise AnnotationError(key, value, f"accepted: {known.accepted}")
+    shapes = annotations.get("supported_shape_types", "").split(",")
+    if len(shapes) != len(set(shapes)):
+        raise AnnotationError("supported_shape_types", ",".join(shapes), "each shape once")
+
+
+def check_for_type(function_type: str, annotations: Mapping[str, str]) -> None:
+    """Raise `AnnotationError` for what CVAT reads from other types of function only."""
+    for key, value in annotations.items():
+        wanted = _KNOWN[key].function_type
+        if wanted != function_type:
+            raise AnnotationError(
+                key, value, f"CVAT reads it of type={wanted!r} only, not of {function_type!r}"
+            )
+    if "startswith_box" in annotations and "startswith_box_optional" in annotations:
+        raise AnnotationError(
+            "startswith_box_optional",
+            annotations["startswith_box_optional"],
+            "a box is either demanded (startswith_box) or may be given (this one), not both",
+        )
+
+
+def complete(function_type: str, annotations: Mapping[str, str]) -> dict[str, str]:
+    """`annotations` with what CVAT cannot do without."""
+    required = {"version": INTERACTOR_VERSION} if function_type == "interactor" else {}
+    return {**required, **annotations}

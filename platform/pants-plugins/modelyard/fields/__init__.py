@@ -1,0 +1,69 @@
+"""The fields an author writes on `model_function`, each validated when its BUILD file is parsed.
+
+Every error names the target, the field, the value and what is accepted, in one line: in CVAT one
+bad function takes the whole model list down, so nothing wrong may get as far as a deployment.
+"""
+
+from modelyard.fields.errors import InvalidModelFunction
+from modelyard.fields.identity import (
+    DescriptionField,
+    DisplayNameField,
+    FrameworkField,
+    FunctionNameField,
+    FunctionTypeField,
+    HandlerField,
+    LicenceField,
+    OriginField,
+)
+from modelyard.fields.model import AnnotationsField, LabelsField, ParamsField, WeightsField
+from modelyard.fields.resources import CpusField, EnvField, GpusField, MemoryField
+from modelyard.fields.serving import (
+    AvailabilityTimeoutField,
+    EventTimeoutField,
+    MaxBodyField,
+    PortField,
+    WorkersField,
+)
+from modelyard.fields.variants import (
+    ARTIFACTS,
+    FUNCTION_FIELDS,
+    VARIANT_FIELDS,
+    ClassicField,
+    VariantDependenciesField,
+    VariantField,
+    VariantResolveField,
+    VariantsField,
+)
+
+__all__ = [
+    "ARTIFACTS",
+    "FUNCTION_FIELDS",
+    "VARIANT_FIELDS",
+    "AnnotationsField",
+    "AvailabilityTimeoutField",
+    "ClassicField",
+    "CpusField",
+    "DescriptionField",
+    "DisplayNameField",
+    "EnvField",
+    "EventTimeoutField",
+    "FrameworkField",
+    "FunctionNameField",
+    "FunctionTypeField",
+    "GpusField",
+    "HandlerField",
+    "InvalidModelFunction",
+    "LabelsField",
+    "LicenceField",
+    "MaxBodyField",
+    "MemoryField",
+    "OriginField",
+    "ParamsField",
+    "PortField",
+    "VariantDependenciesField",
+    "VariantField",
+    "VariantResolveField",
+    "VariantsField",
+    "WeightsField",
+    "WorkersField",
+]

@@ -1,0 +1,132 @@
+"""What a function is called, what it is, and whose."""
+
+from __future__ import annotations
+
+import re
+from typing import Optional
+
+from pants.engine.addresses import Address
+from pants.engine.target import AsyncFieldMixin, StringField
+from pants.util.strutil import help_text
+
+from modelyard.fields.errors import InvalidModelFunction
+
+_DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+# Nuclio prefixes resources and containers with `nuclio-<namespace>-`; Kubernetes stops at 63.
+_MAX_NAME = 56
+# Nuclio's own, and the one whose log is the embedded platform's.
+_RESERVED_NAMES = ("dashboard", "controller", "dlx", "scaler", "platform")
+_FILE = re.compile(r"(\w[\w-]*/)*\w+\.py(:\w+)?")
+
+
+class FunctionNameField(StringField):
+    alias = "function_name"
+    help = help_text(
+        """
+        The function's id in Nuclio and in CVAT's API: lowercase letters, digits and `-`, at most
+        56 characters. Defaults to the target's name with `_` written as `-`.
+        """
+    )
+
+    @classmethod
+    def compute_value(cls, raw_value: Optional[str], address: Address) -> str:
+        value = super().compute_value(raw_value, address)
+        if value is None:
+            value = address.target_name.replace("_", "-").lower()
+        if len(value) > _MAX_NAME or not _DNS_LABEL.fullmatch(value):
+            raise InvalidModelFunction(
+                address,
+                cls.alias,
+                value,
+                f"lowercase letters, digits and inner dashes are accepted, {_MAX_NAME} at most",
+            )
+        if value in _RESERVED_NAMES:
+            raise InvalidModelFunction(
+                address, cls.alias, value, f"reserved are {', '.join(_RESERVED_NAMES)}"
+            )
+        return value
+
+
+class RequiredTextField(StringField):
+    required = True
+
+    @classmethod
+    def compute_value(cls, raw_value: Optional[str], address: Address) -> str:
+        value = super().compute_value(raw_value, address)
+        if value is None or not value.strip() or not value.isprintable():
+            raise InvalidModelFunction(address, cls.alias, value, "one line of text is needed")
+        return value
+
+
+class DisplayNameField(RequiredTextField):
+    alias = "display_name"
+    help = "The name people see in CVAT's model list."
+
+
+class DescriptionField(RequiredTextField):
+    alias = "description"
+    help = help_text(
+        """
+        What the model does, in a sentence. CVAT fails to list any model when one has none.
+        """
+    )
+
+
+class FunctionTypeField(StringField):
+    alias = "type"
+    required = True
+    valid_choices = ("detector", "interactor", "tracker", "reid")
+    help = help_text(
+        """
+        What CVAT uses the function for. A classifier is a `detector` whose shapes are tags.
+        """
+    )
+
+
+class FrameworkField(StringField):
+    alias = "framework"
+    required = True
+    valid_choices = ("openvino", "onnx", "pytorch", "tensorflow")
+    help = help_text(
+        """
+        What runs the model. With the variant it picks the resolve, see `[modelyard].resolves`.
+        """
+    )
+
+
+class HandlerField(StringField, AsyncFieldMixin):
+    alias = "handler"
+    default = "handler.py"
+    help = help_text(
+        """
+        The file with the model's class, relative to the BUILD file, such as `handler.py`, or
+        `handler.py:MyDetector` where the file defines several.
+        """
+    )
+
+    @classmethod
+    def compute_value(cls, raw_value: Optional[str], address: Address) -> str:
+        value = super().compute_value(raw_value, address) or cls.default
+        if not _FILE.fullmatch(value):
+            raise InvalidModelFunction(
+                address, cls.alias, value, "a file such as `handler.py` or `handler.py:Class`"
+            )
+        return value
+
+    @property
+    def file(self) -> str:
+        return str(self.value).partition(":")[0]
+
+    @property
+    def class_name(self) -> str:
+        return str(self.value).partition(":")[2]
+
+
+class LicenceField(RequiredTextField):
+    alias = "licence"
+    help = "Licence of the weights, as an SPDX identifier where there is one."
+
+
+class OriginField(RequiredTextField):
+    alias = "origin"
+    help = "Where the model comes from: its authors, paper or repository."

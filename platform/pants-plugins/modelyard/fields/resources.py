@@ -1,0 +1,81 @@
+"""What a function may use of the machine, and the environment it runs in."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Mapping, Optional
+
+from pants.engine.addresses import Address
+from pants.engine.target import DictStringToStringField, IntField, StringField, ValidNumbers
+from pants.util.frozendict import FrozenDict
+from pants.util.strutil import help_text
+
+from modelyard.environment import VariableError, check_variables
+from modelyard.fields.errors import InvalidModelFunction
+from modelyard.quantities import QuantityError, cores, memory_bytes
+
+
+class MemoryField(StringField):
+    alias = "memory"
+    help = "Memory limit of the function as a Kubernetes quantity, such as `2Gi` or `512Mi`."
+
+    @classmethod
+    def compute_value(cls, raw_value: Optional[str], address: Address) -> str | None:
+        value = super().compute_value(raw_value, address)
+        try:
+            if value is not None:
+                memory_bytes(value)
+        except QuantityError as error:
+            raise InvalidModelFunction(
+                address, cls.alias, value, f"{error}, such as `2Gi`"
+            ) from None
+        return value
+
+
+class CpusField(StringField):
+    alias = "cpus"
+    help = "CPU limit of the function as a Kubernetes quantity, such as `2` or `500m`."
+
+    @classmethod
+    def compute_value(cls, raw_value: Optional[str], address: Address) -> str | None:
+        value = super().compute_value(raw_value, address)
+        try:
+            if value is not None and not Fraction(1, 10) <= cores(value) <= 512:
+                raise QuantityError("from `100m`, a tenth of a core, to `512` is accepted")
+        except QuantityError as error:
+            raise InvalidModelFunction(address, cls.alias, value, str(error)) from None
+        return value
+
+
+class GpusField(IntField):
+    value: int
+    alias = "gpus"
+    default = 0
+    valid_numbers = ValidNumbers.positive_and_zero
+    help = help_text(
+        """
+        GPUs the function needs. Nuclio on Docker gives a function that asks for any all of them;
+        set `CUDA_VISIBLE_DEVICES` in `env` to keep it to one.
+        """
+    )
+
+
+class EnvField(DictStringToStringField):
+    alias = "env"
+    help = help_text(
+        """
+        Environment variables of the function. Those of the runtime itself follow from other
+        fields; only `MODELYARD_THREADS` and `MODELYARD_IMAGE_CACHE` may be given.
+        """
+    )
+
+    @classmethod
+    def compute_value(
+        cls, raw_value: Optional[Mapping[str, str]], address: Address
+    ) -> FrozenDict[str, str]:
+        value = super().compute_value(dict(raw_value) if raw_value else None, address)
+        try:
+            check_variables(value or {})
+        except VariableError as error:
+            raise InvalidModelFunction(address, cls.alias, error.what, error.accepted) from None
+        return value or FrozenDict()

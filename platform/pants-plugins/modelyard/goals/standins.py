@@ -1,0 +1,111 @@
+"""Stand-ins for what builds PEX files and fetches weights, for tests of what becomes of them.
+
+They hold what goes into the real ones. The end-to-end tests build and deploy real ones.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Iterable
+
+from pants.core.goals.run import RunRequest
+from pants.core.util_rules.source_files import SourceFiles, SourceFilesRequest
+from pants.engine.fs import CreateDigest, Digest, FileContent
+from pants.engine.rules import Get, collect_rules, rule
+from pants.engine.target import SourcesField, TransitiveTargets, TransitiveTargetsRequest
+from pants.testutil.rule_runner import RuleRunner
+
+from modelyard import register
+from modelyard.goals.bundle import Platform, PlatformRequest
+from modelyard.goals.release import FunctionPex, FunctionPexRequest
+from modelyard.target_types import WeightsSha256Field
+from modelyard.testutil import FUNCTION, function_rule_runner
+from modelyard.util_rules.runnable import RunnableModule
+from modelyard.util_rules.weights import FetchWeightsRequest, Weights
+
+_STOOD_IN = ("build_pex", "build_platform", "fetch_weights", "run_module")
+
+WEIGHTS = """
+model_weights(name="{name}", source="https://example.org/{name}", sha256="{sha256}", size=1,
+              licence="MIT", origin="these tests")
+"""
+
+
+@rule
+async def pex_of_its_sources(request: FunctionPexRequest) -> FunctionPex:
+    transitive = await Get(TransitiveTargets, TransitiveTargetsRequest([request.target.address]))
+    sources = await Get(
+        SourceFiles, SourceFilesRequest(target.get(SourcesField) for target in transitive.closure)
+    )
+    listing = f"{request.target.address} {sources.snapshot.digest}".encode()
+    return FunctionPex(await Get(Digest, CreateDigest([FileContent(request.name, listing)])))
+
+
+@rule
+async def weights_of_their_pin(request: FetchWeightsRequest) -> Weights:
+    pin = str(request.target[WeightsSha256Field].value)
+    if pin.startswith("0"):
+        return Weights(None, "their server is gone")
+    return Weights(await Get(Digest, CreateDigest([FileContent("w.bin", pin.encode())])))
+
+
+@rule
+async def platform_of_one_file(_: PlatformRequest) -> Platform:
+    content = FileContent("platform/platform.pex", b"")
+    return Platform(await Get(Digest, CreateDigest([content])), "platform.pex")
+
+
+@rule
+async def run_of_its_request(request: RunnableModule) -> RunRequest:
+    return RunRequest(
+        digest=request.files,
+        args=(request.module, *request.arguments),
+        extra_env=request.environment,
+        immutable_input_digests=request.immutable,
+    )
+
+
+def rule_runner_with_stand_ins(*queries: Any) -> RuleRunner:
+    """A rule runner on a repository of two functions, `a` and `b`, that share little."""
+    runner = function_rule_runner(*queries, backend_rules=_backend_rules())
+    runner.write_files(
+        {
+            "lib/serving/BUILD": "python_sources(resolve='openvino')",
+            "lib/serving/nuclio.py": "",
+            "lib/serving/worker.py": "",
+            "lib/serving/predict.py": "",
+            "lib/shared/BUILD": "python_sources(resolve='openvino')",
+            "lib/shared/nms.py": "",
+            "lib/labels/BUILD": "label_set(name='pets', source='pets.json')",
+            "lib/labels/pets.json": '[{"name": "dog"}]',
+            "3rdparty/models/BUILD": WEIGHTS.format(name="wa", sha256="a" * 64)
+            + WEIGHTS.format(name="wb", sha256="b" * 64),
+            "3rdparty/python/openvino/BUILD": "pex_binary(name='deps', resolve='openvino')",
+        }
+    )
+    write_function(
+        runner, "a", labels='"//lib/labels:pets"', weights="wa", code="import shared.nms"
+    )
+    write_function(runner, "b", labels='["cat"]', weights="wb", code="")
+    return runner
+
+
+def _backend_rules() -> Iterable[Any]:
+    real = (
+        item
+        for item in register.rules()
+        if getattr(getattr(item, "func", None), "__name__", None) not in _STOOD_IN
+    )
+    return (*real, *collect_rules(globals()))
+
+
+def write_function(runner: RuleRunner, name: str, *, labels: str, weights: str, code: str) -> None:
+    function = FUNCTION.replace('["cat"]', labels).replace('name="f"', f'name="{name}"', 1)
+    extra = f'weights=["//3rdparty/models:{weights}"],'
+    runner.write_files(
+        {
+            f"functions/openvino/{name}/BUILD": (
+                "python_sources(name='lib', resolve='openvino')\n" + function.format(extra=extra)
+            ),
+            f"functions/openvino/{name}/handler.py": code,
+        }
+    )

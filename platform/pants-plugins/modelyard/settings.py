@@ -1,0 +1,120 @@
+"""What a function's settings have to say of each other: the rules beyond single fields.
+
+Pure Python: no Pants imports.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Iterator, Mapping
+
+from modelyard.annotations import AnnotationError, check_for_type
+from modelyard.quantities import memory_bytes
+
+# An interpreter with numpy and OpenCV takes this much before it has loaded any model.
+LEAST_WORKER_MIB = 128
+# Where Linux takes the ports of outgoing connections from by default.
+_EPHEMERAL_PORTS = 32768
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A field with a value that does not go with the others."""
+
+    field: str
+    value: Any
+    accepted: str
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """What all variants of a function share. `labels` is an address or the labels themselves."""
+
+    type: str
+    labels: Any
+    annotations: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class VariantSettings:
+    """What a variant runs with. Times in seconds, `memory` a Kubernetes quantity."""
+
+    variant: str
+    framework: str
+    port: int | None
+    workers: int
+    gpus: int
+    memory: str | None
+    event_timeout: float
+    availability_timeout: float
+
+
+def model_problems(model: ModelSettings) -> Iterator[Problem]:
+    """What keeps CVAT from using a function, whatever its variant."""
+    if model.type == "detector" and not model.labels:
+        yield Problem(
+            "labels",
+            model.labels,
+            "a detector needs some: CVAT drops every shape whose label is not among them",
+        )
+    if model.type != "detector" and model.labels:
+        yield Problem(
+            "labels", model.labels, f"CVAT reads none of type={model.type!r}: leave it out"
+        )
+    try:
+        check_for_type(model.type, model.annotations)
+    except AnnotationError as error:
+        yield Problem(f"annotations[{error.key}]", error.value, error.accepted)
+
+
+def variant_problems(variant: VariantSettings, *, cvat_timeout: float) -> Iterator[Problem]:
+    """What keeps a variant from starting, or CVAT from getting its answers."""
+    for field in ("event_timeout", "availability_timeout"):
+        seconds = getattr(variant, field)
+        if seconds > cvat_timeout:
+            yield Problem(
+                field,
+                seconds,
+                f"CVAT gives up after {cvat_timeout:g} s ([modelyard].cvat_timeout); at most that "
+                "is accepted",
+            )
+    if variant.gpus and variant.variant == "cpu":
+        yield Problem(
+            "gpus",
+            variant.gpus,
+            'the variant cpu has none; say variants={"cpu": {}, "gpu": {"gpus": '
+            f"{variant.gpus}}}}}",
+        )
+    yield from _memory_problems(variant)
+
+
+def _memory_problems(variant: VariantSettings) -> Iterator[Problem]:
+    if variant.memory is None:
+        return
+    least = variant.workers * LEAST_WORKER_MIB
+    if memory_bytes(variant.memory) < least * 1024**2:
+        yield Problem(
+            "memory",
+            variant.memory,
+            f"at least {least}Mi is needed, {LEAST_WORKER_MIB}Mi for each of workers="
+            f"{variant.workers}",
+        )
+
+
+def variant_warnings(variant: VariantSettings) -> Iterator[Problem]:
+    """What works, but seldom as it was meant."""
+    if variant.gpus and variant.workers > 1:
+        yield Problem(
+            "workers",
+            variant.workers,
+            "each worker holds its own copy of the model on the GPU; 1 is what most models want",
+        )
+    if variant.variant == "gpu" and not variant.gpus and variant.framework != "openvino":
+        yield Problem("gpus", variant.gpus, "the variant gpu runs on the CPU unless it is 1")
+    if variant.port is not None and variant.port >= _EPHEMERAL_PORTS:
+        yield Problem(
+            "port",
+            variant.port,
+            f"Linux gives out ports from {_EPHEMERAL_PORTS} on for outgoing connections, so it "
+            "may be taken",
+        )
