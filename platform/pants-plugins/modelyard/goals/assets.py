@@ -14,6 +14,7 @@ from pants.core.goals.package import (
     OutputPathField,
     PackageFieldSet,
 )
+from pants.engine.addresses import Address
 from pants.engine.fs import AddPrefix, CreateDigest, Digest, FileContent, MergeDigests
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.engine.target import (
@@ -122,14 +123,19 @@ async def function_assets(request: AssetsRequest) -> Assets:
     return Assets(await Get(Digest, MergeDigests([model_json, *files])), blocked)
 
 
+def warn_if_blocked(address: Address, assets: Assets) -> None:
+    """Say that what is packaged at `address` lacks its weights, and why."""
+    if assets.blocked:
+        logger.warning(f"{address} is packaged without weights: {assets.blocked}")
+
+
 @rule(desc="Package the assets of a function")
 async def package_assets(field_set: AssetsFieldSet) -> BuiltPackage:
     wrapped = await Get(
         WrappedTarget, WrappedTargetRequest(field_set.address, description_of_origin="package")
     )
     assets = await Get(Assets, AssetsRequest(wrapped.target))
-    if assets.blocked:
-        logger.warning(f"{field_set.address} is packaged without weights: {assets.blocked}")
+    warn_if_blocked(field_set.address, assets)
     path = field_set.output_path.value_or_default(file_ending=None)
     digest = await Get(Digest, AddPrefix(assets.digest, path))
     return BuiltPackage(digest, (BuiltPackageArtifact(relpath=path),))

@@ -16,6 +16,7 @@ from pants.engine.target import Target, Targets
 
 from modelyard.goals.release import Release, ReleaseRequest
 from modelyard.subsystem import Modelyard
+from modelyard.util_rules.lookups import option_address
 
 INDEX_SCHEMA = 1
 _DEPENDENCIES = "deps"
@@ -55,14 +56,7 @@ class Platform:
 
 @rule
 async def build_platform(_: PlatformRequest, modelyard: Modelyard) -> Platform:
-    targets = await Get(
-        Targets,
-        UnparsedAddressInputs(
-            [modelyard.platform],
-            owning_address=None,
-            description_of_origin="the option [modelyard].platform",
-        ),
-    )
+    targets = await Get(Targets, UnparsedAddressInputs, option_address("platform", modelyard))
     package = await Get(
         BuiltPackage, EnvironmentAwarePackageRequest(PexBinaryFieldSet.create(targets[0]))
     )

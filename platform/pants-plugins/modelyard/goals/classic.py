@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, Iterable
@@ -30,12 +29,11 @@ from pants.engine.target import (
 from pants.engine.unions import UnionRule
 
 from modelyard.fields import VariantDependenciesField
-from modelyard.goals.assets import Assets, AssetsRequest
+from modelyard.goals.assets import Assets, AssetsRequest, warn_if_blocked
 from modelyard.renderings.classic import FOLDER
 from modelyard.target_types import ClassicSourceField, ModelAssets, ModelSources
 from modelyard.util_rules.codegen import Rendering, RenderingRequest
-
-logger = logging.getLogger(__name__)
+from modelyard.util_rules.lookups import only
 
 
 @dataclass(frozen=True)
@@ -56,16 +54,15 @@ async def package_classic(field_set: ClassicFieldSet) -> BuiltPackage:
         ),
         Get(Targets, DependenciesRequest(field_set.dependencies)),
     )
-    sources_target = next(target for target in direct if isinstance(target, ModelSources))
-    assets_target = next(target for target in direct if isinstance(target, ModelAssets))
-    transitive = await Get(TransitiveTargets, TransitiveTargetsRequest([sources_target.address]))
+    transitive = await Get(
+        TransitiveTargets, TransitiveTargetsRequest([only(direct, ModelSources).address])
+    )
     rendering, assets, sources = await MultiGet(
         Get(Rendering, RenderingRequest(wrapped.target)),
-        Get(Assets, AssetsRequest(assets_target)),
+        Get(Assets, AssetsRequest(only(direct, ModelAssets))),
         Get(StrippedPythonSourceFiles, PythonSourceFilesRequest(transitive.closure)),
     )
-    if assets.blocked:
-        logger.warning(f"{field_set.address} is packaged without weights: {assets.blocked}")
+    warn_if_blocked(field_set.address, assets)
     path = PurePath(field_set.output_path.value_or_default(file_ending=None))
     parts = await MultiGet(
         # The rendered files lie in the folder already.

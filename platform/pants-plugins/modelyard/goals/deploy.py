@@ -23,6 +23,7 @@ from modelyard.goals.bundle import ReleaseBundle, ReleaseBundleRequest
 from modelyard.goals.release import AllReleases
 from modelyard.subsystem import Modelyard
 from modelyard.target_types import DeployMarkerField, ReleaseMarkerField
+from modelyard.util_rules.lookups import option_address
 from modelyard.util_rules.runnable import RunnableModule
 
 _COMMANDS_THAT_BUILD = ("apply", "plan")
@@ -69,14 +70,7 @@ def needs_releases(arguments: tuple[str, ...]) -> bool:
 
 @rule
 async def prepare_deployer(request: DeployerRequest, modelyard: Modelyard) -> RunRequest:
-    addresses = await Get(
-        Addresses,
-        UnparsedAddressInputs(
-            [modelyard.deployer],
-            owning_address=None,
-            description_of_origin="the option [modelyard].deployer",
-        ),
-    )
+    addresses = await Get(Addresses, UnparsedAddressInputs, option_address("deployer", modelyard))
     if request.bundle is None:
         return await Get(RunRequest, RunnableModule(addresses, "deployer"))
     root = f"{{chroot}}/{_BUNDLE}"

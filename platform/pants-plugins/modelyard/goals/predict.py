@@ -15,6 +15,7 @@ from modelyard.fields import VariantDependenciesField
 from modelyard.goals.assets import Assets, AssetsRequest
 from modelyard.subsystem import Modelyard
 from modelyard.target_types import ModelAssets, ModelSources, PredictMarkerField
+from modelyard.util_rules.lookups import only
 from modelyard.util_rules.runnable import RunnableModule
 
 
@@ -30,9 +31,8 @@ class PredictFieldSet(RunFieldSet):
 @rule(desc="Prepare a function to be tried on a picture")
 async def run_predict(field_set: PredictFieldSet, modelyard: Modelyard) -> RunRequest:
     direct = await Get(Targets, DependenciesRequest(field_set.dependencies))
-    sources = next(target for target in direct if isinstance(target, ModelSources))
-    assets_target = next(target for target in direct if isinstance(target, ModelAssets))
-    assets = await Get(Assets, AssetsRequest(assets_target))
+    sources = only(direct, ModelSources)
+    assets = await Get(Assets, AssetsRequest(only(direct, ModelAssets)))
     if assets.blocked:
         raise InvalidTargetException(f"{field_set.address} cannot run: {assets.blocked}")
     return await Get(

@@ -62,6 +62,7 @@ from modelyard.goals.assets import Assets, AssetsRequest, ModelClass, ModelClass
 from modelyard.ports import PortConflict, require_unique
 from modelyard.target_types import ModelAssets, ModelSources, NuclioSpec, ReleaseMarkerField
 from modelyard.util_rules.codegen import NuclioSpecFile, NuclioSpecRequest, function_port
+from modelyard.util_rules.lookups import only
 
 MANIFEST_SCHEMA = 1
 
@@ -157,7 +158,7 @@ async def build_release(request: ReleaseRequest, _: AllReleases) -> Release:
     resolve = str(target[VariantResolveField].value)
     direct = await Get(Targets, DependenciesRequest(target[VariantDependenciesField]))
     sources, assets_target, spec_target, dependencies = (
-        _only(direct, kind) for kind in (ModelSources, ModelAssets, NuclioSpec, PexBinary)
+        only(direct, kind) for kind in (ModelSources, ModelAssets, NuclioSpec, PexBinary)
     )
     srcs, deps, assets, spec, model = await MultiGet(
         Get(FunctionPex, FunctionPexRequest(sources, "srcs.pex")),
@@ -166,15 +167,12 @@ async def build_release(request: ReleaseRequest, _: AllReleases) -> Release:
         Get(NuclioSpecFile, NuclioSpecRequest(spec_target)),
         Get(ModelClass, ModelClassRequest(target[HandlerField])),
     )
-    spec_digest, assets_digest = await MultiGet(
-        Get(Digest, RemovePrefix(spec.snapshot.digest, target.address.spec_path)),
-        Get(Digest, AddPrefix(assets.digest, "assets")),
-    )
+    assets_digest = await Get(Digest, AddPrefix(assets.digest, "assets"))
     parts = {
         "deps": deps.digest.fingerprint,
         "srcs": srcs.digest.fingerprint,
         "assets": assets.digest.fingerprint,
-        "spec": spec_digest.fingerprint,
+        "spec": spec.digest.fingerprint,
     }
     manifest = _manifest(target, parts, model.reference, assets.blocked)
     content = json.dumps(manifest, indent=1, ensure_ascii=False).encode()
@@ -184,14 +182,10 @@ async def build_release(request: ReleaseRequest, _: AllReleases) -> Release:
         variant=str(target[VariantField].value),
         resolve=resolve,
         digest=await Get(
-            Digest, MergeDigests([manifest_digest, spec_digest, srcs.digest, assets_digest])
+            Digest, MergeDigests([manifest_digest, spec.digest, srcs.digest, assets_digest])
         ),
         dependencies=deps.digest,
     )
-
-
-def _only(direct: Targets, kind: type[Target]) -> Target:
-    return next(target for target in direct if isinstance(target, kind))
 
 
 def _manifest(

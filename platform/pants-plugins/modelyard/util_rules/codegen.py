@@ -87,13 +87,12 @@ class NuclioSpecRequest:
 
 @dataclass(frozen=True)
 class NuclioSpecFile:
-    """The rendered configuration; its snapshot holds one file, `function.yaml`, at `path`.
+    """The rendered configuration: one file, `function.yaml`, at the root of `digest`.
 
     A release is of one variant, so the file's name does not say which.
     """
 
-    path: str
-    snapshot: Snapshot
+    digest: Digest
 
 
 def function_port(target: Target) -> int:
@@ -130,6 +129,12 @@ async def _function_spec(target: Target, modelyard: Modelyard) -> FunctionSpec:
     )
 
 
+async def _digest_of(files: _Files) -> Digest:
+    return await Get(
+        Digest, CreateDigest(FileContent(path, content) for path, content in files.items())
+    )
+
+
 @rule(desc="Render a function for Nuclio")
 async def render(request: RenderingRequest, modelyard: Modelyard) -> Rendering:
     target = request.target
@@ -140,19 +145,15 @@ async def render(request: RenderingRequest, modelyard: Modelyard) -> Rendering:
         files = _fitting(target, lambda spec: classic_files(spec, build), spec)
     else:
         files = _fitting(target, _FORMS[type(field)], spec)
-    return Rendering(
-        await Get(Digest, CreateDigest(FileContent(path, text) for path, text in files.items()))
-    )
+    return Rendering(await _digest_of(files))
 
 
 @rule
 async def render_for_release(request: NuclioSpecRequest, modelyard: Modelyard) -> NuclioSpecFile:
     target = request.target
     spec = await _function_spec(target, modelyard)
-    path = str(PurePath(target.address.spec_path, "function.yaml"))
-    files = _fitting(target, lambda spec: {path: render_function(spec)}, spec)
-    snapshot = await Get(Snapshot, CreateDigest([FileContent(path, files[path])]))
-    return NuclioSpecFile(path, snapshot)
+    files = _fitting(target, lambda spec: {"function.yaml": render_function(spec)}, spec)
+    return NuclioSpecFile(await _digest_of(files))
 
 
 def _fitting(target: Target, form: Callable[[FunctionSpec], _Files], spec: FunctionSpec) -> _Files:

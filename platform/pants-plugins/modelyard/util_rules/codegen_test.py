@@ -6,7 +6,7 @@ import pytest
 import yaml
 from pants.core.target_types import FileSourceField
 from pants.engine.addresses import Address
-from pants.engine.fs import DigestContents
+from pants.engine.fs import Digest, DigestContents, Snapshot
 from pants.engine.internals.scheduler import ExecutionError
 from pants.engine.target import HydratedSources, HydrateSourcesRequest
 from pants.testutil.rule_runner import QueryRule, RuleRunner
@@ -23,6 +23,7 @@ def rule_runner() -> RuleRunner:
     return function_rule_runner(
         QueryRule(HydratedSources, [HydrateSourcesRequest]),
         QueryRule(NuclioSpecFile, [NuclioSpecRequest]),
+        QueryRule(Snapshot, [Digest]),
     )
 
 
@@ -110,8 +111,8 @@ def test_in_a_release_the_file_has_the_name_the_deployer_reads(rule_runner: Rule
     rule_runner.write_files({f"{PATH}/BUILD": FUNCTION.format(extra=variants)})
     target = rule_runner.get_target(Address(PATH, generated_name="gpu-spec"))
     spec = rule_runner.request(NuclioSpecFile, [NuclioSpecRequest(target)])
-    assert spec.path == f"{PATH}/function.yaml"
-    assert spec.snapshot.files == (spec.path,)
+    files = rule_runner.request(Snapshot, [spec.digest]).files
+    assert files == ("function.yaml",)
 
 
 def test_the_gpu_variant_has_the_file_name_cvat_users_know(rule_runner: RuleRunner) -> None:

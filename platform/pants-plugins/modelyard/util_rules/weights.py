@@ -38,6 +38,7 @@ from modelyard.target_types import (
     WeightsSizeField,
     WeightsSourceUrlField,
 )
+from modelyard.util_rules.lookups import option_address
 
 # What a download needs to know of the user's network. Nothing of it reaches the result.
 _NETWORK_ENV = (
@@ -90,20 +91,15 @@ class ConvertWeightsRequest:
 
 @dataclass(frozen=True)
 class WeightsTool:
-    """A command of the `weights` package, by the address of its `pex_binary`."""
+    """A command of the `weights` package, by the option that holds its `pex_binary`'s address."""
 
-    address: str
+    option: str
     module: str
 
 
 @rule
-async def weights_tool(tool: WeightsTool) -> VenvPex:
-    addresses = await Get(
-        Addresses,
-        UnparsedAddressInputs(
-            [tool.address], owning_address=None, description_of_origin="[modelyard] options"
-        ),
-    )
+async def weights_tool(tool: WeightsTool, modelyard: Modelyard) -> VenvPex:
+    addresses = await Get(Addresses, UnparsedAddressInputs, option_address(tool.option, modelyard))
     return await Get(
         VenvPex,
         PexFromTargetsRequest(
@@ -116,9 +112,9 @@ async def weights_tool(tool: WeightsTool) -> VenvPex:
 
 
 @rule
-async def fetch_weights(request: FetchWeightsRequest, modelyard: Modelyard) -> Weights:
+async def fetch_weights(request: FetchWeightsRequest) -> Weights:
     target = request.target
-    tool = await Get(VenvPex, WeightsTool(modelyard.weights_fetcher, "weights.fetch"))
+    tool = await Get(VenvPex, WeightsTool("weights_fetcher", "weights.fetch"))
     environment = await Get(EnvironmentVars, EnvironmentVarsRequest(_NETWORK_ENV))
     spec = {
         "name": target.address.target_name,
@@ -153,8 +149,8 @@ def _last_line(stderr: bytes) -> str:
 
 
 @rule
-async def convert_weights(request: ConvertWeightsRequest, modelyard: Modelyard) -> Weights:
-    tool = await Get(VenvPex, WeightsTool(modelyard.weights_converter, "weights.convert"))
+async def convert_weights(request: ConvertWeightsRequest) -> Weights:
+    tool = await Get(VenvPex, WeightsTool("weights_converter", "weights.convert"))
     sources = await Get(Digest, AddPrefix(request.fetched, "in"))
     result = await Get(
         ProcessResult,
