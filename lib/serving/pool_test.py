@@ -56,6 +56,11 @@ def error_of(body: bytes) -> str:
     return message
 
 
+def noted_pids(folder: Path) -> list[int]:
+    """Return what workers noted in names of empty files: a kill cannot leave half a name."""
+    return [int(file.stem) for file in folder.glob("*.pid")]
+
+
 async def test_each_call_gets_its_own_answer(start_pool: PoolStarter) -> None:
     pool = await start_pool(OBEDIENT, workers=2)
     replies = await asyncio.gather(*(pool.call(event(b"echo %d" % n)) for n in range(50)))
@@ -272,12 +277,13 @@ async def test_a_worker_that_loads_for_too_long_is_ended(
 ) -> None:
     source = f"""
         import os, pathlib, time
-        pathlib.Path({str(tmp_path / "pid")!r}).write_text(str(os.getpid()))
+        pathlib.Path({str(tmp_path)!r}, f"{{os.getpid()}}.pid").touch()
         time.sleep(1000)
     """
     with pytest.raises(StartError, match=r"not ready within 2 s"):
         await start_pool(source, ready_timeout=2)
-    assert not running(int((tmp_path / "pid").read_text()))
+    (pid,) = noted_pids(tmp_path)
+    assert not running(pid)
 
 
 async def test_a_missing_interpreter_is_a_start_error(make_spec: SpecMaker, tmp_path: Path) -> None:
@@ -293,15 +299,14 @@ async def test_one_failed_start_ends_the_others(make_spec: SpecMaker, tmp_path: 
         def init_context(context):
             if context.worker_id == "1":
                 raise RuntimeError("not this one")
-            pathlib.Path({str(tmp_path)!r}, "pid" + context.worker_id).write_text(str(os.getpid()))
+            pathlib.Path({str(tmp_path)!r}, f"{{os.getpid()}}.pid").touch()
         def handler(context, event): ...
     """
     pool = WorkerPool(make_spec(source, workers=2))
     with pytest.raises(StartError, match="not this one"):
         await pool.start()
     assert pool.ready == 0
-    for file in tmp_path.glob("pid*"):
-        assert not running(int(file.read_text()))
+    assert not any(running(pid) for pid in noted_pids(tmp_path))
 
 
 async def test_restarts_go_on_until_one_succeeds(start_pool: PoolStarter, tmp_path: Path) -> None:
@@ -361,16 +366,18 @@ async def test_stop_ends_what_takes_too_long(start_pool: PoolStarter) -> None:
 async def test_stop_during_the_start_leaves_nothing(make_spec: SpecMaker, tmp_path: Path) -> None:
     source = f"""
         import os, pathlib, time
-        pathlib.Path({str(tmp_path / "pid")!r}).write_text(str(os.getpid()))
+        pathlib.Path({str(tmp_path)!r}, f"{{os.getpid()}}.pid").touch()
         time.sleep(1000)
     """
     pool = WorkerPool(make_spec(source))
     start = asyncio.create_task(pool.start())
-    await until((tmp_path / "pid").exists)
+    await until(lambda: bool(noted_pids(tmp_path)))
+    (pid,) = noted_pids(tmp_path)
+    assert running(pid)
     await pool.stop(0)
     with pytest.raises(StartError, match="stopped while it started"):
         await start
-    assert not running(int((tmp_path / "pid").read_text() or 0))
+    assert not running(pid)
 
 
 async def test_one_pool_takes_over_from_another_under_load(start_pool: PoolStarter) -> None:
