@@ -52,6 +52,7 @@ class Variant:
     name: str
     first: bool
     resolve: str
+    sources_resolve: str
     weights: tuple[str, ...]
     classic: bool
     values: Mapping[str, Any]
@@ -70,6 +71,7 @@ def variants(
     """
     values = {field.alias: generator[field].value for field in FUNCTION_FIELDS}
     framework = generator[FrameworkField].value
+    sources_resolve = None
     for index, (name, settings) in enumerate(generator[VariantsField].value.items()):
         resolve = settings.get("resolve") or modelyard.resolves.get(f"{framework}-{name}")
         if resolve is None:
@@ -87,11 +89,15 @@ def variants(
                 resolve,
                 f"accepted: {', '.join(sorted(python_setup.resolves))}",
             )
+        # A function has one set of sources, whatever they run on. They are looked up, linted and
+        # tested in the resolve of the first variant, so nobody has to install CUDA for that.
+        sources_resolve = sources_resolve or resolve
         overrides = {k: v for k, v in settings.items() if k not in _OF_THE_GENERATOR}
         yield Variant(
             name=name,
             first=index == 0,
             resolve=resolve,
+            sources_resolve=sources_resolve,
             weights=settings.get(WeightsField.alias, generator[WeightsField].value or ()),
             classic=settings.get(ClassicField.alias, generator[ClassicField].value),
             values={**values, **({} if index == 0 else _suffixed(values, name)), **overrides},
@@ -152,7 +158,7 @@ def _variant_targets(
         "-srcs",
         variant=variant.name,
         entry_point=generator[HandlerField].file,
-        resolve=variant.resolve,
+        resolve=variant.sources_resolve,
         include_requirements=False,
         output_path=f"{variant.output}/srcs.pex",
     )
