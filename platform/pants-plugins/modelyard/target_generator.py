@@ -160,6 +160,8 @@ def _variant_targets(
         entry_point=generator[HandlerField].file,
         resolve=variant.sources_resolve,
         include_requirements=False,
+        # A zip file records the modes of files, and so the umask of who built it.
+        layout="loose",
         output_path=f"{variant.output}/srcs.pex",
     )
     yield target(

@@ -4,9 +4,8 @@ import contextlib
 import os
 import shutil
 import tempfile
-import zipfile
 from collections.abc import Collection, Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Final
 
 from deployer.environments import is_complete, make_environment
@@ -16,7 +15,7 @@ from embedded.home import Home
 from embedded.manifest import ManifestError, Parts, read_manifest
 
 _MANIFEST: Final = "manifest.json"
-# What Pex adds to a zip file to make it run.
+# What Pex adds to a folder to make it run.
 _PEX_OWN: Final = frozenset({".bootstrap", "PEX-INFO", "__main__.py", "__pex__"})
 
 
@@ -47,12 +46,12 @@ def install_release(home: Home, release: BuiltRelease) -> None:
     try:
         with tempfile.TemporaryDirectory(prefix=".new-", dir=home.releases) as scratch:
             made = Path(scratch) / "release"
-            _unzip(release.folder / "srcs.pex", made / "srcs")
+            _copy(release.folder / "srcs.pex", made / "srcs", leave=_PEX_OWN)
             _copy(release.folder / "assets", made / "assets", same_assets)
             for name in ("function.yaml", _MANIFEST):
                 shutil.copyfile(release.folder / name, made / name)
             made.rename(folder)
-    except (OSError, zipfile.BadZipFile) as error:
+    except OSError as error:
         raise DeployError(f"cannot install {release.manifest.name}: {error}") from None
 
 
@@ -83,20 +82,17 @@ def _others(folder: Path, keep: Collection[str]) -> Iterator[Path]:
     return (entry for entry in folder.iterdir() if entry.name not in keep)
 
 
-def _unzip(path: Path, folder: Path) -> None:
-    with zipfile.ZipFile(path) as archive:
-        for entry in archive.infolist():
-            parts = PurePosixPath(entry.filename).parts
-            if ".." in parts or entry.filename.startswith("/"):
-                raise DeployError(f"{path} holds {entry.filename!r}, which leads out of it")
-            if parts[0] not in _PEX_OWN:
-                archive.extract(entry, folder)
+def _copy(
+    source: Path, target: Path, same: Path | None = None, leave: Collection[str] = ()
+) -> None:
+    """Copy a tree without the top-level entries named in `leave`.
 
-
-def _copy(source: Path, target: Path, same: Path | None) -> None:
-    """Copy a tree; files that `same` has as well are linked from there, for weights are large."""
+    Files that `same` has as well are linked from there, for weights are large.
+    """
     target.mkdir(parents=True)
     for entry in source.iterdir():
+        if entry.name in leave:
+            continue
         twin = same / entry.name if same else None
         if entry.is_dir():
             _copy(entry, target / entry.name, twin)

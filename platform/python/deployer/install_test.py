@@ -1,4 +1,4 @@
-import zipfile
+import shutil
 from pathlib import Path
 
 import pytest
@@ -50,22 +50,9 @@ def test_weights_that_are_there_are_not_copied_again(tmp_path: Path, home: Home)
     assert not weights[0].samefile(original)
 
 
-@pytest.mark.parametrize("name", ["../evil.py", "/evil.py", "a/../../evil.py"])
-def test_sources_that_lead_out_of_the_folder_are_refused(
-    tmp_path: Path, home: Home, name: str
-) -> None:
-    release = built(tmp_path / "build")
-    with zipfile.ZipFile(release.folder / "srcs.pex", "a") as archive:
-        archive.writestr(name, "")
-    with pytest.raises(DeployError, match="leads out of it"):
-        install_release(home, release)
-    assert list(home.releases.iterdir()) == []
-    assert not list(tmp_path.rglob("evil.py"))
-
-
 def test_a_damaged_release_leaves_nothing(tmp_path: Path, home: Home) -> None:
     release = built(tmp_path / "build")
-    (release.folder / "srcs.pex").write_text("no zip file")
+    shutil.rmtree(release.folder / "srcs.pex")
     with pytest.raises(DeployError, match="cannot install echo"):
         install_release(home, release)
     assert list(home.releases.iterdir()) == []

@@ -12,7 +12,7 @@ _SCHEMA: Final = 1
 
 
 class BuiltRelease(msgspec.Struct, frozen=True):
-    """One release: `folder` holds manifest.json, function.yaml, srcs.pex and assets/.
+    """One release: `folder` holds manifest.json, function.yaml, srcs.pex/ and assets/.
 
     `deps` is the PEX of its dependencies, which it shares with other releases.
     """

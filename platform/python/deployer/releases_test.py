@@ -13,7 +13,7 @@ def test_releases_are_read_by_name(tmp_path: Path) -> None:
     build = Build(tmp_path, [FakeRelease(name="b", port=2), FakeRelease(name="a", port=1)])
     first, second = read_releases(build.root)
     assert (first.manifest.name, second.manifest.name) == ("a", "b")
-    assert (first.folder / "srcs.pex").is_file()
+    assert (first.folder / "srcs.pex").is_dir()
     assert first.deps.is_dir()
 
 

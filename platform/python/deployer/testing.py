@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -65,12 +64,16 @@ class Build:
         release.write_assets(folder / "assets")
         (folder / "manifest.json").write_text(json.dumps(release.manifest()))
         (folder / "function.yaml").write_bytes(msgspec.yaml.encode(release.config()))
-        with zipfile.ZipFile(folder / "srcs.pex", "w") as archive:
-            archive.writestr("__main__.py", "raise SystemExit('not to be unpacked')")
-            archive.writestr("PEX-INFO", "{}")
-            archive.writestr(".bootstrap/pex/__init__.py", "")
-            archive.writestr("__pex__/__init__.py", "")
-            archive.writestr("tiny.py", release.source)
+        for name, content in (
+            ("__main__.py", "raise SystemExit('not to be unpacked')"),
+            ("PEX-INFO", "{}"),
+            (".bootstrap/pex/__init__.py", ""),
+            ("__pex__/__init__.py", ""),
+            ("tiny.py", release.source),
+        ):
+            file = folder / "srcs.pex" / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(content)
         return f"{path}/manifest.json"
 
 

@@ -84,7 +84,7 @@ class ReleaseRequest:
 class Release:
     """One variant of a function, built.
 
-    `digest` holds manifest.json, function.yaml, srcs.pex and assets/ at its root; `dependencies`
+    `digest` holds manifest.json, function.yaml, srcs.pex/ and assets/ at its root; `dependencies`
     holds the resolve's PEX as `<resolve>.pex`, kept apart because functions share it.
     """
 
