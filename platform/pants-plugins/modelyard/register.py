@@ -7,7 +7,7 @@ from typing import Any, Iterable
 from pants.engine.target import Target
 
 from modelyard import target_generator
-from modelyard.goals import assets, bundle, classic, deploy, predict, release
+from modelyard.goals import assets, bundle, classic, deploy, predict, release, serve
 from modelyard.target_types import (
     LabelSet,
     ModelAssets,
@@ -55,6 +55,7 @@ def rules() -> Iterable[Any]:
         *predict.rules(),
         *release.rules(),
         *runnable.rules(),
+        *serve.rules(),
         *sources.rules(),
         *target_generator.rules(),
         *weights.rules(),

@@ -51,7 +51,7 @@ def apply(job: Job) -> int:
             only is shown, and the others go on.
     """
     releases = read_releases(job.releases)
-    with _alone(job.home, job.report):
+    with alone(job.home, job.report):
         platform = _ensure_platform(job)
         dashboard = Dashboard(platform.port)
         before = _settled(dashboard, job.report)
@@ -83,7 +83,7 @@ def plan(home: Home, report: Report, root: Path, *, prune: bool) -> int:
 
 
 @contextlib.contextmanager
-def _alone(home: Home, report: Report) -> Iterator[None]:
+def alone(home: Home, report: Report) -> Iterator[None]:
     """Let one deployer at a time work on a home."""
     with contextlib.ExitStack() as stack:
         try:

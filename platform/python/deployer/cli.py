@@ -41,8 +41,8 @@ def _run(options: argparse.Namespace, home: Home, report: Report) -> int:
     """Hand over to the command; each loads only what it needs."""
     # ruff: noqa: PLC0415
     home.prepare()
-    if options.command in ("apply", "plan"):
-        return _deploy(options, home, report)
+    if options.command in ("apply", "plan", "serve"):
+        return _run_built(options, home, report)
     from deployer import commands
 
     match options.command:
@@ -58,12 +58,17 @@ def _run(options: argparse.Namespace, home: Home, report: Report) -> int:
             return commands.stop(home, report)
 
 
+def _run_built(options: argparse.Namespace, home: Home, report: Report) -> int:
+    if options.releases is None:
+        raise UsageError(f"{options.command} needs --releases, the folder that a build has made")
+    work = _serve if options.command == "serve" else _deploy
+    return work(options, home, report)
+
+
 def _deploy(options: argparse.Namespace, home: Home, report: Report) -> int:
     from deployer.apply import Job, apply, plan
     from deployer.platform_code import CurrentCode, PexCode
 
-    if options.releases is None:
-        raise UsageError(f"{options.command} needs --releases, the folder that a build has made")
     if options.command == "plan":
         return plan(home, report, options.releases, prune=options.prune)
     code = PexCode(options.platform_pex) if options.platform_pex else CurrentCode()
@@ -75,6 +80,20 @@ def _deploy(options: argparse.Namespace, home: Home, report: Report) -> int:
             code=code,
             prune=options.prune,
             strict=options.strict,
+        )
+    )
+
+
+def _serve(options: argparse.Namespace, home: Home, report: Report) -> int:
+    from deployer.develop import Development, serve
+
+    return serve(
+        Development(
+            home=home,
+            report=report,
+            releases=options.releases,
+            source_roots=options.sources,
+            port=options.port,
         )
     )
 
@@ -110,6 +129,11 @@ def _parser(build: argparse.ArgumentParser) -> argparse.ArgumentParser:
             command.add_argument(
                 "--strict", action="store_true", help="exit with 3 if a function is blocked"
             )
+    serve = commands.add_parser("serve", help="serve one function here, and follow edits of it")
+    serve.add_argument("--sources", type=Path, nargs="+", required=True, metavar="FOLDER")
+    serve.add_argument(
+        "--port", type=int, default=8081, help="on the loopback interface (default 8081)"
+    )
     status = commands.add_parser("status", help="show the functions and how they are")
     status.add_argument("--json", action="store_true", help="for programs")
     logs = commands.add_parser("logs", help="show what a function, or `platform`, has printed")
