@@ -1,0 +1,60 @@
+"""Which names a function may have: those of a Python package that nothing else answers to."""
+
+import importlib.util
+import keyword
+import re
+import sys
+from pathlib import Path
+from typing import Final
+
+_NAME: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_LONGEST: Final = 50
+
+
+class BadNameError(Exception):
+    """The name cannot be used; the text is one line that says why."""
+
+
+def check_name(name: str, repository: Path) -> None:
+    """Accept `name` for a new function of the repository, or say what is wrong with it.
+
+    Raises:
+        BadNameError: it is.
+    """
+    if not _NAME.fullmatch(name) or len(name) > _LONGEST:
+        raise BadNameError(
+            f"{name!r} is no name for a function: at most {_LONGEST} lowercase letters, digits "
+            "and single inner underscores, such as my_detector"
+        )
+    if keyword.iskeyword(name) or keyword.issoftkeyword(name):
+        raise BadNameError(f"{name!r} is a word of Python's own; add another, such as {name}_model")
+    taken = _where_taken(name, repository)
+    if taken:
+        raise BadNameError(
+            f"there is a Python package {name!r} already, in {taken}; choose another"
+        )
+
+
+def function_name(name: str) -> str:
+    """Return the name that Nuclio and CVAT know the function by."""
+    return name.replace("_", "-")
+
+
+def title(name: str) -> str:
+    """Return the name as people read it."""
+    return " ".join(word.capitalize() for word in name.split("_"))
+
+
+def class_name(name: str) -> str:
+    """Return the name of the model's class."""
+    return "".join(word.capitalize() for word in name.split("_"))
+
+
+def _where_taken(name: str, repository: Path) -> str | None:
+    """Return where modules of that name lie: functions are top-level packages."""
+    for folder in (*sorted(repository.glob("functions/*")), repository / "lib"):
+        if (folder / name).exists():
+            return str((folder / name).relative_to(repository))
+    if name in sys.stdlib_module_names:
+        return "Python's standard library"
+    return "a package this runs on" if importlib.util.find_spec(name) else None
