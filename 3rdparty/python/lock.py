@@ -99,6 +99,7 @@ RESOLVES = {
         _ours("torch-cpu", find_links=True, platforms=(LINUX_X86, LINUX_ARM, MAC_ARM)),
         _ours("torch-gpu", platforms=(LINUX_X86, LINUX_ARM)),
         _ours("tensorflow", platforms=(LINUX_X86, LINUX_ARM, MAC_ARM)),
+        _ours("buildgrid", platforms=(LINUX_X86, LINUX_ARM)),
         _ours("tools"),
         _ours("pants-plugins", python="3.9"),
         Resolve("launcher", "platform/launcher", "pants", python="3.9"),
