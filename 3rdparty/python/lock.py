@@ -20,8 +20,9 @@ from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
-from standins import STAND_INS
 from uv import find_uv_bin
+
+from standins import STAND_INS
 
 WHEELS = "3rdparty/python/wheels"
 DIGEST_LINE = "# requirements: sha256 "

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from lock import (
     LINUX_ARM,
     LINUX_X86,

@@ -8,8 +8,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from lock import RESOLVES, WHEELS, parse_lock, repository_root
 from packaging.utils import parse_wheel_filename
+
+from lock import RESOLVES, WHEELS, parse_lock, repository_root
 from standins import STAND_INS, StandIn
 
 ROOT = repository_root(Path.cwd())
