@@ -16,7 +16,7 @@ from annotation.bitmaps import flat_json, nested_json
 from annotation.clipping import Size, clip
 from annotation.conformance import conform
 from annotation.errors import AnnotationError, RequestError
-from annotation.extents import bounding_box
+from annotation.extents import bounding_box, rectangle_corners
 from annotation.labels import LabelSet
 from annotation.requests import ReidRequest
 from annotation.rle import encode_rle
@@ -106,7 +106,8 @@ def encode_tracks(
     """Encode a tracker's reply in the form of its request.
 
     Shapes are cut to the image; one that has left it is lost like None. The forms that know
-    only boxes get the upright box around any shape, which is what CVAT shows of it.
+    only boxes get the upright box around any shape, which is what CVAT shows of it; of a turned
+    rectangle they get the corners, which CVAT turns into that box itself.
     CVAT versions that repeat the previous shapes beside the states do not know lost objects
     either, and get the previous shape back.
 
@@ -214,14 +215,25 @@ def _mask_crop(mask: Mask) -> bytes:
 def _tracked(
     shape: Shape | None, previous: Shape | None, size: Size, *, objects: bool
 ) -> list[float] | dict[str, object] | None:
+    turned = isinstance(shape, Rectangle) and bool(shape.rotation)
+    if isinstance(shape, Rectangle) and turned:
+        # Trackers have no field for the angle. Lists of boxes may hold any corners instead.
+        box = Rectangle(shape.label, bounding_box(shape))
+        shape = (
+            box
+            if objects
+            else Polygon(shape.label, tuple(rectangle_corners(shape).ravel().tolist()))
+        )
     found = next(iter(clip(shape, size)), None) if shape is not None else None
     if found is None and not objects:
-        found = previous
+        found, turned = previous, False
     if found is None:
         return None
     if isinstance(found, Tag | Skeleton):
         raise AnnotationError(f"a tracker cannot report a {found.kind}")
     if not objects:
+        if turned and isinstance(found, Polygon):
+            return _rounded(found.points)
         return _rounded(bounding_box(found))
     if isinstance(found, Mask):
         return {"type": found.kind, "points": encode_rle(found.bitmap, found.left, found.top)}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from annotation.clipping import clip
 from annotation.errors import AnnotationError, LabelError, RequestError
-from annotation.extents import bounding_box
+from annotation.extents import bounding_box, rectangle_corners
 from annotation.labels import Label, LabelSet
 from annotation.requests import ReidBox, ReidRequest
 from annotation.responses import (
@@ -258,11 +258,33 @@ def test_no_objects_get_empty_lists() -> None:
 
 
 def test_boxes_stand_for_any_shape_where_cvat_knows_only_boxes() -> None:
-    turned = Rectangle("", (40, 20, 60, 30), rotation=90)
     quadrilateral = Polygon("", (10, 5, 30, 1, 35, 20, 12, 22))
-    reply = tracks(tracking("rectangles", None, None), turned, quadrilateral)
+    mask = Mask("", L_SHAPE, 10, 20)
+    height, width = L_SHAPE.shape
+    reply = tracks(tracking("rectangles", None, None), quadrilateral, mask)
 
-    assert reply["shapes"] == [[45, 15, 55, 35], [10, 1, 35, 22]]
+    assert reply["shapes"] == [[10, 1, 35, 22], [10, 20, 10 + width, 20 + height]]
+
+
+def test_of_a_turned_rectangle_they_get_the_corners_in_the_image() -> None:
+    turned = Rectangle("", (40, 20, 60, 30), rotation=90)
+    beyond = Rectangle("", (-10, 20, 10, 30), rotation=180)
+    reply = tracks(tracking("rectangles", None, None), turned, beyond)
+
+    assert reply["shapes"][0] == [55, 15, 55, 35, 45, 35, 45, 15]
+    assert sorted(zip(*[iter(reply["shapes"][1])] * 2, strict=True)) == [
+        (0, 20),
+        (0, 30),
+        (10, 20),
+        (10, 30),
+    ]
+
+
+def test_objects_have_no_angle() -> None:
+    turned = Rectangle("", (40, 20, 60, 30), rotation=90)
+    (shape,) = tracks(tracking("objects", None), turned)["shapes"]
+
+    assert shape == {"type": "rectangle", "points": [45, 15, 55, 35]}
 
 
 def test_objects_keep_their_kind() -> None:
@@ -329,13 +351,18 @@ def test_mistakes_of_a_tracker_raise(found: list[Any], states: list[Any], reason
 @steady
 @given(shapes.filter(lambda shape: not isinstance(shape, Tag | Skeleton)), sizes)
 def test_tracked_boxes_are_those_of_the_visible_part(shape: Shape, size: tuple[int, int]) -> None:
-    (box,) = strict(encode_tracks([shape], ["s"], tracking("rectangles", None), size))["shapes"]
-    visible = clip(shape, size)
+    (sent,) = strict(encode_tracks([shape], ["s"], tracking("rectangles", None), size))["shapes"]
+    turned = isinstance(shape, Rectangle) and bool(shape.rotation)
+    drawn = shape
+    if isinstance(shape, Rectangle) and turned:
+        drawn = Polygon("", tuple(rectangle_corners(shape).ravel().tolist()))
+    visible = clip(drawn, size)
 
-    if box is None:
+    if sent is None:
         assert not visible
     else:
         assert not isinstance(visible[0], Tag)
+        box = bounding_box(Polygon("", sent)) if turned else sent
         assert box == pytest.approx(bounding_box(visible[0]), abs=0.006)
 
 

@@ -6,13 +6,14 @@ a missing or null state means that tracking of that object starts with this imag
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
 from annotation import fields
 from annotation.coordinates import as_box
 from annotation.errors import ShapeError
+from annotation.extents import bounding_box
 from annotation.fields import Body
 from annotation.rle import decode_rle
 from annotation.shapes import (
@@ -27,6 +28,9 @@ from annotation.shapes import (
 
 TrackedShape = Rectangle | Polygon | Polyline | Points | Ellipse | Cuboid | Mask
 """What can be followed from image to image."""
+
+# Numbers in the shortest outline, three corners.
+_OUTLINE: Final = 6
 
 TrackerInterface = Literal["legacy_single", "rectangles", "objects"]
 
@@ -54,7 +58,8 @@ def parse_tracker(body: Body, *, objects: bool = False) -> TrackerRequest:
     Args:
         body: The request.
         objects: Whether the function declares `supported_shape_types`. The follow-up
-            requests of newer CVAT carry only null shapes and so do not tell.
+            requests of newer CVAT carry only null shapes and so do not tell. Lists of numbers
+            come from a CVAT that does not know these types.
 
     Raises:
         RequestError: 400, the request is malformed.
@@ -82,7 +87,9 @@ def _form(
     if "shapes" not in payload:
         raise fields.bad("shapes: expected a list with one shape per object, but it is missing")
     shapes = fields.listed(payload, "shapes")
-    objects = objects or any(isinstance(shape, Mapping) for shape in shapes)
+    given = [shape for shape in shapes if shape is not None]
+    if given:
+        objects = any(isinstance(shape, Mapping) for shape in given)
     return shapes, fields.listed(payload, "states"), "objects" if objects else "rectangles"
 
 
@@ -90,7 +97,7 @@ def _shape(value: object, where: str) -> TrackedShape | None:
     if value is None:
         return None
     if not isinstance(value, Mapping):
-        return Rectangle("", fields.box(value, where))
+        return _box(value, where)
     kind = fields.text(value.get("type"), f"{where}.type")
     if kind == "rectangle":
         return Rectangle("", fields.box(value.get("points"), f"{where}.points"))
@@ -99,6 +106,13 @@ def _shape(value: object, where: str) -> TrackedShape | None:
         return _typed(kind, numbers)
     except ShapeError as error:
         raise fields.bad(f"{where}: {error}") from None
+
+
+def _box(value: object, where: str) -> Rectangle:
+    """Take a box, or the corners of an outline: what a reply held, which a client may return."""
+    if isinstance(value, list | tuple) and len(value) >= _OUTLINE and not len(value) % 2:
+        return Rectangle("", bounding_box(Polygon("", fields.coordinates(value, where))))
+    return Rectangle("", fields.box(value, where))
 
 
 def _typed(kind: str, numbers: tuple[float, ...]) -> TrackedShape:

@@ -56,6 +56,18 @@ def test_shape_objects_are_recognised_and_declared() -> None:
     assert parse(objects=True, shapes=[None], states=["x"]).interface == "objects"
 
 
+def test_lists_of_numbers_are_answered_likewise_whatever_is_declared() -> None:
+    request = parse(objects=True, shapes=[[1, 2, 30, 40], None], states=["x", "y"])
+
+    assert request.interface == "rectangles"
+
+
+def test_corners_that_a_reply_held_come_back_as_their_box() -> None:
+    corners = [1, 20, 15, 2, 30, 20, 15, 40]
+
+    assert parse(shapes=[corners], states=["x"]).shapes == (BOX,)
+
+
 @pytest.mark.parametrize(
     ("kind", "points", "shape"),
     [

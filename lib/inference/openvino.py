@@ -1,12 +1,26 @@
 """Models run by OpenVINO. Nothing else in the library imports it."""
 
+# ruff: noqa: E402
+
+import fcntl
 import os
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, Self
 
 import numpy as np
+
+# OpenVINO does without its converters where they are not installed. They take half of the time
+# of importing it, and running models needs none of them. Who does can import them later on.
+_CONVERTERS: Final = "openvino.tools.ovc"
+sys.modules.setdefault(_CONVERTERS, None)  # type: ignore[arg-type]
 import openvino
+
+if sys.modules[_CONVERTERS] is None:
+    del sys.modules[_CONVERTERS]
+
 from numpy.typing import NDArray
 from openvino import properties
 from openvino.properties import hint
@@ -17,7 +31,7 @@ from inference.threads import threads_from_env
 Array = NDArray[Any]
 Shapes = Mapping[str, tuple[int, ...]]
 
-CACHE: Final = "MODELYARD_CACHE"
+CACHE: Final = "MODELYARD_MODEL_CACHE"
 
 _HINTS: Final = {
     "latency": hint.PerformanceMode.LATENCY,
@@ -44,6 +58,8 @@ class OpenVINOSession:
         cache_dir: Path | None = None,
         performance: Literal["latency", "throughput"] = "latency",
         shapes: Shapes | None = None,
+        outputs: Collection[str] | None = None,
+        edit: Callable[[openvino.Model], None] | None = None,
     ) -> None:
         """Read and compile `model`: an IR (.xml beside its .bin), ONNX or TensorFlow file.
 
@@ -52,44 +68,58 @@ class OpenVINOSession:
             device: Must be cpu.
             threads: How many to use; by default what MODELYARD_THREADS says.
             cache_dir: Where to keep the compiled model for the next start; by
-                default the folder MODELYARD_CACHE, without it nowhere.
+                default the folder MODELYARD_MODEL_CACHE, without it nowhere.
             performance: What to tune for. A worker answers one request at a
-                time, so latency is right unless `infer` gets batches.
+                time, so latency is right: all threads work on one run. With
+                throughput `infer_many` has a run on each thread.
             shapes: New shapes of inputs by name; -1 is any length.
+            outputs: The only outputs to compute, by default all. Inputs that
+                only the others need are no inputs any more.
+            edit: Changes the network in place before all that.
 
         Raises:
             OpenVINOError: the file is not there, is no model, lacks an input
-                that `shapes` names, or cannot be compiled.
+                that `shapes` or an output that `outputs` names, or cannot be
+                compiled.
         """
         if device.kind != "cpu":
             raise OpenVINOError(f"{model}: OpenVINO runs on cpu here, not on {device}")
         if not model.is_file():
             raise OpenVINOError(f"no model file {model}")
         self._path = model
+        threads = threads or threads_from_env()
         settings = {
             hint.performance_mode: _HINTS[performance],
-            hint.num_requests: 1,
+            hint.num_requests: threads if performance == "throughput" else 1,
             # Left to itself it computes in bfloat16 where the processor can, and the same
             # release would give other scores on other machines.
             hint.inference_precision: openvino.Type.f32,
-            properties.inference_num_threads: threads or threads_from_env(),
+            properties.inference_num_threads: threads,
             # Workers share the cores; pinning would put them all on the first ones.
             hint.enable_cpu_pinning: False,
         }
         core = openvino.Core()
-        cache = cache_dir or _cache_from_env()
-        if cache is not None:
-            core.set_property({properties.cache_dir: str(cache)})
         try:
             network = core.read_model(model)
+            self._metadata = _metadata(network)
+            if edit:
+                edit(network)
+            if outputs is not None:
+                self._keep_outputs(network, outputs)
             if shapes:
-                self._check_names(shapes, [_name(port) for port in network.inputs])
+                self._check_names("input", shapes, map(_name, network.inputs))
                 network.reshape({name: list(shape) for name, shape in shapes.items()})
-            self._compiled = core.compile_model(network, "CPU", settings)
+            with _caching(core, cache_dir or _cache_from_env()):
+                self._compiled = core.compile_model(network, "CPU", settings)
         except RuntimeError as error:
             raise OpenVINOError(f"cannot load {model}: {_reason(error)}") from error
-        self._request = self._compiled.create_infer_request()
-        self._inputs = {_name(port): _Input.of(port) for port in self._compiled.inputs}
+        self._requests = [
+            self._compiled.create_infer_request() for _ in range(settings[hint.num_requests])
+        ]
+        # Compiling adds names of what it optimised away to the ports, but keeps their order.
+        self._inputs = {_name(port): _Input.of(port) for port in network.inputs}
+        names = [_name(port) for port in network.outputs]
+        self._outputs = dict(zip(names, self._compiled.outputs, strict=True))
 
     @property
     def inputs(self) -> dict[str, tuple[int, ...]]:
@@ -99,7 +129,12 @@ class OpenVINOSession:
     @property
     def outputs(self) -> dict[str, tuple[int, ...]]:
         """The model's outputs with their shapes; -1 is any length."""
-        return {_name(port): _shape(port) for port in self._compiled.outputs}
+        return {name: _shape(port) for name, port in self._outputs.items()}
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """What the author of an ONNX file wrote into it: texts by name."""
+        return self._metadata
 
     def infer(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
         """Run the model; return its outputs by name, arrays of their own.
@@ -112,28 +147,89 @@ class OpenVINOSession:
             OpenVINOError: an input is missing, unknown or of a wrong shape, or the
                 run failed.
         """
-        self._check_names(inputs, self._inputs)
-        if len(inputs) < len(self._inputs):
-            missing = ", ".join(self._inputs.keys() - inputs.keys())
-            raise OpenVINOError(f"{self._path} needs its input {missing} too")
+        checked = self._checked(inputs)
         try:
-            self._request.infer(
-                {name: self._inputs[name].checked(array) for name, array in inputs.items()}
-            )
-        except (RuntimeError, ValueError) as error:
-            raise OpenVINOError(f"{self._path} failed: {_reason(error)}") from error
+            self._requests[0].infer(checked)
+        except RuntimeError as error:
+            raise self._failure(error) from error
+        return self._results(self._requests[0])
+
+    def infer_many(self, runs: Sequence[Mapping[str, Array]]) -> list[dict[str, Array]]:
+        """Run the model once for each of `runs`; return the outputs in the same order.
+
+        Compiled for throughput, as many run at a time as there are threads, which pays where
+        one run is too small to keep them all busy.
+
+        Raises:
+            OpenVINOError: as `infer`.
+        """
+        checked = [self._checked(inputs) for inputs in runs]
+        found = []
+        try:
+            # The runs take turns on the requests, so a run's predecessor on its request has the
+            # oldest result that was not fetched yet.
+            for index, inputs in enumerate(checked):
+                if index >= len(self._requests):
+                    found.append(self._fetched(index))
+                self._request(index).start_async(inputs)
+            while len(found) < len(checked):
+                found.append(self._fetched(len(found)))
+        except RuntimeError as error:
+            raise self._failure(error) from error
+        return found
+
+    def _request(self, index: int) -> Any:
+        return self._requests[index % len(self._requests)]
+
+    def _fetched(self, index: int) -> dict[str, Array]:
+        """Wait for the run of that index; return its outputs."""
+        request = self._request(index)
+        request.wait()
+        return self._results(request)
+
+    def _checked(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
+        """Return the inputs as the model takes them.
+
+        Raises:
+            OpenVINOError: one is missing, unknown or of a wrong shape or kind.
+        """
+        self._check_names("input", inputs, self._inputs)
+        missing = self._inputs.keys() - inputs.keys()
+        if missing:
+            raise OpenVINOError(f"{self._path} needs its input {', '.join(sorted(missing))} too")
+        try:
+            return {name: self._inputs[name].checked(array) for name, array in inputs.items()}
+        except ValueError as error:
+            raise self._failure(error) from error
+
+    def _results(self, request: Any) -> dict[str, Array]:
         return {
-            _name(port): np.array(self._request.get_tensor(port).data)
-            for port in self._compiled.outputs
+            name: np.array(request.get_tensor(port).data) for name, port in self._outputs.items()
         }
 
-    def _check_names(self, given: Iterable[str], known: Iterable[str]) -> None:
+    def _keep_outputs(self, network: openvino.Model, names: Collection[str]) -> None:
+        """Take all other outputs away, and then the inputs that lead nowhere any more."""
+        self._check_names("output", names, map(_name, network.outputs))
+        for result in network.get_results():
+            if _name(result.output(0)) not in names:
+                network.remove_result(result)
+        needed = {operation.get_friendly_name() for operation in network.get_ops()}
+        for parameter in network.get_parameters():
+            readers = (port.get_node() for port in parameter.output(0).get_target_inputs())
+            if not any(reader.get_friendly_name() in needed for reader in readers):
+                network.remove_parameter(parameter)
+
+    def _check_names(self, kind: str, given: Iterable[str], known: Iterable[str]) -> None:
+        known = list(known)
         unknown = set(given).difference(known)
         if unknown:
             raise OpenVINOError(
-                f"{self._path} has no input {', '.join(sorted(unknown))}; "
-                f"its inputs are {', '.join(known)}"
+                f"{self._path} has no {kind} {', '.join(sorted(unknown))}; "
+                f"its {kind}s are {', '.join(known)}"
             )
+
+    def _failure(self, error: Exception) -> OpenVINOError:
+        return OpenVINOError(f"{self._path} failed: {_reason(error)}")
 
 
 class _Input(NamedTuple):
@@ -166,6 +262,29 @@ class _Input(NamedTuple):
         return np.ascontiguousarray(given, self.dtype)
 
 
+@contextmanager
+def _caching(core: openvino.Core, folder: Path | None) -> Iterator[None]:
+    """Let what is compiled meanwhile be kept in `folder`, or found there.
+
+    One process at a time: workers start together, and none may read what another has half
+    written. What a killed one left unfinished OpenVINO notices and compiles again. A folder
+    that cannot be written costs time at the next start, and is no reason not to start.
+    """
+    if folder is None:
+        yield
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / ".lock").open("ab")
+    except OSError:
+        yield
+        return
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        core.set_property({properties.cache_dir: str(folder)})
+        yield
+
+
 def _cache_from_env() -> Path | None:
     folder = os.environ.get(CACHE)
     return Path(folder) if folder else None
@@ -181,6 +300,14 @@ def _shape(port: Any) -> tuple[int, ...]:
     if shape.rank.is_dynamic:
         return ()
     return tuple(-1 if length.is_dynamic else length.get_length() for length in shape)
+
+
+def _metadata(network: openvino.Model) -> dict[str, str]:
+    key = "framework"
+    if not network.has_rt_info(key):
+        return {}
+    entries = network.get_rt_info(key).value
+    return {name: str(getattr(entry, "value", entry)) for name, entry in entries.items()}
 
 
 def _reason(error: Exception) -> str:

@@ -1,8 +1,10 @@
 """Sessions on a tiny model that the test builds."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import openvino
@@ -35,6 +37,19 @@ def test_arrays_go_in_and_come_out_by_name(model: Path) -> None:
     outputs = session.infer({"x": np.array([[1, 2, 3], [4, 5, 6]], np.float32)})
     assert outputs["sum"].tolist() == [[6], [15]]
     assert outputs["double"].tolist() == [[2, 4, 6], [8, 10, 12]]
+
+
+def test_names_are_those_of_the_file_whatever_compiling_drops(tmp_path: Path) -> None:
+    x = op.parameter([1, 3], np.float32)
+    before = op.sqrt(x)
+    same = op.add(before, op.constant(np.float32(0)))
+    for port, name in ((x, "x"), (before, "a/before"), (same, "result")):
+        port.output(0).set_names({name})
+    path = tmp_path / "names.xml"
+    openvino.save_model(openvino.Model([same], [x]), path)
+    session = OpenVINOSession(path, device=CPU)
+    assert session.outputs == {"result": (1, 3)}
+    assert list(session.infer({"x": np.ones((1, 3))})) == ["result"]
 
 
 def test_results_belong_to_the_caller(model: Path) -> None:
@@ -81,18 +96,116 @@ def test_inputs_can_be_reshaped(model: Path) -> None:
         session.infer({"x": np.zeros((1, 3), np.float32)})
 
 
+def test_the_network_can_be_edited_before_it_is_reshaped(model: Path) -> None:
+    def triple(network: openvino.Model) -> None:
+        (multiply,) = (node for node in network.get_ops() if node.get_type_name() == "Multiply")
+        multiply.input(1).replace_source_output(op.constant(np.float32(3)).output(0))
+        assert not network.input(0).partial_shape.is_static
+
+    session = OpenVINOSession(model, device=CPU, shapes={"x": (1, 3)}, edit=triple)
+    outputs = session.infer({"x": np.ones((1, 3), np.float32)})
+    assert outputs["double"].tolist() == [[3, 3, 3]]
+
+
 def test_the_compiled_model_is_kept(
     model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cache = tmp_path / "cache"
-    OpenVINOSession(model, device=CPU, threads=1, cache_dir=cache)
-    (blob,) = cache.iterdir()
+    cache = tmp_path / "cache" / "deeper"
+    first = OpenVINOSession(model, device=CPU, threads=1, cache_dir=cache)
+    assert not first._compiled.get_property("LOADED_FROM_CACHE")
+    (blob,) = cache.glob("*.blob")
     written = blob.stat().st_mtime_ns
-    monkeypatch.setenv("MODELYARD_CACHE", str(cache))
+    monkeypatch.setenv("MODELYARD_MODEL_CACHE", str(cache))
     again = OpenVINOSession(model, device=CPU, threads=1)
-    assert list(cache.iterdir()) == [blob]
+    assert again._compiled.get_property("LOADED_FROM_CACHE")
+    assert list(cache.glob("*.blob")) == [blob]
     assert blob.stat().st_mtime_ns == written
     assert again.infer({"x": np.ones((1, 3))})["sum"].tolist() == [[3]]
+
+
+def test_a_half_written_cache_is_written_again(model: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    OpenVINOSession(model, device=CPU, threads=1, cache_dir=cache)
+    (blob,) = cache.glob("*.blob")
+    whole = blob.read_bytes()
+    blob.chmod(0o600)
+    blob.write_bytes(whole[: len(whole) // 2])
+    session = OpenVINOSession(model, device=CPU, threads=1, cache_dir=cache)
+    assert session.infer({"x": np.ones((1, 3))})["sum"].tolist() == [[3]]
+    assert blob.stat().st_size == len(whole)
+
+
+def test_without_a_usable_cache_folder_it_starts_all_the_same(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    session = OpenVINOSession(model, device=CPU, threads=1, cache_dir=tmp_path / "file" / "cache")
+    assert session.infer({"x": np.ones((1, 3))})["sum"].tolist() == [[3]]
+
+
+def test_processes_that_start_together_share_the_cache(model: Path, tmp_path: Path) -> None:
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from inference.device import Device\n"
+        "from inference.openvino import OpenVINOSession\n"
+        "model, cache = map(Path, sys.argv[1:])\n"
+        "session = OpenVINOSession(model, device=Device(), threads=1, cache_dir=cache)\n"
+        "print(session._compiled.get_property('LOADED_FROM_CACHE'))\n"
+    )
+    command = [sys.executable, "-c", code, str(model), str(tmp_path / "cache")]
+    together = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=search_path())
+        for _ in range(3)
+    ]
+    answers = [process.communicate()[0].strip() for process in together]
+    assert sorted(answers) == ["False", "True", "True"]
+
+
+def search_path() -> dict[str, str]:
+    """An environment in which another interpreter finds our modules."""
+    found = os.pathsep.join(os.path.abspath(entry) for entry in sys.path if entry)
+    return {**os.environ, "PYTHONPATH": found}
+
+
+@pytest.fixture
+def branches(tmp_path: Path) -> Path:
+    """Write a model that gives `a` = 2 x and `b` = x + y, of float32 [1]."""
+    x, y = op.parameter([1], np.float32), op.parameter([1], np.float32)
+    a, b = op.multiply(x, op.constant(np.array([2], np.float32))), op.add(x, y)
+    for port, name in ((x, "x"), (y, "y"), (a, "a"), (b, "b")):
+        port.output(0).set_names({name})
+    path = tmp_path / "branches.xml"
+    openvino.save_model(openvino.Model([a, b], [x, y], "branches"), path)
+    return path
+
+
+def test_only_the_outputs_asked_for_are_computed(branches: Path) -> None:
+    session = OpenVINOSession(branches, device=CPU, threads=1, outputs=["a"])
+    assert session.outputs == {"a": (1,)}
+    assert session.inputs == {"x": (1,)}
+    assert session.infer({"x": np.array([4], np.float32)})["a"].tolist() == [8]
+    with pytest.raises(OpenVINOError, match="has no output c; its outputs are a, b"):
+        OpenVINOSession(branches, device=CPU, threads=1, outputs=["a", "c"])
+
+
+@pytest.mark.parametrize("performance", ["latency", "throughput"])
+@pytest.mark.parametrize("count", [0, 1, 7])
+def test_many_runs_come_back_in_order(branches: Path, performance: Any, count: int) -> None:
+    session = OpenVINOSession(branches, device=CPU, threads=2, performance=performance)
+    runs = [
+        {"x": np.array([index], np.float32), "y": np.array([100], np.float32)}
+        for index in range(count)
+    ]
+    results = session.infer_many(runs)
+    assert [result["a"].tolist() for result in results] == [[2 * index] for index in range(count)]
+    assert [result["b"].tolist() for result in results] == [[100 + index] for index in range(count)]
+
+
+def test_a_wrong_run_among_many_is_an_error(branches: Path) -> None:
+    session = OpenVINOSession(branches, device=CPU, threads=1, performance="throughput")
+    good = {"x": np.array([1], np.float32), "y": np.array([2], np.float32)}
+    with pytest.raises(OpenVINOError, match=r"branches\.xml needs its input y too"):
+        session.infer_many([good, {"x": np.array([1], np.float32)}])
+    assert session.infer_many([good])[0]["b"].tolist() == [3]
 
 
 @pytest.mark.parametrize("name", ["junk.xml", "junk.onnx", "empty.xml"])
@@ -120,6 +233,15 @@ def test_threads_and_hint_reach_the_runtime(model: Path) -> None:
     session = OpenVINOSession(model, device=CPU, threads=1, performance="throughput")
     assert session._compiled.get_property("INFERENCE_NUM_THREADS") == 1
     assert "THROUGHPUT" in str(session._compiled.get_property("PERFORMANCE_HINT"))
+
+
+def test_openvino_comes_without_its_converters_which_stay_within_reach() -> None:
+    code = (
+        "import sys, inference.openvino\n"
+        "assert not [name for name in sys.modules if name.startswith('openvino.tools.ovc')]\n"
+        "from openvino.tools.ovc import convert_model\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, env=search_path())
 
 
 def test_the_rest_of_the_library_does_not_load_openvino() -> None:

@@ -60,12 +60,19 @@ class ByteCache(Generic[K, V]):
         """The size of all values together."""
         return self._held_bytes
 
+    def get(self, key: K) -> V | None:
+        """Return the value of `key`, or None if it is not there (any more)."""
+        entry = self._entries.get(key)
+        if entry is None:
+            return None
+        self._entries.move_to_end(key)
+        return entry[0]
+
     def get_or_make(self, key: K, make: Callable[[], V]) -> V:
         """Return the value of `key`, made now if it is not there (any more)."""
-        entry = self._entries.get(key)
-        if entry is not None:
-            self._entries.move_to_end(key)
-            return entry[0]
+        known = self.get(key)
+        if known is not None:
+            return known
         value = make()
         self._keep(key, value, self._size_of(value))
         return value

@@ -1,11 +1,14 @@
 """CVAT's requests answered by a model: parse, decode, ask the model, check, encode."""
 
+import math
+from collections.abc import Sequence
 from typing import Any, assert_never
 
 from annotation import (
     RequestError,
     Segment,
     Shape,
+    TrackedShape,
     encode_detections,
     encode_matches,
     encode_segment,
@@ -72,9 +75,9 @@ class Endpoint:
         request = parse_interactor(body)
         image = self._images.decode(request.image)
         clicks = Clicks(
-            positive=request.positive,
-            negative=request.negative,
-            box=request.box,
+            positive=_onto(image, request.positive),
+            negative=_onto(image, request.negative),
+            box=_box_onto(image, request.box),
             text=request.text_prompts,
             threshold=_given_or(request.threshold, model.default_threshold),
         )
@@ -84,17 +87,21 @@ class Endpoint:
         request = parse_tracker(body, objects=bool(model.shape_types))
         image = self._images.decode(request.image)
         name = self._assets.name
+        sent = [
+            None if state is None else unwrap_state(name, state, model.state_type)
+            for state in request.states
+        ]
+        # Together rather than one by one: networks are faster on batches.
+        steps = iter(model.step_all(image, [state for state in sent if state is not None]))
+        starting = [
+            _started(shape, state) for shape, state in zip(request.shapes, sent, strict=True)
+        ]
+        starts = iter(model.start_all(image, [shape for shape in starting if shape is not None]))
         shapes: list[Shape | None] = []
         states: list[Any] = []
-        for shape, sent in zip(request.shapes, request.states, strict=True):
-            if sent is not None:
-                moved, state = model.step(image, unwrap_state(name, sent, model.state_type))
-                shapes.append(moved)
-            elif shape is not None:
-                state = model.start(image, shape)
-                shapes.append(shape)
-            else:
-                raise RequestError(400, "shapes: an object has neither a shape nor a state")
+        for shape in starting:
+            moved, state = next(steps) if shape is None else (shape, next(starts))
+            shapes.append(moved)
             states.append(wrap_state(name, state))
         return encode_tracks(shapes, states, request, image.size)
 
@@ -111,9 +118,38 @@ class Endpoint:
         return encode_matches(matches, request)
 
 
+def _started(shape: TrackedShape | None, state: object) -> TrackedShape | None:
+    """Return the shape to start from; None where a state says where the object was."""
+    if state is not None:
+        return None
+    if shape is None:
+        raise RequestError(400, "shapes: an object has neither a shape nor a state")
+    return shape
+
+
 def above(threshold: float, shapes: Any) -> list[Shape]:
     """Return the shapes with a score of at least `threshold`, and those without a score."""
     return [shape for shape in shapes if shape.confidence is None or shape.confidence >= threshold]
+
+
+def _onto(image: Image, points: Sequence[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
+    """Return the points moved into the image: a click beside it means its edge.
+
+    So a model may take `int(x), int(y)` for the index of a pixel.
+    """
+    right, bottom = math.nextafter(image.width, 0), math.nextafter(image.height, 0)
+    return tuple((min(max(x, 0.0), right), min(max(y, 0.0), bottom)) for x, y in points)
+
+
+def _box_onto(
+    image: Image, box: tuple[float, float, float, float] | None
+) -> tuple[float, float, float, float] | None:
+    """Return the box cut to the image."""
+    if box is None:
+        return None
+    left, right = (min(max(x, 0.0), float(image.width)) for x in box[::2])
+    top, bottom = (min(max(y, 0.0), float(image.height)) for y in box[1::2])
+    return left, top, right, bottom
 
 
 def _given_or(value: float | None, default: float) -> float:

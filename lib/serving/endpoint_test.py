@@ -2,6 +2,8 @@
 
 import base64
 import io
+import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +55,29 @@ def test_a_model_gets_its_own_default_threshold(tmp_path: Path) -> None:
     endpoint.answer(sample_request("interactor")[:-1] + b',"threshold":0.75}')
     assert [clicks.threshold for clicks in model.seen] == [0.25, 0.75]
     assert model.seen[0].box == (40, 30, 120, 90)
+
+
+def test_clicks_beside_the_image_mean_its_edge(tmp_path: Path) -> None:
+    class Curious(BrightInteractor):
+        seen: list[Clicks] = []  # noqa: RUF012 - read after the test
+
+        def segment(self, image: Image, clicks: Clicks) -> Segment:
+            self.seen.append(clicks)
+            return super().segment(image, clicks)
+
+    model = Curious()
+    request = json.loads(sample_request("interactor"))
+    request["pos_points"] = [[-1e308, 1e308], [160, 30], [12.5, -(2**63)]]
+    request["neg_points"] = [[161, -1]]
+    request["obj_bbox"] = [[-5, -5], [1e9, 90]]
+    # Whether there is an object at the edge is not the question.
+    with suppress(RequestError):
+        endpoint_of(tmp_path, model).answer(json.dumps(request).encode())
+    (clicks,) = model.seen
+    # The picture has 160x120 pixels.
+    pixels = [(int(x), int(y)) for x, y in (*clicks.positive, *clicks.negative)]
+    assert pixels == [(0, 119), (159, 30), (12, 0), (159, 0)]
+    assert clicks.box == (0, 0, 160, 90)
 
 
 def test_the_same_picture_is_decoded_once(tmp_path: Path) -> None:

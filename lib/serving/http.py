@@ -8,10 +8,12 @@ headers, a request id in every response, one-line JSON errors.
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, Protocol
 from urllib.parse import quote
 
+import msgspec
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -49,6 +51,26 @@ class Callee(Protocol):
         """Return the reply to `event`. May be cancelled when the client has gone."""
 
 
+class Exchange(msgspec.Struct, frozen=True, kw_only=True):
+    """A request and how it was answered, for those who count, measure or log it.
+
+    `seconds` runs from the request's head to the reply, the body's way here
+    included; `queue_seconds` was spent waiting for a worker, `model_seconds` in
+    the function. A client that went away has status 499.
+    """
+
+    request_id: str
+    method: str
+    path: str
+    status: int
+    seconds: float
+    queue_seconds: float = 0.0
+    model_seconds: float = 0.0
+
+
+Observer = Callable[[Exchange], None]
+
+
 class BadRequestError(Exception):
     """A request that cannot become an event.
 
@@ -65,14 +87,19 @@ class BadRequestError(Exception):
 
 
 def function_app(
-    callee: Callee, *, max_body: int = DEFAULT_MAX_BODY, budget: ByteBudget | None = None
+    callee: Callee,
+    *,
+    max_body: int = DEFAULT_MAX_BODY,
+    budget: ByteBudget | None = None,
+    observer: Observer | None = None,
 ) -> ASGIApp:
     """Return an ASGI application that hands every request to `callee`.
 
     Any method and any path is an event, except GET and HEAD of
     `/__internal/health` and what begins with it, which say 200 or 503. Bodies
     above `max_body` bytes get a 413; `budget` bounds all bodies in progress
-    together, by default to 512 MiB, and makes further clients wait.
+    together, by default to 512 MiB, and makes further clients wait. `observer`
+    is told of every event's end, not of health checks.
     """
     budget = budget or ByteBudget(DEFAULT_BUDGET)
 
@@ -83,7 +110,9 @@ def function_app(
         if request.method in ("GET", "HEAD") and scope["path"].startswith(HEALTH_PATH):
             response = health_response(request, ready=callee.ready > 0)
         else:
-            response = await answer(request, callee, budget=budget, max_body=max_body)
+            response = await answer(
+                request, callee, budget=budget, max_body=max_body, observer=observer
+            )
         await response(scope, receive, send)
 
     return app
@@ -96,25 +125,41 @@ async def answer(
     budget: ByteBudget,
     max_body: int = DEFAULT_MAX_BODY,
     path: str | None = None,
+    observer: Observer | None = None,
 ) -> Response:
     """Have `callee` answer a request. Never raises for a fault of client or function.
 
     `path` is what the function sees instead of the request's own path. A client
-    that goes away cancels the call.
+    that goes away cancels the call. `observer` is told how it went.
     """
     request_id = headers.request_id(request.headers.get(headers.REQUEST_ID))
+    started = time.perf_counter()
+    refused = False
     try:
         async with budget.borrow(_expected_size(request, max_body)):
             event = await read_event(request, request_id, max_body=max_body, path=path)
             reply = await _call_unless_gone(request, callee, event)
     except BadRequestError as error:
-        return _Refusal(to_response(error_reply(error.status, error.message), request_id))
+        reply, refused = error_reply(error.status, error.message), True
     except ClientDisconnect:
-        return Response(status_code=_CLIENT_GONE)
+        reply = Reply(_CLIENT_GONE)
     except Exception:
-        _log.exception("request %s failed", request_id)
+        _log.exception("request failed", extra={"request_id": request_id})
         reply = error_reply(500, f"internal error (id {request_id})")
-    return to_response(reply, request_id)
+    if observer:
+        observer(
+            Exchange(
+                request_id=request_id,
+                method=request.method,
+                path=request.scope["path"] if path is None else path,
+                status=reply.status,
+                seconds=time.perf_counter() - started,
+                queue_seconds=reply.queue_seconds,
+                model_seconds=reply.seconds,
+            )
+        )
+    response = to_response(reply, request_id)
+    return _Refusal(response) if refused else response
 
 
 async def read_event(
@@ -124,9 +169,12 @@ async def read_event(
 
     Raises:
         BadRequestError: 413, the body is longer than `max_body` bytes, of which no
-            more is read then; 408, the client stopped sending.
+            more is read then; 408, the client stopped sending; 400, its length is
+            said in two ways, as only those do who smuggle requests past a proxy.
         ClientDisconnect: the client went away.
     """
+    if "transfer-encoding" in request.headers and "content-length" in request.headers:
+        raise BadRequestError(400, "send either content-length or transfer-encoding, not both")
     return Event(
         id=request_id,
         method=request.method,

@@ -32,7 +32,8 @@ StateT = TypeVar("StateT", bound=msgspec.Struct)
 class Clicks(msgspec.Struct, frozen=True):
     """What a person pointed at in an image.
 
-    `positive` and `negative` hold (x, y) points in the order of the clicks;
+    `positive` and `negative` hold (x, y) points in the order of the clicks,
+    moved into the image where they lay beside it;
     `box` is (left, top, right, bottom), sorted, or None; `text` holds words
     that describe the object, for models that read them. `threshold` (0..1) is
     the least probability with which a pixel belongs to the object.
@@ -129,6 +130,16 @@ class Tracker(Model, Generic[StateT]):
         Raises:
             StateError: an array in `state` is not what this model packs.
         """
+
+    def start_all(self, image: Image, shapes: Sequence[TrackedShape]) -> Sequence[StateT]:
+        """Do `start` for each of `shapes`; models that are faster on batches override it."""
+        return [self.start(image, shape) for shape in shapes]
+
+    def step_all(
+        self, image: Image, states: Sequence[StateT]
+    ) -> Sequence[tuple[Shape | None, StateT]]:
+        """Do `step` for each of `states`; models that are faster on batches override it."""
+        return [self.step(image, state) for state in states]
 
     def warm_up(self) -> None:
         side = float(_BLANK_SIDE)

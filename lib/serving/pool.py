@@ -51,6 +51,8 @@ class WorkerPool:
         if spec.workers < 1:
             raise ValueError(f"a pool needs at least one worker, not {spec.workers}")
         self._spec = spec
+        # For structured logs.
+        self._who = {"function": spec.env.get("NUCLIO_FUNCTION_NAME", "")}
         self._state = _State.NEW
         self._workers: set[WorkerProcess] = set()
         self._free: deque[WorkerProcess] = deque()
@@ -199,7 +201,12 @@ class WorkerPool:
             await worker.kill(f"was killed: event {event.id} took longer than {limit}")
             return error_reply(408, f"the function did not answer within {limit}")
         except WorkerDiedError as death:
-            _log.warning("%s while it handled event %s", death, event.id)
+            _log.warning(
+                "%s while it handled event %s",
+                death,
+                event.id,
+                extra={**self._who, "request_id": event.id},
+            )
             return None
         except ProtocolError as error:
             return error_reply(413, str(error))
@@ -272,7 +279,7 @@ class WorkerPool:
             await asyncio.shield(worker.exited)
             self._dismiss(worker)
             self._last_failure = worker.epitaph
-            _log.warning("%s; starting another", worker.epitaph)
+            _log.warning("%s; starting another", worker.epitaph, extra=self._who)
             failures = 0 if worker.proven else failures + 1
             worker, failures = await self._replace(worker_id, failures)
             self._restarts += 1
@@ -291,7 +298,9 @@ class WorkerPool:
             except StartError as error:
                 failures += 1
                 self._last_failure = str(error)
-                _log.error("a worker could not start (%d in a row): %s", failures, error)
+                _log.error(
+                    "a worker could not start (%d in a row): %s", failures, error, extra=self._who
+                )
 
     async def _stop(self, drain: float) -> None:
         if self._state is _State.DRAINING:

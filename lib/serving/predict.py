@@ -1,8 +1,11 @@
 """Try a model on a picture: `python -m serving.predict --assets DIR IMAGE --out seen.png`.
 
 Runs the very class that serves requests, draws what it sees on the picture and
-prints a table. Relative paths start at the folder MODELYARD_CWD, if that is set,
-for build tools run programs elsewhere than where the command was typed.
+prints a table. A tracker gets a box in the first picture and follows it through
+further ones, the last of which is drawn on.
+
+Relative paths start at the folder MODELYARD_CWD, if that is set, for build tools
+run programs elsewhere than where the command was typed.
 
 Exit status: 0 done, 1 the function cannot be loaded, 2 wrong usage or a picture
 that cannot be read.
@@ -15,25 +18,31 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn
+
+import msgspec
 
 from annotation import (
     AnnotationError,
     Mask,
+    Rectangle,
     RequestError,
     Segment,
     Shape,
     Tag,
+    TrackerRequest,
     bounding_box,
     encode_detections,
     encode_segment,
+    encode_tracks,
 )
 from imaging import Image, ImageError, crop, decode, draw, save_png
 from inference.device import Device, DeviceError
 from serving.assets import Assets, AssetsError
 from serving.endpoint import above, fitting
 from serving.loading import ModelError, load_model
-from serving.model import Clicks, Detector, Interactor
+from serving.model import Clicks, Detector, Interactor, Tracker
+from serving.state import wrap_state
 
 _HEADINGS = ("label", "score", "left", "top", "right", "bottom")
 
@@ -63,19 +72,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> None:
     here = Path(os.environ.get("MODELYARD_CWD") or ".")
-    image = decode(_read(here / options.image))
+    images = [decode(_read(here / path)) for path in options.image]
     assets = Assets.open(here / options.assets)
     model = load_model(assets, Device.parse(options.device))
-    if not isinstance(model, Detector | Interactor):
+    if not isinstance(model, Detector | Interactor | Tracker):
         raise UsageError(
-            f"{assets.name} is of type {assets.type}, which needs more than a picture; "
-            "only detectors and interactors can be tried like this"
+            f"{assets.name} is of type {assets.type}, which needs boxes in two pictures; "
+            "only detectors, interactors and trackers can be tried like this"
         )
+    if isinstance(model, Tracker) != (len(images) > 1):
+        wanted = "a tracker needs a picture to start from and further ones"
+        raise UsageError(wanted if isinstance(model, Tracker) else "one picture is expected")
     started = time.perf_counter()
-    seen = _see(model, assets, image, options)
+    if isinstance(model, Tracker):
+        seen = _follow(model, assets, images, options)
+    else:
+        seen = _see(model, assets, images[0], options)
     seconds = time.perf_counter() - started
     if options.out:
-        _save(draw(image, seen.shapes, assets.labels), here / options.out)
+        _save(draw(images[-1], seen.drawn, assets.labels), here / options.out)
     if options.json:
         print(seen.reply().decode())
         return
@@ -90,6 +105,12 @@ class _Seen(NamedTuple):
 
     shapes: list[Shape]
     reply: Callable[[], bytes]
+    last: list[Shape] | None = None
+
+    @property
+    def drawn(self) -> list[Shape]:
+        """Return what is on the last picture."""
+        return self.shapes if self.last is None else self.last
 
 
 def _see(
@@ -108,6 +129,27 @@ def _see(
     )
     segment = fitting(model.segment(image, clicks), image)
     return _Seen(_masks(segment, assets.display_name), lambda: encode_segment(segment))
+
+
+def _follow(
+    model: Tracker[Any], assets: Assets, images: Sequence[Image], options: argparse.Namespace
+) -> _Seen:
+    if options.box is None:
+        raise UsageError("a tracker needs the --box around the object in the first picture")
+    start = Rectangle("", options.box)
+    state = model.start(images[0], start)
+    shapes: list[Shape] = []
+    moved: Shape | None = start
+    for path, image in zip(options.image[1:], images[1:], strict=True):
+        moved, state = model.step(image, state)
+        if moved is not None:
+            shapes.append(msgspec.structs.replace(moved, label=path.name))
+    request = TrackerRequest(b"", (start,), (None,), "objects")
+    return _Seen(
+        shapes,
+        lambda: encode_tracks([moved], [wrap_state(assets.name, state)], request, images[-1].size),
+        shapes[-1:] if moved is not None else [],
+    )
 
 
 def _masks(segment: Segment, label: str) -> list[Shape]:
@@ -145,7 +187,9 @@ def _parser() -> argparse.ArgumentParser:
         prog="predict",
         description="Run a model on a picture, print what it sees, draw it on a copy.",
     )
-    parser.add_argument("image", type=Path, help="the picture")
+    parser.add_argument(
+        "image", type=Path, nargs="+", help="the picture; trackers: the first and those after it"
+    )
     parser.add_argument(
         "--assets",
         type=Path,
@@ -176,7 +220,10 @@ def _parser() -> argparse.ArgumentParser:
         help="interactors: a click beside the object",
     )
     parser.add_argument(
-        "--box", type=_box, metavar="X0,Y0,X1,Y1", help="interactors: a box around the object"
+        "--box",
+        type=_box,
+        metavar="X0,Y0,X1,Y1",
+        help="a box around the object: interactors, and trackers in the first picture",
     )
     return parser
 

@@ -23,7 +23,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("MODELYARD_CWD", raising=False)
     monkeypatch.delenv("MODELYARD_ASSETS", raising=False)
     (tmp_path / "photo.png").write_bytes(sample_png())
-    for kind in ("detector", "interactor", "tracker"):
+    for kind in ("detector", "interactor", "tracker", "reid"):
         write_assets(tmp_path / kind, kind)
     return tmp_path
 
@@ -65,6 +65,30 @@ def test_an_interactor_takes_clicks(here: Path, capsys: pytest.CaptureFixture[st
     assert "Tiny interactor           40   30    120      90" in capsys.readouterr().out
 
 
+def test_a_tracker_follows_a_box_through_further_pictures(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = np.asarray(PIL.Image.open(io.BytesIO(sample_png())))
+    PIL.Image.fromarray(np.roll(before, (4, 10), axis=(0, 1))).save(here / "second.png")
+    pictures = ["photo.png", "second.png"]
+    box = ["--box", "38,32,118,92"]
+    assert main(["--assets", "tracker", *pictures, *box, "--out", "seen.png"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].split() == ["second.png", "50", "34", "130", "94"]
+    assert (here / "seen.png").exists()
+    assert main(["--assets", "tracker", *pictures, *box, "--json"]) == 0
+    reply = json.loads(capsys.readouterr().out)
+    assert reply["shapes"] == [{"type": "rectangle", "points": [50, 34, 130, 94]}]
+    assert len(reply["states"]) == 1
+
+
+def test_a_lost_object_is_not_in_the_table(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    PIL.Image.new("RGB", (160, 120)).save(here / "dark.png")
+    arguments = ["--assets", "tracker", "photo.png", "dark.png", "--box", "40,30,120,90"]
+    assert main([*arguments, "--out", "seen.png"]) == 0
+    assert capsys.readouterr().out.splitlines()[1].startswith("0 objects in ")
+
+
 def test_paths_start_where_the_command_was_typed(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -89,7 +113,10 @@ def test_paths_start_where_the_command_was_typed(
         (["--assets", "detector", "photo.png", "--out", "no/x.png"], "cannot write no/x.png"),
         (["--assets", "detector", "photo.png", "--point", "1"], "expected 2 numbers"),
         (["--assets", "detector", "photo.png", "--box", "1,2,3,x"], "expected 4 numbers"),
-        (["--assets", "tracker", "photo.png"], "only detectors and interactors"),
+        (["--assets", "reid", "photo.png"], "only detectors, interactors and trackers"),
+        (["--assets", "tracker", "photo.png", "--box", "1,2,3,4"], "a picture to start from"),
+        (["--assets", "tracker", "photo.png", "photo.png"], "needs the --box around the object"),
+        (["--assets", "detector", "photo.png", "photo.png"], "one picture is expected"),
     ],
 )
 def test_wrong_usage_is_exit_2_with_one_line(

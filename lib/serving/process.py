@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import subprocess
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import BinaryIO, Self
@@ -58,6 +59,9 @@ class WorkerSpec(msgspec.Struct, frozen=True, kw_only=True):
     worker may take for one event (None: for ever), how long to load the model,
     and how long to end by itself before it is killed. At most `max_waiting`
     calls wait for a worker; further ones are refused at once.
+
+    `confine` is called with the id of each new process before anything else
+    happens to it, to put limits on it; an OSError keeps it from starting.
     """
 
     python: Path
@@ -70,6 +74,7 @@ class WorkerSpec(msgspec.Struct, frozen=True, kw_only=True):
     ready_timeout: float = 120.0
     termination_timeout: float = 10.0
     max_waiting: int = 1024
+    confine: Callable[[int], None] | None = None
 
 
 class WorkerProcess:
@@ -256,6 +261,13 @@ def _spawn(
             pass_fds=(far.fileno(),),
             start_new_session=True,
         )
+    if spec.confine:
+        try:
+            spec.confine(process.pid)
+        except OSError:
+            process.kill()
+            process.wait()
+            raise
     return process, log_start
 
 

@@ -1,7 +1,8 @@
-"""The settings of the standalone server, from the environment."""
+"""The settings of the standalone server: from the environment, else from Nuclio's configuration."""
 
 import math
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final, Self
 
 import msgspec
@@ -17,7 +18,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What the standalone server goes by: field `workers` is variable MODELYARD_WORKERS.
 
     Times are in seconds, `max_body` is in bytes. `port` takes events, `health_port`
-    answers /ready and /live; 0 takes any free port.
+    answers /ready and /live; 0 takes any free port. `worker_python` is the
+    interpreter of the workers, by default the server's own.
     """
 
     host: str = "127.0.0.1"
@@ -29,6 +31,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     event_timeout: float | None = None
     ready_timeout: float = 120.0
     drain: float = 30.0
+    worker_python: str = ""
 
     def __post_init__(self) -> None:
         """Check the ranges.
@@ -46,13 +49,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         _demand(limit is None or 0 < limit < math.inf, "event_timeout", "be a time above 0")
 
     @classmethod
-    def from_env(cls, env: Mapping[str, str]) -> Self:
-        """Read the variables that are set and not empty.
+    def from_env(
+        cls, env: Mapping[str, str], defaults: Mapping[str, Any] = MappingProxyType({})
+    ) -> Self:
+        """Read the variables that are set and not empty; `defaults` stand for the others.
 
         Raises:
             SettingsError: a value is of the wrong kind or out of range.
         """
-        given: dict[str, Any] = {}
+        given: dict[str, Any] = dict(defaults)
         for field in msgspec.structs.fields(cls):
             text = env.get(PREFIX + field.name.upper(), "")
             if not text:

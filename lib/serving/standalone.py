@@ -2,6 +2,8 @@
 
 Serves events on one port and health checks on another, with workers of its own;
 `serving.settings` lists the variables, `serving.nuclio` those of the workers.
+What they leave open is taken from the first file that exists of those in
+MODELYARD_CONFIG, paths with colons between: Nuclio's processor.yaml or function.yaml.
 SIGTERM and SIGINT let the requests in progress end first. Runs wherever
 containers run, on the loopback interface unless MODELYARD_HOST says otherwise.
 """
@@ -16,6 +18,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 import uvicorn
 from starlette.applications import Starlette
@@ -26,11 +29,15 @@ from starlette.types import ASGIApp
 
 from inference.threads import VARIABLE as THREADS
 from inference.threads import thread_env, threads_per_worker
+from serving.connection import Connection
 from serving.http import function_app, health_response
 from serving.listening import ListenError, listen
 from serving.pool import StartError, WorkerPool, WorkerSpec
+from serving.processor import Processor, ProcessorError, read_processor
 from serving.settings import Settings, SettingsError
 
+CONFIG: Final = "MODELYARD_CONFIG"
+HANDLER: Final = "NUCLIO_HANDLER"
 _log = logging.getLogger(__name__)
 
 
@@ -46,27 +53,43 @@ def main() -> int:
     """Serve until a signal comes; return the exit status."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     try:
-        settings = Settings.from_env(os.environ)
+        processor = find_processor(os.environ)
+        settings = Settings.from_env(os.environ, processor.settings)
         events = listen(settings.host, settings.port)
         health = listen(settings.host, settings.health_port)
-    except (SettingsError, ListenError) as error:
+    except (ProcessorError, SettingsError, ListenError) as error:
         print(f"standalone: {error}", file=sys.stderr)
         return 2
     try:
-        asyncio.run(serve(settings, events, health))
+        env = {**os.environ, HANDLER: os.environ.get(HANDLER) or processor.handler}
+        asyncio.run(serve(worker_spec(settings, env), settings, events, health))
     except StartError as error:
         print(f"standalone: the function cannot start\n{error}", file=sys.stderr)
         return 1
     return 0
 
 
-async def serve(settings: Settings, events: socket.socket, health: socket.socket) -> None:
+def find_processor(env: Mapping[str, str]) -> Processor:
+    """Return what the first of the files in MODELYARD_CONFIG says; nothing if none exists.
+
+    Raises:
+        ProcessorError: that file is not one of Nuclio's.
+    """
+    for path in filter(None, env.get(CONFIG, "").split(os.pathsep)):
+        if Path(path).exists():
+            return read_processor(Path(path))
+    return Processor("", {})
+
+
+async def serve(
+    spec: WorkerSpec, settings: Settings, events: socket.socket, health: socket.socket
+) -> None:
     """Serve a function on two listening sockets until SIGTERM or SIGINT.
 
     Raises:
         StartError: the workers cannot start.
     """
-    pool = WorkerPool(worker_spec(settings, os.environ))
+    pool = WorkerPool(spec)
     stopping = _stop_signal()
     health_server = _server(health_app(pool, stopping), settings)
     event_server = _server(function_app(pool, max_body=settings.max_body), settings)
@@ -98,10 +121,10 @@ def health_app(pool: WorkerPool, stopping: asyncio.Event) -> ASGIApp:
 
 
 def worker_spec(settings: Settings, env: Mapping[str, str]) -> WorkerSpec:
-    """Return how to start workers that are like this process: interpreter, modules, output."""
+    """Return how to start workers: in this process's environment, with its output."""
     threads = {} if env.get(THREADS) else thread_env(threads_per_worker(settings.workers))
     return WorkerSpec(
-        python=Path(sys.executable),
+        python=Path(settings.worker_python or sys.executable),
         env={**env, **threads},
         cwd=Path.cwd(),
         log=None,
@@ -143,6 +166,7 @@ def _server(app: ASGIApp, settings: Settings) -> _Server:
     return _Server(
         uvicorn.Config(
             app,
+            http=Connection,
             lifespan="off",
             ws="none",
             log_config=None,

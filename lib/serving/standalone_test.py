@@ -157,3 +157,32 @@ def test_bad_settings_are_exit_2_with_one_line(
     assert server.process.wait(30) == 2
     assert server.output.startswith(message)
     assert server.output.count("\n") == 1
+
+
+def test_a_configuration_of_nuclio_is_taken_where_no_variable_is_set(
+    start: Start, tmp_path: Path
+) -> None:
+    config = tmp_path / "processor.yaml"
+    config.write_text(
+        "spec: {handler: 'tiny_function:handler', triggers: {h: {kind: http, url: ':1', "
+        "numWorkers: 2, attributes: {maxRequestBodySize: 10}}}}"
+    )
+    server = start(
+        "def handler(context, event): return event.body",
+        NUCLIO_HANDLER="",
+        MODELYARD_CONFIG=f"{tmp_path / 'absent'}:{config}",
+    )
+    events, _ = server.addresses()
+    assert httpx.post(events, content=b"short").text == "short"
+    assert httpx.post(events, content=b"longer than ten bytes").status_code == 413
+
+
+def test_the_workers_may_have_another_interpreter(start: Start, tmp_path: Path) -> None:
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nMARK=other exec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
+    server = start(
+        "import os\ndef handler(context, event): return os.environ.get('MARK', '')",
+        MODELYARD_WORKER_PYTHON=str(python),
+    )
+    assert httpx.post(server.addresses()[0]).text == "other"

@@ -30,7 +30,14 @@ _CLASSES = {
 
 def write_assets(folder: Path, type: str = "detector", model: str = "", **params: Any) -> Path:
     """Write the assets of a tiny model of that type to `folder`; return it."""
-    described = {
+    (folder / "weights").mkdir(parents=True, exist_ok=True)
+    (folder / "model.json").write_text(json.dumps(description(type, model, **params)))
+    return folder
+
+
+def description(type: str = "detector", model: str = "", **params: Any) -> dict[str, Any]:
+    """Return the content of model.json for a tiny model of that type."""
+    return {
         "schema": 1,
         "name": f"tiny-{type}",
         "display_name": f"Tiny {type}",
@@ -40,9 +47,6 @@ def write_assets(folder: Path, type: str = "detector", model: str = "", **params
         "params": params,
         "licence": "MIT",
     }
-    (folder / "weights").mkdir(parents=True, exist_ok=True)
-    (folder / "model.json").write_text(json.dumps(described))
-    return folder
 
 
 class BrightDetector(Detector):

@@ -1,0 +1,33 @@
+"""vtest.avi: people walking on a square, 768x576, 10 frames a second, seen from above.
+
+It is one of OpenCV's samples (Debian package opencv-doc) and too large to be kept here.
+"""
+
+import os
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+import pytest
+
+from imaging import Image
+
+VARIABLE: Final = "MODELYARD_TEST_VIDEO"
+_DEFAULT: Final = "/usr/share/doc/opencv-doc/examples/data/vtest.avi"
+
+
+def video_frames(numbers: range) -> list[Image]:
+    """Return the frames of these numbers, counted from 0; skip the test where there is no video."""
+    path = Path(os.environ.get(VARIABLE) or _DEFAULT)
+    if not path.is_file():
+        pytest.skip(f"no {path}: install Debian's opencv-doc or set {VARIABLE} to vtest.avi")
+    video = cv2.VideoCapture(str(path))
+    frames = []
+    for number in range(numbers.stop):
+        if not video.grab():
+            pytest.fail(f"{path} ends before frame {number}")
+        if number in numbers:
+            _, pixels = video.retrieve()
+            frames.append(Image.from_pixels(np.asarray(pixels[..., ::-1], np.uint8)))
+    return frames
