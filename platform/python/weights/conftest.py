@@ -139,7 +139,7 @@ def write_spec(tmp_path: Path) -> Callable[..., Path]:
         spec = {
             "name": "model",
             "source": source,
-            "sha256": hashlib.sha256(content).hexdigest(),
+            "digest": f"sha256:{hashlib.sha256(content).hexdigest()}",
             "size": len(content),
         }
         path = tmp_path / "spec.json"

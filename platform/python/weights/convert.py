@@ -1,6 +1,11 @@
 """Converts a downloaded model to OpenVINO IR: `<name>.xml` and `<name>.bin`, weights in fp16.
 
-    python -m weights.convert tfjs --in DIR --out DIR --name NAME
+    python -m weights.convert KIND --in DIR --out DIR --name NAME
+
+DIR holds what was downloaded: for `tfjs` the graph model's `model.json` with its shards, for
+`openvino` the one file that OpenVINO reads itself (a frozen TensorFlow graph, ONNX), for `darknet`
+a `.cfg` and its `.weights`, for `torch-mobilenetv2` a checkpoint of PyTorch. A LICENSE beside them
+is left alone.
 
 The same input and version of OpenVINO give the same bytes. Exit code 0, or 1 with the reason on the
 last line of stderr.
@@ -9,48 +14,116 @@ last line of stderr.
 import argparse
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Final
 
 import openvino
 
+from weights.darknet import network_from_darknet
 from weights.errors import WeightsError
+from weights.mobilenet import mobilenet_v2
 from weights.tfjs import graph_from_tfjs
+from weights.torch_checkpoint import read_checkpoint
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line tool and return its exit code."""
     options = _parse(arguments)
     try:
-        convert_tfjs(options.folder / "model.json", options.out, options.name)
+        write(READERS[options.kind](options.folder), options.out, options.name)
     except WeightsError as error:
         print(f"{options.name}: {' '.join(str(error).split())}", file=sys.stderr)
         return 1
     return 0
 
 
-def convert_tfjs(model: Path, out: Path, name: str) -> None:
-    """Write `<name>.xml` and `<name>.bin` to `out` from the TFJS graph model at `model`.
+def read_tfjs(folder: Path) -> openvino.Model:
+    """Read the TensorFlow.js graph model `model.json`.
 
     Tensors keep TensorFlow's names ("image:0") and shapes, the dynamic ones too.
 
     Raises:
-        WeightsError: the model cannot be read or has operations that OpenVINO does not know.
+        WeightsError: it cannot be read or has operations that OpenVINO does not know.
     """
+    model = folder / "model.json"
     graph = graph_from_tfjs(model)
+    with tempfile.TemporaryDirectory(prefix="converting-") as temporary:
+        frozen = Path(temporary, "graph.pb")
+        frozen.write_bytes(graph)
+        return _read(frozen, model)
+
+
+def read_openvino(folder: Path) -> openvino.Model:
+    """Read the one model file in `folder` with OpenVINO's own frontends.
+
+    Raises:
+        WeightsError: there is not exactly one file, or OpenVINO cannot read it.
+    """
+    model = _only(folder, "*")
+    network = _read(model, model)
+    for output in network.outputs:
+        # TensorFlow's frontend keeps the names of the operations before an output too.
+        name = output.node.get_friendly_name()
+        if name in output.names:
+            output.tensor.set_names({name})
+    return network
+
+
+def read_darknet(folder: Path) -> openvino.Model:
+    """Read the .cfg and the .weights in `folder`.
+
+    Raises:
+        WeightsError: there is not one of each, or they are not understood.
+    """
+    return network_from_darknet(_only(folder, "*.cfg"), _only(folder, "*.weights"))
+
+
+def read_mobilenet(folder: Path) -> openvino.Model:
+    """Read a MobileNetV2 of PyTorch, a .pt file. Nothing of it is run.
+
+    Raises:
+        WeightsError: there is none or several, or it holds no MobileNetV2.
+    """
+    return mobilenet_v2(read_checkpoint(_only(folder, "*.pt")))
+
+
+READERS: Final[dict[str, Callable[[Path], openvino.Model]]] = {
+    "tfjs": read_tfjs,
+    "openvino": read_openvino,
+    "darknet": read_darknet,
+    "torch-mobilenetv2": read_mobilenet,
+}
+
+
+def write(network: openvino.Model, out: Path, name: str) -> None:
+    """Write `<name>.xml` and `<name>.bin` to `out`, both or neither.
+
+    Raises:
+        WeightsError: OpenVINO cannot write the network.
+    """
+    _number_operations(network)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out, prefix=".converting-") as folder:
-        frozen = Path(folder, "graph.pb")
-        frozen.write_bytes(graph)
-        try:
-            network = openvino.Core().read_model(frozen)
-        except RuntimeError as error:
-            raise WeightsError(f"OpenVINO cannot convert {model}: {_reason(error)}") from error
-        _number_operations(network)
         converted = Path(folder, f"{name}.xml")
         openvino.save_model(network, converted, compress_to_fp16=True)
         for file in (converted.with_suffix(".bin"), converted):
             file.replace(out / file.name)
+
+
+def _only(folder: Path, pattern: str) -> Path:
+    files = sorted(file for file in folder.glob(pattern) if not file.name.startswith("LICENSE"))
+    if len(files) != 1:
+        names = ", ".join(file.name for file in files) or "none"
+        raise WeightsError(f"there must be one file {pattern} to convert, and there are: {names}")
+    return files[0]
+
+
+def _read(file: Path, model: Path) -> openvino.Model:
+    try:
+        return openvino.Core().read_model(file)
+    except RuntimeError as error:
+        raise WeightsError(f"OpenVINO cannot convert {model}: {_reason(error)}") from error
 
 
 def _number_operations(network: openvino.Model, scope: str = "") -> None:
@@ -71,11 +144,10 @@ def _reason(error: RuntimeError) -> str:
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="weights.convert", description=__doc__.split("\n")[0])
-    kinds = parser.add_subparsers(title="formats", required=True)
-    tfjs = kinds.add_parser("tfjs", help="TensorFlow.js graph model: model.json and its shards")
-    tfjs.add_argument("--in", type=Path, required=True, dest="folder", help="where they are")
-    tfjs.add_argument("--out", type=Path, required=True, help="where the IR is written")
-    tfjs.add_argument("--name", required=True, help="name of the files, without ending")
+    parser.add_argument("kind", choices=READERS, help="format of what was downloaded")
+    parser.add_argument("--in", type=Path, required=True, dest="folder", help="where it is")
+    parser.add_argument("--out", type=Path, required=True, help="where the IR is written")
+    parser.add_argument("--name", required=True, help="name of the files, without ending")
     return parser.parse_args(arguments)
 
 

@@ -7,6 +7,7 @@ import openvino
 import pytest
 
 from weights.convert import main
+from weights.graphdef import DATA_TYPES, GraphDef
 from weights.tfjs_testing import FLOAT, IMAGE, constant, image_nodes, node, weight, write
 
 SCALE = np.array([0.5, 0.25, 2.0], np.float32)
@@ -67,7 +68,46 @@ def test_an_operation_that_openvino_does_not_know_is_named(
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("tiny: ")
     assert "NoSuchOperation" in line
-    assert list((tmp_path / "out").iterdir()) == []
+    assert not (tmp_path / "out").exists()
+
+
+def frozen(folder: Path) -> Path:
+    """A frozen TensorFlow graph: `image` doubled in `inner`, which is called `result` too."""
+    graph = GraphDef()
+    for name, operation, inputs in (
+        ("image", "Placeholder", []),
+        ("inner", "AddV2", ["image", "image"]),
+        ("result", "Identity", ["inner"]),
+    ):
+        added = graph.node.add(name=name, op=operation, input=inputs)
+        added.attr["dtype" if operation == "Placeholder" else "T"].type = DATA_TYPES["DT_FLOAT"]
+    for size in (-1, 3):
+        graph.node[0].attr["shape"].shape.dim.add(size=size)
+    folder.mkdir()
+    path = folder / "frozen_inference_graph.pb"
+    path.write_bytes(graph.SerializeToString())
+    return path
+
+
+def test_a_frozen_graph_keeps_the_names_of_its_ends(tmp_path: Path) -> None:
+    folder = frozen(tmp_path / "in").parent
+    (folder / "LICENSE").write_text("free")
+    out = tmp_path / "out"
+    assert main(["openvino", "--in", str(folder), "--out", str(out), "--name", "tiny"]) == 0
+    network = openvino.Core().read_model(out / "tiny.xml")
+    assert [port.names for port in network.inputs] == [{"image:0"}]
+    assert [port.names for port in network.outputs] == [{"result:0"}]
+    doubled = openvino.compile_model(network, "CPU")(np.ones((2, 3), np.float32))[0]
+    assert doubled.tolist() == [[2] * 3] * 2
+
+
+def test_only_one_file_can_be_meant(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = frozen(tmp_path / "in").parent
+    (folder / "other.onnx").touch()
+    out = str(tmp_path / "out")
+    assert main(["openvino", "--in", str(folder), "--out", out, "--name", "tiny"]) == 1
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.endswith("there are: frozen_inference_graph.pb, other.onnx")
 
 
 def test_a_model_that_cannot_be_read_is_one_line(

@@ -1,5 +1,6 @@
 """Files over HTTP, with resume and retries."""
 
+import socket
 from pathlib import Path
 from typing import Final
 
@@ -58,7 +59,8 @@ def download(
 
     Raises:
         WeightsError: the server refuses, has a file of another size, or cannot be reached within
-            the retries that `policy` grants; the text is the reason.
+            the retries that `policy` grants; an unknown host and one that refuses connections are
+            not tried again. The text is the reason.
     """
     policy = policy or Policy()
     budget = policy.budget()
@@ -109,9 +111,13 @@ class _Transfer(msgspec.Struct, frozen=True):
         try:
             response = requests.get(self.url, headers=headers, stream=True, timeout=timeout)
         except (requests.ConnectionError, requests.Timeout) as error:
-            raise _PassingError(_why(error)) from error
+            cause = _cause(error)
+            # Many functions may wait for a server that is simply not there, at each deployment.
+            if isinstance(cause, socket.gaierror | ConnectionRefusedError):
+                raise WeightsError(str(cause)) from error
+            raise _PassingError(str(cause)) from error
         except requests.RequestException as error:
-            raise WeightsError(_why(error)) from error
+            raise WeightsError(str(_cause(error))) from error
         with response:
             offset = self._start(response)
             self.progress.start(offset)
@@ -156,8 +162,8 @@ class _Transfer(msgspec.Struct, frozen=True):
             raise _PassingError(cut) from cause
 
 
-def _why(error: BaseException) -> str:
-    """Return the reason of an error that requests and urllib3 wrapped several times."""
+def _cause(error: BaseException) -> BaseException:
+    """Return the first cause of an error that requests and urllib3 wrapped several times."""
     while inner := error.__cause__ or error.__context__:
         error = inner
-    return str(error)
+    return error

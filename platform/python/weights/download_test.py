@@ -178,6 +178,14 @@ def test_no_server_is_said_in_one_line(partial: Path, progress: Progress) -> Non
     assert "\n" not in str(caught.value)
 
 
+def test_a_server_that_is_not_there_is_asked_once(partial: Path) -> None:
+    lines = io.StringIO()
+    for url in ("http://127.0.0.1:9/m", "http://no-such-host.invalid/m"):
+        with pytest.raises(WeightsError):
+            get(url, partial, Progress("model", lines))
+    assert "trying again" not in lines.getvalue()
+
+
 def test_a_host_that_does_not_exist_is_said_in_one_line(partial: Path, progress: Progress) -> None:
     with pytest.raises(WeightsError, match=r"^\[Errno -\d+\] [ \w]+$"):
         get("http://no-such-host.invalid/m", partial, progress)

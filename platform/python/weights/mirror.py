@@ -7,7 +7,6 @@ from typing import Final
 
 from weights.progress import Progress
 from weights.spec import NpmSource, Spec, UrlSource
-from weights.store import sha256_of
 
 VARIABLE: Final = "MODELYARD_WEIGHTS_MIRROR"
 
@@ -24,10 +23,10 @@ def find_in_mirror(folder: Path, spec: Spec, progress: Progress) -> Path | None:
     names = {s.file_name for s in spec.sources if isinstance(s, UrlSource | NpmSource)}
     for path in _files(folder):
         size_fits = path.stat().st_size == spec.size
-        if size_fits and sha256_of(path) == spec.sha256:
+        if size_fits and spec.pinned.fits(path):
             return path
         if path.name in names:
-            progress.say(f"{path} is not the pinned file (sha256 {spec.sha256}); ignored")
+            progress.say(f"{path} is not the pinned file ({spec.pinned}); ignored")
     return None
 
 

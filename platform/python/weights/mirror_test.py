@@ -15,7 +15,7 @@ SPEC = Spec(
     name="model",
     source="https://host/dir/model.onnx",
     mirrors=("npm:models@1.0.0",),
-    sha256=hashlib.sha256(CONTENT).hexdigest(),
+    digest=f"sha256:{hashlib.sha256(CONTENT).hexdigest()}",
     size=len(CONTENT),
 )
 
@@ -50,7 +50,7 @@ def test_the_right_name_with_the_wrong_content_is_reported(
     (tmp_path / name).write_bytes(content)
     assert find_in_mirror(tmp_path, SPEC, progress) is None
     assert lines.getvalue() == (
-        f"model: {tmp_path / name} is not the pinned file (sha256 {SPEC.sha256}); ignored\n"
+        f"model: {tmp_path / name} is not the pinned file ({SPEC.pinned}); ignored\n"
     )
 
 

