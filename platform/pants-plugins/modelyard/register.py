@@ -7,12 +7,14 @@ from typing import Any, Iterable
 from pants.engine.target import Target
 
 from modelyard import target_generator
-from modelyard.goals import assets, bundle, classic, deploy, predict, release, serve
+from modelyard.goals import assets, bundle, classic, deploy, image, predict, release, serve
 from modelyard.target_types import (
+    ImageBase,
     LabelSet,
     ModelAssets,
     ModelDeploy,
     ModelFunction,
+    ModelImage,
     ModelPredict,
     ModelRelease,
     ModelSources,
@@ -23,7 +25,8 @@ from modelyard.target_types import (
     NuclioSpec,
 )
 from modelyard.util_rules import classic as classic_build
-from modelyard.util_rules import codegen, labels, runnable, sources, weights
+from modelyard.util_rules import codegen, foreign_images, labels, layers, runnable, sources, weights
+from modelyard.util_rules import image as image_build
 
 
 def target_types() -> Iterable[type[Target]]:
@@ -31,7 +34,9 @@ def target_types() -> Iterable[type[Target]]:
         LabelSet,
         ModelAssets,
         ModelDeploy,
+        ImageBase,
         ModelFunction,
+        ModelImage,
         ModelPredict,
         ModelRelease,
         ModelSources,
@@ -51,7 +56,11 @@ def rules() -> Iterable[Any]:
         *classic_build.rules(),
         *codegen.rules(),
         *deploy.rules(),
+        *foreign_images.rules(),
+        *image.rules(),
+        *image_build.rules(),
         *labels.rules(),
+        *layers.rules(),
         *predict.rules(),
         *release.rules(),
         *runnable.rules(),

@@ -44,6 +44,7 @@ class VariantSettings:
     port: int | None
     workers: int
     gpus: int
+    gpu_memory: str | None
     memory: str | None
     event_timeout: float
     availability_timeout: float
@@ -85,6 +86,8 @@ def variant_problems(variant: VariantSettings, *, cvat_timeout: float) -> Iterat
             'the variant cpu has none; say variants={"cpu": {}, "gpu": {"gpus": '
             f"{variant.gpus}}}}}",
         )
+    if variant.gpu_memory and not variant.gpus:
+        yield Problem("gpu_memory", variant.gpu_memory, "only where `gpus` is 1 or more")
     yield from _memory_problems(variant)
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from pants.option.option_types import DictOption, FloatOption, StrListOption, StrOption
+from pants.option.option_types import BoolOption, DictOption, FloatOption, StrListOption, StrOption
 from pants.option.subsystem import Subsystem
 from pants.util.strutil import help_text, softwrap
 
@@ -58,6 +58,59 @@ class Modelyard(Subsystem):
             """
             Prefix of image names, such as `registry.example.org/team/modelyard`. The function's
             name and the variant follow.
+            """
+        ),
+    )
+    image_registries = StrListOption(
+        default=[],
+        help=softwrap(
+            """
+            Where `publish` copies images to, such as `registry.example.org/team`. The image's name
+            follows.
+            """
+        ),
+    )
+    image_version = StrOption(
+        default=None,
+        help=softwrap(
+            """
+            The version that published images are tagged and labelled with. Without it the label
+            has the first digits of the image's content digest.
+            """
+        ),
+    )
+    image_base = StrOption(
+        default="platform/images:base",
+        help="Address of the `image_base` that functions' images stand on.",
+    )
+    image_builder = StrOption(
+        default="platform/python/images:build",
+        help="Address of the `pex_binary` that builds layers.",
+    )
+    image_shipper = StrOption(
+        default="platform/python/images:ship",
+        help="Address of the `pex_binary` that hands images to engines and registries.",
+    )
+    image_server = StrOption(
+        default="lib/serving:standalone",
+        help="Address of the packed `pex_binary` that serves a function in a standalone image.",
+    )
+    nuclio_onbuild = StrOption(
+        default="docker://quay.io/nuclio/handler-builder-python-onbuild:1.13.0-amd64",
+        help=softwrap(
+            """
+            The image that Nuclio's processor and its Python wrapper are taken from, as skopeo
+            names it: from a registry or a mirror of one, or `docker-archive:/path/to/file.tar`
+            where there is none.
+            """
+        ),
+    )
+    gpu = BoolOption(
+        default=False,
+        help=softwrap(
+            """
+            Deploy the variants that need a GPU too. The launcher sets it where the driver of an
+            NVIDIA GPU is loaded. `experimental-deploy` of such a variant asks nobody.
             """
         ),
     )

@@ -8,7 +8,7 @@ from typing import Any, Iterable, Iterator, Mapping
 from pants.backend.python.subsystems.setup import PythonSetup
 from pants.engine.addresses import Address
 from pants.engine.rules import collect_rules, rule
-from pants.engine.target import GeneratedTargets, GenerateTargetsRequest, Target
+from pants.engine.target import GeneratedTargets, GenerateTargetsRequest, Tags, Target
 from pants.engine.unions import UnionMembership, UnionRule
 
 from modelyard.fields import (
@@ -17,16 +17,19 @@ from modelyard.fields import (
     DisplayNameField,
     FrameworkField,
     FunctionNameField,
+    GpusField,
     HandlerField,
     InvalidModelFunction,
     LabelsField,
     VariantsField,
     WeightsField,
 )
+from modelyard.renderings.image import NUCLIO, STANDALONE
 from modelyard.subsystem import Modelyard
 from modelyard.target_types import (
     ModelAssets,
     ModelFunction,
+    ModelImage,
     ModelPredict,
     ModelRelease,
     ModelSources,
@@ -207,6 +210,24 @@ def _variant_targets(
         dependencies=[address("-srcs").spec, address("-assets").spec],
         predict_of=name,
     )
+    for suffix, runtime in (("image", STANDALONE), ("nuclio", NUCLIO)):
+        yield target(
+            ModelImage,
+            f"-{suffix}",
+            **variant.values,
+            **_heavy(variant, common),
+            variant=variant.name,
+            resolve=variant.resolve,
+            dependencies=[
+                dependencies_pex,
+                address("-srcs").spec,
+                address("-assets").spec,
+                address("-spec").spec,
+            ],
+            output_path=f"{variant.output}/{suffix}",
+            image_of=name,
+            runtime=runtime,
+        )
     yield target(
         ModelRelease,
         **variant.values,
@@ -221,6 +242,13 @@ def _variant_targets(
         output_path=variant.output,
         release_of=name,
     )
+
+
+def _heavy(variant: Variant, common: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A tag by which `--tag=-heavy` leaves out what takes gigabytes: images with CUDA in them."""
+    if not variant.values[GpusField.alias]:
+        return {}
+    return {Tags.alias: [*(common.get(Tags.alias) or ()), "heavy"]}
 
 
 def rules() -> Iterable[Any]:

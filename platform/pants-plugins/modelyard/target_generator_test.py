@@ -4,7 +4,7 @@ import pytest
 from pants.backend.python.target_types import PexEntryPointField, PythonResolveField
 from pants.engine.addresses import Address
 from pants.engine.internals.scheduler import ExecutionError
-from pants.engine.target import AllTargets, Dependencies
+from pants.engine.target import AllTargets, Dependencies, Tags
 from pants.testutil.rule_runner import QueryRule, RuleRunner
 
 from modelyard.fields import (
@@ -44,12 +44,45 @@ def test_a_function_becomes_a_target_for_each_artifact(rule_runner: RuleRunner) 
     assert _addresses(rule_runner) == {
         f"{PATH}#cpu",
         f"{PATH}#cpu-assets",
+        f"{PATH}#cpu-image",
         f"{PATH}#cpu-kubernetes",
+        f"{PATH}#cpu-nuclio",
         f"{PATH}#cpu-predict",
         f"{PATH}#cpu-processor",
         f"{PATH}#cpu-spec",
         f"{PATH}#cpu-srcs",
     }
+
+
+def test_images_with_a_gpu_are_tagged_heavy(rule_runner: RuleRunner) -> None:
+    variants = 'variants={"cpu": {}, "gpu": {"gpus": 1, "resolve": "openvino"}},'
+    _write(rule_runner, FUNCTION.format(extra=f'    tags=["mine"], {variants}'))
+    tags = {
+        name: rule_runner.get_target(Address(PATH, generated_name=name))[Tags].value
+        for name in ("cpu-image", "gpu-image", "gpu-nuclio", "gpu-srcs")
+    }
+    assert tags == {
+        "cpu-image": ("mine",),
+        "gpu-image": ("mine", "heavy"),
+        "gpu-nuclio": ("mine", "heavy"),
+        "gpu-srcs": ("mine",),
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "accepted"),
+    [
+        ("python:3.11", "docker-archive:"),
+        ("docker://registry.example.org/python:3.11", "by its digest"),
+        ("oci:a folder", "docker-archive:"),
+    ],
+)
+def test_a_base_image_that_skopeo_cannot_take_is_refused(
+    shared_runner: RuleRunner, value: str, accepted: str
+) -> None:
+    _write(shared_runner, FUNCTION.format(extra=f"    base_image={value!r},"))
+    with pytest.raises(ExecutionError, match=f"base_image.*{accepted}"):
+        _addresses(shared_runner)
 
 
 def test_the_sources_run_the_handler_in_the_resolve_of_the_variant(
@@ -200,7 +233,7 @@ WRONG = [
     ("{extra}", 'function_name="Upper",', "`function_name` is 'Upper'"),
     ("{extra}", 'function_name="a_b",', "lowercase letters, digits"),
     ("{extra}", 'function_name="-a",', "inner dashes"),
-    ("{extra}", f'function_name="{"a" * 57}",', "56 at most"),
+    ("{extra}", f'function_name="{"a" * 64}",', "63 at most"),
     ("{extra}", 'function_name="dashboard",', "reserved are dashboard"),
     ("{extra}", 'function_name="platform",', "reserved are dashboard"),
     # The model's class
@@ -240,6 +273,10 @@ WRONG = [
     ("{extra}", 'env={"NUCLIO_HANDLER": "x"},', "`env` is 'NUCLIO_HANDLER'; the runtime sets it"),
     ("{extra}", 'env={"MODELYARD_DEVICE": "cuda"},', "only MODELYARD_IMAGE_CACHE and"),
     ("{extra}", 'env={"PYTHONPATH": "/x"},', "`env` is 'PYTHONPATH'"),
+    ("{extra}", "idle_timeout=-1,", "`idle_timeout` is -1"),
+    ("{extra}", 'idle_timeout="5m",', "`idle_timeout` is '5m'; seconds from 0 to 86400"),
+    ("{extra}", 'gpu_memory="4Gi",', "`gpu_memory` is '4Gi'; only where `gpus` is 1 or more"),
+    ("{extra}", 'gpu_memory="4",', "`gpu_memory` is '4'; a number with one of the units"),
     ("{extra}", 'memory="2 GB",', "`memory` is '2 GB'"),
     ("{extra}", 'memory="lots",', "units k, M, G, T, Ki, Mi, Gi, Ti is accepted, such as `2Gi`"),
     ("{extra}", 'memory="2048",', "`memory` is '2048'"),

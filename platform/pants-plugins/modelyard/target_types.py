@@ -32,6 +32,7 @@ from modelyard.fields import (
     VariantsField,
     WeightsField,
 )
+from modelyard.renderings.image import NUCLIO, STANDALONE
 
 
 class ModelFunction(TargetGenerator):
@@ -54,7 +55,8 @@ class ModelFunction(TargetGenerator):
         function.yaml), `#cpu-predict` (try it on a picture) and `#cpu` (the release: all of these
         with one content digest). For other ways to run it there are `#cpu-processor`
         (processor.yaml), `#cpu-kubernetes` (kubernetes.yaml) and, with `classic=True`,
-        `#cpu-classic` (a folder that Nuclio builds an image from).
+        `#cpu-classic` (a folder that Nuclio builds an image from). `#cpu-image` is a container
+        image that serves the function by itself, `#cpu-nuclio` the one that Nuclio runs.
         """
     )
 
@@ -237,6 +239,66 @@ class ModelRelease(Target):
     )
 
 
+# --- Images ---------------------------------------------------------------------------------------
+
+
+class ImageMarkerField(StringField):
+    alias = "image_of"
+    help = "What this is an image of. Set by `model_function`."
+
+
+class ImageRuntimeField(StringField):
+    alias = "runtime"
+    default = STANDALONE
+    valid_choices = (STANDALONE, NUCLIO)
+    help = "What serves the function in the image. Set by `model_function`."
+
+
+class ModelImage(Target):
+    alias = "model_image"
+    core_fields = (
+        *COMMON_TARGET_FIELDS,
+        *FUNCTION_FIELDS,
+        VariantField,
+        VariantResolveField,
+        VariantDependenciesField,
+        OutputPathField,
+        ImageMarkerField,
+        ImageRuntimeField,
+    )
+    help = help_text(
+        """
+        The function as a container image, put together without an engine: `#<variant>-image`
+        serves itself on port 8080, `#<variant>-nuclio` holds Nuclio's processor. `package` writes
+        an OCI layout, only where the image is named on the command line, not with `::`. `run`
+        gives it to the engine and starts it, or with `-- load` and `-- save FILE` does the one or
+        writes an archive. `publish` copies it to the registries of `[modelyard].image_registries`.
+        """
+    )
+
+
+class ImageBaseSourceField(SingleSourceField):
+    required = True
+    expected_file_extensions = (".json",)
+    help = "The lock: Debian packages with their versions and digests."
+
+
+class ImageBase(Target):
+    alias = "image_base"
+    core_fields = (
+        *COMMON_TARGET_FIELDS,
+        OutputPathField,
+        ImageMarkerField,
+        ImageBaseSourceField,
+    )
+    help = help_text(
+        """
+        The image that all functions' images stand on: the files of pinned Debian packages, and
+        nothing else. The same lock always gives the same bytes.
+        """
+    )
+
+
 # --- Label sets and weights -----------------------------------------------------------------------
 
 
@@ -258,7 +320,8 @@ class WeightsSourceUrlField(StringField):
     help = help_text(
         """
         Where the weights' authors publish them: an `https:` URL, `npm:<package>@<version>` or
-        `pypi:<package>==<version>` for weights that ship inside a package.
+        `pypi:<package>==<version>` for weights that ship inside a package. Where a URL does not
+        end with the file's name, add it after a `#`.
         """
     )
 
@@ -279,24 +342,53 @@ class WeightsSourceUrlField(StringField):
 
 class WeightsSha256Field(StringField):
     alias = "sha256"
-    required = True
-    help = "SHA-256 of the published file, as 64 hexadecimal digits. Checked before use."
+    help = help_text(
+        """
+        SHA-256 of the published file, as 64 hexadecimal digits. Checked before use. Where the
+        publisher states another digest, see `digest`.
+        """
+    )
 
     @classmethod
-    def compute_value(cls, raw_value: Optional[str], address: Address) -> str:
+    def compute_value(cls, raw_value: Optional[str], address: Address) -> Optional[str]:
         value = super().compute_value(raw_value, address)
-        if value is None or not re.fullmatch(r"[0-9a-f]{64}", value):
+        if value is not None and not re.fullmatch(r"[0-9a-f]{64}", value):
             raise InvalidModelFunction(
                 address, cls.alias, value, "64 lowercase hexadecimal digits are needed"
             )
         return value
 
 
+class WeightsDigestField(StringField):
+    alias = "digest"
+    help = help_text(
+        """
+        The digest of the published file as its publisher states it: `sha256:`, `sha384:` or
+        `sha512:` and the lowercase hexadecimal digits. Checked before use. Without it and without
+        `sha256` nothing is fetched and the function is blocked, until somebody who trusts the file
+        records its digest here.
+        """
+    )
+
+    @classmethod
+    def compute_value(cls, raw_value: Optional[str], address: Address) -> Optional[str]:
+        value = super().compute_value(raw_value, address)
+        if value is not None and not re.fullmatch(
+            r"sha(256:[0-9a-f]{64}|384:[0-9a-f]{96}|512:[0-9a-f]{128})", value
+        ):
+            raise InvalidModelFunction(
+                address,
+                cls.alias,
+                value,
+                "sha256:, sha384: or sha512: and lowercase hexadecimal digits are needed",
+            )
+        return value
+
+
 class WeightsSizeField(IntField):
     alias = "size"
-    required = True
     valid_numbers = ValidNumbers.positive_only
-    help = "Size of the published file in bytes."
+    help = "Size of the published file in bytes. May only be left out where the digest is."
 
 
 class WeightsMembersField(DictStringToStringField):
@@ -311,11 +403,14 @@ class WeightsMembersField(DictStringToStringField):
 
 class WeightsConverterField(StringField):
     alias = "convert"
-    valid_choices = ("tfjs",)
+    valid_choices = ("tfjs", "openvino", "darknet", "torch-mobilenetv2")
     help = help_text(
         """
-        How the fetched files become what the runtime loads: `tfjs` turns a TensorFlow.js graph
-        model into an OpenVINO IR with half-precision weights. Nothing by default.
+        How the fetched files become an OpenVINO IR with half-precision weights, under the target's
+        name. `tfjs`: a TensorFlow.js graph model. `openvino`: the one file that OpenVINO reads
+        itself, such as a frozen TensorFlow graph (.pb) or ONNX. `darknet`: a .cfg and its
+        .weights. `torch-mobilenetv2`: a PyTorch checkpoint of MobileNetV2 without its classifier,
+        of which nothing is run. Nothing by default.
         """
     )
 
@@ -327,6 +422,7 @@ class ModelWeights(Target):
         Dependencies,
         WeightsSourceUrlField,
         WeightsSha256Field,
+        WeightsDigestField,
         WeightsSizeField,
         WeightsMembersField,
         WeightsConverterField,

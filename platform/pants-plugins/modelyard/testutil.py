@@ -14,12 +14,13 @@ from pants.backend.python.target_types import (
     PythonSourcesGeneratorTarget,
 )
 from pants.backend.python.util_rules import local_dists, pex_from_targets
-from pants.core.goals import package
+from pants.core.goals import package, publish
 from pants.core.target_types import FileTarget
 from pants.core.target_types import rules as core_target_types_rules
-from pants.core.util_rules import source_files
+from pants.core.util_rules import source_files, system_binaries
 from pants.engine.internals.parametrize import Parametrize
 from pants.testutil.rule_runner import PYTHON_BOOTSTRAP_ENV, RuleRunner
+from pants.vcs import git
 
 from modelyard import register
 
@@ -56,7 +57,10 @@ def function_rule_runner(
             *package.rules(),
             *package_pex_binary.rules(),
             *pex_from_targets.rules(),
+            *git.rules(),
+            *publish.rules(),
             *source_files.rules(),
+            *system_binaries.rules(),
             *target_types_rules.rules(),
             *queries,
         ],

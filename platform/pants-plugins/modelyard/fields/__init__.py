@@ -15,11 +15,19 @@ from modelyard.fields.identity import (
     LicenceField,
     OriginField,
 )
+from modelyard.fields.image import BaseImageField
 from modelyard.fields.model import AnnotationsField, LabelsField, ParamsField, WeightsField
-from modelyard.fields.resources import CpusField, EnvField, GpusField, MemoryField
+from modelyard.fields.resources import (
+    CpusField,
+    EnvField,
+    GpuMemoryField,
+    GpusField,
+    MemoryField,
+)
 from modelyard.fields.serving import (
     AvailabilityTimeoutField,
     EventTimeoutField,
+    IdleTimeoutField,
     MaxBodyField,
     PortField,
     WorkersField,
@@ -41,6 +49,7 @@ __all__ = [
     "VARIANT_FIELDS",
     "AnnotationsField",
     "AvailabilityTimeoutField",
+    "BaseImageField",
     "ClassicField",
     "CpusField",
     "DescriptionField",
@@ -50,8 +59,10 @@ __all__ = [
     "FrameworkField",
     "FunctionNameField",
     "FunctionTypeField",
+    "GpuMemoryField",
     "GpusField",
     "HandlerField",
+    "IdleTimeoutField",
     "InvalidModelFunction",
     "LabelsField",
     "LicenceField",

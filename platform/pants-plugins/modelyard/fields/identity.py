@@ -12,8 +12,8 @@ from pants.util.strutil import help_text
 from modelyard.fields.errors import InvalidModelFunction
 
 _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
-# Nuclio prefixes resources and containers with `nuclio-<namespace>-`; Kubernetes stops at 63.
-_MAX_NAME = 56
+# A DNS label, which is as long as the longest of CVAT's own function names.
+_MAX_NAME = 63
 # Nuclio's own, and the one whose log is the embedded platform's.
 _RESERVED_NAMES = ("dashboard", "controller", "dlx", "scaler", "platform")
 _FILE = re.compile(r"(\w[\w-]*/)*\w+\.py(:\w+)?")
@@ -24,7 +24,8 @@ class FunctionNameField(StringField):
     help = help_text(
         """
         The function's id in Nuclio and in CVAT's API: lowercase letters, digits and `-`, at most
-        56 characters. Defaults to the target's name with `_` written as `-`.
+        63 characters; on Kubernetes, where Nuclio puts `nuclio-` before it, 56. Defaults to the
+        target's name with `_` written as `-`.
         """
     )
 

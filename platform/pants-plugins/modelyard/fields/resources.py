@@ -15,9 +15,8 @@ from modelyard.fields.errors import InvalidModelFunction
 from modelyard.quantities import QuantityError, cores, memory_bytes
 
 
-class MemoryField(StringField):
-    alias = "memory"
-    help = "Memory limit of the function as a Kubernetes quantity, such as `2Gi` or `512Mi`."
+class _AmountField(StringField):
+    """An amount of memory as a Kubernetes quantity."""
 
     @classmethod
     def compute_value(cls, raw_value: Optional[str], address: Address) -> str | None:
@@ -30,6 +29,21 @@ class MemoryField(StringField):
                 address, cls.alias, value, f"{error}, such as `2Gi`"
             ) from None
         return value
+
+
+class MemoryField(_AmountField):
+    alias = "memory"
+    help = "Memory limit of the function as a Kubernetes quantity, such as `2Gi` or `512Mi`."
+
+
+class GpuMemoryField(_AmountField):
+    alias = "gpu_memory"
+    help = help_text(
+        """
+        Memory that a worker needs on each of its GPUs, such as `4Gi`. The embedded platform takes
+        a GPU with so much left, or waits until one has; it assumes `2Gi` where nothing is said.
+        """
+    )
 
 
 class CpusField(StringField):

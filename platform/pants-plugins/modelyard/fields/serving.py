@@ -101,6 +101,26 @@ class AvailabilityTimeoutField(SecondsField):
     )
 
 
+class IdleTimeoutField(SecondsField):
+    alias = "idle_timeout"
+    default = None
+    least = 0.0
+    on_gpus = 900.0
+    help = help_text(
+        f"""
+        Seconds without a request after which the embedded platform ends the function's workers,
+        until the next request, which waits for them to start; 0 for never. By default a function
+        keeps its workers, unless it needs a GPU: then they end after {on_gpus:g}.
+        """
+    )
+
+    def in_force(self, gpus: int) -> float | None:
+        """The seconds for a function that needs so many GPUs; None for never."""
+        if self.value is None:
+            return self.on_gpus if gpus else None
+        return self.value or None
+
+
 class MaxBodyField(IntField):
     value: int
     alias = "max_body"

@@ -21,11 +21,19 @@ from modelyard.fields.identity import (
     LicenceField,
     OriginField,
 )
+from modelyard.fields.image import BaseImageField
 from modelyard.fields.model import AnnotationsField, LabelsField, ParamsField, WeightsField
-from modelyard.fields.resources import CpusField, EnvField, GpusField, MemoryField
+from modelyard.fields.resources import (
+    CpusField,
+    EnvField,
+    GpuMemoryField,
+    GpusField,
+    MemoryField,
+)
 from modelyard.fields.serving import (
     AvailabilityTimeoutField,
     EventTimeoutField,
+    IdleTimeoutField,
     MaxBodyField,
     PortField,
     WorkersField,
@@ -73,15 +81,18 @@ FUNCTION_FIELDS = (
     WorkersField,
     EventTimeoutField,
     AvailabilityTimeoutField,
+    IdleTimeoutField,
     MaxBodyField,
     EnvField,
     MemoryField,
     CpusField,
     GpusField,
+    GpuMemoryField,
     AnnotationsField,
     LicenceField,
     OriginField,
     ParamsField,
+    BaseImageField,
 )
 
 # What a variant may say differently. The type, handler, labels and licence are the model's own.
@@ -93,16 +104,29 @@ VARIANT_FIELDS = (
     WorkersField,
     EventTimeoutField,
     AvailabilityTimeoutField,
+    IdleTimeoutField,
     MaxBodyField,
     EnvField,
     MemoryField,
     CpusField,
     GpusField,
+    GpuMemoryField,
     ParamsField,
+    BaseImageField,
 )
 
 # What is generated for each variant, beside the release itself: `#cpu-srcs` and so on.
-ARTIFACTS = ("srcs", "assets", "spec", "processor", "kubernetes", "classic", "predict")
+ARTIFACTS = (
+    "srcs",
+    "assets",
+    "spec",
+    "processor",
+    "kubernetes",
+    "classic",
+    "predict",
+    "image",
+    "nuclio",
+)
 
 _VARIANT_KEYS = (
     "resolve",

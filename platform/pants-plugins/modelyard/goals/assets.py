@@ -99,11 +99,13 @@ async def function_assets(request: AssetsRequest) -> Assets:
         Get(ModelClass, ModelClassRequest(target[HandlerField])),
         Get(Targets, DependenciesRequest(dependencies)),
     )
-    weights = await MultiGet(
-        Get(Weights, WeightsRequest(dependency))
-        for dependency in direct
-        if dependency.has_field(WeightsSourceUrlField)
-    )
+    weights = []
+    for dependency in direct:
+        if dependency.has_field(WeightsSourceUrlField):
+            weights.append(await Get(Weights, WeightsRequest(dependency)))
+            # A failure is not cached: the server that lacks one file is not asked for the others.
+            if weights[-1].blocked:
+                break
     description = {
         "schema": MODEL_SCHEMA,
         "name": target[FunctionNameField].value,

@@ -75,7 +75,7 @@ async def bundle_releases(request: ReleaseBundleRequest) -> ReleaseBundle:
         "releases": sorted(f"{folder}/manifest.json" for folder in folders),
     }
     content = json.dumps(index, indent=1).encode()
-    shared = {release.resolve: release.dependencies for release in built}
+    shared = {release.resolve: release.dependencies for release in built if release.dependencies}
     parts = await MultiGet(
         Get(Digest, CreateDigest([FileContent("index.json", content)])),
         *(

@@ -19,6 +19,7 @@ from pants.engine.target import WrappedTarget, WrappedTargetRequest
 from pants.engine.unions import UnionRule
 from pants.util.frozendict import FrozenDict
 
+from modelyard.fields import GpusField
 from modelyard.goals.bundle import ReleaseBundle, ReleaseBundleRequest
 from modelyard.goals.release import AllReleases
 from modelyard.subsystem import Modelyard
@@ -87,11 +88,15 @@ async def prepare_deployer(request: DeployerRequest, modelyard: Modelyard) -> Ru
 
 
 @rule(desc="Build what is to be deployed")
-async def run_deploy(_: RunDeployFieldSet, run: RunSubsystem) -> RunRequest:
+async def run_deploy(_: RunDeployFieldSet, run: RunSubsystem, modelyard: Modelyard) -> RunRequest:
     if not needs_releases(tuple(run.args)):
         return await Get(RunRequest, DeployerRequest(None))
     releases = await Get(AllReleases)
-    bundle = await Get(ReleaseBundle, ReleaseBundleRequest(releases.targets))
+    targets = releases.targets
+    if not modelyard.gpu:
+        # What they run on takes gigabytes to build, and could not run here.
+        targets = tuple(target for target in targets if not target[GpusField].value)
+    bundle = await Get(ReleaseBundle, ReleaseBundleRequest(targets))
     return await Get(RunRequest, DeployerRequest(bundle))
 
 

@@ -21,6 +21,7 @@ from pants.core.goals.package import (
     PackageFieldSet,
 )
 from pants.engine.fs import (
+    EMPTY_DIGEST,
     AddPrefix,
     CreateDigest,
     Digest,
@@ -42,16 +43,20 @@ from pants.engine.unions import UnionRule
 
 from modelyard.fields import (
     AvailabilityTimeoutField,
+    CpusField,
     DescriptionField,
     DisplayNameField,
     EnvField,
     EventTimeoutField,
     FunctionNameField,
     FunctionTypeField,
+    GpuMemoryField,
     GpusField,
     HandlerField,
+    IdleTimeoutField,
     LicenceField,
     MaxBodyField,
+    MemoryField,
     OriginField,
     VariantDependenciesField,
     VariantField,
@@ -60,6 +65,7 @@ from modelyard.fields import (
 )
 from modelyard.goals.assets import Assets, AssetsRequest, ModelClass, ModelClassRequest
 from modelyard.ports import PortConflict, require_unique
+from modelyard.quantities import memory_bytes
 from modelyard.target_types import ModelAssets, ModelSources, NuclioSpec, ReleaseMarkerField
 from modelyard.util_rules.codegen import NuclioSpecFile, NuclioSpecRequest, function_port
 from modelyard.util_rules.lookups import only
@@ -85,14 +91,15 @@ class Release:
     """One variant of a function, built.
 
     `digest` holds manifest.json, function.yaml, srcs.pex/ and assets/ at its root; `dependencies`
-    holds the resolve's PEX as `<resolve>.pex`, kept apart because functions share it.
+    holds the resolve's PEX as `<resolve>.pex`, kept apart because functions share it. A blocked
+    release has neither srcs.pex nor dependencies: nobody runs it, and it may be one of many.
     """
 
     name: str
     variant: str
     resolve: str
     digest: Digest
-    dependencies: Digest
+    dependencies: Digest | None
 
 
 @dataclass(frozen=True)
@@ -160,17 +167,22 @@ async def build_release(request: ReleaseRequest, _: AllReleases) -> Release:
     sources, assets_target, spec_target, dependencies = (
         only(direct, kind) for kind in (ModelSources, ModelAssets, NuclioSpec, PexBinary)
     )
-    srcs, deps, assets, spec, model = await MultiGet(
-        Get(FunctionPex, FunctionPexRequest(sources, "srcs.pex")),
-        Get(FunctionPex, FunctionPexRequest(dependencies, f"{resolve}.pex")),
+    assets, spec, model = await MultiGet(
         Get(Assets, AssetsRequest(assets_target)),
         Get(NuclioSpecFile, NuclioSpecRequest(spec_target)),
         Get(ModelClass, ModelClassRequest(target[HandlerField])),
     )
     assets_digest = await Get(Digest, AddPrefix(assets.digest, "assets"))
+    srcs = deps = EMPTY_DIGEST
+    if not assets.blocked:
+        pexes = await MultiGet(
+            Get(FunctionPex, FunctionPexRequest(sources, "srcs.pex")),
+            Get(FunctionPex, FunctionPexRequest(dependencies, f"{resolve}.pex")),
+        )
+        srcs, deps = (pex.digest for pex in pexes)
     parts = {
-        "deps": deps.digest.fingerprint,
-        "srcs": srcs.digest.fingerprint,
+        "deps": deps.fingerprint,
+        "srcs": srcs.fingerprint,
         "assets": assets.digest.fingerprint,
         "spec": spec.digest.fingerprint,
     }
@@ -181,16 +193,16 @@ async def build_release(request: ReleaseRequest, _: AllReleases) -> Release:
         name=str(target[FunctionNameField].value),
         variant=str(target[VariantField].value),
         resolve=resolve,
-        digest=await Get(
-            Digest, MergeDigests([manifest_digest, spec.digest, srcs.digest, assets_digest])
-        ),
-        dependencies=deps.digest,
+        digest=await Get(Digest, MergeDigests([manifest_digest, spec.digest, srcs, assets_digest])),
+        dependencies=None if assets.blocked else deps,
     )
 
 
 def _manifest(
     target: Target, parts: dict[str, str], model: str, blocked: str | None
 ) -> dict[str, Any]:
+    gpus = target[GpusField].value
+    gpu_memory = target[GpuMemoryField].value
     settings = {
         "schema": MANIFEST_SCHEMA,
         "name": target[FunctionNameField].value,
@@ -208,7 +220,11 @@ def _manifest(
         "availability_timeout": target[AvailabilityTimeoutField].value,
         "max_body": target[MaxBodyField].value,
         "env": dict(target[EnvField].value or {}),
-        "gpus": target[GpusField].value,
+        "memory": target[MemoryField].value,
+        "cpus": target[CpusField].value,
+        "gpus": gpus,
+        "gpu_memory": memory_bytes(gpu_memory) if gpu_memory else None,
+        "idle_timeout": target[IdleTimeoutField].in_force(gpus),
         "licence": target[LicenceField].value,
         "origin": target[OriginField].value,
         "blocked": blocked,

@@ -21,8 +21,8 @@ def rule_runner() -> RuleRunner:
     )
 
 
-def _manifest(runner: RuleRunner, name: str) -> dict:
-    target = runner.get_target(Address(f"functions/openvino/{name}", generated_name="cpu"))
+def _manifest(runner: RuleRunner, name: str, variant: str = "cpu") -> dict:
+    target = runner.get_target(Address(f"functions/openvino/{name}", generated_name=variant))
     built = runner.request(Release, [ReleaseRequest(target)])
     files = runner.request(DigestContents, [built.digest])
     return json.loads(next(f.content for f in files if f.path == "manifest.json"))
@@ -69,6 +69,32 @@ def test_a_setting_of_the_function_changes_its_digest(rule_runner: RuleRunner) -
     assert (before["workers"], after["workers"]) == (1, 2)
     assert before["digest"] != after["digest"]
     assert before["parts"]["srcs"] == after["parts"]["srcs"]
+
+
+@pytest.mark.parametrize(
+    ("extra", "idle", "gpu_memory"),
+    [
+        ("", None, None),
+        ("idle_timeout=60,", 60.0, None),
+        ('variants={"gpu": {"resolve": "openvino", "gpus": 1}},', 900.0, None),
+        (
+            'variants={"gpu": {"resolve": "openvino", "gpus": 1, "gpu_memory": "4Gi", '
+            '"idle_timeout": 0}},',
+            None,
+            4 * 1024**3,
+        ),
+    ],
+)
+def test_functions_on_gpus_scale_to_zero_unless_told_otherwise(
+    rule_runner: RuleRunner, extra: str, idle: float | None, gpu_memory: int | None
+) -> None:
+    text = "python_sources(name='lib', resolve='openvino')\n" + FUNCTION.replace(
+        'name="f"', 'name="b"', 1
+    ).format(extra='weights=["//3rdparty/models:wb"], memory="2Gi", cpus="1.5",' + extra)
+    rule_runner.write_files({"functions/openvino/b/BUILD": text})
+    manifest = _manifest(rule_runner, "b", "gpu" if "gpus" in extra else "cpu")
+    assert (manifest["idle_timeout"], manifest["gpu_memory"]) == (idle, gpu_memory)
+    assert (manifest["memory"], manifest["cpus"]) == ("2Gi", "1.5")
 
 
 def test_the_release_holds_what_a_deployer_reads(rule_runner: RuleRunner) -> None:

@@ -5,11 +5,13 @@ They hold what goes into the real ones. The end-to-end tests build and deploy re
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any, Iterable
 
 from pants.core.goals.run import RunRequest
 from pants.core.util_rules.source_files import SourceFiles, SourceFilesRequest
-from pants.engine.fs import CreateDigest, Digest, FileContent
+from pants.engine.addresses import Address
+from pants.engine.fs import EMPTY_DIGEST, CreateDigest, Digest, FileContent
 from pants.engine.rules import Get, collect_rules, rule
 from pants.engine.target import SourcesField, TransitiveTargets, TransitiveTargetsRequest
 from pants.testutil.rule_runner import RuleRunner
@@ -17,12 +19,25 @@ from pants.testutil.rule_runner import RuleRunner
 from modelyard import register
 from modelyard.goals.bundle import Platform, PlatformRequest
 from modelyard.goals.release import FunctionPex, FunctionPexRequest
+from modelyard.renderings.image import LayerDescription
 from modelyard.target_types import WeightsSha256Field
 from modelyard.testutil import FUNCTION, function_rule_runner
+from modelyard.util_rules.foreign_images import ForeignImage, ForeignImageRequest
+from modelyard.util_rules.image import SourceRevision
+from modelyard.util_rules.layers import BuiltLayer, LayerRequest, ServerLayerRequest
 from modelyard.util_rules.runnable import RunnableModule
 from modelyard.util_rules.weights import FetchWeightsRequest, Weights
 
-_STOOD_IN = ("build_pex", "build_platform", "fetch_weights", "run_module")
+_STOOD_IN = (
+    "build_layer",
+    "build_pex",
+    "build_platform",
+    "build_server_layer",
+    "fetch_image",
+    "fetch_weights",
+    "run_module",
+    "source_revision",
+)
 
 WEIGHTS = """
 model_weights(name="{name}", source="https://example.org/{name}", sha256="{sha256}", size=1,
@@ -46,6 +61,42 @@ async def weights_of_their_pin(request: FetchWeightsRequest) -> Weights:
     if pin.startswith("0"):
         return Weights(None, "their server is gone")
     return Weights(await Get(Digest, CreateDigest([FileContent("w.bin", pin.encode())])))
+
+
+@rule
+async def layer_of_its_inputs(request: LayerRequest) -> BuiltLayer:
+    made_of = f"{request.name} {request.arguments} {request.inputs.fingerprint}"
+    digest = hashlib.sha256(made_of.encode()).hexdigest()
+    content = FileContent(f"blobs/sha256/{digest}", made_of.encode())
+    described = LayerDescription(
+        name=request.name,
+        digest=f"sha256:{digest}",
+        diff_id=f"sha256:{digest}",
+        size=len(made_of),
+        files_size=len(made_of),
+        media_type="application/vnd.oci.image.layer.v1.tar+gzip",
+    )
+    return BuiltLayer(await Get(Digest, CreateDigest([content])), described)
+
+
+@rule
+async def server_of_nothing(_: ServerLayerRequest) -> BuiltLayer:
+    request = LayerRequest("server", (), EMPTY_DIGEST, Address("lib/serving"))
+    return await Get(BuiltLayer, LayerRequest, request)
+
+
+@rule
+async def image_of_its_name(request: ForeignImageRequest) -> ForeignImage:
+    layer = await Get(
+        BuiltLayer, LayerRequest("base", (request.reference,), EMPTY_DIGEST, request.wanted_by)
+    )
+    env = ("FROM=base", "LANG=de")
+    return ForeignImage(layer.digest, layer.digest, (layer.description,), env)
+
+
+@rule
+async def revision_of_these_tests() -> SourceRevision:
+    return SourceRevision("0" * 40)
 
 
 @rule
@@ -79,6 +130,8 @@ def rule_runner_with_stand_ins(*queries: Any) -> RuleRunner:
             "lib/labels/pets.json": '[{"name": "dog"}]',
             "3rdparty/models/BUILD": WEIGHTS.format(name="wa", sha256="a" * 64)
             + WEIGHTS.format(name="wb", sha256="b" * 64),
+            "platform/images/BUILD": "image_base(name='base', source='lock.json')",
+            "platform/images/lock.json": "{}",
             "3rdparty/python/openvino/BUILD": "pex_binary(name='deps', resolve='openvino')",
         }
     )

@@ -100,7 +100,7 @@ def function_port(target: Target) -> int:
     return target[PortField].value or derived_port(str(target[FunctionNameField].value))
 
 
-async def _function_spec(target: Target, modelyard: Modelyard) -> FunctionSpec:
+async def function_spec(target: Target, modelyard: Modelyard) -> FunctionSpec:
     labels = await Get(
         FunctionLabels,
         FunctionLabelsRequest(target[LabelsField], target[VariantDependenciesField]),
@@ -139,7 +139,7 @@ async def _digest_of(files: _Files) -> Digest:
 async def render(request: RenderingRequest, modelyard: Modelyard) -> Rendering:
     target = request.target
     field = target[RenderingSourceField]
-    spec = await _function_spec(target, modelyard)
+    spec = await function_spec(target, modelyard)
     if isinstance(field, ClassicSourceField):
         build = await Get(ClassicBuild, ClassicBuildRequest(target))
         files = _fitting(target, lambda spec: classic_files(spec, build), spec)
@@ -151,7 +151,7 @@ async def render(request: RenderingRequest, modelyard: Modelyard) -> Rendering:
 @rule
 async def render_for_release(request: NuclioSpecRequest, modelyard: Modelyard) -> NuclioSpecFile:
     target = request.target
-    spec = await _function_spec(target, modelyard)
+    spec = await function_spec(target, modelyard)
     files = _fitting(target, lambda spec: {"function.yaml": render_function(spec)}, spec)
     return NuclioSpecFile(await _digest_of(files))
 

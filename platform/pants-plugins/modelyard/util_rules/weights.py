@@ -33,6 +33,7 @@ from pants.util.strutil import strip_v2_chroot_path
 from modelyard.subsystem import Modelyard
 from modelyard.target_types import (
     WeightsConverterField,
+    WeightsDigestField,
     WeightsMembersField,
     WeightsSha256Field,
     WeightsSizeField,
@@ -119,8 +120,8 @@ async def fetch_weights(request: FetchWeightsRequest) -> Weights:
     spec = {
         "name": target.address.target_name,
         "source": target[WeightsSourceUrlField].value,
-        "sha256": target[WeightsSha256Field].value,
-        "size": target[WeightsSizeField].value,
+        "digest": _digest(target),
+        "size": target[WeightsSizeField].value or 0,
         "members": dict(target[WeightsMembersField].value or {}) or None,
     }
     spec_digest = await Get(
@@ -141,6 +142,11 @@ async def fetch_weights(request: FetchWeightsRequest) -> Weights:
     if result.exit_code != 0:
         return Weights(None, _last_line(result.stderr))
     return Weights(await Get(Digest, RemovePrefix(result.output_digest, "out")))
+
+
+def _digest(target: Target) -> str | None:
+    sha256 = target[WeightsSha256Field].value
+    return f"sha256:{sha256}" if sha256 else target[WeightsDigestField].value
 
 
 def _last_line(stderr: bytes) -> str:

@@ -1,0 +1,225 @@
+"""`package`, `run` and `publish` of images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Iterable
+
+from pants.backend.python.target_types import EntryPoint
+from pants.backend.python.util_rules.pex import VenvPex, VenvPexProcess
+from pants.backend.python.util_rules.pex_from_targets import PexFromTargetsRequest
+from pants.core.goals.package import (
+    BuiltPackage,
+    BuiltPackageArtifact,
+    OutputPathField,
+    PackageFieldSet,
+)
+from pants.core.goals.publish import (
+    PublishFieldSet,
+    PublishPackages,
+    PublishProcesses,
+    PublishRequest,
+)
+from pants.core.goals.run import RunFieldSet, RunInSandboxBehavior, RunRequest
+from pants.engine.addresses import Address, Addresses, UnparsedAddressInputs
+from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
+from pants.engine.fs import EMPTY_DIGEST, AddPrefix, Digest
+from pants.engine.internals.session import SessionValues
+from pants.engine.process import FallibleProcessResult, InteractiveProcess, ProcessCacheScope
+from pants.engine.rules import Get, collect_rules, rule
+from pants.engine.target import WrappedTarget, WrappedTargetRequest
+from pants.engine.unions import UnionRule
+from pants.option.options_bootstrapper import OptionsBootstrapper
+from pants.util.frozendict import FrozenDict
+
+from modelyard.subsystem import Modelyard
+from modelyard.target_types import ImageMarkerField
+from modelyard.util_rules.foreign_images import REGISTRY_ENV
+from modelyard.util_rules.image import Image, ImageRequest
+from modelyard.util_rules.lookups import option_address
+from modelyard.util_rules.runnable import RunnableModule
+
+_SHIP = "images.ship"
+_THERE = 0
+
+
+@dataclass(frozen=True)
+class ImageFieldSet(PackageFieldSet):
+    required_fields = (ImageMarkerField,)
+
+    marker: ImageMarkerField
+    output_path: OutputPathField
+
+
+@dataclass(frozen=True)
+class RunImageFieldSet(RunFieldSet):
+    required_fields = (ImageMarkerField,)
+    run_in_sandbox_behavior = RunInSandboxBehavior.NOT_SUPPORTED
+
+    marker: ImageMarkerField
+
+
+class PublishImageRequest(PublishRequest):
+    pass
+
+
+@dataclass(frozen=True)
+class PublishImageFieldSet(PublishFieldSet):
+    publish_request_type = PublishImageRequest
+    required_fields = (ImageMarkerField,)
+
+    marker: ImageMarkerField
+
+
+@dataclass(frozen=True)
+class NamedRequest:
+    """Whether the user wrote this address on the command line."""
+
+    address: Address
+
+
+@dataclass(frozen=True)
+class Named:
+    by_user: bool
+
+
+@rule
+def named(request: NamedRequest, session: SessionValues) -> Named:
+    address = request.address
+    name = f"#{address.generated_name}" if address.is_generated_target else address.target_name
+    words = session[OptionsBootstrapper].args
+    return Named(any(is_name_of(name, word) for word in words))
+
+
+def is_name_of(name: str, word: str) -> bool:
+    """Whether `word`, an address as users write it, ends in this name of a target."""
+    return word.endswith(name) if name.startswith("#") else word.rpartition(":")[2] == name
+
+
+async def _image(address: Address) -> Image:
+    wrapped = await Get(
+        WrappedTarget, WrappedTargetRequest(address, description_of_origin="images")
+    )
+    return await Get(Image, ImageRequest(wrapped.target))
+
+
+async def _ship(image: Image, modelyard: Modelyard, arguments: tuple[str, ...]) -> RunRequest:
+    addresses = await Get(
+        Addresses, UnparsedAddressInputs, option_address("image_shipper", modelyard)
+    )
+    return await Get(
+        RunRequest,
+        RunnableModule(
+            addresses, _SHIP, arguments=arguments, immutable=FrozenDict({"image": image.digest})
+        ),
+    )
+
+
+async def _has(
+    image: Image,
+    repository: str,
+    tags: tuple[str, ...],
+    environment: EnvironmentVars,
+    modelyard: Modelyard,
+) -> bool:
+    addresses = await Get(
+        Addresses, UnparsedAddressInputs, option_address("image_shipper", modelyard)
+    )
+    tool = await Get(
+        VenvPex,
+        PexFromTargetsRequest(
+            addresses,
+            output_filename=f"{_SHIP}.pex",
+            internal_only=True,
+            main=EntryPoint(_SHIP),
+        ),
+    )
+    result = await Get(
+        FallibleProcessResult,
+        VenvPexProcess(
+            tool,
+            argv=("--image", "image", "has", repository, *tags),
+            input_digest=await Get(Digest, AddPrefix(image.described, "image")),
+            extra_env=environment,
+            cache_scope=ProcessCacheScope.PER_SESSION,
+            description=f"Ask whether {repository} has {image.reference}",
+        ),
+    )
+    return result.exit_code == _THERE
+
+
+@rule(desc="Package the image of a function")
+async def package_image(field_set: ImageFieldSet) -> BuiltPackage:
+    # An image takes hundreds of megabytes in `dist`, again for each function. `package ::` is what
+    # people write for everything else, so an image is written only where it is named.
+    if not (await Get(Named, NamedRequest(field_set.address))).by_user:
+        return BuiltPackage(EMPTY_DIGEST, ())
+    image = await _image(field_set.address)
+    path = field_set.output_path.value_or_default(file_ending=None)
+    digest = await Get(Digest, AddPrefix(image.digest, path))
+    lines = tuple(
+        f"{layer.name:8} {layer.files_size / 1e6:8.1f} MB, {layer.size / 1e6:8.1f} MB compressed"
+        for layer in image.layers
+    )
+    return BuiltPackage(
+        digest, (BuiltPackageArtifact(relpath=path, extra_log_lines=(image.reference, *lines)),)
+    )
+
+
+@rule(desc="Build the image that is to be run")
+async def run_image(field_set: RunImageFieldSet, modelyard: Modelyard) -> RunRequest:
+    image = await _image(field_set.address)
+    arguments = ("--image", "{chroot}/image", "--port", str(image.port))
+    return await _ship(image, modelyard, arguments)
+
+
+@rule(desc="Build the image that is to be published")
+async def publish_image(request: PublishImageRequest, modelyard: Modelyard) -> PublishProcesses:
+    image = await _image(request.field_set.address)
+    name, _, tag = image.reference.rpartition(":")
+    tags = published_tags(tag, image, modelyard.image_version)
+    if not modelyard.image_registries:
+        why = "no registry is named in [modelyard].image_registries"
+        return PublishProcesses([PublishPackages(names=(image.reference,), description=why)])
+    environment = await Get(EnvironmentVars, EnvironmentVarsRequest(REGISTRY_ENV))
+    published = []
+    for registry in modelyard.image_registries:
+        repository = f"{registry.rstrip('/')}/{name}"
+        names = tuple(f"{repository}:{tag}" for tag in tags)
+        if await _has(image, repository, tags, environment, modelyard):
+            published.append(PublishPackages(names, description=f"{registry} has it already"))
+            continue
+        run = await _ship(
+            image, modelyard, ("--image", "{chroot}/image", "push", repository, *tags)
+        )
+        process = InteractiveProcess(
+            argv=run.args,
+            env={**environment, **run.extra_env},
+            input_digest=run.digest,
+            run_in_workspace=True,
+            immutable_input_digests=run.immutable_input_digests,
+            append_only_caches=run.append_only_caches,
+        )
+        published.append(PublishPackages(names, process, description=registry))
+    return PublishProcesses(published)
+
+
+def published_tags(tag: str, image: Image, version: str | None) -> tuple[str, ...]:
+    """The tags of an image, first the one that says what it holds and never moves."""
+    revision = image.revision
+    clean = revision is not None and not revision.endswith("-dirty")
+    return (
+        f"{tag}-{image.content_digest[:12]}",
+        tag,
+        *((f"{tag}-git-{str(revision)[:12]}",) if clean else ()),
+        *((f"{tag}-{version}",) if version else ()),
+    )
+
+
+def rules() -> Iterable[Any]:
+    return (
+        *collect_rules(),
+        UnionRule(PackageFieldSet, ImageFieldSet),
+        *RunImageFieldSet.rules(),
+        *PublishImageFieldSet.rules(),
+    )

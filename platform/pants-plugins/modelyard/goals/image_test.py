@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+import json
+from typing import Any, Mapping
+
+import pytest
+from pants.core.goals.package import BuiltPackage
+from pants.core.goals.publish import PublishProcesses
+from pants.engine.addresses import Address
+from pants.engine.fs import DigestContents
+from pants.engine.rules import QueryRule
+from pants.testutil.rule_runner import RuleRunner
+
+from modelyard.goals.image import (
+    ImageFieldSet,
+    PublishImageFieldSet,
+    PublishImageRequest,
+    is_name_of,
+    published_tags,
+)
+from modelyard.goals.standins import rule_runner_with_stand_ins
+from modelyard.util_rules.image import Image, ImageRequest
+
+
+@pytest.fixture
+def runner() -> RuleRunner:
+    return rule_runner_with_stand_ins(
+        QueryRule(Image, [ImageRequest]),
+        QueryRule(BuiltPackage, [ImageFieldSet]),
+        QueryRule(PublishProcesses, [PublishImageRequest]),
+    )
+
+
+def image(runner: RuleRunner, name: str, artifact: str = "cpu-image") -> Image:
+    address = Address(f"functions/openvino/{name}", generated_name=artifact)
+    return runner.request(Image, [ImageRequest(runner.get_target(address))])
+
+
+def layers(built: Image) -> dict[str, str]:
+    return {layer.name: layer.digest for layer in built.layers}
+
+
+def files(runner: RuleRunner, built: Image) -> Mapping[str, bytes]:
+    contents = runner.request(DigestContents, [built.digest])
+    return {content.path: content.content for content in contents}
+
+
+def config(runner: RuleRunner, built: Image) -> Any:
+    found = files(runner, built)
+    manifest = json.loads(found["index.json"])["manifests"][0]["digest"]
+    described = json.loads(found["blobs/" + manifest.replace(":", "/")])["config"]["digest"]
+    return json.loads(found["blobs/" + described.replace(":", "/")])
+
+
+def test_two_functions_differ_only_in_what_is_their_own(runner: RuleRunner) -> None:
+    a, b = layers(image(runner, "a")), layers(image(runner, "b"))
+    assert list(a) == ["base", "server", "deps", "weights", "lib", "srcs"]
+    assert {name for name in a if a[name] == b[name]} == {"base", "server", "deps"}
+
+
+def test_an_edit_of_a_handler_changes_one_layer_of_one_function(runner: RuleRunner) -> None:
+    before = {name: image(runner, name) for name in "ab"}
+    runner.write_files({"functions/openvino/a/handler.py": "import shared.nms\n# edited\n"})
+    after = {name: image(runner, name) for name in "ab"}
+    assert after["b"].digest == before["b"].digest
+    old, new = layers(before["a"]), layers(after["a"])
+    # The stand-in of a PEX is one file for both layers of sources; the real ones are told apart by
+    # the tests of `images.build`.
+    assert {name for name in old if old[name] != new[name]} == {"lib", "srcs"}
+    assert before["a"].content_digest != after["a"].content_digest
+
+
+def test_a_layout_holds_every_blob_that_it_names(runner: RuleRunner) -> None:
+    built = image(runner, "a")
+    found = files(runner, built)
+    assert {"oci-layout", "index.json"} < set(found)
+    for layer in built.layers:
+        assert f"blobs/{layer.digest.replace(':', '/')}" in found
+    settings = config(runner, built)
+    assert settings["rootfs"]["diff_ids"] == [layer.diff_id for layer in built.layers]
+    assert settings["config"]["User"] == "65532:65532"
+    labels = settings["config"]["Labels"]
+    assert labels["org.opencontainers.image.revision"] == "0" * 40
+    assert labels["org.opencontainers.image.version"] == built.content_digest[:12]
+
+
+def test_nuclio_runs_the_same_layers_with_its_processor(runner: RuleRunner) -> None:
+    standalone, nuclio = image(runner, "a"), image(runner, "a", "cpu-nuclio")
+    one, other = layers(standalone), layers(nuclio)
+    assert set(one) ^ set(other) == {"server", "nuclio"}
+    assert all(one[name] == other[name] for name in set(one) & set(other))
+    assert nuclio.reference == "modelyard/a:cpu"
+    settings = config(runner, nuclio)["config"]
+    assert settings["Cmd"] == ["processor"]
+    assert settings["Healthcheck"]["Interval"] == 1_000_000_000
+    assert "NUCLIO_PYTHON_EXE_PATH=/opt/modelyard/deps/bin/python" in settings["Env"]
+
+
+def test_an_author_may_choose_another_base(runner: RuleRunner) -> None:
+    pin = "docker://registry.example.org/python@sha256:" + "1" * 64
+    runner.write_files(
+        {
+            "functions/openvino/c/BUILD": (
+                "python_sources(name='lib', resolve='openvino')\n"
+                "model_function(name='c', type='detector', framework='openvino',"
+                " display_name='C', description='Finds nothing', labels=['cat'], licence='MIT',"
+                f" origin='these tests', base_image='{pin}')"
+            ),
+            "functions/openvino/c/handler.py": "",
+        }
+    )
+    built = image(runner, "c")
+    assert layers(built)["base"] != layers(image(runner, "a"))["base"]
+    env = config(runner, built)["config"]["Env"]
+    assert "FROM=base" in env
+    assert "LANG=C.UTF-8" in env
+
+
+def test_blocked_weights_block_the_image_with_their_reason(runner: RuleRunner) -> None:
+    runner.write_files(
+        {
+            "3rdparty/models/BUILD": (
+                'model_weights(name="wa", source="https://example.org/wa", '
+                f'sha256="{"0" * 64}", size=1, licence="MIT", origin="these tests")'
+            )
+        }
+    )
+    with pytest.raises(Exception, match="#cpu-image cannot be built: their server is gone"):
+        image(runner, "a")
+
+
+def test_an_image_is_written_only_where_it_is_named(runner: RuleRunner) -> None:
+    address = Address("functions/openvino/a", generated_name="cpu-image")
+    field_set = ImageFieldSet.create(runner.get_target(address))
+    assert runner.request(BuiltPackage, [field_set]).artifacts == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "word", "named"),
+    [
+        ("#cpu-image", "functions/openvino/a#cpu-image", True),
+        ("#cpu-image", "functions::", False),
+        ("#cpu-image", "functions/openvino/a#cpu", False),
+        ("base", "platform/images:base", True),
+        ("base", "platform/images::", False),
+    ],
+)
+def test_naming_an_image(name: str, word: str, named: bool) -> None:
+    assert is_name_of(name, word) is named
+
+
+def test_without_a_registry_nothing_is_published_and_the_option_is_named(
+    runner: RuleRunner,
+) -> None:
+    address = Address("functions/openvino/a", generated_name="cpu-image")
+    field_set = PublishImageFieldSet.create(runner.get_target(address))
+    [published] = runner.request(PublishProcesses, [PublishImageRequest(field_set, ())])
+    assert published.process is None
+    assert "[modelyard].image_registries" in str(published.description)
+
+
+def test_tags_name_content_revision_and_version(runner: RuleRunner) -> None:
+    built = image(runner, "a")
+    content = f"cpu-standalone-{built.content_digest[:12]}"
+    assert published_tags("cpu-standalone", built, "1.2") == (
+        content,
+        "cpu-standalone",
+        "cpu-standalone-git-000000000000",
+        "cpu-standalone-1.2",
+    )

@@ -1,0 +1,146 @@
+"""Images that others built: fetched with skopeo, from a registry or from an archive on disk."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Iterable, Mapping
+
+from pants.core.util_rules.system_binaries import (
+    BinaryPathRequest,
+    BinaryPaths,
+    BinaryPathTest,
+    SearchPath,
+)
+from pants.engine.addresses import Address
+from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
+from pants.engine.fs import (
+    Digest,
+    DigestContents,
+    DigestSubset,
+    PathGlobs,
+    RemovePrefix,
+)
+from pants.engine.process import FallibleProcessResult, Process, ProcessCacheScope
+from pants.engine.rules import Get, collect_rules, rule
+from pants.engine.target import InvalidTargetException
+
+from modelyard.renderings.image import LayerDescription
+
+# What skopeo needs to know of the user's network and passwords.
+REGISTRY_ENV = (
+    "DOCKER_CONFIG",
+    "DOCKER_HOST",
+    "HOME",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "PATH",
+    "REGISTRY_AUTH_FILE",
+    "SSL_CERT_DIR",
+    "SSL_CERT_FILE",
+    "XDG_RUNTIME_DIR",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+)
+_SEARCH_PATH = SearchPath(("/usr/bin", "/usr/local/bin", "/opt/homebrew/bin", "/bin"))
+
+
+@dataclass(frozen=True)
+class ForeignImageRequest:
+    """An image by the reference that skopeo takes, such as `docker://host/name@sha256:...`."""
+
+    reference: str
+    wanted_by: Address
+
+
+@dataclass(frozen=True)
+class ForeignImage:
+    """An OCI layout at the root of `digest`, with its layers, the lowest first.
+
+    `blobs` is what of it another image on top of it needs. `env` is what it sets, as `NAME=value`.
+    """
+
+    digest: Digest
+    blobs: Digest
+    layers: tuple[LayerDescription, ...]
+    env: tuple[str, ...]
+
+
+async def _json_of(layout: Digest, path: str) -> Mapping[str, Any]:
+    contents = await Get(DigestContents, DigestSubset(layout, PathGlobs([path])))
+    parsed: Mapping[str, Any] = json.loads(contents[0].content)
+    return parsed
+
+
+def _blob(described: Mapping[str, Any]) -> str:
+    return "blobs/" + str(described["digest"]).replace(":", "/")
+
+
+@rule(desc="Fetch an image")
+async def fetch_image(request: ForeignImageRequest) -> ForeignImage:
+    found = await Get(
+        BinaryPaths,
+        BinaryPathRequest(
+            binary_name="skopeo",
+            search_path=_SEARCH_PATH,
+            test=BinaryPathTest(args=["--version"], fingerprint_stdout=False),
+        ),
+    )
+    if found.first_path is None:
+        raise InvalidTargetException(
+            f"{request.wanted_by}: there is no skopeo to fetch {request.reference} with; install "
+            "it (Debian: apt-get install skopeo)"
+        )
+    environment = await Get(EnvironmentVars, EnvironmentVarsRequest(REGISTRY_ENV))
+    insecure = ("--src-tls-verify=false",) if "//127.0.0.1:" in request.reference else ()
+    result = await Get(
+        FallibleProcessResult,
+        Process(
+            # Only what is named by its digest is the same tomorrow.
+            cache_scope=ProcessCacheScope.SUCCESSFUL
+            if "@sha256:" in request.reference
+            else ProcessCacheScope.PER_SESSION,
+            argv=(
+                *(found.first_path.path, "--insecure-policy", "copy", "--quiet"),
+                *("--dest-oci-accept-uncompressed-layers", *insecure),
+                *(request.reference, "oci:image:foreign"),
+            ),
+            env={**environment, "TMPDIR": "."},
+            output_directories=("image",),
+            description=f"Fetch {request.reference}",
+        ),
+    )
+    if result.exit_code != 0:
+        lines = result.stderr.decode(errors="replace").strip().splitlines()
+        raise InvalidTargetException(
+            f"{request.wanted_by}: {request.reference} is not to be had: "
+            f"{lines[-1] if lines else 'skopeo failed'}"
+        )
+    layout = await Get(Digest, RemovePrefix(result.output_digest, "image"))
+    index = await _json_of(layout, "index.json")
+    manifest = await _json_of(layout, _blob(index["manifests"][0]))
+    config = await _json_of(layout, _blob(manifest["config"]))
+    blobs = [_blob(layer) for layer in manifest["layers"]]
+    layers = tuple(
+        LayerDescription(
+            name="base",
+            digest=layer["digest"],
+            diff_id=diff_id,
+            size=layer["size"],
+            files_size=0,
+            media_type=layer["mediaType"],
+        )
+        for layer, diff_id in zip(manifest["layers"], config["rootfs"]["diff_ids"])
+    )
+    return ForeignImage(
+        digest=layout,
+        blobs=await Get(Digest, DigestSubset(layout, PathGlobs(blobs))),
+        layers=layers,
+        env=tuple((config.get("config") or {}).get("Env") or ()),
+    )
+
+
+def rules() -> Iterable[Any]:
+    return collect_rules()

@@ -1,0 +1,272 @@
+"""Images put together from layers, as OCI layouts. Nothing is run and no engine is needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Iterable
+
+from pants.backend.python.target_types import PexBinary
+from pants.backend.python.util_rules.python_sources import (
+    PythonSourceFilesRequest,
+    StrippedPythonSourceFiles,
+)
+from pants.engine.engine_aware import EngineAwareReturnType
+from pants.engine.fs import (
+    AddPrefix,
+    CreateDigest,
+    Digest,
+    DigestSubset,
+    FileContent,
+    MergeDigests,
+    PathGlobs,
+    Snapshot,
+)
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.target import (
+    DependenciesRequest,
+    InvalidTargetException,
+    Target,
+    Targets,
+    TransitiveTargets,
+    TransitiveTargetsRequest,
+)
+from pants.vcs.git import GitWorktreeRequest, MaybeGitWorktree
+
+from modelyard.fields import (
+    BaseImageField,
+    DescriptionField,
+    FunctionNameField,
+    FunctionTypeField,
+    HandlerField,
+    LicenceField,
+    VariantDependenciesField,
+    VariantField,
+    VariantResolveField,
+)
+from modelyard.goals.assets import Assets, AssetsRequest, ModelClass, ModelClassRequest
+from modelyard.goals.release import FunctionPex, FunctionPexRequest
+from modelyard.renderings.image import (
+    NUCLIO,
+    STANDALONE,
+    ImageDescription,
+    LayerDescription,
+    render_image,
+)
+from modelyard.subsystem import Modelyard
+from modelyard.target_types import ImageRuntimeField, ModelAssets, ModelSources, NuclioSpec
+from modelyard.util_rules.codegen import (
+    NuclioSpecFile,
+    NuclioSpecRequest,
+    function_port,
+    function_spec,
+)
+from modelyard.util_rules.foreign_images import ForeignImage, ForeignImageRequest
+from modelyard.util_rules.layers import (
+    BaseLayerRequest,
+    BuiltLayer,
+    LayerRequest,
+    ServerLayerRequest,
+)
+from modelyard.util_rules.lookups import only
+
+_ARCHITECTURE = "amd64"
+
+
+@dataclass(frozen=True)
+class ImageRequest:
+    """The image of a target: a function's, or the base of them all."""
+
+    target: Target
+
+
+@dataclass(frozen=True)
+class Image:
+    """An OCI layout at the root of `digest`; `reference` is the image's name with a tag.
+
+    `content_digest` is of what it holds, whatever revision it was built from. `layers` are named,
+    the lowest first. `described` is the layout without them.
+    """
+
+    digest: Digest
+    described: Digest
+    reference: str
+    content_digest: str
+    revision: str | None
+    port: int
+    layers: tuple[LayerDescription, ...]
+
+
+@dataclass(frozen=True)
+class SourceRevision(EngineAwareReturnType):
+    """The commit that is checked out, `-dirty` where files differ from it; None without git."""
+
+    commit: str | None
+
+    def cacheable(self) -> bool:
+        return False
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """The layers of an image, and what a foreign image below them sets."""
+
+    layers: tuple[LayerDescription, ...]
+    blobs: tuple[Digest, ...]
+    base_env: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _BelowRequest:
+    """What lies below the function itself: the base, and what serves it."""
+
+    runtime: str
+    base_image: str | None
+    target: Target
+
+
+@rule
+async def source_revision() -> SourceRevision:
+    git = (await Get(MaybeGitWorktree, GitWorktreeRequest())).git_worktree
+    if git is None:
+        return SourceRevision(None)
+    changed = git.changed_files(include_untracked=True)
+    return SourceRevision(git.commit_id + ("-dirty" if changed else ""))
+
+
+@rule
+async def layers_below(request: _BelowRequest, modelyard: Modelyard) -> _Parts:
+    if request.base_image is None:
+        base = await Get(BuiltLayer, BaseLayerRequest(None))
+        parts = _Parts((base.description,), (base.digest,))
+    else:
+        foreign = await Get(
+            ForeignImage, ForeignImageRequest(request.base_image, request.target.address)
+        )
+        parts = _Parts(foreign.layers, (foreign.blobs,), foreign.env)
+    if request.runtime == STANDALONE:
+        serving = await Get(BuiltLayer, ServerLayerRequest())
+    else:
+        onbuild = await Get(
+            ForeignImage, ForeignImageRequest(modelyard.nuclio_onbuild, request.target.address)
+        )
+        serving = await Get(
+            BuiltLayer,
+            LayerRequest(NUCLIO, ("nuclio", "--from", "."), onbuild.digest, request.target.address),
+        )
+    return _Parts(
+        (*parts.layers, serving.description), (*parts.blobs, serving.digest), parts.base_env
+    )
+
+
+async def _function_layers(target: Target) -> tuple[BuiltLayer, ...]:
+    address = target.address
+    resolve = str(target[VariantResolveField].value)
+    direct = await Get(Targets, DependenciesRequest(target[VariantDependenciesField]))
+    transitive = await Get(
+        TransitiveTargets, TransitiveTargetsRequest([only(direct, ModelSources).address])
+    )
+    # The very files that `#<variant>-srcs` packs. Nobody has to wait for the PEX.
+    sources, deps, assets, spec, model_class = await MultiGet(
+        Get(StrippedPythonSourceFiles, PythonSourceFilesRequest(transitive.closure)),
+        Get(FunctionPex, FunctionPexRequest(only(direct, PexBinary), f"{resolve}.pex")),
+        Get(Assets, AssetsRequest(only(direct, ModelAssets))),
+        Get(NuclioSpecFile, NuclioSpecRequest(only(direct, NuclioSpec))),
+        Get(ModelClass, ModelClassRequest(target[HandlerField])),
+    )
+    if assets.blocked:
+        raise InvalidTargetException(f"{address} cannot be built: {assets.blocked}")
+    weights, model = await MultiGet(
+        Get(Snapshot, DigestSubset(assets.digest, PathGlobs(["weights/**"]))),
+        Get(Digest, DigestSubset(assets.digest, PathGlobs(["model.json"]))),
+    )
+    srcs = await Get(Digest, AddPrefix(sources.stripped_source_files.snapshot.digest, "srcs"))
+    inputs = await Get(Digest, MergeDigests([srcs, model, spec.digest]))
+    environment = ("environment", "--pex", f"{resolve}.pex", "--name", "deps")
+    files = ("files", "--name", "weights", "--at", "opt/modelyard/weights", "--from", "weights")
+    own = ("--sources", "srcs", "--package", model_class.reference.split(".")[0])
+    function = ("function", *own, "--model", "model.json", "--spec", "function.yaml")
+    return await MultiGet(
+        Get(
+            BuiltLayer,
+            LayerRequest(
+                "deps", (*environment, "--path", "opt/modelyard/srcs"), deps.digest, address
+            ),
+        ),
+        *(
+            Get(BuiltLayer, LayerRequest("weights", files, weights.digest, address))
+            for _ in weights.files[:1]
+        ),
+        Get(BuiltLayer, LayerRequest("lib", ("library", *own), srcs, address)),
+        Get(BuiltLayer, LayerRequest("srcs", function, inputs, address)),
+    )
+
+
+async def _assemble(image: ImageDescription, blobs: tuple[Digest, ...], port: int) -> Image:
+    rendered = render_image(image)
+    described = await Get(
+        Digest,
+        CreateDigest(FileContent(path, content) for path, content in rendered.files.items()),
+    )
+    return Image(
+        digest=await Get(Digest, MergeDigests([described, *blobs])),
+        described=described,
+        reference=image.reference,
+        content_digest=rendered.content_digest,
+        revision=image.revision,
+        port=port,
+        layers=tuple(image.layers),
+    )
+
+
+@rule(desc="Put the image of a function together")
+async def build_image(request: ImageRequest, modelyard: Modelyard) -> Image:
+    target = request.target
+    revision = await Get(SourceRevision)
+    if not target.has_field(ImageRuntimeField):
+        base = await Get(BuiltLayer, BaseLayerRequest(target))
+        reference = f"{modelyard.image_repository}/base:{target.address.target_name}"
+        image = ImageDescription(
+            reference=reference,
+            title="Base of Modelyard's images",
+            description="Debian's Python 3.11, certificates and C libraries; no shell",
+            runtime="",
+            architecture=_ARCHITECTURE,
+            layers=(base.description,),
+            env={},
+            labels={},
+            revision=revision.commit,
+            version=modelyard.image_version,
+        )
+        return await _assemble(image, (base.digest,), port=8080)
+    runtime = str(target[ImageRuntimeField].value)
+    below = await Get(_Parts, _BelowRequest(runtime, target[BaseImageField].value, target))
+    own = await _function_layers(target)
+    direct = await Get(Targets, DependenciesRequest(target[VariantDependenciesField]))
+    spec = await function_spec(only(direct, NuclioSpec), modelyard)
+    image = ImageDescription(
+        # What function.yaml names is what Nuclio runs.
+        reference=spec.image if runtime == NUCLIO else f"{spec.image}-{runtime}",
+        title=str(target[FunctionNameField].value),
+        description=str(target[DescriptionField].value),
+        runtime=runtime,
+        architecture=_ARCHITECTURE,
+        layers=(*below.layers, *(layer.description for layer in own)),
+        env=spec.environment,
+        labels={
+            "org.opencontainers.image.licenses": str(target[LicenceField].value),
+            "dev.modelyard.function": str(target[FunctionNameField].value),
+            "dev.modelyard.variant": str(target[VariantField].value),
+            "dev.modelyard.type": str(target[FunctionTypeField].value),
+            "dev.modelyard.runtime": runtime,
+        },
+        gpus=spec.gpus,
+        revision=revision.commit,
+        version=modelyard.image_version,
+        base_env=below.base_env,
+    )
+    blobs = (*below.blobs, *(layer.digest for layer in own))
+    return await _assemble(image, blobs, port=function_port(target))
+
+
+def rules() -> Iterable[Any]:
+    return collect_rules()
