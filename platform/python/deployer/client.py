@@ -37,6 +37,15 @@ class Workers(msgspec.Struct, frozen=True):
     pids: list[int] = []
 
 
+class Resources(msgspec.Struct, frozen=True, rename="camel"):
+    """The limits of a function, what puts them in force, and its GPUs' ids."""
+
+    memory_bytes: int | None = None
+    cpus: float | None = None
+    enforced_by: str | None = None
+    gpus: list[str] = []
+
+
 class Status(msgspec.Struct, frozen=True, rename="camel"):
     """How a function is; `http_port` None means that it has no port yet."""
 
@@ -45,6 +54,7 @@ class Status(msgspec.Struct, frozen=True, rename="camel"):
     http_port: int | None = None
     last_deployment: Deployment | None = None
     workers: Workers = Workers()
+    resources: Resources = Resources()
 
 
 class Function(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from deployer import daemon
-from deployer.client import VARIANT, Dashboard, Function
+from deployer.client import VARIANT, Dashboard, Function, Resources
 from deployer.errors import DeployError, UsageError
 from deployer.report import Report
 from embedded.home import Home
@@ -40,7 +40,7 @@ def status(home: Home, report: Report, *, as_json: bool) -> int:
     if not described:
         report.line("no function is deployed")
         return 0
-    header = ("Function", "Type", "Variant", "State", "Workers", "Release", "URL")
+    header = ("Function", "Type", "Variant", "State", "Workers", "Limits", "Release", "URL")
     report.table(header, [_row(each) for each in described])
     for each in described:
         if each["problem"]:
@@ -139,6 +139,7 @@ def _describe(name: str, function: Function) -> dict[str, Any]:
         "workers": function.status.workers.ready,
         "busy": function.status.workers.busy,
         "restarts": function.status.workers.restarts,
+        "limits": _limits(function.status.resources),
         "release": function.digest,
         "url": function.url,
         "problem": last.message if last else "",
@@ -149,7 +150,19 @@ def _row(described: dict[str, Any]) -> tuple[str, ...]:
     workers = f"{described['workers']} ({described['busy']} busy)"
     release = (described["release"] or "")[:_SHORT]
     first = (described[key] for key in ("name", "type", "variant", "state"))
-    return (*first, workers, release, described["url"])
+    return (*first, workers, described["limits"], release, described["url"])
+
+
+def _limits(resources: Resources) -> str:
+    """Return the limits, and what puts them in force: `2 GiB, 1.5 cores (rlimit)`."""
+    words = []
+    if resources.memory_bytes is not None:
+        words.append(f"{resources.memory_bytes / 1024**3:.3g} GiB")
+    if resources.cpus is not None:
+        words.append(f"{resources.cpus:g} cores")
+    words += resources.gpus
+    by = f" ({resources.enforced_by})" if resources.enforced_by not in (None, "none") else ""
+    return ", ".join(words) + by
 
 
 def _print_raw(content: bytes) -> None:

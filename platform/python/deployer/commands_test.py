@@ -37,6 +37,14 @@ def test_status_shows_each_function(deployer: Deployer, echo: FakeRelease) -> No
     assert function["release"] == echo.digest
 
 
+def test_status_shows_limits_and_what_puts_them_in_force(deployer: Deployer) -> None:
+    limits = {"memory": "2Gi", "cpu": "1500m"}
+    release = FakeRelease(name="echo", port=free_port(), limits=limits)
+    assert deployer.run(build=deployer.build(release)).returncode == 0
+    (function,) = json.loads(deployer.run("status", "--json").stdout)["functions"]
+    assert function["limits"] in ("2 GiB, 1.5 cores (cgroup)", "2 GiB, 1.5 cores (rlimit)")
+
+
 def test_status_of_a_platform_that_does_not_run(deployer: Deployer) -> None:
     done = deployer.run("status")
     assert done.returncode == 0

@@ -73,8 +73,14 @@ def clean(home: Home, keep: Collection[str], platform: str) -> None:
     for folder in _others(home.releases, keep):
         shutil.rmtree(folder)
     parts = [parts_of(home, digest) for digest in keep]
-    used = {part.deps for part in parts if part}
-    for folder in (*_others(home.deps, used), *_others(home.platforms, {platform})):
+    deps = {part.deps for part in parts if part}
+    assets = {part.assets for part in parts if part}
+    unused = (
+        *_others(home.deps, deps),
+        *_others(home.compiled, assets),
+        *_others(home.platforms, {platform}),
+    )
+    for folder in unused:
         shutil.rmtree(folder)
 
 

@@ -65,8 +65,11 @@ def test_cleaning_keeps_what_is_used(tmp_path: Path, home: Home) -> None:
     install_dependencies(home, new)
     for stale in (home.deps / "other", home.platforms / "old", home.releases / ".new-killed"):
         stale.mkdir()
+    for digest in ("gone", new.manifest.parts.assets):
+        (home.compiled / digest).mkdir()
     (home.platforms / "mine").mkdir()
     clean(home, {new.manifest.digest}, platform="mine")
     assert [folder.name for folder in home.releases.iterdir()] == [new.manifest.digest]
     assert [folder.name for folder in home.deps.iterdir()] == [new.manifest.parts.deps]
+    assert [folder.name for folder in home.compiled.iterdir()] == [new.manifest.parts.assets]
     assert [folder.name for folder in home.platforms.iterdir()] == ["mine"]

@@ -7,6 +7,7 @@ import msgspec
 
 from deployer.releases import BuiltRelease
 from embedded.manifest import Manifest, Parts
+from embedded.state import SERVING_STATES
 
 _PART_NAMES = {
     "srcs": "sources",
@@ -73,7 +74,7 @@ def _step(release: BuiltRelease, running: Running | None) -> Step:
         return Step(manifest.name, Action.BLOCKED, manifest.blocked, release)
     if running is None:
         return Step(manifest.name, Action.CREATE, "new", release)
-    if running.digest == manifest.digest and running.state == "ready":
+    if running.digest == manifest.digest and running.state in SERVING_STATES:
         return Step(manifest.name, Action.UNCHANGED, "", release)
     return Step(manifest.name, Action.UPDATE, _why(manifest, running), release)
 

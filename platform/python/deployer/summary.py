@@ -6,6 +6,7 @@ from deployer.client import Function
 from deployer.plan import Action, Step
 from deployer.report import Report
 from embedded.running import HOST, RunningPlatform
+from embedded.state import SERVING_STATES
 
 
 def show_plan(report: Report, steps: Sequence[Step]) -> None:
@@ -81,7 +82,7 @@ def _state(step: Step, function: Function | None, *, failed: bool) -> str:
 
 
 def _serves(function: Function | None) -> bool:
-    return function is not None and function.status.state == "ready"
+    return function is not None and function.status.state in SERVING_STATES
 
 
 def _annotation(function: Function | None, key: str) -> str:

@@ -79,7 +79,7 @@ def test_an_export_has_no_status(platform: PlatformProcess) -> None:
         ("GET", "/api/functions/none/logs/x", 404),
         ("GET", "/api/projects/none", 404),
         ("GET", "/api/healthz", 404),
-        ("GET", "/", 404),
+        ("GET", "/nothing", 404),
         ("DELETE", "/api/functions/echo", 405),
         ("POST", "/api/versions", 405),
     ],
@@ -308,3 +308,26 @@ def test_pages_of_other_sites_are_kept_out(platform: PlatformProcess, origin: st
 def test_the_platform_s_own_pages_are_let_in(platform: PlatformProcess) -> None:
     origin = f"http://127.0.0.1:{platform.port}"
     assert platform.api("GET", "/api/versions", headers={"origin": origin}).status == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1:8070", 200),
+        ("[::1]:8070", 200),
+        ("localhost:8070", 200),
+        # As CVAT's containers name this machine.
+        ("nuclio:8070", 200),
+        ("host.docker.internal:8070", 200),
+        ("evil.example:8070", 403),
+        ("127.0.0.1.evil.example", 403),
+        ("[::1", 403),
+    ],
+)
+def test_a_page_whose_name_was_made_to_lead_here_is_kept_out(
+    platform: PlatformProcess, host: str, status: int
+) -> None:
+    browser = {"host": host, "accept-language": "en"}
+    assert platform.api("GET", "/api/versions", headers=browser).status == status
+    # A server that calls this machine by such a name has no pages.
+    assert platform.api("GET", "/api/versions", headers={"host": host}).status == 200

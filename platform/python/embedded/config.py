@@ -1,12 +1,15 @@
 """A function's configuration, as Nuclio's API carries it, checked and made plain."""
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final, Self
 
 import msgspec
 
 from embedded.duration import parse_duration
+from embedded.limits import Limits
 from embedded.manifest import Name, Port
+from embedded.quantity import parse_bytes, parse_cores
 
 DIGEST_ANNOTATION: Final = "modelyard.io/digest"
 PROJECT_LABEL: Final = "nuclio.io/project-name"
@@ -56,6 +59,10 @@ class _Variable(msgspec.Struct, frozen=True):
     value: str = ""
 
 
+class _Resources(msgspec.Struct, frozen=True):
+    limits: dict[str, str | int | float] = {}
+
+
 class _Spec(msgspec.Struct, frozen=True, rename="camel"):
     image: str = ""
     handler: str = "serving.nuclio:handler"
@@ -63,6 +70,7 @@ class _Spec(msgspec.Struct, frozen=True, rename="camel"):
     triggers: dict[str, _Trigger] = {}
     event_timeout: str = ""
     readiness_timeout_seconds: int | None = None
+    resources: _Resources = _Resources()
 
 
 class FunctionConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,6 +93,7 @@ class FunctionConfig(msgspec.Struct, frozen=True, kw_only=True):
     availability_timeout: float
     event_timeout: float | None
     ready_timeout: float
+    limits: Limits
 
     @classmethod
     def parse(cls, raw: RawConfig) -> Self:
@@ -121,6 +130,7 @@ class FunctionConfig(msgspec.Struct, frozen=True, kw_only=True):
             availability_timeout=10.0 if patience is None else patience / 1000,
             event_timeout=event_timeout,
             ready_timeout=float(spec.readiness_timeout_seconds or 120),
+            limits=_limits(spec.resources.limits),
         )
 
 
@@ -129,6 +139,16 @@ def _http_trigger(spec: _Spec) -> _Trigger:
     if len(triggers) > 1:
         raise ConfigError("there's more than one http trigger (unsupported)")
     return triggers[0] if triggers else _Trigger()
+
+
+def _limits(given: Mapping[str, str | int | float]) -> Limits:
+    try:
+        return Limits(
+            memory=parse_bytes(str(given["memory"])) if "memory" in given else None,
+            cpus=parse_cores(str(given["cpu"])) if "cpu" in given else None,
+        )
+    except ValueError as error:
+        raise ConfigError(f"spec.resources.limits: {error}") from None
 
 
 def _workers(trigger: _Trigger) -> int:

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from embedded.config import FunctionConfig, RawConfig
+from embedded.config import ConfigError, FunctionConfig, RawConfig
 
 
 def parse(**spec: Any) -> FunctionConfig:
@@ -43,3 +43,16 @@ def test_the_trigger_is_found_whatever_its_key() -> None:
 )
 def test_only_our_images_have_a_digest(image: str, digest: str | None) -> None:
     assert parse(image=image).digest == digest
+
+
+def test_limits_are_read_as_kubernetes_writes_them() -> None:
+    limits = parse(resources={"limits": {"memory": "2Gi", "cpu": "500m"}}).limits
+    assert (limits.memory, limits.cpus) == (2 * 1024**3, 0.5)
+    assert parse(resources={"limits": {"cpu": 2, "nvidia.com/gpu": "1"}}).limits.cpus == 2.0
+    assert not parse().limits.any
+
+
+@pytest.mark.parametrize("limits", [{"memory": "lots"}, {"cpu": "0"}, {"memory": -1}])
+def test_limits_that_make_no_sense_are_refused(limits: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match=r"spec\.resources\.limits: '.*' is no"):
+        parse(resources={"limits": limits})

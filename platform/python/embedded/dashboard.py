@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 
+from embedded.access import Access
 from embedded.functions import Functions
 from embedded.home import Home
 from embedded.projects import Projects
@@ -17,4 +18,5 @@ class Dashboard:
     note: RunningPlatform
     functions: Functions
     projects: Projects
+    access: Access
     closing: asyncio.Event = field(default_factory=asyncio.Event)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from typing import Final
 
+from embedded.access import Access
 from embedded.config import ConfigError, FunctionConfig
 from embedded.function import Function
 from embedded.home import Home
@@ -28,8 +29,10 @@ class PreconditionError(Exception):
 class Functions:
     """The functions by name. What changes one goes through here."""
 
-    def __init__(self, home: Home, projects: Projects) -> None:
-        self._host = Host(home, Store(home))
+    def __init__(
+        self, home: Home, projects: Projects, access: Access, *, access_log: bool = False
+    ) -> None:
+        self._host = Host(home, Store(home), access, access_log)
         self._projects = projects
         self._all: dict[str, Function] = {}
         self._leaving: set[str] = set()
@@ -46,6 +49,15 @@ class Functions:
             for name, function in sorted(self._all.items())
             if function.config.namespace == namespace and project in (None, function.config.project)
         }
+
+    def everything(self) -> list[Function]:
+        """Return the functions of all namespaces by name."""
+        return [self._all[name] for name in sorted(self._all)]
+
+    @property
+    def waiting_for_gpu(self) -> int:
+        """How many functions wait for memory on a GPU."""
+        return self._host.gpus.waiting
 
     def in_project(self, project: str) -> list[Function]:
         """Return the functions of a project."""
@@ -103,7 +115,10 @@ class Functions:
         _log.info("deleted", extra={"function": name})
 
     def resume(self) -> None:
-        """Start all functions that the store remembers, in the background."""
+        """Take up all functions that the store remembers, in the background.
+
+        Those that scale to zero start with their first request.
+        """
         for record in self._host.store.load():
             try:
                 self._resume(record)
@@ -129,4 +144,7 @@ class Functions:
         config = FunctionConfig.parse(raw)
         function = Function(self._host, config, record.serving)
         self._all[config.name] = function
-        function.deploy(config)
+        if record.serving and function.idle_timeout:
+            function.rest()
+        else:
+            function.deploy(config)

@@ -35,7 +35,14 @@ class Home(msgspec.Struct, frozen=True):
         Raises:
             HomeError: the home is no folder or not writable.
         """
-        folders = (self.platforms, self.deps, self.releases, self.functions, self.logs)
+        folders = (
+            self.platforms,
+            self.deps,
+            self.releases,
+            self.compiled,
+            self.functions,
+            self.logs,
+        )
         try:
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
             for folder in folders:
@@ -62,6 +69,11 @@ class Home(msgspec.Struct, frozen=True):
     def releases(self) -> Path:
         """Releases, one a digest: manifest.json, function.yaml, srcs/, assets/."""
         return self.root / "releases"
+
+    @property
+    def compiled(self) -> Path:
+        """Models as their runtime compiled them, one folder a digest of a release's assets."""
+        return self.root / "compiled"
 
     @property
     def functions(self) -> Path:

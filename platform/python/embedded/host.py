@@ -4,7 +4,10 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Final
 
+from embedded.access import Access
+from embedded.gpus import Gpus
 from embedded.home import Home
+from embedded.limits import Confiner
 from embedded.state import Store
 from serving.budget import ByteBudget
 from serving.http import DEFAULT_BUDGET
@@ -15,9 +18,15 @@ _STARTS_AT_ONCE: Final = 2
 
 @dataclass(frozen=True)
 class Host:
-    """The home, the memory for request bodies, and the right to start workers."""
+    """The home, who may come in, and what there is only so much of: memory for request bodies,
+    the right to start workers, cores, GPUs.
+    """
 
     home: Home
     store: Store
+    access: Access
+    access_log: bool = False
     bodies: ByteBudget = field(default_factory=lambda: ByteBudget(DEFAULT_BUDGET))
+    confiner: Confiner = field(default_factory=Confiner)
+    gpus: Gpus = field(default_factory=Gpus)
     starts: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_STARTS_AT_ONCE))

@@ -1,12 +1,14 @@
-"""One HTTP server on one loopback port; a process may have many."""
+"""One HTTP server on one port; a process may have many."""
 
 import asyncio
 import contextlib
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import uvicorn
 from starlette.types import ASGIApp
+
+from serving.connection import Connection
 
 
 class _Server(uvicorn.Server):
@@ -18,12 +20,13 @@ class _Server(uvicorn.Server):
 
 
 class Listener:
-    """Serves an ASGI application on a socket that is bound already, until `close`."""
+    """Serves an ASGI application on sockets of one port that listen already, until `close`."""
 
-    def __init__(self, bound: socket.socket, app: ASGIApp) -> None:
-        self.port: int = bound.getsockname()[1]
+    def __init__(self, bound: Sequence[socket.socket], app: ASGIApp) -> None:
+        self.port: int = bound[0].getsockname()[1]
         self._config = uvicorn.Config(
             app,
+            http=Connection,
             interface="asgi3",
             proxy_headers=False,
             log_config=None,
@@ -33,7 +36,7 @@ class Listener:
             server_header=False,
         )
         self._server = _Server(self._config)
-        self._serving = asyncio.create_task(self._server.serve(sockets=[bound]))
+        self._serving = asyncio.create_task(self._server.serve(sockets=list(bound)))
 
     async def close(self, drain: float) -> None:
         """Accept no further connection, give requests under way `drain` seconds to end."""

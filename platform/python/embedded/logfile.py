@@ -29,6 +29,19 @@ def tail(path: Path, lines: int) -> bytes:
     return content[start + 1 :]
 
 
+def read_from(path: Path, offset: int) -> tuple[bytes, int]:
+    """Return what the file holds from `offset` on, at most one block, and where that ends.
+
+    An offset behind the end means that the file was rotated: it is read from its beginning.
+    """
+    if not path.exists():
+        return b"", 0
+    with path.open("rb") as file:
+        file.seek(0 if offset > size(path) else offset)
+        content = file.read(_BLOCK)
+        return content, file.tell()
+
+
 class Follower:
     """Reads what is appended to a log file after this object was made."""
 
@@ -38,14 +51,7 @@ class Follower:
 
     def read(self) -> bytes:
         """Return what is new, at most one block of it; nothing if nothing is."""
-        if size(self._path) < self._position:
-            self._position = 0
-        if not self._path.exists():
-            return b""
-        with self._path.open("rb") as file:
-            file.seek(self._position)
-            content = file.read(_BLOCK)
-        self._position += len(content)
+        content, self._position = read_from(self._path, self._position)
         return content
 
 

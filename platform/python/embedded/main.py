@@ -9,6 +9,14 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
+from embedded.access import (
+    HOST_VARIABLE,
+    OPEN_VARIABLE,
+    TOKEN_VARIABLE,
+    Access,
+    AccessError,
+    Guard,
+)
 from embedded.api import dashboard_app
 from embedded.dashboard import Dashboard
 from embedded.functions import Functions
@@ -17,10 +25,11 @@ from embedded.journal import start_journal
 from embedded.listener import Listener
 from embedded.lock import LockedError, held
 from embedded.logfile import rotate
-from embedded.ports import PortError, bind
+from embedded.ports import PortError, bind_all
 from embedded.projects import Projects
 from embedded.running import (
     DEFAULT_PORT,
+    HOST,
     PORT_VARIABLE,
     RunningPlatform,
     remove_note,
@@ -32,6 +41,7 @@ _log = logging.getLogger("embedded")
 # A platform that was told to stop may still hold the lock for a moment.
 _LOCK_PATIENCE: Final = 5.0
 _DRAIN: Final = 30.0
+ACCESS_LOG_VARIABLE: Final = "MODELYARD_ACCESS_LOG"
 _ROTATION_INTERVAL: Final = 5.0
 
 
@@ -41,13 +51,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     start_journal()
     home = Home.from_env()
     try:
+        token = os.environ.get(TOKEN_VARIABLE)
+        access = Access.decide(options.host, token, unauthenticated=options.allow_unauthenticated)
         home.prepare()
         with held(home.platform_lock, _LOCK_PATIENCE):
-            asyncio.run(_serve(home, options.port, options.digest))
+            asyncio.run(_serve(home, access, options))
     except LockedError as error:
         _log.error("another platform uses this home: %s", error)
         return 1
-    except HomeError as error:
+    except (AccessError, HomeError) as error:
         _log.error("%s", error)
         return 1
     except PortError as error:
@@ -64,11 +76,29 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         default=os.environ.get(PORT_VARIABLE) or str(DEFAULT_PORT),
         help=f"port of the dashboard API (default ${PORT_VARIABLE} or {DEFAULT_PORT}; 0: any)",
     )
+    parser.add_argument(
+        "--host",
+        default=os.environ.get(HOST_VARIABLE) or HOST,
+        help=f"IP address to listen on, beside loopback (default ${HOST_VARIABLE} or {HOST}); "
+        f"for any other than loopback clients have to send the token in ${TOKEN_VARIABLE}",
+    )
+    parser.add_argument(
+        "--allow-unauthenticated",
+        action="store_true",
+        default=os.environ.get(OPEN_VARIABLE) == "1",
+        help=f"do without a token, for clients such as CVAT that send none (or ${OPEN_VARIABLE}=1)",
+    )
+    parser.add_argument(
+        "--access-log",
+        action="store_true",
+        default=os.environ.get(ACCESS_LOG_VARIABLE) == "1",
+        help=f"log every request to a function (or ${ACCESS_LOG_VARIABLE}=1)",
+    )
     parser.add_argument("--digest", default="", help="digest of this platform's own code")
     return parser.parse_args(argv)
 
 
-async def _serve(home: Home, port: int, digest: str) -> None:
+async def _serve(home: Home, access: Access, options: argparse.Namespace) -> None:
     """Serve until a signal comes, then let requests under way end.
 
     Raises:
@@ -78,14 +108,29 @@ async def _serve(home: Home, port: int, digest: str) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
 
-    bound = bind(port)
-    note = RunningPlatform(os.getpid(), bound.getsockname()[1], digest, time.time())
+    bound = bind_all(access.hosts, options.port)
+    note = RunningPlatform(os.getpid(), bound[0].getsockname()[1], options.digest, time.time())
     projects = Projects(home)
-    dashboard = Dashboard(home, note, Functions(home, projects), projects)
+    functions = Functions(home, projects, access, access_log=options.access_log)
+    dashboard = Dashboard(home, note, functions, projects, access)
     dashboard.functions.resume()
-    listener = Listener(bound, dashboard_app(dashboard))
+    listener = Listener(bound, Guard(dashboard_app(dashboard), access))
     write_note(home, note)
-    _log.info("started", extra={"port": note.port, "home": str(home.root), "digest": digest})
+    if access.unguarded:
+        _log.warning(
+            "whoever reaches %s can deploy and run code here without a token: let a firewall or a "
+            "private network keep others out",
+            access.host,
+        )
+    _log.info(
+        "started",
+        extra={
+            "host": access.host,
+            "port": note.port,
+            "home": str(home.root),
+            "digest": options.digest,
+        },
+    )
     rotation = asyncio.create_task(_rotate_logs(dashboard))
 
     await stop.wait()

@@ -10,7 +10,7 @@ SCHEMA: Final = 1
 Hex = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{8,64}\Z")]
 Digest = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 # Nuclio makes resource names of at most 63 characters by adding a prefix of 7.
-Name = Annotated[str, msgspec.Meta(pattern=r"\A[a-z0-9]([-a-z0-9]*[a-z0-9])?\Z", max_length=56)]
+Name = Annotated[str, msgspec.Meta(pattern=r"\A[a-z0-9]([-a-z0-9]*[a-z0-9])?\Z", max_length=63)]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 
 
@@ -31,7 +31,10 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """One release. `digest` covers all of it; `blocked` is why it cannot run, or None.
 
     Only what the deployer and the platform need is read here; how the function
-    is served (port, workers, limits) is said by its Nuclio configuration.
+    is served (port, workers, limits) is said by its Nuclio configuration, but
+    for what Nuclio has no word for. `idle_timeout` is the seconds without a
+    request after which the workers end until the next one comes (None: never),
+    `gpu_memory` the bytes that one worker takes on each of its `gpus`.
     """
 
     schema: int
@@ -44,6 +47,11 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     deps: str
     port: Port
     gpus: int = 0
+    gpu_memory: Annotated[int, msgspec.Meta(gt=0)] | None = None
+    idle_timeout: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    display_name: str = ""
+    licence: str = ""
+    origin: str = ""
     address: str = ""
     blocked: str | None = None
 

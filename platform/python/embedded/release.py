@@ -1,6 +1,9 @@
 """Releases as they lie in the home, and how to start workers from one."""
 
+import math
 import os
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -9,6 +12,7 @@ import msgspec
 from embedded.config import FunctionConfig
 from embedded.home import Home
 from embedded.manifest import Manifest, ManifestError, read_manifest
+from inference.threads import available_cores, thread_env, threads_per_worker
 from serving.pool import WorkerSpec
 
 # What a worker takes over from the platform's environment. All else, tokens
@@ -52,37 +56,69 @@ def find_release(home: Home, config: FunctionConfig) -> Release:
     return Release(folder, python, manifest)
 
 
-def worker_spec(home: Home, config: FunctionConfig, release: Release) -> WorkerSpec:
-    """Say how to start the workers that serve `release` under `config`."""
+def known_manifest(home: Home, digest: str | None) -> Manifest | None:
+    """Return the manifest of an installed release; None when it is not there, or damaged."""
+    return _known_manifest(home.releases / digest / "manifest.json") if digest else None
+
+
+# What is named by its digest does not change.
+@lru_cache(maxsize=256)
+def _known_manifest(path: Path) -> Manifest | None:
+    try:
+        return read_manifest(path)
+    except ManifestError:
+        return None
+
+
+def worker_spec(
+    home: Home,
+    config: FunctionConfig,
+    release: Release,
+    *,
+    confine: Callable[[int], None] | None = None,
+    gpus: Sequence[str] = (),
+) -> WorkerSpec:
+    """Say how to start the workers that serve `release` under `config`.
+
+    `confine` puts limits on each of their processes; of the machine's GPUs they
+    see those with the ids `gpus`.
+    """
     return WorkerSpec(
         python=release.python,
-        env=_environment(config, release),
+        env=_environment(home, config, release, gpus),
         cwd=release.folder,
         log=home.function_log(config.name),
         workers=config.workers,
         availability_timeout=config.availability_timeout,
         event_timeout=config.event_timeout,
         ready_timeout=config.ready_timeout,
+        confine=confine,
     )
 
 
-def _environment(config: FunctionConfig, release: Release) -> dict[str, str]:
-    threads = str(max(1, len(os.sched_getaffinity(0)) // config.workers))
+def _environment(
+    home: Home, config: FunctionConfig, release: Release, gpus: Sequence[str]
+) -> dict[str, str]:
+    cores = available_cores()
+    if config.limits.cpus is not None:
+        cores = min(cores, math.ceil(config.limits.cpus))
     inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     defaults = {
         "MODELYARD_DEVICE": "cuda" if release.manifest.gpus else "cpu",
-        "MODELYARD_THREADS": threads,
-        "OMP_NUM_THREADS": threads,
+        **thread_env(threads_per_worker(config.workers, cores)),
         # OpenVINO sends no telemetry where this is set.
         "CI": "true",
     }
     ours = {
         "MODELYARD_ASSETS": str(release.folder / "assets"),
+        "MODELYARD_MODEL_CACHE": str(home.compiled / release.manifest.parts.assets),
         "NUCLIO_HANDLER": config.handler,
         "NUCLIO_FUNCTION_NAME": config.name,
         "NUCLIO_FUNCTION_HANDLER": config.handler,
         "PYTHONPATH": str(release.folder / "srcs"),
         "PYTHONSAFEPATH": "1",
         "PYTHONUNBUFFERED": "1",
+        # By their ids, for CUDA may count GPUs in another order than NVML.
+        **({"CUDA_VISIBLE_DEVICES": ",".join(gpus)} if gpus else {}),
     }
     return inherited | defaults | config.env | ours

@@ -1,7 +1,7 @@
 """What the platform remembers of its functions, so that its own crash loses nothing."""
 
 import logging
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -10,6 +10,9 @@ from embedded.files import set_aside, write_atomically
 from embedded.home import Home
 
 _log = logging.getLogger(__name__)
+
+# Nuclio's words for a function that answers requests, if need be after it has been woken.
+SERVING_STATES: Final = frozenset({"ready", "scaledToZero", "waitingForScaleResourceFromZero"})
 
 
 class Deployment(msgspec.Struct, frozen=True):

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from embedded.api.requests import dashboard_of, json_response
 from embedded.config import DEFAULT_NAMESPACE
-from embedded.running import HOST
+from embedded.metrics import CONTENT_TYPE, exposition
 
 # The release whose API this is.
 _NUCLIO: Final = "1.13.0"
@@ -36,11 +36,22 @@ async def versions(request: Request) -> Response:
     )
 
 
+async def metrics(request: Request) -> Response:
+    """GET /metrics, for Prometheus; ours, not Nuclio's."""
+    return Response(exposition(dashboard_of(request).functions), media_type=CONTENT_TYPE)
+
+
+async def nothing(_: Request) -> Response:
+    """GET of the lists that the platform has no entries for: an empty object."""
+    return json_response({})
+
+
 async def namespaces(_: Request) -> Response:
     """GET /api/namespaces."""
     return json_response({"namespaces": {"names": [DEFAULT_NAMESPACE]}})
 
 
-async def external_addresses(_: Request) -> Response:
+async def external_addresses(request: Request) -> Response:
     """GET /api/external_ip_addresses: where functions can be reached."""
-    return json_response({"externalIPAddresses": {"addresses": [HOST]}})
+    address = dashboard_of(request).access.host
+    return json_response({"externalIPAddresses": {"addresses": [address]}})

@@ -4,9 +4,10 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from embedded.api import about, functions, invocations, logs, projects
+from embedded.api import about, console, functions, invocations, logs, projects
 from embedded.api.errors import HANDLERS
 from embedded.api.origin import SameOrigin
+from embedded.console import console_routes
 from embedded.dashboard import Dashboard
 
 _ANY = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]
@@ -32,9 +33,17 @@ def dashboard_app(dashboard: Dashboard) -> Starlette:
             Route("/api/projects", projects.delete, methods=["DELETE"]),
             Route("/api/projects/{name}", projects.get, methods=["GET"]),
             Route("/api/projects/{name}", projects.put, methods=["PUT"]),
+            Route("/console/api/functions", console.list_all, methods=["GET"]),
+            Route("/console/api/functions/{name}", console.get, methods=["GET"]),
+            Route("/console/api/functions/{name}/logs", console.logs, methods=["GET"]),
             Route("/api/versions", about.versions, methods=["GET"]),
+            Route("/api/function_events", about.nothing, methods=["GET"]),
+            Route("/api/function_templates", about.nothing, methods=["GET"]),
+            Route("/api/api_gateways", about.nothing, methods=["GET"]),
+            Route("/metrics", about.metrics, methods=["GET"]),
             Route("/api/namespaces", about.namespaces, methods=["GET"]),
             Route("/api/external_ip_addresses", about.external_addresses, methods=["GET"]),
+            *console_routes(),
         ],
         middleware=[Middleware(SameOrigin)],
         exception_handlers=HANDLERS,

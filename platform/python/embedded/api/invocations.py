@@ -1,6 +1,8 @@
 """`/api/function_invocations`: calling a function through the dashboard."""
 
 import asyncio
+import html
+import re
 from http import HTTPStatus
 from typing import Final
 
@@ -12,6 +14,8 @@ from embedded.api.functions import find
 from embedded.duration import parse_duration
 
 _DEFAULT_TIMEOUT: Final = "60s"
+# Content that browsers execute.
+_ACTIVE: Final = re.compile("html|javascript|ecmascript|xml", re.IGNORECASE)
 
 
 async def invoke(request: Request) -> Response:
@@ -21,12 +25,15 @@ async def invoke(request: Request) -> Response:
         raise ApiError(HTTPStatus.BAD_REQUEST, "Function name must be provided")
     function = find(request, name)
     url = request.headers.get("x-nuclio-invoke-url", "")
-    if url and url.removeprefix("http://").rstrip("/") != function.url:
+    if url and url.removeprefix("http://").rstrip("/") not in function.urls:
         raise ApiError(HTTPStatus.BAD_REQUEST, _failure(f"{url} is no URL of {name}"))
     seconds = _timeout(request)
+    if function.state == "error":
+        reason = _failure(f"{name} does not run; its status says why")
+        raise ApiError(HTTPStatus.INTERNAL_SERVER_ERROR, reason)
     try:
         async with asyncio.timeout(seconds):
-            return await function.answer(_addressed(request))
+            return _harmless(await function.answer(_addressed(request)))
     except TimeoutError:
         reason = _failure(f"no answer within {seconds:g} s")
         raise ApiError(HTTPStatus.INTERNAL_SERVER_ERROR, reason) from None
@@ -50,6 +57,18 @@ def _addressed(request: Request) -> Request:
         "query_string": query.encode(),
     }
     return Request({**request.scope, **here}, request.receive)
+
+
+def _harmless(response: Response) -> Response:
+    """Return a function's response so that no browser runs what it holds.
+
+    It comes from the same origin as the console, which may deploy and delete.
+    """
+    if not _ACTIVE.search(response.headers.get("content-type", "")):
+        return response
+    escaped = html.escape(bytes(response.body).decode(errors="replace"))
+    kept = {name: value for name, value in response.headers.items() if name != "content-length"}
+    return Response(escaped, response.status_code, kept)
 
 
 def _failure(reason: str) -> str:

@@ -1,10 +1,11 @@
 """Reading what the API's requests have in common."""
 
+import asyncio
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
 import msgspec
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from embedded.api.errors import ApiError
@@ -12,6 +13,7 @@ from embedded.config import DEFAULT_NAMESPACE
 from embedded.dashboard import Dashboard
 
 _MAX_BODY: Final = 4 * 1024 * 1024
+_PATIENCE: Final = 60.0
 
 T = TypeVar("T")
 
@@ -36,17 +38,30 @@ async def read_json(request: Request, kind: type[T]) -> T:
     """Return the request's JSON body.
 
     Raises:
-        ApiError: 413 over 4 MiB, 400 when it is no JSON of that kind.
+        ApiError: 413 over 4 MiB, 400 when it is no JSON of that kind, 408 when it does not come.
     """
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            body = await _read(request)
+    except TimeoutError:
+        reason = f"the body did not come within {_PATIENCE:g} s"
+        raise ApiError(HTTPStatus.REQUEST_TIMEOUT, reason) from None
+    except ClientDisconnect:
+        # Nobody reads this; but it is no failure of ours either.
+        raise ApiError(HTTPStatus.BAD_REQUEST, "the client went away") from None
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.DecodeError as error:
+        raise ApiError(HTTPStatus.BAD_REQUEST, f"Failed to parse JSON body: {error}") from None
+
+
+async def _read(request: Request) -> bytes:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > _MAX_BODY:
             raise ApiError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the body is larger than 4 MiB")
-    try:
-        return msgspec.json.decode(bytes(body), type=kind)
-    except msgspec.DecodeError as error:
-        raise ApiError(HTTPStatus.BAD_REQUEST, f"Failed to parse JSON body: {error}") from None
+    return bytes(body)
 
 
 def json_response(content: Any, status: int = HTTPStatus.OK) -> Response:

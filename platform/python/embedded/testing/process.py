@@ -7,8 +7,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 
 import psutil
@@ -18,6 +19,7 @@ from embedded.running import HOST, read_note
 from embedded.testing.releases import FakeRelease, absolute_search_path, install
 
 _PATIENCE: Final = 60.0
+_COMMAND: Final = (sys.executable, "-m", "embedded", "--port", "0", "--digest", "test")
 
 T = TypeVar("T")
 
@@ -42,9 +44,11 @@ def request(
     path: str,
     body: bytes | None = None,
     headers: Mapping[str, str] | None = None,
+    *,
+    host: str = HOST,
 ) -> Answer:
-    """Send one HTTP request to a loopback port."""
-    connection = http.client.HTTPConnection(HOST, port, timeout=_PATIENCE)
+    """Send one HTTP request to a port of this machine."""
+    connection = http.client.HTTPConnection(host, port, timeout=_PATIENCE)
     try:
         connection.request(method, path, body, dict(headers or {}))
         return Answer(connection.getresponse())
@@ -71,10 +75,23 @@ def has_ended(pid: int) -> bool:
 
 
 class PlatformProcess:
-    """`python -m embedded` on any free port, with its home in `home`."""
+    """`python -m embedded` on any free port, with its home in `home`.
 
-    def __init__(self, home: Home) -> None:
+    `options` are further arguments, `env` further variables; modules in
+    `search_path` come before all others.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        options: Sequence[str] = (),
+        env: Mapping[str, str] | None = None,
+        search_path: Sequence[Path] = (),
+    ) -> None:
         self.home = home
+        self._options = options
+        self._env = dict(env or {})
+        self._search_path = [str(folder) for folder in search_path]
         home.prepare()
         home.platform_json.unlink(missing_ok=True)
         self.process = self.start_another()
@@ -95,11 +112,11 @@ class PlatformProcess:
 
     def start_another(self) -> subprocess.Popen[bytes]:
         """Start a platform process on this home, whether one runs or not."""
-        environment = {**os.environ, "MODELYARD_HOME": str(self.home.root)}
-        environment["PYTHONPATH"] = os.pathsep.join(absolute_search_path())
+        environment = {**os.environ, "MODELYARD_HOME": str(self.home.root), **self._env}
+        environment["PYTHONPATH"] = os.pathsep.join([*self._search_path, *absolute_search_path()])
         with self.home.platform_log.open("ab") as log:
-            return subprocess.Popen(
-                [sys.executable, "-m", "embedded", "--port", "0", "--digest", "test"],
+            return subprocess.Popen(  # noqa: S603 - our own module
+                [*_COMMAND, *self._options],
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -40,6 +40,7 @@ def handler(context, event):
         "headers": event.headers,
         "size": len(event.body),
         "greeting": os.environ.get("GREETING"),
+        "gpus": os.environ.get("CUDA_VISIBLE_DEVICES"),
     }}
     return context.Response(
         body=json.dumps(seen),
@@ -65,8 +66,15 @@ class FakeRelease(msgspec.Struct, frozen=True, kw_only=True):
     deps_digest: str = DEPS_DIGEST
     workers: int = 1
     max_body: int = 1024 * 1024
+    idle_timeout: float | None = None
+    limits: dict[str, str] = {}
+    gpus: int = 0
+    gpu_memory: int | None = None
     env: dict[str, str] = {}
     model: dict[str, Any] = {}
+    annotations: dict[str, str] = {}
+    licence: str = ""
+    origin: str = ""
 
     @property
     def digest(self) -> str:
@@ -94,6 +102,11 @@ class FakeRelease(msgspec.Struct, frozen=True, kw_only=True):
             "resolve": "test",
             "deps": self.deps,
             "port": self.port,
+            "licence": self.licence,
+            "origin": self.origin,
+            "gpus": self.gpus,
+            "gpu_memory": self.gpu_memory,
+            "idle_timeout": self.idle_timeout,
         }
 
     def config(self) -> dict[str, Any]:
@@ -104,13 +117,19 @@ class FakeRelease(msgspec.Struct, frozen=True, kw_only=True):
             "metadata": {
                 "name": self.name,
                 "labels": {"nuclio.io/project-name": "cvat"},
-                "annotations": {"name": self.name.title(), "type": self.type, "spec": "[]"},
+                "annotations": {
+                    "name": self.name.title(),
+                    "type": self.type,
+                    "spec": json.dumps(self.model.get("labels", [])),
+                    **self.annotations,
+                },
             },
             "spec": {
                 "description": f"the function {self.name}",
                 "handler": self.handler,
                 "runtime": "python:3.11",
                 "image": f"modelyard/{self.name}:{self.digest}",
+                "resources": {"limits": self.limits},
                 "env": [{"name": key, "value": value} for key, value in self.env.items()],
                 "triggers": {
                     "http": {

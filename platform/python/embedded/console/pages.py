@@ -1,0 +1,68 @@
+"""The console's files, and what browsers are told not to do with them."""
+
+import mimetypes
+from pathlib import Path
+from typing import Final
+
+from starlette.datastructures import MutableHeaders
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_STATIC: Final = Path(__file__).parent / "static"
+# Everything comes from here, nothing stands in the page itself; pictures may be the user's own.
+_POLICY: Final = "; ".join(
+    (
+        "default-src 'self'",
+        "img-src 'self' blob: data:",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+_HEADERS: Final = {
+    "content-security-policy": _POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    # A new platform must not meet the scripts of the one before it; ETags keep this cheap.
+    "cache-control": "no-cache",
+}
+# What the machine's own table of types says must not decide whether scripts run.
+_TYPES: Final = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+
+
+def console_routes() -> list[BaseRoute]:
+    """Return `/`, the page, and `/console/…`, what it is made of."""
+    for suffix, kind in _TYPES.items():
+        mimetypes.add_type(kind, suffix)
+    # Installers may make links of the files; what they lead to was installed with us.
+    files = StaticFiles(directory=_STATIC, follow_symlink=True)
+
+    async def page(scope: Scope, receive: Receive, send: Send) -> None:
+        response = await files.get_response("index.html", scope)
+        await response(scope, receive, send)
+
+    return [
+        Route("/", _Guarded(page), methods=["GET", "HEAD"]),
+        Mount("/console", _Guarded(files)),
+    ]
+
+
+class _Guarded:
+    """Adds the headers to every response."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers[name] = value
+            await send(message)
+
+        await self._app(scope, receive, send_guarded)

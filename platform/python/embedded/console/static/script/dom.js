@@ -1,0 +1,19 @@
+// Elements from data. Text only ever becomes text, so nothing a function says can become markup.
+
+/** Return a new element; `on…` are listeners, other functions and booleans are set as they are. */
+export function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined || value === null) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (typeof value === "boolean") element.toggleAttribute(name, value);
+    else element.setAttribute(name, value);
+  }
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+/** Set an element's text, unless it is there already: a selection in it then survives. */
+export function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}

@@ -1,0 +1,25 @@
+"""One real platform for a module's tests, with a function that answers."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from embedded.home import Home
+from embedded.testing.process import PlatformProcess
+from embedded.testing.releases import FakeRelease, free_port
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlatformProcess]:
+    """A platform with the projects `default` and `cvat`."""
+    with PlatformProcess(Home(tmp_path_factory.mktemp("home"))) as platform:
+        platform.api("POST", "/api/projects", {"metadata": {"name": "cvat"}})
+        yield platform
+
+
+@pytest.fixture(scope="module")
+def echo(platform: PlatformProcess) -> FakeRelease:
+    """A detector in the project `cvat` that says what it was asked."""
+    release = FakeRelease(name="echo", port=free_port())
+    platform.deploy(release)
+    return release

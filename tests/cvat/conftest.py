@@ -1,0 +1,35 @@
+"""The real embedded platform with a tiny function of every type, and CVAT in front of it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from cvat.client import CvatServer, Mode
+from embedded.home import Home
+from embedded.testing.process import PlatformProcess
+from embedded.testing.tiny import one_of_each
+
+
+@pytest.fixture(scope="session")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlatformProcess]:
+    """A platform on which every tiny function is ready."""
+    with PlatformProcess(Home(tmp_path_factory.mktemp("home"))) as running:
+        for release in one_of_each():
+            status = running.deploy(release)["status"]
+            if status["state"] != "ready":
+                raise AssertionError(status["message"])
+        yield running
+
+
+@pytest.fixture(params=["dashboard", "direct"])
+def mode(request: pytest.FixtureRequest) -> Mode:
+    """Both ways in which CVAT calls functions."""
+    # The oldest pytest that Pants works with does not declare it.
+    chosen: Mode = request.param  # type: ignore[attr-defined]
+    return chosen
+
+
+@pytest.fixture
+def cvat(platform: PlatformProcess, mode: Mode) -> CvatServer:
+    """A CVAT server that uses the platform."""
+    return CvatServer(platform.port, mode)
