@@ -1,0 +1,1 @@
+"""COCO instances: masks of 80 kinds of everyday objects."""

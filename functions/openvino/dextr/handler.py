@@ -1,0 +1,97 @@
+"""DEXTR: the object whose four extreme points are clicked."""
+
+from typing import ClassVar, Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from annotation import RequestError, Segment
+from imaging import Image, Interpolation, polygons
+from inference.device import Device
+from inference.mask_paste import paste
+from inference.openvino import OpenVINOSession
+from serving.assets import Assets
+from serving.model import Clicks, Interactor
+
+_WEIGHTS: Final = "dextr.xml"
+_SIDE: Final = 512
+_MARGIN: Final = 50
+_WIDTH: Final = 10.0  # Of the blobs around the points, at half their height, in the input's pixels.
+
+Box = tuple[int, int, int, int]
+
+
+class Dextr(Interactor):
+    """Maninis et al., "Deep Extreme Cut: From Extreme Points to Object Segmentation" (CVPR 2018).
+
+    The network takes the surroundings of the object: the box of the points and 50 pixels around it,
+    zeros beyond the image, scaled (cubic) to 512x512: float32 [1, 4, 512, 512] of R, G, B as 0..255
+    and a map with a blob of 0..255 at each point. It gives float32 [1, 1, 512, 512], the chance
+    that a pixel is on the object. Margin, scaling, blobs and colour order are those of the authors'
+    demo.py and dataloaders/helpers.py in scaelles/DEXTR-PyTorch; 0.8 is their threshold too.
+    """
+
+    default_threshold: ClassVar[float] = 0.8
+
+    def load(self, assets: Assets, device: Device) -> None:
+        """Load the network."""
+        self._session = OpenVINOSession(assets.weights(_WEIGHTS), device=device)
+        (self._input,) = self._session.inputs
+
+    def segment(self, image: Image, clicks: Clicks) -> Segment:
+        """Return the object; of more than four points the outermost four count.
+
+        Raises:
+            RequestError: 400, fewer than four points.
+        """
+        if len(clicks.positive) < 4:
+            raise RequestError(400, f"4 extreme points are needed, not {len(clicks.positive)}")
+        points = extremes(np.array(clicks.positive, np.float64))
+        box = surroundings(points)
+        pixels = cut(image, box)
+        stacked = np.concatenate((pixels, heatmap(points, box)[..., None]), axis=2)
+        (chances,) = self._session.infer({self._input: stacked.transpose(2, 0, 1)[None]}).values()
+        part = paste(chances[0, 0], box, image.size, clicks.threshold)
+        if part is None:
+            return Segment(np.zeros((image.height, image.width), np.bool_))
+        outline = polygons(part.bitmap)[0] + (part.left, part.top)
+        height, width = part.bitmap.shape
+        bounds = (part.left, part.top, part.left + width - 1, part.top + height - 1)
+        return Segment(part.bitmap, polygon=tuple(outline.ravel().tolist()), bounds=bounds)
+
+
+def extremes(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the leftmost, topmost, rightmost and bottommost of points [N, 2]."""
+    x, y = points.T
+    return points[[x.argmin(), y.argmin(), x.argmax(), y.argmax()]]
+
+
+def surroundings(points: NDArray[np.float64]) -> Box:
+    """Return left, top, right, bottom of the pixels around points; may lie beyond the image."""
+    near = np.floor(points.min(axis=0)).astype(int) - _MARGIN
+    far = np.floor(points.max(axis=0)).astype(int) + _MARGIN + 1
+    return int(near[0]), int(near[1]), int(far[0]), int(far[1])
+
+
+def cut(image: Image, box: Box) -> NDArray[np.float32]:
+    """Return the pixels within a box, float32 [512, 512, 3] RGB 0..255, zeros beyond the image."""
+    left, top, right, bottom = box
+    x0, y0 = max(left, 0), max(top, 0)
+    x1, y1 = min(right, image.width), min(bottom, image.height)
+    canvas = np.zeros((bottom - top, right - left, 3), np.uint8)
+    if x0 < x1 and y0 < y1:
+        canvas[y0 - top : y1 - top, x0 - left : x1 - left] = image.pixels[y0:y1, x0:x1]
+    scaled = cv2.resize(canvas, (_SIDE, _SIDE), interpolation=Interpolation.CUBIC)
+    return np.asarray(scaled, np.float32)
+
+
+def heatmap(points: NDArray[np.float64], box: Box) -> NDArray[np.float32]:
+    """Return float32 [512, 512]: 255 at the points, falling off like a Gaussian, 0 at its least."""
+    left, top, right, bottom = box
+    centers = (points - (left, top)) * _SIDE / (right - left, bottom - top) - 0.5
+    steps = np.arange(_SIDE)
+    x, y = (np.exp(-4 * np.log(2) * ((steps - at[:, None]) / _WIDTH) ** 2) for at in centers.T)
+    heat = (y[:, :, None] * x[:, None, :]).max(axis=0)
+    heat = (heat - heat.min()) / (heat.max() - heat.min())
+    return np.asarray(heat * 255, np.float32)

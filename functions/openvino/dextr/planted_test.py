@@ -1,0 +1,174 @@
+"""The interactor around networks whose answer is known."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from openvino import opset13 as op
+
+from annotation import RequestError, Segment, encode_segment
+from dextr.handler import Dextr, cut, extremes, heatmap, surroundings
+from imaging import Image
+from inference.device import Device
+from inference.testing import plant
+from serving.model import Clicks
+from serving.testing.assets import planted_assets
+
+INPUT = {"input": ((1, 4, 512, 512), np.float32)}
+SIZES = [(300, 300), (900, 120), (120, 900), (20, 15)]
+
+
+def planted(folder: Path, answer: NDArray[Any] | Callable[[Any], Any]) -> Dextr:
+    plant(folder / "weights" / "dextr.xml", INPUT, {"output": answer})
+    model = Dextr()
+    model.load(planted_assets(folder, "dextr.handler", "interactor"), Device())
+    return model
+
+
+def half(chance: float = 0.9) -> NDArray[np.float32]:
+    """The left half of what the network sees."""
+    answer = np.zeros((1, 1, 512, 512), np.float32)
+    answer[..., :256] = chance
+    return answer
+
+
+def brightness(nodes: Any) -> Any:
+    """An object wherever the red channel is bright."""
+    red = op.slice(nodes, *(op.constant(np.array([n], np.int64)) for n in (0, 1, 1, 1)))
+    return op.divide(red, op.constant(np.float32(255)))
+
+
+def blank(size: tuple[int, int]) -> Image:
+    return Image.from_pixels(np.zeros((size[1], size[0], 3), np.uint8))
+
+
+def clicks(*points: tuple[float, float], threshold: float = 0.8) -> Clicks:
+    return Clicks(positive=points, threshold=threshold)
+
+
+def around(left: float, top: float, right: float, bottom: float) -> Clicks:
+    x, y = (left + right) / 2, (top + bottom) / 2
+    return clicks((left, y), (x, top), (right, y), (x, bottom))
+
+
+def whole(segment: Segment, size: tuple[int, int]) -> NDArray[np.bool_]:
+    if segment.bounds is None:
+        return segment.mask
+    image = np.zeros(size[::-1], bool)
+    left, top, right, bottom = segment.bounds
+    image[top : bottom + 1, left : right + 1] = segment.mask
+    return image
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("corner", [(0, 0), (1, 0), (0, 1), (1, 1), (0.5, 0.5)])
+def test_the_mask_lands_where_the_crop_was(
+    tmp_path: Path, size: tuple[int, int], corner: tuple[float, float]
+) -> None:
+    """Also at the borders: an early version of CVAT's took the margin for whole there."""
+    w, h = size[0] // 4, size[1] // 4
+    x, y = int(corner[0] * (size[0] - w - 1)), int(corner[1] * (size[1] - h - 1))
+    segment = planted(tmp_path, half()).segment(blank(size), around(x, y, x + w, y + h))
+    # An odd number of pixels: the centre of the middle one is on the line, where it is 0.45.
+    middle = x + w / 2 + 0.5
+    columns, rows = np.arange(size[0]) + 0.5, np.arange(size[1]) + 0.5
+    expected = np.logical_and.outer(
+        (rows > y - 50) & (rows < y + h + 51), (columns > x - 50) & (columns < middle)
+    )
+    difference = whole(segment, size) ^ expected
+    # The network's cell beside the middle is wider than a pixel of a small crop: half of it fades.
+    assert not difference[:, np.abs(columns - middle) > 1].any()
+
+
+def test_the_object_is_found_to_the_pixel_by_what_the_network_sees(tmp_path: Path) -> None:
+    pixels = np.zeros((300, 400, 3), np.uint8)
+    pixels[100:200, 150:290, 0] = 255
+    image = Image.from_pixels(pixels)
+    model = planted(tmp_path, brightness)
+    segment = model.segment(image, around(150.5, 100.5, 289.5, 199.5))
+    assert segment.bounds == (150, 100, 289, 199)
+    assert segment.mask.all()
+    corners = {*zip(segment.polygon[::2], segment.polygon[1::2], strict=True)}  # type: ignore[index]
+    assert corners == {(150, 100), (290, 100), (290, 200), (150, 200)}
+    blue = Image.from_pixels(pixels[..., ::-1])
+    assert not model.segment(blue, around(150, 100, 290, 200)).mask.any()
+
+
+def test_an_object_at_the_border_is_seen_with_zeros_beyond(tmp_path: Path) -> None:
+    image = Image.from_pixels(np.full((100, 100, 3), 255, np.uint8))
+    segment = planted(tmp_path, brightness).segment(image, around(0, 0, 99, 99))
+    assert whole(segment, image.size).all()
+
+
+def test_the_threshold_of_the_request_holds(tmp_path: Path) -> None:
+    """Upstream's was fixed."""
+    model = planted(tmp_path, half(0.6))
+    points = around(100, 100, 200, 200).positive
+    assert model.default_threshold == 0.8
+    assert not model.segment(blank((300, 300)), clicks(*points)).mask.any()
+    assert model.segment(blank((300, 300)), clicks(*points, threshold=0.5)).mask.any()
+
+
+def test_nothing_found_is_said_with_a_status(tmp_path: Path) -> None:
+    """Upstream raised, which CVAT's user saw as an internal error."""
+    segment = planted(tmp_path, half(0)).segment(blank((300, 200)), around(100, 50, 200, 150))
+    assert segment.mask.shape == (200, 300)
+    with pytest.raises(RequestError) as caught:
+        encode_segment(segment)
+    assert caught.value.status == 422
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_fewer_than_four_points_are_the_callers_fault(tmp_path: Path, count: int) -> None:
+    points = around(100, 50, 200, 150).positive[:count]
+    with pytest.raises(RequestError, match=f"4 extreme points are needed, not {count}"):
+        planted(tmp_path, half()).segment(blank((300, 200)), clicks(*points))
+
+
+def test_four_clicks_on_one_pixel_are_taken(tmp_path: Path) -> None:
+    model = planted(tmp_path, half())
+    assert model.segment(blank((10, 10)), clicks(*[(9.5, 9.5)] * 4)).mask.shape
+    assert model.segment(blank((1, 1)), clicks(*[(0.5, 0.5)] * 4)).mask.shape
+
+
+coordinates = st.floats(0, 500, width=32)
+points = st.lists(st.tuples(coordinates, coordinates), min_size=4, max_size=9)
+
+
+@given(points, st.randoms(use_true_random=False))
+def test_of_many_points_the_outermost_count_whatever_their_order(rows: Any, random: Any) -> None:
+    shuffled = list(rows)
+    random.shuffle(shuffled)
+    first, second = (extremes(np.array(order)) for order in (rows, shuffled))
+    assert surroundings(first) == surroundings(second) == surroundings(np.array(rows))
+
+
+@given(points)
+def test_the_blobs_lie_at_the_points(rows: Any) -> None:
+    four = extremes(np.array(rows))
+    box = surroundings(four)
+    heat = heatmap(four, box)
+    assert (heat.min(), heat.max()) == (0, pytest.approx(255))
+    scale = 512 / np.array((box[2] - box[0], box[3] - box[1]))
+    for at in ((four - box[:2]) * scale).astype(int):
+        # The centre of the pixel is at most 0.71 away: a Gaussian of width 10 is above 0.98.
+        assert heat[at[1], at[0]] > 0.98 * 255
+
+
+def test_a_mirrored_image_is_seen_mirrored() -> None:
+    pixels = np.random.default_rng(5).integers(0, 256, (80, 120, 3), np.uint8)
+    four = np.array([(10.5, 30.5), (40.5, 5.5), (70.5, 33.5), (42.5, 60.5)])
+    mirrored = np.array([(120, 0)]) + four * (-1, 1)
+    box, other = surroundings(four), surroundings(mirrored)
+    assert other == (120 - box[2], box[1], 120 - box[0], box[3])
+    np.testing.assert_allclose(
+        cut(Image.from_pixels(pixels[:, ::-1]), other),
+        cut(Image.from_pixels(pixels), box)[:, ::-1],
+        atol=1,
+    )
+    np.testing.assert_allclose(heatmap(mirrored, other), heatmap(four, box)[:, ::-1], atol=1e-3)

@@ -1,0 +1,1 @@
+"""BlazeFace, a very fast detector of faces close to the camera."""

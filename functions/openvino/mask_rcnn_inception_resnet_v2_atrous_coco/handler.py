@@ -1,0 +1,59 @@
+"""Mask R-CNN of TensorFlow's model zoo, as CVAT has it from Open Model Zoo."""
+
+from typing import ClassVar, Final
+
+import numpy as np
+
+from annotation import Mask
+from imaging import Crop, Image, polygons, resize
+from inference.device import Device
+from inference.mask_paste import paste
+from inference.openvino import OpenVINOSession
+from inference.tf_detection import detections
+from serving.assets import Assets
+from serving.model import Detector
+
+_WEIGHTS: Final = "mask_rcnn_inception_resnet_v2_atrous_coco.xml"
+_PIXELS: Final = "image_tensor:0"
+_SIDE: Final = (1365, 800)
+
+
+class MaskRcnn(Detector):
+    """Mask R-CNN on Inception-ResNet v2, trained on COCO with TensorFlow's Object Detection API.
+
+    The network takes the whole image, stretched (bilinear) to 1365x800 without keeping its
+    proportions: uint8 [1, 800, 1365, 3] RGB, 0..255, which it normalises itself. Open Model Zoo
+    names that size; its converter would make the input BGR, the published graph has RGB. The
+    outputs are those of `inference.tf_detection`, with masks of 33x33 over each box.
+    """
+
+    default_threshold: ClassVar[float] = 0.2
+
+    def load(self, assets: Assets, device: Device) -> None:
+        """Load the network."""
+        self._names = {label.id: label.name for label in assets.labels if label.id is not None}
+        self._session = OpenVINOSession(
+            assets.weights(_WEIGHTS), device=device, shapes={_PIXELS: (1, _SIDE[1], _SIDE[0], 3)}
+        )
+
+    def detect(self, image: Image, threshold: float) -> list[Mask]:
+        """Return what is seen with a score of at least `threshold`, best first."""
+        pixels = resize(image.size, _SIDE).apply(image.pixels)[None]
+        found = detections(self._session.infer({_PIXELS: pixels}), threshold)
+        if found.masks is None:
+            return []
+        boxes = found.boxes.astype(np.float64) * (*image.size, *image.size)
+        shapes = []
+        for index, (box, number) in enumerate(zip(boxes, found.classes.tolist(), strict=True)):
+            part = paste(found.masks[index], tuple(box), image.size)
+            if part is not None and number in self._names:
+                score = found.scores[index]
+                outline = _outline(part)
+                shapes.append(Mask(self._names[number], *part, polygon=outline, confidence=score))
+        return shapes
+
+
+def _outline(part: Crop) -> tuple[float, ...]:
+    """Return the outline of the largest part of an object."""
+    largest = polygons(part.bitmap)[0] + (part.left, part.top)
+    return tuple(largest.ravel().tolist())

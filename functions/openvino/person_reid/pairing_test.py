@@ -1,0 +1,125 @@
+"""The pairing, on distances that were made up and against a search of all pairings."""
+
+from itertools import permutations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from annotation import ReidBox
+from person_reid.pairing import cosine_distances, pair, possible_pairs
+
+
+def box(x: float, y: float, label: int = 1) -> ReidBox:
+    """A box of 10x20 with its centre there."""
+    return ReidBox((x - 5, y - 10, x + 5, y + 10), label)
+
+
+def everywhere(distances: list[list[float]]) -> np.ndarray:
+    return np.ones(np.shape(distances), bool)
+
+
+@pytest.mark.parametrize(
+    ("distances", "threshold", "expected"),
+    [
+        ([[0.1, 0.2], [0.2, 0.1]], 0.5, [0, 1]),
+        # Taking the best first would leave 0.9 for the other.
+        ([[0.1, 0.2], [0.2, 0.9]], 0.5, [1, 0]),
+        # One good pair rather than two that barely pass.
+        ([[0.01, 0.49], [0.49, 0.9]], 0.5, [0, -1]),
+        ([[0.6, 0.7], [0.8, 0.5]], 0.5, [-1, 1]),
+        ([[0.5]], 0.5, [0]),
+        ([[0.5001]], 0.5, [-1]),
+        ([[0.0]], 0.0, [0]),
+        ([[0.3, 0.1, 0.2]], 0.5, [1]),
+        ([[0.3], [0.1], [0.2]], 0.5, [-1, 0, -1]),
+        ([[1.9]], 2.0, [0]),
+    ],
+)
+def test_the_cheapest_pairing_is_made(
+    distances: list[list[float]], threshold: float, expected: list[int]
+) -> None:
+    assert pair(np.array(distances), everywhere(distances), threshold) == expected
+
+
+def test_an_impossible_pair_is_never_made() -> None:
+    possible = np.array([[False, True], [True, True]])
+    assert pair(np.array([[0.0, 0.3], [0.3, 0.0]]), possible, 0.7) == [1, 0]
+    assert pair(np.zeros((2, 2)), np.zeros((2, 2), bool), 2.0) == [-1, -1]
+
+
+MATRICES = st.tuples(st.integers(1, 4), st.integers(1, 4)).flatmap(
+    lambda shape: st.tuples(
+        arrays(np.float64, shape, elements=st.floats(0, 2)), arrays(np.bool_, shape)
+    )
+)
+
+
+@given(case=MATRICES, threshold=st.floats(0, 2))
+def test_no_other_pairing_is_cheaper(case: tuple[np.ndarray, np.ndarray], threshold: float) -> None:
+    distances, possible = case
+    matches = pair(distances, possible, threshold)
+    assert len(matches) == len(distances)
+    used = [column for column in matches if column >= 0]
+    assert len(set(used)) == len(used)
+    for row, column in enumerate(matches):
+        if column >= 0:
+            assert possible[row, column]
+            assert distances[row, column] <= threshold
+
+    def cost(pairing: tuple[int, ...]) -> float:
+        allowed = [
+            distances[row, column]
+            if column < distances.shape[1] and possible[row, column]
+            else threshold
+            for row, column in enumerate(pairing)
+        ]
+        return sum(min(value, threshold) for value in allowed)
+
+    rows, columns = distances.shape
+    best = min(cost(order) for order in permutations(range(max(rows, columns) + rows), rows))
+    made = tuple(column if column >= 0 else columns + row for row, column in enumerate(matches))
+    assert cost(made) == pytest.approx(best, abs=1e-6)
+
+
+@given(case=MATRICES, threshold=st.floats(0, 2), seed=st.integers(0, 1000))
+def test_the_order_of_the_boxes_does_not_matter(
+    case: tuple[np.ndarray, np.ndarray], threshold: float, seed: int
+) -> None:
+    distances, possible = case
+    # Without ties, of which any solution is right.
+    distances = distances + np.random.default_rng(7).uniform(0, 1e-4, distances.shape)
+    order = np.random.default_rng(seed).permutation(len(distances))
+    shuffled = pair(distances[order], possible[order], threshold)
+    matches = pair(distances, possible, threshold)
+    assert shuffled == [matches[row] for row in order]
+
+
+def test_only_boxes_of_one_label_and_near_each_other_are_possible_pairs() -> None:
+    first = [box(100, 100), box(100, 100, label=2)]
+    second = [box(130, 140), box(130, 140, label=2), box(130, 141), box(100, 100, label=3)]
+    possible = possible_pairs(first, second, 50)
+    assert possible.tolist() == [[True, False, False, False], [False, True, False, False]]
+
+
+def test_labels_beyond_64_bits_and_boxes_with_swapped_corners_are_taken() -> None:
+    swapped = ReidBox((5, 10, -5, -10), 2**70)
+    assert possible_pairs([swapped], [box(0, 0, label=2**70)], 0).tolist() == [[True]]
+
+
+def test_cosine_distances_ignore_lengths() -> None:
+    first = np.array([[1, 0], [0, 2], [0, 0]], np.float32)
+    second = np.array([[10, 0], [3, 3], [-1, 0]], np.float32)
+    half = 1 - np.sqrt(0.5)
+    expected = [[0, half, 2], [1, half, 1], [1, 1, 1]]
+    np.testing.assert_allclose(cosine_distances(first, second), expected, atol=1e-7)
+
+
+@given(vectors=arrays(np.float32, (3, 5), elements=st.floats(-100, 100, width=32)))
+def test_cosine_distances_are_symmetric_and_in_range(vectors: np.ndarray) -> None:
+    distances = cosine_distances(vectors, vectors)
+    np.testing.assert_allclose(distances, distances.T)
+    assert (distances >= 0).all()
+    assert (distances <= 2).all()

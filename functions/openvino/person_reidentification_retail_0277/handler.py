@@ -1,0 +1,73 @@
+"""Open Model Zoo's person-reidentification-retail-0277."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from annotation import ReidBox
+from imaging import Image, Interpolation
+from inference.device import Device
+from inference.openvino import OpenVINOSession
+from person_reidentification_retail_0277.matching import assign, cosine_distances, neighbours
+from serving.assets import Assets
+from serving.model import Reidentifier
+
+_WEIGHTS: Final = "person-reidentification-retail-0277.xml"
+_SIDE: Final = (128, 256)
+
+
+class PersonReidentification(Reidentifier):
+    """An embedding of what a person looks like, compared by cosine distance.
+
+    The network takes a box's pixels, stretched (bilinear) to 128x256: [1, 3, 256, 128] BGR, 0..255.
+    It gives [1, 256]. All from the model's README and accuracy-check.yml in Open Model Zoo.
+    """
+
+    def load(self, assets: Assets, device: Device) -> None:
+        """Load the network."""
+        self._session = OpenVINOSession(assets.weights(_WEIGHTS), device=device)
+        (self._input,) = self._session.inputs
+
+    def match(  # noqa: PLR0917 - as many as CVAT's request has
+        self,
+        first: Image,
+        second: Image,
+        boxes0: Sequence[ReidBox],
+        boxes1: Sequence[ReidBox],
+        threshold: float,
+        max_distance: float,
+    ) -> list[int]:
+        """Pair boxes of one label that are near enough and look alike enough."""
+        possible = neighbours(boxes0, boxes1, max_distance)
+        rows, columns = (np.asarray(possible.any(axis=axis)) for axis in (1, 0))
+        distances = cosine_distances(
+            self._embeddings(first, boxes0, rows), self._embeddings(second, boxes1, columns)
+        )
+        return assign(distances, possible & (distances <= threshold))
+
+    def _embeddings(
+        self, image: Image, boxes: Sequence[ReidBox], wanted: NDArray[np.bool_]
+    ) -> NDArray[np.float32]:
+        """Return [N, D]: one run for each wanted box, zeros for the others."""
+        found: dict[int, NDArray[np.float32]] = {}
+        for index in np.flatnonzero(wanted).tolist():
+            (output,) = self._session.infer({self._input: cut(image, boxes[index])}).values()
+            found[index] = output.ravel()
+        length = len(next(iter(found.values()))) if found else 1
+        result = np.zeros((len(boxes), length), np.float32)
+        for index, embedding in found.items():
+            result[index] = embedding
+        return result
+
+
+def cut(image: Image, box: ReidBox) -> NDArray[np.uint8]:
+    """Return what the network is shown of a box; of one beyond the image its nearest pixel."""
+    size = np.array(image.size)
+    near = np.floor(box.box[:2]).astype(int).clip(0, size - 1)
+    far = np.maximum(np.ceil(box.box[2:]).astype(int).clip(1, size), near + 1)
+    pixels = image.pixels[near[1] : far[1], near[0] : far[0]]
+    scaled = cv2.resize(pixels, _SIDE, interpolation=Interpolation.LINEAR)
+    return np.asarray(scaled[..., ::-1].transpose(2, 0, 1)[None], np.uint8)

@@ -1,0 +1,1 @@
+"""Salient object: the mask of whatever stands out in a picture."""

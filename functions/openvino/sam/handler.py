@@ -1,0 +1,74 @@
+"""The interactor: Segment Anything, with the encoded images kept for the next click."""
+
+from typing import Final
+
+import cv2
+
+from annotation import RequestError, Segment
+from imaging import Fit, Image, Outline, polygons
+from inference.device import Device
+from inference.networks.sam import Bitmap, Floats, SamDecoder, SamEncoder, bitmap
+from inference.networks.sam_prompts import Prompt, frame, prompt
+from serving.assets import Assets
+from serving.cache import ByteCache
+from serving.model import Clicks, Interactor
+
+_CACHE: Final = "embedding_cache_mib"
+_CACHE_MIB: Final = 64
+_MIB: Final = 1024 * 1024
+
+
+class Sam(Interactor):
+    """Segment Anything: clicks on and beside an object, a box around it, or all of these.
+
+    CVAT sends the picture with every click. Its encoding, nine tenths of the work, is kept under
+    the digest of the picture's file: 4 MiB for each picture, as many as fit into the setting
+    `embedding_cache_mib` of the BUILD target.
+    """
+
+    def load(self, assets: Assets, device: Device) -> None:
+        """Load encoder and decoder."""
+        self._encoder = SamEncoder(assets.weights("sam_encoder.onnx"), device)
+        self._decoder = SamDecoder(assets.weights("sam_decoder.onnx"), device)
+        kept = int(assets.params.get(_CACHE, _CACHE_MIB)) * _MIB
+        self._embeddings: ByteCache[str, Floats] = ByteCache(kept)
+
+    def warm_up(self) -> None:
+        """Run the decoder. The encoder is as slow later as it is the first time."""
+        self._decoder.warm_up()
+
+    def segment(self, image: Image, clicks: Clicks) -> Segment:
+        """Return the object's mask, and the outline of its part that was clicked.
+
+        Raises:
+            RequestError: 400, there is neither a positive click nor a box.
+        """
+        fit = frame(image.size)
+        wanted = _prompt(fit, clicks)
+        embedding = self._embeddings.get_or_make(
+            image.digest, lambda: self._encoder.embed(image, fit)
+        )
+        (answer,) = self._decoder.decode(embedding, [wanted])
+        mask = bitmap(answer, fit, clicks.threshold)
+        outline = clicked_outline(mask, clicks)
+        return Segment(mask, None if outline is None else tuple(outline.ravel()))
+
+
+def clicked_outline(mask: Bitmap, clicks: Clicks) -> Outline | None:
+    """Return the outline of the largest part that holds a positive click, else of the largest.
+
+    None when the mask is empty. CVAT's polygons have one part.
+    """
+    outlines = polygons(mask)
+    for outline in outlines:
+        contour = outline.astype("float32")
+        if any(cv2.pointPolygonTest(contour, point, False) >= 0 for point in clicks.positive):
+            return outline
+    return outlines[0] if outlines else None
+
+
+def _prompt(fit: Fit, clicks: Clicks) -> Prompt:
+    try:
+        return prompt(fit, clicks.positive, clicks.negative, clicks.box)
+    except ValueError:
+        raise RequestError(400, "click on the object, or draw a box around it") from None

@@ -1,0 +1,1 @@
+"""PP-OCR: finds lines of text and reads them."""
