@@ -1,0 +1,111 @@
+"""The interactor: f-BRS around the network, remembering what earlier clicks led to."""
+
+from typing import ClassVar, Final
+
+from annotation import RequestError, Segment
+from fbrs.network import ClickNetwork
+from fbrs.session import Predictor, Progress
+from fbrs.zoom import Click
+from imaging import Image
+from inference.checkpoints import build_network, read_state, without_prefix
+from inference.device import Device
+from inference.torch_device import prepare, running, torch_device
+from serving.assets import Assets
+from serving.cache import ByteCache
+from serving.model import Clicks, Interactor
+
+_WEIGHTS: Final = "resnet101_dh256_sbd.pth"
+
+Points = tuple[tuple[float, float], ...]
+_Key = tuple[str, float, Points, Points]
+
+
+class FeatureRefinement(Interactor):
+    """Cuts out the object that clicks on it and off it describe.
+
+    CVAT sends all clicks again with each new one, those on the object apart from those off it.
+    They are gone through one by one, since where ZoomIn looks depends on the mask before. What
+    earlier clicks led to is remembered, so that each new click is one step, and so is the order
+    in which they were made. Where it is not known, those on the object come first.
+
+    Attributes:
+        remembered: Bytes of masks that are kept.
+    """
+
+    default_threshold = 0.5
+    remembered: ClassVar[int] = 128 * 1024 * 1024
+
+    def load(self, assets: Assets, device: Device) -> None:
+        """Load the network.
+
+        Raises:
+            CheckpointError: the checkpoint is not the authors'.
+        """
+        path = assets.weights(_WEIGHTS)
+        network = build_network(
+            ClickNetwork, read_state(path), source=path, rename=without_prefix("module.")
+        )
+        self._device = device
+        self._predictor = Predictor(prepare(network, device), torch_device(device))
+        self._known: ByteCache[_Key, Progress] = ByteCache(self.remembered, _bytes_of)
+
+    def segment(self, image: Image, clicks: Clicks) -> Segment:
+        """Return the object's mask. A box is not looked at.
+
+        Raises:
+            RequestError: 400, there is no click on the object.
+        """
+        if not clicks.positive:
+            raise RequestError(400, "pos_points: click on the object first")
+        progress = self._latest(image, clicks)
+        inside, outside = _counts(progress)
+        coming = [_click(True, point, image) for point in clicks.positive[inside:]]
+        coming += [_click(False, point, image) for point in clicks.negative[outside:]]
+        with running(self._device, half=False, gradients=True):
+            for click in coming:
+                progress = self._one_more(image, clicks, progress, click)
+        return Segment(progress.mask)
+
+    def _latest(self, image: Image, clicks: Clicks) -> Progress:
+        """Return what the most of the clicks led to that are known, in whatever order."""
+        pairs = [
+            (inside, outside)
+            for inside in range(len(clicks.positive) + 1)
+            for outside in range(len(clicks.negative) + 1)
+        ]
+        for inside, outside in sorted(pairs, key=sum, reverse=True):
+            progress = self._known.get(_key(image, clicks, inside, outside))
+            if progress is not None:
+                return progress
+        return Progress.start(image.size)
+
+    def _one_more(self, image: Image, clicks: Clicks, before: Progress, click: Click) -> Progress:
+        """Return what one more of `clicks` leads to, and remember it."""
+        inside, outside = _counts(before)
+        key = _key(image, clicks, inside + click.positive, outside + (not click.positive))
+        return self._known.get_or_make(
+            key, lambda: self._predictor.advance(image.pixels, before, click, clicks.threshold)
+        )
+
+
+def _counts(progress: Progress) -> tuple[int, int]:
+    """Return the numbers of clicks on the object and off it."""
+    inside = sum(click.positive for click in progress.clicks)
+    return inside, len(progress.clicks) - inside
+
+
+def _key(image: Image, clicks: Clicks, inside: int, outside: int) -> _Key:
+    """Return what tells the first so many clicks on the object and off it from all others."""
+    return image.digest, clicks.threshold, clicks.positive[:inside], clicks.negative[:outside]
+
+
+def _click(positive: bool, point: tuple[float, float], image: Image) -> Click:
+    """Return a point as a click, moved into the image where it lies beyond."""
+    x, y = (
+        min(max(value, 0.0), length - 1.0) for value, length in zip(point, image.size, strict=True)
+    )
+    return Click(positive, y, x)
+
+
+def _bytes_of(progress: Progress) -> int:
+    return progress.nbytes

@@ -1,0 +1,123 @@
+"""f-BRS-B: scales and shifts of the features, so that the mask agrees with the clicks.
+
+For each of the 288 channels a scale 1 + s and a shift b are sought by L-BFGS-B, starting with
+what the click before led to. What is minimised is the mean squared error of the probabilities in
+3x3 pixels around the clicks, of either kind for itself, and a little of s and more of b squared.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.optimize import fmin_l_bfgs_b
+from torch import Tensor
+
+from fbrs.network import FEATURES
+from fbrs.zoom import Click
+
+Parameters = NDArray[np.float64]
+"""float64 [2 * 288]: the scales s, then the shifts b."""
+
+_SCALE_WEIGHT: Final = 1e-3
+_SHIFT_WEIGHT: Final = 10.0
+_EPSILON: Final = 1e-5
+_RADIUS: Final = 1
+_STANDSTILL: Final = 0.001
+_EVALUATIONS: Final = 20
+
+
+def unchanged() -> Parameters:
+    """Return the parameters that leave the features as they are."""
+    return np.zeros(2 * FEATURES)
+
+
+def changed(features: Tensor, parameters: Tensor) -> Tensor:
+    """Return features [n, 288, h, w] scaled and shifted by float32 [2 * 288]."""
+    scale, shift = parameters.view(2, 1, FEATURES, 1, 1).unbind()
+    return features * (1 + scale) + shift
+
+
+def click_masks(clicks: Sequence[Click], size: tuple[int, int]) -> NDArray[np.float32]:
+    """Return float32 [2, height, width]: 1 in 3x3 pixels around the clicks on and off the object.
+
+    A click at the border keeps the part of its square that is in the image.
+    """
+    masks = np.zeros((2, *size), np.float32)
+    for click in clicks:
+        row, column = round(click.row), round(click.column)
+        rows = slice(max(row - _RADIUS, 0), max(row + _RADIUS + 1, 0))
+        columns = slice(max(column - _RADIUS, 0), max(column + _RADIUS + 1, 0))
+        masks[0 if click.positive else 1, rows, columns] = 1
+    return masks
+
+
+class Objective:
+    """What is minimised, for one click; remembers the best answer it has seen."""
+
+    def __init__(self, logits: Callable[[Tensor], Tensor], masks: Tensor, threshold: float) -> None:
+        """Judge what `logits` gives for parameters.
+
+        Args:
+            logits: From float32 [2 * 288] to logits [n, 1, h, w], differentiable.
+            masks: float32 [n, 2, h, w] of `click_masks`.
+            threshold: The probability above which a pixel is the object's.
+        """
+        self._logits = logits
+        self._inside, self._outside = (kind.contiguous() for kind in masks.chunk(2, dim=1))
+        self._threshold = threshold
+        self._least = np.inf
+        self._last: Tensor | None = None
+        self.best: Tensor | None = None
+        """The logits of the least value so far."""
+
+    def __call__(self, parameters: Parameters) -> tuple[float, Parameters]:
+        """Return the value and the gradient, which is 0 as soon as nothing more is to be done."""
+        variables = torch.from_numpy(parameters).float().to(self._inside.device)
+        with torch.enable_grad():
+            variables.requires_grad_(True)
+            scale, shift = variables.chunk(2)
+            logits = self._logits(variables)
+            probabilities = logits.sigmoid()
+            missed = (1 - probabilities) * self._inside
+            wrong = probabilities * self._outside
+            penalty = (scale**2).sum() + _SHIFT_WEIGHT * (shift**2).sum()
+            loss = (
+                (missed**2).sum() / (self._inside.sum() + _EPSILON)
+                + (wrong**2).sum() / (self._outside.sum() + _EPSILON)
+                + _SCALE_WEIGHT * penalty
+            )
+        value = float(loss.detach())
+        if self.best is None or value < self._least:
+            self.best, self._least = logits.detach(), value
+        right = missed.max() < 1 - self._threshold and wrong.max() < self._threshold
+        if right or self._stands_still(probabilities > self._threshold):
+            return value, np.zeros_like(parameters)
+        (gradient,) = torch.autograd.grad(loss, variables)
+        return value, gradient.cpu().numpy().astype(np.float64)
+
+    def _stands_still(self, mask: Tensor) -> bool:
+        """Say whether a mask [n, 1, h, w] is nearly the last one; remember it if it is not."""
+        if self._last is not None:
+            union = (mask | self._last).flatten(1).float().mean(1)
+            common = (mask & self._last).flatten(1).float().mean(1)
+            there = union > 0
+            if there.any() and float((common[there] / union[there]).mean()) > 1 - _STANDSTILL:
+                return True
+        self._last = mask
+        return False
+
+
+def minimise(objective: Objective, start: Parameters) -> Parameters:
+    """Return the parameters that L-BFGS-B ends with after at most 20 evaluations."""
+    parameters, _, _ = fmin_l_bfgs_b(
+        objective,
+        start,
+        m=20,
+        factr=0,
+        pgtol=1e-8,
+        maxfun=_EVALUATIONS,
+        maxiter=2 * _EVALUATIONS,
+    )
+    return np.asarray(parameters, np.float64)

@@ -1,0 +1,94 @@
+"""The interactor: Inside-Outside Guidance around the network."""
+
+from typing import Final
+
+import numpy as np
+import torch
+
+from annotation import Box, RequestError, Segment
+from imaging import Image
+from inference.checkpoints import build_network, read_state, without_prefix
+from inference.device import Device
+from inference.torch_device import prepare, running, torch_device
+from iog.guidance import click_maps, crop_around, outside_points, paste, pixels_of
+from iog.network import InsideOutside
+from serving.assets import Assets
+from serving.model import Clicks, Interactor
+
+_WEIGHTS: Final = "IOG_PASCAL_SBD.pth"
+
+
+class InsideOutsideGuidance(Interactor):
+    """Cuts out the object in a box that clicks inside and outside describe.
+
+    The image, its margin and the points outside are as the authors train and test them. The
+    threshold is compared with probabilities.
+    """
+
+    default_threshold = 0.5
+
+    def load(self, assets: Assets, device: Device) -> None:
+        """Load the network.
+
+        Raises:
+            CheckpointError: the checkpoint is not the authors'.
+        """
+        path = assets.weights(_WEIGHTS)
+        state = read_state(path)
+        network = build_network(InsideOutside, state, source=path, rename=without_prefix("module."))
+        self._device = device
+        self._network = prepare(network, device)
+
+    def segment(self, image: Image, clicks: Clicks) -> Segment:
+        """Return the object's mask.
+
+        Raises:
+            RequestError: 400, there is no box and nothing to derive one from, or it lies beyond
+                the image.
+        """
+        box, outside = box_and_outside(clicks)
+        box = _within(box, image)
+        crop = crop_around(box)
+        # The authors click in the middle of the object, for which that of the box stands.
+        middle = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
+        inside = clicks.positive or (middle,)
+        maps = click_maps(
+            (crop.place(point) for point in inside),
+            [*outside_points(crop), *(crop.place(point) for point in outside)],
+        )
+        shown = np.concatenate([pixels_of(image.pixels, crop), maps], axis=2).transpose(2, 0, 1)
+        with running(self._device):
+            images = torch.from_numpy(np.ascontiguousarray(shown[None]))
+            logits = self._network(images.to(torch_device(self._device)))
+            probabilities = logits.float().sigmoid()[0, 0].cpu().numpy()
+        return Segment(paste(probabilities, crop, image.size) > clicks.threshold)
+
+
+def box_and_outside(clicks: Clicks) -> tuple[Box, tuple[tuple[float, float], ...]]:
+    """Return the box of a request, and its clicks off the object.
+
+    CVAT 1.4 sends the corners of the box as clicks off the object, and nothing as the box. So
+    without a box, at least two such clicks that span an area are taken for its corners.
+
+    Raises:
+        RequestError: 400, there is neither.
+    """
+    if clicks.box is not None:
+        return clicks.box, clicks.negative
+    if clicks.negative:
+        xs, ys = zip(*clicks.negative, strict=True)
+        box = (min(xs), min(ys), max(xs), max(ys))
+        if box[0] < box[2] and box[1] < box[3]:
+            return box, ()
+    raise RequestError(400, "obj_bbox: draw a box around the object before clicking on it")
+
+
+def _within(box: Box, image: Image) -> Box:
+    """Return the box cut to the image."""
+    left, top = max(box[0], 0.0), max(box[1], 0.0)
+    right, bottom = min(box[2], float(image.width)), min(box[3], float(image.height))
+    if left >= right or top >= bottom:
+        raise RequestError(
+            400, f"obj_bbox: the box lies beyond the {image.width}x{image.height} image"
+        )
+    return left, top, right, bottom

@@ -1,0 +1,124 @@
+"""Anchors and decoding against values by hand and the plainest code there is."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from inference.boxes import iou_matrix
+from retinanet_r101.anchors import anchors, shapes
+from retinanet_r101.decode import Objects, decode
+from retinanet_r101.network import Level
+
+ALL = np.ones(80, np.bool_)
+
+
+def test_anchors_by_hand() -> None:
+    """Stride 8: sides of 32 * 2^(0, 1/3, 2/3), height by width 0.5, 1, 2."""
+    nine = shapes(8)
+    assert nine.shape == (9, 4)
+    half = 16 * math.sqrt(2)
+    assert nine[0].tolist() == pytest.approx([-half, -half / 2, half, half / 2])
+    assert nine[1].tolist() == [-16, -16, 16, 16]
+    assert nine[2].tolist() == pytest.approx([-half / 2, -half, half / 2, half])
+    side = 16 * 2 ** (2 / 3)
+    assert nine[7].tolist() == pytest.approx([-side, -side, side, side])
+    assert shapes(128)[1].tolist() == [-256, -256, 256, 256]
+    areas = (nine[:, 2:] - nine[:, :2]).prod(dim=1)
+    assert areas.tolist() == pytest.approx(np.repeat([1024 * 4 ** (n / 3) for n in range(3)], 3))
+
+
+def test_anchors_start_at_the_corners_of_cells_row_by_row() -> None:
+    boxes = anchors(16, 2, 3)
+    assert boxes.shape == (2 * 3 * 9, 4)
+    centres = (boxes[:, :2] + boxes[:, 2:]) / 2
+    expected = [(16.0 * x, 16.0 * y) for y in range(2) for x in range(3) for _ in range(9)]
+    torch.testing.assert_close(centres, torch.tensor(expected), atol=1e-4, rtol=0)
+
+
+def random_levels() -> list[Level]:
+    generator = torch.Generator().manual_seed(5)
+    levels = []
+    for stride, cells in ((8, (6, 7)), (64, (1, 2))):
+        count = cells[0] * cells[1] * 9
+        logits = torch.randn(count, 80, generator=generator) * 1.5 - 3
+        deltas = torch.randn(count, 4, generator=generator) * 0.3
+        deltas[0, 2] = 40
+        logits[0, 0] = 5
+        levels.append(Level(stride, logits, deltas, cells))
+    return levels
+
+
+def plain(levels: list[Level], threshold: float, candidates: int, limit: int) -> Objects:
+    """Detectron2's order of steps, in loops."""
+    found: list[tuple[float, int, list[float]]] = []
+    for level in levels:
+        rows = []
+        for anchor, classes in enumerate(level.logits.sigmoid().tolist()):
+            rows += [(score, anchor, k) for k, score in enumerate(classes) if score >= threshold]
+        for score, anchor, k in sorted(rows, reverse=True)[:candidates]:
+            left, top, right, bottom = anchors(level.stride, *level.cells)[anchor].tolist()
+            dx, dy, dw, dh = level.deltas[anchor].tolist()
+            width, height = right - left, bottom - top
+            x, y = left + width / 2 + dx * width, top + height / 2 + dy * height
+            width *= math.exp(min(dw, math.log(1000 / 16)))
+            height *= math.exp(min(dh, math.log(1000 / 16)))
+            box = [x - width / 2, y - height / 2, x + width / 2, y + height / 2]
+            found.append((score, k, box))
+    found.sort(key=lambda item: -item[0])
+    overlaps = iou_matrix(*(np.array([box for _, _, box in found]),) * 2)
+    kept: list[int] = []
+    for i, (_, k, _) in enumerate(found):
+        if all(found[j][1] != k or overlaps[i, j] <= 0.5 for j in kept):
+            kept.append(i)
+    best = [found[i] for i in kept[:limit]]
+    return Objects(
+        np.array([box for _, _, box in best], np.float32).reshape(-1, 4),
+        np.array([score for score, _, _ in best], np.float32),
+        np.array([k for _, k, _ in best], np.int64),
+    )
+
+
+@pytest.mark.parametrize(
+    ("threshold", "candidates", "limit"), [(0.3, 1000, 100), (0.05, 60, 100), (0.0, 50, 20)]
+)
+def test_objects_are_those_of_the_plain_loops(
+    threshold: float, candidates: int, limit: int
+) -> None:
+    levels = random_levels()
+    expected = plain(levels, threshold, candidates, limit)
+    found = decode(levels, threshold, candidates=candidates, overlap=0.5, limit=limit, classes=ALL)
+    assert len(expected.boxes) > 10
+    assert found.classes.tolist() == expected.classes.tolist()
+    np.testing.assert_allclose(found.scores, expected.scores, rtol=1e-5)
+    np.testing.assert_allclose(found.boxes, expected.boxes, rtol=1e-5, atol=1e-2)
+
+
+def test_unwanted_classes_take_no_places() -> None:
+    wanted = np.arange(80) < 3
+    levels = random_levels()
+    every = decode(levels, 0.2, candidates=1000, overlap=0.5, limit=10**6, classes=ALL)
+    some = decode(levels, 0.2, candidates=1000, overlap=0.5, limit=10, classes=wanted)
+    expected = every.classes < 3
+    assert some.classes.tolist() == every.classes[expected][:10].tolist()
+    assert np.array_equal(some.boxes, every.boxes[expected][:10])
+
+
+def test_only_certainty_passes_a_threshold_of_1() -> None:
+    levels = random_levels()
+    found = decode(levels, 1.0, candidates=10, overlap=0.5, limit=10, classes=ALL)
+    assert found.boxes.shape == (0, 4)
+    assert len(found.scores) == len(found.classes) == 0
+    levels[0].logits[20, 30] = 25
+    found = decode(levels, 1.0, candidates=10, overlap=0.5, limit=10, classes=ALL)
+    assert (found.classes.tolist(), found.scores.tolist()) == ([30], [1.0])
+
+
+def test_a_score_equal_to_the_threshold_passes() -> None:
+    logits = torch.full((9, 80), -10.0)
+    logits[3, 5] = 0.0
+    level = Level(8, logits, torch.zeros(9, 4), (1, 1))
+    for threshold, count in ((0.5, 1), (0.500001, 0)):
+        found = decode([level], threshold, candidates=9, overlap=0.5, limit=9, classes=ALL)
+        assert found.classes.tolist() == [5] * count

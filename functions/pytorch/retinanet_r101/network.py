@@ -1,0 +1,129 @@
+"""The network (Lin et al. 2017, https://arxiv.org/abs/1708.02002), in detectron2's layout."""
+
+from typing import Final, NamedTuple
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+from inference.resnet import ResNet
+
+CLASSES: Final = 80
+ANCHORS: Final = 9
+DIVISOR: Final = 32
+"""Width and height of the input must be multiples of this."""
+
+_STRIDES: Final = (8, 16, 32, 64, 128)
+_WIDTH: Final = 256
+_DEPTH: Final = 4
+
+
+class Level(NamedTuple):
+    """What one of the maps says, for each of its H * W * 9 anchors, cells row by row.
+
+    Attributes:
+        stride: Pixels of the input from one cell to the next.
+        logits: float [H * W * 9, 80]; the sigmoid of one is the score of a class.
+        deltas: float [H * W * 9, 4], how each anchor differs from its object.
+        cells: Height and width of the map.
+    """
+
+    stride: int
+    logits: Tensor
+    deltas: Tensor
+    cells: tuple[int, int]
+
+
+class RetinaNet(nn.Module):
+    """ResNet-101, a feature pyramid and two small heads that all its maps share.
+
+    Parameters have the names of detectron2's checkpoints.
+    """
+
+    def __init__(self) -> None:
+        """Lay the network out."""
+        super().__init__()
+        self.backbone = Pyramid()
+        self.head = Head()
+
+    def forward(self, pixels: Tensor) -> list[Level]:
+        """Return what the maps of strides 8 to 128 say.
+
+        Args:
+            pixels: float [1, 3, H, W], BGR 0..255 minus `handler.MEAN`; H and W multiples of 32.
+        """
+        levels = []
+        for stride, features in zip(_STRIDES, self.backbone(pixels), strict=True):
+            logits, deltas = self.head(features)
+            levels.append(Level(stride, logits, deltas, (features.shape[-2], features.shape[-1])))
+        return levels
+
+
+class Pyramid(nn.Module):
+    """A feature pyramid (Lin et al. 2016, https://arxiv.org/abs/1612.03144) of five maps."""
+
+    def __init__(self) -> None:
+        """Lay the network out."""
+        super().__init__()
+        self.bottom_up = ResNet()
+        _, width3, width4, width5 = ResNet.widths
+        self.fpn_lateral3 = nn.Conv2d(width3, _WIDTH, 1)
+        self.fpn_lateral4 = nn.Conv2d(width4, _WIDTH, 1)
+        self.fpn_lateral5 = nn.Conv2d(width5, _WIDTH, 1)
+        self.fpn_output3 = nn.Conv2d(_WIDTH, _WIDTH, 3, padding=1)
+        self.fpn_output4 = nn.Conv2d(_WIDTH, _WIDTH, 3, padding=1)
+        self.fpn_output5 = nn.Conv2d(_WIDTH, _WIDTH, 3, padding=1)
+        self.top_block = TopBlock()
+
+    def forward(self, pixels: Tensor) -> list[Tensor]:
+        """Return five maps [1, 256, H / stride, W / stride], sizes rounded up."""
+        _, c3, c4, c5 = self.bottom_up(pixels)
+        p5 = self.fpn_lateral5(c5)
+        p4 = self.fpn_lateral4(c4) + functional.interpolate(p5, scale_factor=2.0)
+        p3 = self.fpn_lateral3(c3) + functional.interpolate(p4, scale_factor=2.0)
+        fine = [self.fpn_output3(p3), self.fpn_output4(p4), self.fpn_output5(p5)]
+        return [*fine, *self.top_block(c5)]
+
+
+class TopBlock(nn.Module):
+    """The two coarsest maps."""
+
+    def __init__(self) -> None:
+        """Lay the network out."""
+        super().__init__()
+        self.p6 = nn.Conv2d(ResNet.widths[-1], _WIDTH, 3, stride=2, padding=1)
+        self.p7 = nn.Conv2d(_WIDTH, _WIDTH, 3, stride=2, padding=1)
+
+    def forward(self, c5: Tensor) -> tuple[Tensor, Tensor]:
+        """Return maps of a half and a quarter of the resolution of `c5`."""
+        p6 = self.p6(c5)
+        return p6, self.p7(functional.relu(p6))
+
+
+class Head(nn.Module):
+    """Classes and boxes of the anchors of one map."""
+
+    def __init__(self) -> None:
+        """Lay the network out."""
+        super().__init__()
+        self.cls_subnet = _subnet()
+        self.bbox_subnet = _subnet()
+        self.cls_score = nn.Conv2d(_WIDTH, ANCHORS * CLASSES, 3, padding=1)
+        self.bbox_pred = nn.Conv2d(_WIDTH, ANCHORS * 4, 3, padding=1)
+
+    def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Return logits and deltas, as in `Level`, of a map [1, 256, H, W]."""
+        logits = self.cls_score(self.cls_subnet(features))
+        deltas = self.bbox_pred(self.bbox_subnet(features))
+        return _by_anchor(logits, CLASSES), _by_anchor(deltas, 4)
+
+
+def _subnet() -> nn.Sequential:
+    layers: list[nn.Module] = []
+    for _ in range(_DEPTH):
+        layers += [nn.Conv2d(_WIDTH, _WIDTH, 3, padding=1), nn.ReLU(inplace=True)]
+    return nn.Sequential(*layers)
+
+
+def _by_anchor(values: Tensor, size: int) -> Tensor:
+    """Turn [1, anchors * size, H, W] into [H * W * anchors, size]."""
+    return values[0].permute(1, 2, 0).reshape(-1, size)

@@ -1,0 +1,63 @@
+"""What SiamMask remembers of an object between two images."""
+
+from typing import Annotated, Final, Literal, Self
+
+import msgspec
+import numpy as np
+from msgspec import Meta
+from numpy.typing import NDArray
+
+from serving.state import PackedArray
+from siammask.geometry import Target
+from siammask.network import CHANNELS, TEMPLATE
+
+Form = Literal["rectangle", "polygon", "mask"]
+"""The kind of shape an object is reported as, which is the kind it was drawn as."""
+
+_LARGEST: Final = 1e5
+_Place = Annotated[float, Meta(ge=-_LARGEST, le=_LARGEST)]
+_Length = Annotated[float, Meta(ge=1, le=_LARGEST)]
+_Level = Annotated[float, Meta(ge=0, le=255)]
+
+
+class SiamMaskState(msgspec.Struct, frozen=True):
+    """An object's appearance in the first image, and where it was in the last.
+
+    As JSON about 67 KB, nearly all of it the template: float32, since rounding it to float16
+    would change what is found. Everything else is computed anew.
+
+    Attributes:
+        template: float32 [256, 7, 7], the features of the first image.
+        x: Centre of the object in pixels.
+        y: Centre of the object in pixels.
+        width: Its width in pixels.
+        height: Its height in pixels.
+        padding: Mean colour of the first image, R, G, B, which surrounds the next ones.
+        form: How the object is reported.
+    """
+
+    template: PackedArray
+    x: _Place
+    y: _Place
+    width: _Length
+    height: _Length
+    padding: tuple[_Level, _Level, _Level]
+    form: Form = "rectangle"
+
+    @property
+    def target(self) -> Target:
+        """Where the object was."""
+        return Target(self.x, self.y, self.width, self.height)
+
+    def moved(self, target: Target) -> Self:
+        """Return the state with the object at `target`."""
+        place = target._asdict()
+        return msgspec.structs.replace(self, **place)
+
+    def features(self) -> NDArray[np.float32]:
+        """Return the template, float32 [256, 7, 7].
+
+        Raises:
+            StateError: it is another array.
+        """
+        return self.template.unpack(dtype=np.float32, shape=(CHANNELS, TEMPLATE, TEMPLATE))

@@ -1,0 +1,25 @@
+"""The authors' checkpoint as the network reads it."""
+
+from pathlib import Path
+from typing import Final
+
+from torch import Tensor
+
+from inference.checkpoints import build_network, read_checkpoint, read_state, without_prefix
+from siammask.network import SiamMask
+
+_STATE: Final = "state_dict"
+
+
+def load(path: Path) -> SiamMask:
+    """Return the network with the weights of `SiamMask_DAVIS.pth` or another of the authors'.
+
+    They hold the tensors under `state_dict`, beside an epoch and the like, or by themselves,
+    each named `module.…` where several graphics cards trained them.
+
+    Raises:
+        CheckpointError: it is no such file, or holds more or fewer weights than the network.
+    """
+    keys = (_STATE,) if _STATE in read_checkpoint(path) else ()
+    state: dict[str, Tensor] = read_state(path, *keys)
+    return build_network(SiamMask, state, source=path, rename=without_prefix("module."))
