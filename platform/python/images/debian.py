@@ -106,7 +106,7 @@ def _download(package: Package) -> bytes:
     raise ImageToolError(
         f"{package.name} {package.version} is not to be had ({'; '.join(failures)}); name an "
         f"archive that keeps it, such as a snapshot, in {MIRRORS}, or run "
-        "`./pants run platform/images:lock`"
+        "`./pants run platform/python/images:lock`"
     )
 
 

@@ -1,6 +1,6 @@
 """Writes the lock of the base image anew, from what apt on this machine has verified.
 
-    ./pants run platform/images:lock
+    ./pants run platform/python/images:lock
 
 Needs a machine (or a container) with the lock's own release of Debian.
 """
