@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from annotation import ReidBox
 from imaging import Image
+from inference.appearance import cosine_distances, possible_pairs
 from inference.device import Device
 from inference.openvino import OpenVINOSession
-from person_reid.pairing import cosine_distances, pair, possible_pairs
+from person_reid.pairing import pair
 from serving.assets import Assets
 from serving.model import Reidentifier
 

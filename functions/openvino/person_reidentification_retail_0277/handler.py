@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from annotation import ReidBox
 from imaging import Image, Interpolation
+from inference.appearance import cosine_distances, possible_pairs
 from inference.device import Device
 from inference.openvino import OpenVINOSession
-from person_reidentification_retail_0277.matching import assign, cosine_distances, neighbours
+from person_reidentification_retail_0277.matching import assign
 from serving.assets import Assets
 from serving.model import Reidentifier
 
@@ -41,7 +42,7 @@ class PersonReidentification(Reidentifier):
         max_distance: float,
     ) -> list[int]:
         """Pair boxes of one label that are near enough and look alike enough."""
-        possible = neighbours(boxes0, boxes1, max_distance)
+        possible = possible_pairs(boxes0, boxes1, max_distance)
         rows, columns = (np.asarray(possible.any(axis=axis)) for axis in (1, 0))
         distances = cosine_distances(
             self._embeddings(first, boxes0, rows), self._embeddings(second, boxes1, columns)

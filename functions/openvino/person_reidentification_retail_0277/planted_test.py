@@ -15,10 +15,11 @@ from openvino import opset13 as op
 
 from annotation import ReidBox
 from imaging import Image
+from inference.appearance import cosine_distances
 from inference.device import Device
 from inference.testing import plant
 from person_reidentification_retail_0277.handler import PersonReidentification, cut
-from person_reidentification_retail_0277.matching import assign, cosine_distances
+from person_reidentification_retail_0277.matching import assign
 from serving.testing.assets import planted_assets
 
 RED, GREEN, BLUE, PINK = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 90, 90)
