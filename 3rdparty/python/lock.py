@@ -98,9 +98,13 @@ RESOLVES = {
         _ours("openvino"),
         # The `+cpu` build lies in a folder or on a page that PIP_FIND_LINKS names.
         _ours("torch-cpu", find_links=True, platforms=(LINUX_X86, LINUX_ARM, MAC_ARM)),
+        _ours("detectron2", find_links=True, platforms=(LINUX_X86, LINUX_ARM, MAC_ARM)),
         _ours("torch-gpu", platforms=(LINUX_X86, LINUX_ARM)),
+        _ours("detectron2-gpu", platforms=(LINUX_X86, LINUX_ARM)),
         _ours("tensorflow", platforms=(LINUX_X86, LINUX_ARM, MAC_ARM)),
         _ours("buildgrid", platforms=(LINUX_X86, LINUX_ARM)),
+        _ours("experiments"),
+        _ours("debug"),
         _ours("tools"),
         _ours("pants-plugins", python="3.9"),
         Resolve("launcher", "platform/launcher", "pants", python="3.9"),

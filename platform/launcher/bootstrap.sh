@@ -13,6 +13,8 @@ readonly PEX_VERSION=2.1.137
 # e5777b50dadb5ac011f976d432cd7e48a0eb5d135a291c952e10aef0c4ccc782 wherever Python packs with zlib;
 # with zlib-ng, which some systems have in its place, the same contents make another file.
 readonly PEX_CONTENTS=0de3ed949b46f42e4ecf671ea752b9099a264e06a5ed5c8f6d6dc9ba87817561
+# The wheel that 3rdparty/python/repack.py makes, as 3rdparty/python/detectron2 locks it.
+readonly DETECTRON2_WHEEL=142cf9d1d252e940d74eaaa3360ee77b1fa36ddd8345c3dc29a52061df51f266
 
 here=$(cd -- "${BASH_SOURCE[0]%/*}" && pwd -P)
 readonly here prepared=$1
@@ -180,6 +182,7 @@ make_venv() {
     --no-index --find-links "$wheels" >"$log" 2>&1 || explain_pip "$log"
   say "  3/3 building the Pex tool …"
   make_pex "$work/venv/bin/python" "$wheels"
+  make_wheels "$work/venv/bin/python"
   rm -rf "$prepared/venv" "$prepared/pex"
   mv "$work/pex" "$prepared/pex"
   mv "$work/venv" "$prepared/venv"
@@ -194,6 +197,22 @@ make_pex() {
   read -r _ _ contents < <("$python" -I "$here/measure.py" "$work/pex")
   [[ $contents == "$PEX_CONTENTS" ]] ||
     fail "the Pex tool came out with contents ${contents:0:12} instead of ${PEX_CONTENTS:0:12}; remove $prepared and run again, and report it if it comes back."
+}
+
+# What Pants could not build itself. Only some functions need it, so a failure stops nothing.
+make_wheels() {
+  local python=$1 made=$work/made sum=''
+  mkdir "$made"
+  if "$python" "$here/../../3rdparty/python/repack.py" "$made" >"$work/pip.log" 2>&1; then
+    read -r sum _ < <("$python" -I "$here/measure.py" "$made"/*.whl)
+  fi
+  rm -rf "$prepared/wheels"
+  if [[ $sum == "$DETECTRON2_WHEEL" ]]; then
+    mv "$made" "$prepared/wheels"
+  else
+    mv -f "$work/pip.log" "$prepared/wheels.log"
+    say "could not make the wheel of detectron2, so functions that need it cannot be built; see $prepared/wheels.log, and remove $prepared to try again."
+  fi
 }
 
 # Pants opens a file URL without decoding it, so the tool must lie under a name that needs no coding.

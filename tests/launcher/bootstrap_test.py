@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from launcher.conftest import HERE, Answer, Machine
-from launcher.fake_python import PEX_CONTENTS, PEX_SUM
+from launcher.fake_python import PEX_CONTENTS, PEX_SUM, WHEEL
 
 NO_NETWORK = """\
 WARNING: Retrying (Retry(total=0)) after connection broken by 'NewConnectionError(...)'
@@ -285,3 +285,25 @@ def test_the_probe_names_the_interpreter_itself(machine: Machine) -> None:
 def _probe(probe: Path, version: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-I", str(probe), version]
     return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_a_wheel_that_was_made_lies_where_pants_looks_in_every_clone(
+    machine: Machine,
+) -> None:
+    machine.call("list")
+    link = machine.wheels / WHEEL
+    assert link.read_text() == "the wheel"
+    link.unlink()
+    machine.call("list")
+    assert link.resolve() == (machine.prepared()[0] / "wheels" / WHEEL).resolve()
+    made = [call for call in machine.calls() if "repack.py" in " ".join(call["arguments"])]
+    assert len(made) == 1
+
+
+def test_a_wheel_that_cannot_be_made_stops_nothing(machine: Machine) -> None:
+    answer = machine.call("list", FAKE_REPACK=NO_NETWORK)
+    (folder,) = machine.prepared()
+    assert answer.arguments == ["list"]
+    assert "could not make the wheel of detectron2" in answer.stderr
+    assert (folder / "wheels.log").read_text().startswith("WARNING: Retrying")
+    assert list(machine.wheels.iterdir()) == []

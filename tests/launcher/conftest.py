@@ -69,6 +69,11 @@ class Machine:
         return self.root / "bin"
 
     @property
+    def wheels(self) -> Path:
+        """The wheels that Pants is told of."""
+        return self.repository / "3rdparty/python/wheels"
+
+    @property
     def home(self) -> Path:
         return self.root / "home"
 
@@ -129,6 +134,7 @@ def make_machine(tmp_path: Path) -> Callable[..., Machine]:
         machine = Machine(tmp_path, tmp_path / repository)
         shutil.copytree(HERE / "platform/launcher", machine.repository / "platform/launcher")
         shutil.copy(HERE / "pants", machine.repository / "pants")
+        machine.wheels.mkdir(parents=True)
         machine.bin.mkdir()
         machine.home.mkdir()
         for tool in TOOLS.split():

@@ -41,6 +41,27 @@ def test_quiet_about_the_launcher_that_pants_would_prefer(machine: Machine) -> N
     assert machine.call("list").environment["NO_SCIE_WARNING"] == "1"
 
 
+@pytest.mark.parametrize(
+    ("words", "alone"),
+    [
+        (["run", "functions/openvino/coco_ssd#cpu"], True),
+        (["--no-pantsd", "run", "//functions/openvino/coco_ssd#cpu"], True),
+        (["run", "functions/openvino/coco_ssd#cpu-predict", "--", "cat.jpg"], False),
+        (["package", "functions/openvino/coco_ssd#cpu"], False),
+        (["run", "functions/openvino/coco_ssd#cpu-image", "--", "load"], False),
+        (["run", "::deploy"], False),
+        (["run", "::deploy", "--", "status"], False),
+        (["run", "::deploy", "--", "debug", "coco-ssd"], True),
+        (["run", "//:tool", "--", "functions/openvino/coco_ssd#cpu"], False),
+    ],
+)
+def test_a_served_function_keeps_no_other_call_waiting(
+    machine: Machine, words: list[str], alone: bool
+) -> None:
+    environment = machine.call(*words).environment
+    assert environment.get("PANTS_CONCURRENT") == ("true" if alone else None)
+
+
 def test_python_settings_of_the_user_do_not_reach_pants(machine: Machine) -> None:
     environment = machine.call("list", PYTHONPATH="/nowhere", PYTHONHOME="").environment
     assert not {"PYTHONPATH", "PYTHONHOME"} & environment.keys()

@@ -4,8 +4,9 @@ Run as `fake_python.py NAME ARGUMENT…`, where NAME is the path under which it 
 `python3.9` or `python3.11`, or the `python` of the environment that the former "made". Each call
 is recorded as one JSON line in the file that FAKE_LOG names. The play is directed by variables:
 FAKE_DOWNLOAD (what a failing `pip download` says), FAKE_PIP_CONFIG (what `pip config list` says),
-FAKE_PEX (what measure.py prints), FAKE_REFUSE (names whose probe fails), FAKE_SECONDS (how long an
-environment takes to make) and FAKE_EXIT (the exit code of Pants).
+FAKE_PEX (what measure.py prints of the tool), FAKE_REPACK (what a failing repack.py says),
+FAKE_REFUSE (names whose probe fails), FAKE_SECONDS (how long an environment takes to make) and
+FAKE_EXIT (the exit code of Pants).
 """
 
 import json
@@ -16,6 +17,8 @@ import time
 from pathlib import Path
 
 PEX_SUM = "e5777b50dadb5ac011f976d432cd7e48a0eb5d135a291c952e10aef0c4ccc782"
+WHEEL = "pb1_detectron2-0.6-py3-none-any.whl"
+WHEEL_SUM = "142cf9d1d252e940d74eaaa3360ee77b1fa36ddd8345c3dc29a52061df51f266"
 PEX_CONTENTS = "0de3ed949b46f42e4ecf671ea752b9099a264e06a5ed5c8f6d6dc9ba87817561"
 
 
@@ -42,12 +45,24 @@ def play_pip(arguments: list[str]) -> int:
     return 0
 
 
+def play_repack(folder: Path) -> int:
+    if failure := os.environ.get("FAKE_REPACK"):
+        print(failure)
+        return 1
+    (folder / WHEEL).write_text("the wheel")
+    return 0
+
+
 def play_script(called: str, path: str, arguments: list[str]) -> int:
     if path.endswith("/probe.py"):
         name = f"python{arguments[0]}"
         if name in os.environ.get("FAKE_REFUSE", ""):
             sys.exit("it lacks the module ssl")
         print(called)
+    elif path.endswith("/repack.py"):
+        return play_repack(Path(arguments[0]))
+    elif path.endswith("/measure.py") and arguments[0].endswith(".whl"):
+        print(f"{WHEEL_SUM} 1911436 {WHEEL_SUM}")
     elif path.endswith("/measure.py"):
         print(os.environ.get("FAKE_PEX", f"{PEX_SUM} 3563509 {PEX_CONTENTS}"))
     elif path.endswith("/pex"):
