@@ -5,7 +5,7 @@ from imaging.draw import draw, save_png
 from imaging.errors import ImageError
 from imaging.geometry import Fit, Interpolation, letterbox, resize
 from imaging.image import Image, Pixels
-from imaging.masks import Crop, Outline, crop, fill, polygons
+from imaging.masks import Crop, Outline, crop, fill, parts, polygons
 from imaging.style import colour
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "draw",
     "fill",
     "letterbox",
+    "parts",
     "polygons",
     "resize",
     "save_png",

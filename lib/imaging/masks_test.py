@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from annotation import Mask, Polygon
 from annotation.strategies import bitmaps, coordinates, steady
-from imaging.masks import Bitmap, Outline, crop, fill, polygons
+from imaging.masks import Bitmap, Outline, crop, fill, parts, polygons
 
 
 def disk(side: int, radius: float) -> Bitmap:
@@ -164,3 +164,33 @@ def test_masks_of_other_types_and_layouts(order: Literal["C", "F"]) -> None:
 
     assert area(outline) == 10
     assert outline.min(axis=0).tolist() == [1, 1]
+
+
+def all_parts(mask: Bitmap) -> set[frozenset[tuple[int, int]]]:
+    return {
+        frozenset(
+            (int(row) + part.top, int(column) + part.left)
+            for row, column in zip(*np.nonzero(part.bitmap), strict=True)
+        )
+        for _, part in parts(np.ascontiguousarray(mask))
+    }
+
+
+@steady
+@given(bitmaps())
+def test_parts_make_up_the_mask_and_do_not_touch(mask: Bitmap) -> None:
+    found = all_parts(mask)
+    assert sorted(cell for part in found for cell in part) == [
+        (int(row), int(column)) for row, column in zip(*np.nonzero(mask), strict=True)
+    ]
+    for part in found:
+        around = {(r + y, c + x) for r, c in part for y in (-1, 0, 1) for x in (-1, 0, 1)}
+        assert all(part == other or not around & other for other in found)
+
+
+@steady
+@given(bitmaps())
+def test_a_mirrored_mask_has_mirrored_parts(mask: Bitmap) -> None:
+    width = mask.shape[1]
+    mirrored = {frozenset((r, width - 1 - c) for r, c in part) for part in all_parts(mask)}
+    assert all_parts(mask[:, ::-1]) == mirrored

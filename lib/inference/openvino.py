@@ -57,7 +57,7 @@ class OpenVINOSession:
         threads: int | None = None,
         cache_dir: Path | None = None,
         performance: Literal["latency", "throughput"] = "latency",
-        shapes: Shapes | None = None,
+        shapes: Shapes | Callable[[Shapes], Shapes] | None = None,
         outputs: Collection[str] | None = None,
         edit: Callable[[openvino.Model], None] | None = None,
     ) -> None:
@@ -72,7 +72,8 @@ class OpenVINOSession:
             performance: What to tune for. A worker answers one request at a
                 time, so latency is right: all threads work on one run. With
                 throughput `infer_many` has a run on each thread.
-            shapes: New shapes of inputs by name; -1 is any length.
+            shapes: New shapes of inputs by name, or what makes them of the file's own; -1
+                is any length.
             outputs: The only outputs to compute, by default all. Inputs that
                 only the others need are no inputs any more.
             edit: Changes the network in place before all that.
@@ -106,6 +107,8 @@ class OpenVINOSession:
                 edit(network)
             if outputs is not None:
                 self._keep_outputs(network, outputs)
+            if callable(shapes):
+                shapes = shapes({_name(port): _shape(port) for port in network.inputs})
             if shapes:
                 self._check_names("input", shapes, map(_name, network.inputs))
                 network.reshape({name: list(shape) for name, shape in shapes.items()})
@@ -125,6 +128,11 @@ class OpenVINOSession:
     def inputs(self) -> dict[str, tuple[int, ...]]:
         """The model's inputs with their shapes; -1 is any length."""
         return {name: expected.shape for name, expected in self._inputs.items()}
+
+    @property
+    def dtypes(self) -> dict[str, np.dtype[Any]]:
+        """What the model's inputs are made of, by name."""
+        return {name: expected.dtype for name, expected in self._inputs.items()}
 
     @property
     def outputs(self) -> dict[str, tuple[int, ...]]:

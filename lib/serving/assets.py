@@ -25,6 +25,8 @@ class _Description(msgspec.Struct, frozen=True):
     display_name: str = ""
     labels: msgspec.Raw = msgspec.Raw(b"[]")
     params: dict[str, Any] = {}
+    head: str = ""
+    head_options: dict[str, Any] = {}
     licence: str = ""
 
 
@@ -32,7 +34,8 @@ class Assets(msgspec.Struct, frozen=True):
     """A function's folder: `model.json`, and the files under `weights/`.
 
     `type` is detector, interactor, tracker or reid; `model` names the class as
-    `module` or `module:Class`; `params` are the settings of its BUILD target.
+    `module` or `module:Class`; `params` are the settings of its BUILD target. A function without
+    code of its own has a `head` with its `head_options`, see `serving.heads`.
     """
 
     path: Path
@@ -43,6 +46,8 @@ class Assets(msgspec.Struct, frozen=True):
     labels: LabelSet
     params: Mapping[str, Any]
     licence: str
+    head: str = ""
+    head_options: Mapping[str, Any] = {}
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -73,6 +78,8 @@ class Assets(msgspec.Struct, frozen=True):
             labels=labels,
             params=described.params,
             licence=described.licence,
+            head=described.head,
+            head_options=described.head_options,
         )
 
     def weights(self, name: str) -> Path:

@@ -32,11 +32,11 @@ class ResultError(Exception):
 
 
 class Endpoint:
-    """A loaded model behind CVAT's contract."""
+    """A loaded model behind CVAT's contract. `model` may be replaced between two requests."""
 
     def __init__(self, model: AnyModel, assets: Assets, images: ImageCache) -> None:
         """Answer with `model`, whose labels and name are in `assets`."""
-        self._model = model
+        self.model = model
         self._assets = assets
         self._images = images
 
@@ -48,7 +48,7 @@ class Endpoint:
             Exception: the model is.
         """
         try:
-            match self._model:
+            match self.model:
                 case Detector() as model:
                     return self._detect(model, body)
                 case Interactor() as model:

@@ -2,10 +2,12 @@
 
 import importlib
 import json
+import os
 import traceback
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
+TRACEBACKS: Final = "MODELYARD_TRACEBACKS"
 _IMPORT_SYSTEM = ("<frozen importlib", importlib.__file__)
 
 
@@ -29,10 +31,15 @@ def _chain(trace: traceback.TracebackException) -> Iterator[traceback.TracebackE
 def internal_error(context: Any, event_id: str, error: BaseException) -> Any:
     """Log the traceback of `error`; return Nuclio's 500 response for the client.
 
-    It says only where to look: a traceback would show paths and values.
+    It says only where to look: a traceback would show paths and values. Where the function is
+    being developed (MODELYARD_TRACEBACKS=1) the client is its author, who gets the traceback too.
     """
-    context.logger.error(f"event {event_id} failed\n{describe(error)}")
-    message = f"internal error (id {event_id}); the function's log has the details"
-    return context.Response(
-        body=json.dumps({"error": message}), content_type="application/json", status_code=500
-    )
+    traceback = describe(error)
+    context.logger.error(f"event {event_id} failed\n{traceback}")
+    body: dict[str, Any] = {
+        "error": f"internal error (id {event_id}); the function's log has the details"
+    }
+    if os.environ.get(TRACEBACKS) == "1":
+        lines = traceback.splitlines()
+        body = {"error": lines[-1], "traceback": lines}
+    return context.Response(body=json.dumps(body), content_type="application/json", status_code=500)

@@ -59,12 +59,17 @@ def handler(context: Any, event: Any) -> Any:
 
 def open_endpoint(env: Mapping[str, str]) -> Endpoint:
     """Return the endpoint that these settings describe, its model loaded and warm."""
-    assets = Assets.open(Path(env.get(ASSETS) or DEFAULT_ASSETS))
+    assets = open_assets(env)
     cv2.setNumThreads(threads_from_env(env))
     model = load_model(assets, Device.from_env(env))
     model.warm_up()
     cached_bytes = int(env.get(IMAGE_CACHE) or DEFAULT_IMAGE_BYTES)
     return Endpoint(model, assets, ImageCache(cached_bytes))
+
+
+def open_assets(env: Mapping[str, str]) -> Assets:
+    """Return the function's assets, where these settings say they are."""
+    return Assets.open(Path(env.get(ASSETS) or DEFAULT_ASSETS))
 
 
 def _body_of(event: Any) -> bytes | str | Mapping[str, Any]:

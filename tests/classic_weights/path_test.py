@@ -25,18 +25,22 @@ import pytest
 
 from annotation import ReidBox
 from classic_weights.frozen import frozen_graph
+from dextr.handler import Dextr
 from face_detection_0205.handler import FaceDetection
 from faster_rcnn_inception_resnet_v2_atrous_coco.handler import FasterRcnn
 from imaging import Image
 from inference.device import Device
-from inference.testing import plant
+from inference.testing.networks import plant
 from inference.testing.yolo import Planted, heads
 from mask_rcnn_inception_resnet_v2_atrous_coco.handler import MaskRcnn
 from person_reidentification_retail_0277.handler import PersonReidentification
 from semantic_segmentation_adas_0001.handler import AdasSegmentation
+from serving.model import Clicks
 from serving.testing.assets import planted_assets
 from text_detection_0004.handler import TextDetection
 from tf_faster_rcnn_inception_v2_coco.handler import TfFasterRcnn
+from weights.torch_dextr_testing import dextr_tensors
+from weights.torch_testing import write_checkpoint
 from yolo_v3_tf.handler import _HEADS, YoloV3
 
 TOOLS = os.environ.get("MODELYARD_TEST_TOOLS")
@@ -262,6 +266,18 @@ def test_person_reidentification_retail_0277(author: Any, tmp_path: Path) -> Non
     model = loaded(PersonReidentification(), folder, kind="reid")
     box = [ReidBox(BOX, 1)]
     assert model.match(IMAGE, IMAGE, box, box, 0.5, 50) == [0]
+
+
+def test_dextr(author: Any, tmp_path: Path) -> None:
+    tensors = dextr_tensors()
+    tensors["layer5.final.weight"][:] = 0
+    tensors["layer5.final.bias"][:] = 5
+    file = write_checkpoint(tmp_path / "checkpoint", tensors).read_bytes()
+    folder = obtained(author, tmp_path, {"dextr": file})
+    model = loaded(Dextr(), folder, kind="interactor")
+    clicks = Clicks(positive=((20, 30), (40, 15), (60, 30), (40, 45)), threshold=0.8)
+    # All that the network sees is the object: the points and 50 pixels around them.
+    assert model.segment(IMAGE, clicks).bounds == (0, 0, 79, 59)
 
 
 def test_what_has_no_digest_is_not_fetched(author: Any, tmp_path: Path) -> None:

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 import requests
 
-from annotation import Mask, Rectangle
-from cvat import replies
+from annotation import Mask, Rectangle, replies
 from cvat.client import CvatServer, Mode
 from cvat.pictures import SIZE, picture
 from embedded.testing.process import PlatformProcess

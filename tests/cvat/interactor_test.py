@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import requests
 
-from cvat import replies
+from annotation import replies
 from cvat.client import CvatServer
 from cvat.pictures import SIZE, picture
 

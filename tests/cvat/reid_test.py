@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from annotation import Box
-from cvat import replies
+from annotation import Box, replies
 from cvat.client import CvatServer
 from cvat.pictures import picture
 

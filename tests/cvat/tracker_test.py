@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 import requests
 
-from annotation import Box
-from cvat import replies
+from annotation import Box, replies
 from cvat.client import CvatServer
 from cvat.pictures import SIZE, picture
 

@@ -25,7 +25,7 @@ class CocoInstances(Detector):
             a little loose; what lies farther off belongs to something else.
     """
 
-    margin: ClassVar[float] = 0.1
+    margin: ClassVar[float] = 0.05
 
     def load(self, assets: Assets, device: Device) -> None:
         """Load the three networks.

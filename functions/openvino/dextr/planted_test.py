@@ -15,7 +15,7 @@ from annotation import RequestError, Segment, encode_segment
 from dextr.handler import Dextr, cut, extremes, heatmap, surroundings
 from imaging import Image
 from inference.device import Device
-from inference.testing import plant
+from inference.testing.networks import plant
 from serving.model import Clicks
 from serving.testing.assets import planted_assets
 

@@ -13,7 +13,7 @@ from annotation import LabelSet, Rectangle, encode_detections
 from face_detection_0205.handler import FaceDetection
 from imaging import Image
 from inference.device import Device
-from inference.testing import plant
+from inference.testing.networks import plant
 from serving.testing.assets import planted_assets
 
 LABELS = [

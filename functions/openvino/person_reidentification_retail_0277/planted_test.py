@@ -17,7 +17,7 @@ from annotation import ReidBox
 from imaging import Image
 from inference.appearance import cosine_distances
 from inference.device import Device
-from inference.testing import plant
+from inference.testing.networks import plant
 from person_reidentification_retail_0277.handler import PersonReidentification, cut
 from person_reidentification_retail_0277.matching import assign
 from serving.testing.assets import planted_assets

@@ -1,15 +1,13 @@
 """Open Model Zoo's semantic-segmentation-adas-0001."""
 
-from collections.abc import Iterator
 from typing import ClassVar, Final
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from annotation import Mask
-from imaging import Crop, Image, polygons, resize
+from imaging import Image, resize
 from inference.device import Device
+from inference.heads.segmentation import enlarged, masks_of
 from inference.openvino import OpenVINOSession
 from serving.assets import Assets
 from serving.model import Detector
@@ -27,11 +25,9 @@ class AdasSegmentation(Detector):
     model's README in Open Model Zoo.
 
     Attributes:
-        least_area: Parts of fewer pixels are noise and left out.
         limit: The most parts reported, the largest ones.
     """
 
-    least_area: ClassVar[int] = 10
     limit: ClassVar[int] = 1000
 
     def load(self, assets: Assets, device: Device) -> None:
@@ -42,42 +38,8 @@ class AdasSegmentation(Detector):
 
     def detect(self, image: Image, threshold: float) -> list[Mask]:
         """Return every part of every class, the largest first."""
-        pixels = resize(image.size, _SIDE).apply(image.pixels)[..., ::-1].transpose(2, 0, 1)
+        fit = resize(image.size, _SIDE)
+        pixels = fit.apply(image.pixels)[..., ::-1].transpose(2, 0, 1)
         (classes,) = self._session.infer({self._input: pixels[None]}).values()
-        found = enlarged(classes[0, 0].astype(np.uint8), image.size)
-        pieces = [
-            (area, number, part)
-            for number in self._names
-            for area, part in parts(found == number)
-            if area >= self.least_area
-        ]
-        pieces.sort(key=lambda piece: -piece[0])
-        return [
-            Mask(self._names[number], *part, polygon=_outline(part))
-            for _, number, part in pieces[: self.limit]
-        ]
-
-
-def enlarged(classes: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """Return uint8 [height, width]: for each pixel the class of the cell its centre lies in."""
-    rows, columns = classes.shape
-    row = ((np.arange(size[1]) + 0.5) * rows / size[1]).astype(np.intp)
-    column = ((np.arange(size[0]) + 0.5) * columns / size[0]).astype(np.intp)
-    return np.asarray(classes[row][:, column])
-
-
-def parts(mask: NDArray[np.bool_]) -> Iterator[tuple[int, Crop]]:
-    """Yield the area and the pixels of each part of a mask; pixels that touch at a corner are one.
-
-    A part has its own pixels only, whatever else lies within its box.
-    """
-    count, numbers, stats, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=8)
-    for number in range(1, count):
-        left, top, width, height, area = stats[number].tolist()
-        bitmap = numbers[top : top + height, left : left + width] == number
-        yield area, Crop(bitmap, left, top)
-
-
-def _outline(part: Crop) -> tuple[float, ...]:
-    outline = polygons(part.bitmap)[0] + (part.left, part.top)
-    return tuple(outline.ravel().tolist())
+        kinds = enlarged(classes[0, 0].astype(np.int64), fit)
+        return masks_of(kinds, self._names, limit=self.limit)

@@ -7,17 +7,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from openvino import opset13 as op
 
 from annotation import LabelSet, Mask, encode_detections
 from imaging import Image, fill
 from inference.device import Device
-from inference.testing import plant
-from semantic_segmentation_adas_0001.handler import AdasSegmentation, parts
+from inference.heads import segmentation
+from inference.testing.networks import plant
+from semantic_segmentation_adas_0001.handler import AdasSegmentation
 from serving.testing.assets import planted_assets
 
 NAMES = ["road", "sidewalk", "building", "car"]
@@ -82,7 +80,7 @@ def test_every_pixel_has_the_class_that_was_planted(tmp_path: Path, size: tuple[
     # Parts of fewer pixels than count are left out.
     small = found_picture == -1
     np.testing.assert_array_equal(found_picture[~small], expected[~small])
-    assert small.sum() < AdasSegmentation.least_area * len(AREAS)
+    assert small.sum() < segmentation.LEAST_AREA * len(AREAS)
     assert all(shape.confidence is None for shape in found)
     assert encode_detections(found, LabelSet.from_json(LABELS), size)
 
@@ -117,7 +115,7 @@ def test_noise_is_left_out_and_the_number_is_bounded(
     picture[500:504, 1000:1003] = 2
     found = planted(tmp_path, picture).detect(blank((2048, 1024)), 0.5)
     assert [shape.label for shape in found] == ["road", "building"]
-    monkeypatch.setattr(AdasSegmentation, "least_area", 1)
+    monkeypatch.setattr(segmentation, "LEAST_AREA", 1)
     many = planted(tmp_path / "b", picture).detect(blank((2048, 1024)), 0.5)
     assert len(many) == AdasSegmentation.limit
 
@@ -144,36 +142,3 @@ def test_the_network_is_shown_bgr(tmp_path: Path) -> None:
 def test_odd_sizes_are_taken(tmp_path: Path, size: tuple[int, int]) -> None:
     found = planted(tmp_path, classes()).detect(blank(size), 0.5)
     assert encode_detections(found, LabelSet.from_json(LABELS), size)
-
-
-masks = arrays(np.bool_, st.tuples(st.integers(1, 7), st.integers(1, 7)))
-
-
-def all_parts(mask: NDArray[np.bool_]) -> set[frozenset[tuple[int, int]]]:
-    return {
-        frozenset(
-            (int(row) + part.top, int(column) + part.left)
-            for row, column in zip(*np.nonzero(part.bitmap), strict=True)
-        )
-        for _, part in parts(np.ascontiguousarray(mask))
-    }
-
-
-@given(masks)
-@settings(deadline=None)
-def test_parts_make_up_the_mask_and_do_not_touch(mask: NDArray[np.bool_]) -> None:
-    found = all_parts(mask)
-    assert sorted(cell for part in found for cell in part) == [
-        (int(row), int(column)) for row, column in zip(*np.nonzero(mask), strict=True)
-    ]
-    for part in found:
-        around = {(r + y, c + x) for r, c in part for y in (-1, 0, 1) for x in (-1, 0, 1)}
-        assert all(part == other or not around & other for other in found)
-
-
-@given(masks)
-@settings(deadline=None)
-def test_a_mirrored_mask_has_mirrored_parts(mask: NDArray[np.bool_]) -> None:
-    width = mask.shape[1]
-    mirrored = {frozenset((r, width - 1 - c) for r, c in part) for part in all_parts(mask)}
-    assert all_parts(mask[:, ::-1]) == mirrored

@@ -15,7 +15,7 @@ from openvino import opset13 as op
 from annotation import LabelSet, Mask, encode_detections
 from imaging import Image
 from inference.device import Device
-from inference.testing import plant
+from inference.testing.networks import plant
 from serving.testing.assets import planted_assets
 from text_detection_0004.handler import TextDetection
 from text_detection_0004.pixellink import group

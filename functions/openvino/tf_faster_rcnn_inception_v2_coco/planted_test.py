@@ -9,7 +9,7 @@ from openvino import opset13 as op
 
 from imaging import Image
 from inference.device import Device
-from inference.testing import plant
+from inference.testing.networks import plant
 from inference.testing.tf_detection import Planted, plant_detections
 from serving.testing.assets import planted_assets
 from tf_faster_rcnn_inception_v2_coco.handler import TfFasterRcnn

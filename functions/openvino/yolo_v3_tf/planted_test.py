@@ -13,7 +13,7 @@ from openvino import opset13 as op
 from annotation import Rectangle
 from imaging import Image, decode
 from inference.device import Device
-from inference.testing import plant
+from inference.testing.networks import plant
 from inference.testing.yolo import Planted, heads
 from serving.testing.assets import planted_assets
 from yolo_v3_tf.handler import _HEADS, YoloV3

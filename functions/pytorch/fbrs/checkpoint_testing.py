@@ -1,6 +1,5 @@
 """Checkpoints like the authors', with random weights, and a small network in place of the real."""
 
-import json
 from pathlib import Path
 
 import torch
@@ -8,31 +7,16 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from fbrs.network import FEATURES, ClickNetwork, scaled
+from inference.testing.random_weights import random_state
+from serving.assets import Assets
+from serving.testing.assets import planted_assets
 
 
-def random_state(seed: int = 0) -> dict[str, Tensor]:
-    """Return random weights with which the network's answer depends on its input."""
-    torch.manual_seed(seed)
-    network = ClickNetwork()
-    for module in network.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            module.running_mean.normal_(0, 0.1)  # type: ignore[union-attr]
-            module.running_var.uniform_(0.5, 1.5)  # type: ignore[union-attr]
-    return network.state_dict()
-
-
-def write_assets(folder: Path) -> Path:
-    """Write the function's assets with a random checkpoint to `folder`; return it."""
+def write_assets(folder: Path) -> Assets:
+    """Write the function's assets with a random checkpoint to `folder`; return them."""
     (folder / "weights").mkdir(parents=True)
-    torch.save(random_state(), folder / "weights" / "resnet101_dh256_sbd.pth")
-    described = {
-        "schema": 1,
-        "name": "pth-saic-vul-fbrs",
-        "type": "interactor",
-        "model": "fbrs.handler",
-    }
-    (folder / "model.json").write_text(json.dumps(described))
-    return folder
+    torch.save(random_state(ClickNetwork), folder / "weights" / "resnet101_dh256_sbd.pth")
+    return planted_assets(folder, "fbrs.handler", "interactor")
 
 
 class NearClicks(ClickNetwork):

@@ -31,7 +31,7 @@ AWAY = (400.0, 300.0)
 
 @pytest.fixture(scope="module")
 def assets(tmp_path_factory: pytest.TempPathFactory) -> Assets:
-    return Assets.open(write_assets(tmp_path_factory.mktemp("assets") / "fbrs"))
+    return write_assets(tmp_path_factory.mktemp("assets") / "fbrs")
 
 
 @pytest.fixture(scope="module")

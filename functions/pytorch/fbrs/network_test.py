@@ -8,14 +8,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from fbrs.checkpoint_testing import random_state
 from fbrs.network import FEATURES, ClickNetwork, distance_maps
 from inference.checkpoints import CheckpointError, build_network, read_state
+from inference.testing.random_weights import random_state
 
 
 @pytest.fixture(scope="module")
 def state() -> dict[str, Tensor]:
-    return random_state()
+    return random_state(ClickNetwork)
 
 
 def test_distances_are_those_to_the_nearest_click() -> None:

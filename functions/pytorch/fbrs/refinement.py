@@ -42,13 +42,15 @@ def changed(features: Tensor, parameters: Tensor) -> Tensor:
 def click_masks(clicks: Sequence[Click], size: tuple[int, int]) -> NDArray[np.float32]:
     """Return float32 [2, height, width]: 1 in 3x3 pixels around the clicks on and off the object.
 
-    A click at the border keeps the part of its square that is in the image.
+    As in the authors' code, the square of a click in the first row or column is left out, and one
+    that lies before them, outside the enlarged part, is counted from the other end.
     """
     masks = np.zeros((2, *size), np.float32)
     for click in clicks:
         row, column = round(click.row), round(click.column)
-        rows = slice(max(row - _RADIUS, 0), max(row + _RADIUS + 1, 0))
-        columns = slice(max(column - _RADIUS, 0), max(column + _RADIUS + 1, 0))
+        # An index below 0 means what it means to numpy, here and there.
+        rows = slice(row - _RADIUS, row + _RADIUS + 1)
+        columns = slice(column - _RADIUS, column + _RADIUS + 1)
         masks[0 if click.positive else 1, rows, columns] = 1
     return masks
 

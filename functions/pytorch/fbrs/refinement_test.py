@@ -20,10 +20,21 @@ def test_clicks_cover_three_by_three_pixels() -> None:
     assert masks.sum() == 18
 
 
-@pytest.mark.parametrize(("row", "column"), [(0, 0), (11, 15), (0.4, 15.0)])
-def test_clicks_at_the_border_count(row: float, column: float) -> None:
-    # The authors' slices begin at -1 there, which selects nothing.
-    assert click_masks([Click(True, row, column)], SIZE).sum() == 4
+@pytest.mark.parametrize(
+    ("row", "column", "rows", "columns"),
+    [
+        (11, 15.0, {10, 11}, {14, 15}),
+        (1, 1, {0, 1, 2}, {0, 1, 2}),
+        (0.4, 3, set(), set()),
+        (3, 0, set(), set()),
+        (-4, 3, {7, 8, 9}, {2, 3, 4}),
+    ],
+)
+def test_clicks_at_the_border_and_beyond_are_as_in_the_authors_code(
+    row: float, column: float, rows: set[int], columns: set[int]
+) -> None:
+    found = np.nonzero(click_masks([Click(True, row, column)], SIZE)[0])
+    assert (set(found[0].tolist()), set(found[1].tolist())) == (rows, columns)
 
 
 def test_features_are_scaled_and_shifted_by_channel() -> None:

@@ -142,15 +142,14 @@ class _View(msgspec.Struct, frozen=True):
         """Return the part, float [1, 3, h, w], normalised."""
         top, bottom, left, right = self.region
         part = pixels[top : bottom + 1, left : right + 1]
-        channels = []
-        # One by one: a large image takes four times its bytes as float.
+        values = torch.empty((1, 3, *self.region.size), device=device)
+        # In place, and channel by channel: a large image takes four times its bytes as float.
         for index, (mean, deviation) in enumerate(zip(_MEAN, _DEVIATION, strict=True)):
-            values = torch.from_numpy(np.ascontiguousarray(part[..., index])).to(device)
-            values = values.float().div(255).sub(mean).div(deviation)[None, None]
-            channels.append(
-                values if self.region.size == self.shown else scaled(values, self.shown)
-            )
-        return torch.cat(channels, 1)
+            channel = torch.from_numpy(np.ascontiguousarray(part[..., index]))
+            values[0, index].copy_(channel).div_(255).sub_(mean).div_(deviation)
+        # All channels at once: scaled one by one they would differ in their last bits, from which
+        # the optimiser gets elsewhere.
+        return values if self.region.size == self.shown else scaled(values, self.shown)
 
     def back(self, probabilities: Tensor) -> Tensor:
         """Return probabilities [1, 1, h, w] of the part as those of the image [height, width]."""
@@ -166,6 +165,8 @@ class _View(msgspec.Struct, frozen=True):
 
 
 def _maps(clicks: Sequence[Click], size: tuple[int, int]) -> Tensor:
-    positive = [(click.row, click.column) for click in clicks if click.positive]
-    negative = [(click.row, click.column) for click in clicks if not click.positive]
+    # The authors take a place above and left of what is shown for the mark of no click.
+    seen = [click for click in clicks if max(click.row, click.column) >= 0]
+    positive = [(click.row, click.column) for click in seen if click.positive]
+    negative = [(click.row, click.column) for click in seen if not click.positive]
     return distance_maps(positive, negative, size)

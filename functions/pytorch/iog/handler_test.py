@@ -30,7 +30,7 @@ BOX = [[40, 30], [120, 90]]
 def loaded(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[Assets, InsideOutsideGuidance]]:
-    assets = Assets.open(write_assets(tmp_path_factory.mktemp("assets") / "iog"))
+    assets = write_assets(tmp_path_factory.mktemp("assets") / "iog")
     model = InsideOutsideGuidance()
     model.load(assets, Device())
     with pytest.MonkeyPatch.context() as patch:

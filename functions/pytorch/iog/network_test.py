@@ -7,13 +7,13 @@ import torch
 from torch import Tensor
 
 from inference.checkpoints import CheckpointError, build_network, read_state
-from iog.checkpoint_testing import random_state
+from inference.testing.random_weights import random_state
 from iog.network import InsideOutside
 
 
 @pytest.fixture(scope="module")
 def state() -> dict[str, Tensor]:
-    return random_state()
+    return random_state(InsideOutside)
 
 
 @pytest.fixture(scope="module")

@@ -1,24 +1,20 @@
 """Checkpoints like the authors', with random weights."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from inference.testing import random_weights
+from serving.assets import Assets
+from serving.testing.assets import planted_assets
 from siammask.network import SiamMask
 
 
 def random_state(seed: int = 0) -> dict[str, Tensor]:
     """Return random weights, scaled so that scores and boxes are neither flat nor overflow."""
-    torch.manual_seed(seed)
-    network = SiamMask()
-    for module in network.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            module.running_mean.normal_(0, 0.1)  # type: ignore[union-attr]
-            module.running_var.uniform_(0.5, 1.5)  # type: ignore[union-attr]
-    state = network.state_dict()
+    state = random_weights.random_state(SiamMask, seed)
     for name in ("rpn_model.cls.head.3", "rpn_model.loc.head.3", "refine_model.post2"):
         state[f"{name}.weight"] *= 1e-4 if name.startswith("rpn") else 1e-2
     return state
@@ -36,15 +32,8 @@ def published(state: dict[str, Tensor]) -> dict[str, Any]:
     }
 
 
-def write_assets(folder: Path) -> Path:
-    """Write the function's assets with a random checkpoint to `folder`; return it."""
+def write_assets(folder: Path) -> Assets:
+    """Write the function's assets with a random checkpoint to `folder`; return them."""
     (folder / "weights").mkdir(parents=True)
     torch.save(published(random_state()), folder / "weights" / "SiamMask_DAVIS.pth")
-    described = {
-        "schema": 1,
-        "name": "pth-foolwood-siammask",
-        "type": "tracker",
-        "model": "siammask.handler",
-    }
-    (folder / "model.json").write_text(json.dumps(described))
-    return folder
+    return planted_assets(folder, "siammask.handler", "tracker")

@@ -26,7 +26,7 @@ OTHER = [80.0, 10.0, 140.0, 100.0]
 
 @pytest.fixture(scope="module")
 def assets(tmp_path_factory: pytest.TempPathFactory) -> Assets:
-    return Assets.open(write_assets(tmp_path_factory.mktemp("assets") / "siammask"))
+    return write_assets(tmp_path_factory.mktemp("assets") / "siammask")
 
 
 def worker(assets: Assets) -> Endpoint:

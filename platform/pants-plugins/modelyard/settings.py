@@ -15,6 +15,8 @@ from modelyard.quantities import memory_bytes
 LEAST_WORKER_MIB = 128
 # Where Linux takes the ports of outgoing connections from by default.
 _EPHEMERAL_PORTS = 32768
+# OpenVINO runs both.
+_HEAD_FRAMEWORKS = ("openvino", "onnx")
 
 
 @dataclass(frozen=True)
@@ -28,11 +30,18 @@ class Problem:
 
 @dataclass(frozen=True)
 class ModelSettings:
-    """What all variants of a function share. `labels` is an address or the labels themselves."""
+    """What all variants of a function share.
+
+    `labels` is an address or the labels themselves, `handler` None unless an author names one.
+    """
 
     type: str
     labels: Any
     annotations: Mapping[str, str]
+    framework: str
+    head: str | None
+    head_options: Mapping[str, Any]
+    handler: str | None
 
 
 @dataclass(frozen=True)
@@ -62,10 +71,28 @@ def model_problems(model: ModelSettings) -> Iterator[Problem]:
         yield Problem(
             "labels", model.labels, f"CVAT reads none of type={model.type!r}: leave it out"
         )
+    yield from _head_problems(model)
     try:
         check_for_type(model.type, model.annotations)
     except AnnotationError as error:
         yield Problem(f"annotations[{error.key}]", error.value, error.accepted)
+
+
+def _head_problems(model: ModelSettings) -> Iterator[Problem]:
+    if model.head is None:
+        if model.head_options:
+            yield Problem("head_options", model.head_options, "only with a `head` to read them")
+        return
+    if model.type != "detector":
+        yield Problem("head", model.head, 'what it reads are detections: say type="detector"')
+    if model.framework not in _HEAD_FRAMEWORKS:
+        yield Problem(
+            "head",
+            model.head,
+            f'it runs networks on OpenVINO: say framework="{_HEAD_FRAMEWORKS[0]}"',
+        )
+    if model.handler:
+        yield Problem("handler", model.handler, "a head takes its place: leave one of them out")
 
 
 def variant_problems(variant: VariantSettings, *, cvat_timeout: float) -> Iterator[Problem]:

@@ -41,8 +41,27 @@ VARIANT = VariantSettings(
 def test_labels_and_annotations_belong_to_types(
     function_type: str, labels: Any, annotations: dict, fields: list
 ) -> None:
-    model = ModelSettings(function_type, labels, annotations)
+    model = ModelSettings(function_type, labels, annotations, "openvino", None, {}, None)
     assert [problem.field for problem in model_problems(model)] == fields
+
+
+@pytest.mark.parametrize(
+    ("changes", "fields"),
+    [
+        ({}, []),
+        ({"framework": "onnx", "head_options": {"limit": 5}}, []),
+        ({"framework": "pytorch"}, ["head"]),
+        ({"handler": "net.py"}, ["handler"]),
+        ({"head": None}, []),
+        ({"head": None, "handler": "net.py"}, []),
+        ({"head": None, "head_options": {"limit": 5}}, ["head_options"]),
+        ({"type": "tracker", "labels": ()}, ["head"]),
+    ],
+)
+def test_a_head_takes_the_place_of_a_handler(changes: dict, fields: list) -> None:
+    model = ModelSettings("detector", "//:labels", {}, "openvino", "yolov8", {}, None)
+    problems = model_problems(dataclasses.replace(model, **changes))
+    assert [problem.field for problem in problems] == fields
 
 
 @pytest.mark.parametrize(

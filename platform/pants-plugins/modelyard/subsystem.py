@@ -48,6 +48,10 @@ class Modelyard(Subsystem):
             """
         ),
     )
+    head_model = StrOption(
+        default="serving.heads:HeadDetector",
+        help="The model class of functions that have a `head` instead of a handler.",
+    )
     predict_module = StrOption(
         default="serving.predict",
         help="Module that runs a model on a picture from the command line.",
@@ -144,6 +148,10 @@ class Modelyard(Subsystem):
     deployer = StrOption(
         default="platform/python/deployer:bin",
         help="Address of the `pex_binary` behind the deploy target.",
+    )
+    debugger = StrOption(
+        default="3rdparty/python/debug:debugpy",
+        help="Address of the loose `pex_binary` with debugpy, which `debug` gives to a worker.",
     )
     platform = StrOption(
         default="platform/python/embedded:platform",

@@ -19,6 +19,7 @@ from modelyard.fields import (
     FunctionNameField,
     GpusField,
     HandlerField,
+    HeadField,
     InvalidModelFunction,
     LabelsField,
     VariantsField,
@@ -160,7 +161,7 @@ def _variant_targets(
         ModelSources,
         "-srcs",
         variant=variant.name,
-        entry_point=generator[HandlerField].file,
+        entry_point=_entry_point(generator, modelyard),
         resolve=variant.sources_resolve,
         include_requirements=False,
         # A zip file records the modes of files, and so the umask of who built it.
@@ -242,6 +243,13 @@ def _variant_targets(
         output_path=variant.output,
         release_of=name,
     )
+
+
+def _entry_point(generator: Target, modelyard: Modelyard) -> str:
+    """The author's file, or the module of the library that stands in for it."""
+    if generator[HeadField].value:
+        return modelyard.head_model.partition(":")[0]
+    return generator[HandlerField].file
 
 
 def _heavy(variant: Variant, common: Mapping[str, Any]) -> Mapping[str, Any]:

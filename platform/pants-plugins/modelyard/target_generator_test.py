@@ -357,3 +357,47 @@ def test_a_box_that_is_demanded_and_optional_is_refused(shared_runner: RuleRunne
     _write(shared_runner, build.format(extra=f"annotations={annotations},"))
     with pytest.raises(ExecutionError, match="not both"):
         shared_runner.request(AllTargets, [])
+
+
+HEAD = FUNCTION.replace("{extra}", '    head="yolov8", weights=[":model"],')
+
+
+def test_a_head_runs_the_librarys_class_in_place_of_a_handler(rule_runner: RuleRunner) -> None:
+    rule_runner.write_files({f"{PATH}/BUILD": HEAD})
+    sources = rule_runner.get_target(Address(PATH, generated_name="cpu-srcs"))
+    entry_point = sources[PexEntryPointField].value
+    assert entry_point is not None
+    assert entry_point.module == "serving.heads"
+
+
+@pytest.mark.parametrize(
+    ("extra", "message"),
+    [
+        ('head="yolov9",', "but 'yolov9' was provided"),
+        ('head="yolov8", handler="net.py",', "`handler` is 'net.py'; a head takes its place"),
+        ('head="yolov8", head_options=["a"],', "`head_options` is ['a']; a mapping is accepted"),
+        (
+            'head="yolov8", head_options={"mean": 0.5},',
+            "`head_options[mean]` is 0.5; accepted: three numbers",
+        ),
+        (
+            'head="yolov8", head_options={"colour": "rgb"},',
+            "`head_options` is 'colour'; accepted: input_size",
+        ),
+        ('head_options={"limit": 5},', "only with a `head` to read them"),
+    ],
+)
+def test_a_head_that_would_not_load_is_refused(
+    shared_runner: RuleRunner, extra: str, message: str
+) -> None:
+    _write(shared_runner, FUNCTION.format(extra=extra))
+    with pytest.raises(ExecutionError) as error:
+        shared_runner.request(AllTargets, [])
+    assert message in str(error.value)
+
+
+def test_a_head_of_a_tracker_is_refused(shared_runner: RuleRunner) -> None:
+    build = FUNCTION.replace('"detector"', '"tracker"').replace('labels=["cat"],', "")
+    _write(shared_runner, build.format(extra='head="yolov8",'))
+    with pytest.raises(ExecutionError, match='say type="detector"'):
+        shared_runner.request(AllTargets, [])

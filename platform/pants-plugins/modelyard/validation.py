@@ -17,6 +17,9 @@ from modelyard.fields import (
     FunctionTypeField,
     GpuMemoryField,
     GpusField,
+    HandlerField,
+    HeadField,
+    HeadOptionsField,
     InvalidModelFunction,
     LabelsField,
     MemoryField,
@@ -43,10 +46,15 @@ logger = logging.getLogger(__name__)
 def require_usable_model(generator: Target) -> None:
     """Raise `InvalidModelFunction` for what is wrong with every variant of a function."""
     labels = generator[LabelsField]
+    handler = generator[HandlerField].value
     model = ModelSettings(
         type=str(generator[FunctionTypeField].value),
         labels=labels.label_set or labels.inline,
         annotations=generator[AnnotationsField].value or {},
+        framework=str(generator[FrameworkField].value),
+        head=generator[HeadField].value,
+        head_options=generator[HeadOptionsField].value,
+        handler=handler if handler != HandlerField.default else None,
     )
     _refuse(generator.address, model_problems(model))
     size = nuclio_bytes({"labels": thaw(labels.inline)})

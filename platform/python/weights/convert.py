@@ -21,6 +21,7 @@ from typing import Final
 import openvino
 
 from weights.darknet import network_from_darknet
+from weights.dextr import dextr
 from weights.errors import WeightsError
 from weights.mobilenet import mobilenet_v2
 from weights.tfjs import graph_from_tfjs
@@ -88,11 +89,21 @@ def read_mobilenet(folder: Path) -> openvino.Model:
     return mobilenet_v2(read_checkpoint(_only(folder, "*.pt")))
 
 
+def read_dextr(folder: Path) -> openvino.Model:
+    """Read DEXTR's checkpoint, a .pth file of PyTorch. Nothing of it is run.
+
+    Raises:
+        WeightsError: there is none or several, or it holds another network.
+    """
+    return dextr(read_checkpoint(_only(folder, "*.pth")))
+
+
 READERS: Final[dict[str, Callable[[Path], openvino.Model]]] = {
     "tfjs": read_tfjs,
     "openvino": read_openvino,
     "darknet": read_darknet,
     "torch-mobilenetv2": read_mobilenet,
+    "torch-dextr": read_dextr,
 }
 
 

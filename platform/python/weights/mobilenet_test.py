@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from weights.convert import main
 from weights.errors import WeightsError
 from weights.mobilenet import mobilenet_v2
-from weights.torch_testing import write_checkpoint
+from weights.torch_testing import Tensors, normalised, random_layer, write_checkpoint
 
 # Expansion, channels, stride of each of the 17 blocks: table 2 of the paper, written out.
 BLOCKS = (
@@ -20,7 +20,6 @@ BLOCKS = (
     + [(6, 96, 1)] * 3
     + [(6, 160, 2), (6, 160, 1), (6, 160, 1), (6, 320, 1)]
 )
-Tensors = dict[str, NDArray[Any]]
 
 
 def random_weights() -> Tensors:
@@ -29,13 +28,7 @@ def random_weights() -> Tensors:
     tensors: Tensors = {}
 
     def layer(convolution: str, norm: str, *shape: int) -> None:
-        fan_in = int(np.prod(shape[1:]))
-        tensors[f"{convolution}.weight"] = random.normal(0, fan_in**-0.5, shape)
-        tensors[f"{norm}.weight"] = random.uniform(0.5, 1.5, shape[0])
-        tensors[f"{norm}.bias"] = random.normal(0.5, 0.5, shape[0])
-        tensors[f"{norm}.running_mean"] = random.normal(0, 0.3, shape[0])
-        tensors[f"{norm}.running_var"] = random.uniform(0.5, 1.5, shape[0])
-        tensors[f"{norm}.num_batches_tracked"] = np.array(3)
+        tensors.update(random_layer(random, convolution, norm, shape))
 
     layer("features.0.0", "features.0.1", 32, 3, 3, 3)
     before = 32
@@ -47,21 +40,7 @@ def random_weights() -> Tensors:
             layer(f"{name}.{place}", f"{name}.{place + 1}", *shape)
         before = after
     layer("features.18.0", "features.18.1", 1280, 320, 1, 1)
-    return {
-        name: array.astype(np.int64 if "num_" in name else np.float32)
-        for name, array in tensors.items()
-    }
-
-
-def convolve(images: NDArray[Any], filters: NDArray[Any], stride: int) -> NDArray[Any]:
-    """A convolution written as its definition says; filters with one input go by channel."""
-    half = filters.shape[2] // 2
-    padded = np.pad(images, [(0, 0), (0, 0), (half, half), (half, half)])
-    windows = np.lib.stride_tricks.sliding_window_view(padded, filters.shape[2:], axis=(2, 3))
-    windows = windows[:, :, ::stride, ::stride]
-    if filters.shape[1] == 1:
-        return np.asarray(np.einsum("nchwij,cij->nchw", windows, filters[:, 0], optimize=True))
-    return np.asarray(np.einsum("nchwij,ocij->nohw", windows, filters, optimize=True))
+    return tensors
 
 
 def reference(tensors: Tensors, images: NDArray[Any]) -> NDArray[Any]:
@@ -70,12 +49,7 @@ def reference(tensors: Tensors, images: NDArray[Any]) -> NDArray[Any]:
     def layer(
         x: NDArray[Any], convolution: str, norm: str, stride: int = 1, relu: bool = True
     ) -> NDArray[Any]:
-        x = convolve(x, tensors[f"{convolution}.weight"].astype(np.float64), stride)
-        scale, shift, mean, variance = (
-            tensors[f"{norm}.{part}"][:, None, None]
-            for part in ("weight", "bias", "running_mean", "running_var")
-        )
-        x = (x - mean) / np.sqrt(variance + 1e-5) * scale + shift
+        x = normalised(tensors, x, convolution, norm, stride=stride)
         return np.clip(x, 0, 6) if relu else x
 
     x = layer(images, "features.0.0", "features.0.1", 2)

@@ -154,9 +154,9 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """
         if self.digest is None:
             raise WeightsError(
-                f"{self.name}: no digest is pinned, since its publisher states none; download "
-                f"{self.sources[0]}, and record its `sha256` and `size` in 3rdparty/models if you "
-                "trust it"
+                f"{self.name}: no digest is pinned, since its publisher states none; if you "
+                f"trust {self.sources[0]}, record it: ./pants lock-weights "
+                f"3rdparty/models:{self.name}"
             )
         return Digest.parse(self.digest)
 

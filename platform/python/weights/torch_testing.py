@@ -1,4 +1,4 @@
-"""Small checkpoints in PyTorch's format of before version 1.6, written out by tests."""
+"""Checkpoints in PyTorch's format of before version 1.6 and the layers in them, for tests."""
 
 import pickle
 import sys
@@ -11,6 +11,8 @@ from unittest.mock import patch
 
 import numpy as np
 from numpy.typing import NDArray
+
+Tensors = dict[str, NDArray[Any]]
 
 MAGIC = 0x1950A86A20F9469CFC6C
 _STORAGE_OF = {"float32": "FloatStorage", "int64": "LongStorage"}
@@ -74,3 +76,52 @@ def write_checkpoint(
         for tensor in tensors.values():
             file.write(np.int64(tensor.array.size).tobytes() + tensor.array.tobytes())
     return path
+
+
+def random_layer(
+    random: np.random.Generator, convolution: str, norm: str, shape: tuple[int, ...]
+) -> Tensors:
+    """Return the tensors of a convolution with filters of `shape` and its normalisation."""
+    spread = int(np.prod(shape[1:])) ** -0.5
+    values = {
+        f"{convolution}.weight": random.normal(0, spread, shape),
+        f"{norm}.weight": random.uniform(0.5, 1.5, shape[0]),
+        f"{norm}.bias": random.normal(0.5, 0.5, shape[0]),
+        f"{norm}.running_mean": random.normal(0, 0.3, shape[0]),
+        f"{norm}.running_var": random.uniform(0.5, 1.5, shape[0]),
+    }
+    found = {name: array.astype(np.float32) for name, array in values.items()}
+    return {**found, f"{norm}.num_batches_tracked": np.array(3)}
+
+
+def normalised(
+    tensors: Mapping[str, NDArray[Any]],
+    images: NDArray[Any],
+    convolution: str,
+    norm: str,
+    *,
+    stride: int = 1,
+    dilation: int = 1,
+) -> NDArray[Any]:
+    """Return a convolution and its normalisation, without folding one into the other."""
+    filters = tensors[f"{convolution}.weight"].astype(np.float64)
+    found = convolve(images, filters, stride, dilation)
+    scale, shift, mean, variance = (
+        tensors[f"{norm}.{part}"][:, None, None]
+        for part in ("weight", "bias", "running_mean", "running_var")
+    )
+    return np.asarray((found - mean) / np.sqrt(variance + 1e-5) * scale + shift)
+
+
+def convolve(
+    images: NDArray[Any], filters: NDArray[Any], stride: int = 1, dilation: int = 1
+) -> NDArray[Any]:
+    """Return a convolution as its definition says; filters with one input go by channel."""
+    side = filters.shape[2]
+    half, span = side // 2 * dilation, (side - 1) * dilation + 1
+    padded = np.pad(images, [(0, 0), (0, 0), (half, half), (half, half)])
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (span, span), axis=(2, 3))
+    windows = windows[:, :, ::stride, ::stride, ::dilation, ::dilation]
+    if filters.shape[1] == 1:
+        return np.asarray(np.einsum("nchwij,cij->nchw", windows, filters[:, 0], optimize=True))
+    return np.asarray(np.einsum("nchwij,ocij->nohw", windows, filters, optimize=True))

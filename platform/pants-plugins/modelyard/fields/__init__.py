@@ -16,7 +16,14 @@ from modelyard.fields.identity import (
     OriginField,
 )
 from modelyard.fields.image import BaseImageField
-from modelyard.fields.model import AnnotationsField, LabelsField, ParamsField, WeightsField
+from modelyard.fields.model import (
+    AnnotationsField,
+    HeadField,
+    HeadOptionsField,
+    LabelsField,
+    ParamsField,
+    WeightsField,
+)
 from modelyard.fields.resources import (
     CpusField,
     EnvField,
@@ -62,6 +69,8 @@ __all__ = [
     "GpuMemoryField",
     "GpusField",
     "HandlerField",
+    "HeadField",
+    "HeadOptionsField",
     "IdleTimeoutField",
     "InvalidModelFunction",
     "LabelsField",

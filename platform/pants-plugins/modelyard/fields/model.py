@@ -10,6 +10,7 @@ from pants.engine.target import (
     DictStringToStringField,
     Field,
     InvalidFieldException,
+    StringField,
     StringSequenceField,
 )
 from pants.util.frozendict import FrozenDict
@@ -17,6 +18,7 @@ from pants.util.strutil import help_text
 
 from modelyard.annotations import AnnotationError, check_values
 from modelyard.fields.errors import InvalidModelFunction
+from modelyard.heads import HEADS, HeadOptionError, check_options
 from modelyard.labels import LabelError, normalise_labels
 
 
@@ -61,7 +63,47 @@ def _frozen_labels(value: Any) -> tuple[FrozenDict[str, Any], ...]:
 
 class WeightsField(StringSequenceField):
     alias = "weights"
-    help = "Addresses of the `model_weights` that the model loads."
+    help = help_text(
+        """
+        Addresses of what the model loads: `model_weights`, or `file`, `files`, `resource` and
+        `resources` for files in the repository. All of them come to lie in one folder.
+        """
+    )
+
+
+class HeadField(StringField):
+    alias = "head"
+    valid_choices = HEADS
+    help = help_text(
+        """
+        For a model without a handler: what reads the outputs of the one network in `weights`, an
+        ONNX, OpenVINO or TensorFlow Lite file. See docs/bring-your-own.md.
+        """
+    )
+
+
+class HeadOptionsField(Field):
+    alias = "head_options"
+    default: ClassVar[FrozenDict] = FrozenDict()
+    help = help_text(
+        """
+        How the network is fed and read, where it is not as `head` expects, such as
+        `{"input_size": [640, 640], "nms_threshold": 0.5}`. See docs/bring-your-own.md.
+        """
+    )
+    value: FrozenDict[str, Any]
+
+    @classmethod
+    def compute_value(cls, raw_value: Any, address: Address) -> FrozenDict[str, Any]:
+        value = super().compute_value(raw_value, address)
+        if not isinstance(value, Mapping):
+            raise InvalidModelFunction(address, cls.alias, value, "a mapping is accepted")
+        try:
+            check_options(value)
+        except HeadOptionError as error:
+            alias = f"{cls.alias}[{error.key}]" if error.key else cls.alias
+            raise InvalidModelFunction(address, alias, error.value, error.accepted) from None
+        return FrozenDict.deep_freeze(dict(value))
 
 
 class AnnotationsField(DictStringToStringField):

@@ -22,7 +22,14 @@ from modelyard.fields.identity import (
     OriginField,
 )
 from modelyard.fields.image import BaseImageField
-from modelyard.fields.model import AnnotationsField, LabelsField, ParamsField, WeightsField
+from modelyard.fields.model import (
+    AnnotationsField,
+    HeadField,
+    HeadOptionsField,
+    LabelsField,
+    ParamsField,
+    WeightsField,
+)
 from modelyard.fields.resources import (
     CpusField,
     EnvField,
@@ -76,6 +83,8 @@ FUNCTION_FIELDS = (
     FunctionTypeField,
     FrameworkField,
     HandlerField,
+    HeadField,
+    HeadOptionsField,
     LabelsField,
     PortField,
     WorkersField,

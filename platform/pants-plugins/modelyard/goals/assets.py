@@ -15,7 +15,7 @@ from pants.core.goals.package import (
     PackageFieldSet,
 )
 from pants.engine.addresses import Address
-from pants.engine.fs import AddPrefix, CreateDigest, Digest, FileContent, MergeDigests
+from pants.engine.fs import EMPTY_DIGEST, AddPrefix, CreateDigest, Digest, FileContent, MergeDigests
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.engine.target import (
     DependenciesRequest,
@@ -32,14 +32,17 @@ from modelyard.fields import (
     FunctionNameField,
     FunctionTypeField,
     HandlerField,
+    HeadField,
+    HeadOptionsField,
     LabelsField,
     LicenceField,
     ParamsField,
     VariantDependenciesField,
 )
+from modelyard.subsystem import Modelyard
 from modelyard.target_types import ModelAssetsMarkerField, WeightsSourceUrlField
 from modelyard.util_rules.labels import FunctionLabels, FunctionLabelsRequest, thaw
-from modelyard.util_rules.weights import Weights, WeightsRequest
+from modelyard.util_rules.weights import LocalWeightsRequest, Weights, WeightsRequest
 
 logger = logging.getLogger(__name__)
 
@@ -71,23 +74,32 @@ class Assets:
 
 @dataclass(frozen=True)
 class ModelClassRequest:
-    handler: HandlerField
+    """The model class of a target that has the fields of a function."""
+
+    target: Target
 
 
 @dataclass(frozen=True)
 class ModelClass:
-    """Where the runtime finds the model's class: `module` or `module:Class`."""
+    """Where the runtime finds the model's class: `module` or `module:Class`.
+
+    `package` is the author's own package; empty where the library has the class.
+    """
 
     reference: str
+    package: str
 
 
 @rule
-async def model_class(request: ModelClassRequest) -> ModelClass:
-    path = PurePath(request.handler.address.spec_path, request.handler.file)
+async def model_class(request: ModelClassRequest, modelyard: Modelyard) -> ModelClass:
+    if request.target[HeadField].value:
+        return ModelClass(modelyard.head_model, "")
+    handler = request.target[HandlerField]
+    path = PurePath(handler.address.spec_path, handler.file)
     root = await Get(SourceRoot, SourceRootRequest, SourceRootRequest.for_file(str(path)))
     module = ".".join(path.relative_to(root.path).with_suffix("").parts)
-    class_name = request.handler.class_name
-    return ModelClass(f"{module}:{class_name}" if class_name else module)
+    reference = f"{module}:{handler.class_name}" if handler.class_name else module
+    return ModelClass(reference, module.partition(".")[0])
 
 
 @rule
@@ -96,10 +108,11 @@ async def function_assets(request: AssetsRequest) -> Assets:
     dependencies = target[VariantDependenciesField]
     labels, model, direct = await MultiGet(
         Get(FunctionLabels, FunctionLabelsRequest(target[LabelsField], dependencies)),
-        Get(ModelClass, ModelClassRequest(target[HandlerField])),
+        Get(ModelClass, ModelClassRequest(target)),
         Get(Targets, DependenciesRequest(dependencies)),
     )
-    weights = []
+    local = await Get(Digest, LocalWeightsRequest(direct))
+    weights = [Weights(local)] if local != EMPTY_DIGEST else []
     for dependency in direct:
         if dependency.has_field(WeightsSourceUrlField):
             weights.append(await Get(Weights, WeightsRequest(dependency)))
@@ -116,6 +129,9 @@ async def function_assets(request: AssetsRequest) -> Assets:
         "labels": labels.plain(),
         "params": thaw(target[ParamsField].value),
     }
+    if head := target[HeadField].value:
+        options = thaw(target[HeadOptionsField].value)
+        description = {**description, "head": head, "head_options": options}
     content = json.dumps(description, indent=1, ensure_ascii=False).encode()
     model_json = await Get(Digest, CreateDigest([FileContent("model.json", content)]))
     blocked = next((item.blocked for item in weights if item.blocked), None)

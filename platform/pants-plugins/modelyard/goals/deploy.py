@@ -27,14 +27,18 @@ from modelyard.target_types import DeployMarkerField, ReleaseMarkerField
 from modelyard.util_rules.lookups import option_address
 from modelyard.util_rules.runnable import RunnableModule
 
-_COMMANDS_THAT_BUILD = ("apply", "plan")
+_COMMANDS_THAT_BUILD = ("apply", "plan", "prune", "render")
 _BUNDLE = "bundle"
 # What the deployer knows of the machine when Pants starts it without the user's environment.
 _DEPLOYER_ENV = (
+    "DOCKER_CONFIG",
+    "DOCKER_HOST",
     "HOME",
     "LANG",
     "MODELYARD_HOME",
+    "MODELYARD_NUCLIO_DASHBOARD",
     "MODELYARD_PORT",
+    "MODELYARD_TO",
     "PATH",
     "TERM",
     "XDG_STATE_HOME",
@@ -63,10 +67,20 @@ class DeployerRequest:
     bundle: ReleaseBundle | None
 
 
+@dataclass(frozen=True)
+class DebugRequest:
+    """The deployer with what `debug` takes for the function of that name."""
+
+    name: str
+
+
 def needs_releases(arguments: tuple[str, ...]) -> bool:
-    """Whether the deployer's command, the first word that is no option, works on releases."""
-    command = next((word for word in arguments if not word.startswith("-")), "apply")
-    return command in _COMMANDS_THAT_BUILD
+    """Whether the deployer's command, its first word, works on releases.
+
+    Options without a command are those of `apply`, and their values are no commands.
+    """
+    command = next(iter(arguments), "apply")
+    return command.startswith("-") or command in _COMMANDS_THAT_BUILD
 
 
 @rule
@@ -89,6 +103,9 @@ async def prepare_deployer(request: DeployerRequest, modelyard: Modelyard) -> Ru
 
 @rule(desc="Build what is to be deployed")
 async def run_deploy(_: RunDeployFieldSet, run: RunSubsystem, modelyard: Modelyard) -> RunRequest:
+    if len(run.args) > 1 and run.args[0] == "debug" and not run.args[1].startswith("-"):
+        # One function is built, and nothing else.
+        return await Get(RunRequest, DebugRequest(run.args[1]))
     if not needs_releases(tuple(run.args)):
         return await Get(RunRequest, DeployerRequest(None))
     releases = await Get(AllReleases)

@@ -46,12 +46,17 @@ def test_a_chosen_function_is_deployed_without_the_others(rule_runner: RuleRunne
     [
         ((), True),
         (("apply",), True),
+        (("prune",), True),
         (("plan", "--json"), True),
         (("--prune",), True),
         (("status",), False),
         (("logs", "apply"), False),
         (("stop",), False),
-        (("--json", "status"), False),
+        (("--to", "nuclio"), True),
+        (("status", "--to", "nuclio"), False),
+        (("render", "out"), True),
+        (("doctor", "--json"), False),
+        (("debug", "--help"), False),
     ],
 )
 def test_only_commands_that_work_on_releases_build_them(

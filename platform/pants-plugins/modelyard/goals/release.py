@@ -52,7 +52,6 @@ from modelyard.fields import (
     FunctionTypeField,
     GpuMemoryField,
     GpusField,
-    HandlerField,
     IdleTimeoutField,
     LicenceField,
     MaxBodyField,
@@ -170,7 +169,7 @@ async def build_release(request: ReleaseRequest, _: AllReleases) -> Release:
     assets, spec, model = await MultiGet(
         Get(Assets, AssetsRequest(assets_target)),
         Get(NuclioSpecFile, NuclioSpecRequest(spec_target)),
-        Get(ModelClass, ModelClassRequest(target[HandlerField])),
+        Get(ModelClass, ModelClassRequest(target)),
     )
     assets_digest = await Get(Digest, AddPrefix(assets.digest, "assets"))
     srcs = deps = EMPTY_DIGEST

@@ -7,6 +7,7 @@ import json
 import pytest
 from pants.engine.addresses import Address
 from pants.engine.fs import Digest, DigestContents
+from pants.engine.internals.scheduler import ExecutionError
 from pants.testutil.rule_runner import QueryRule, RuleRunner
 
 from modelyard.goals.release import Release, ReleaseRequest
@@ -127,3 +128,77 @@ def test_weights_that_cannot_be_had_block_one_function_with_the_reason(
     )
     assert _manifest(rule_runner, "a")["blocked"] == "their server is gone"
     assert _manifest(rule_runner, "b")["blocked"] is None
+
+
+def test_weights_without_a_digest_say_how_to_record_one(rule_runner: RuleRunner) -> None:
+    without = WEIGHTS.format(name="wa", sha256="-").replace('sha256="-"', "sha256=None")
+    rule_runner.write_files(
+        {"3rdparty/models/BUILD": without + WEIGHTS.format(name="wb", sha256="b" * 64)}
+    )
+    blocked = _manifest(rule_runner, "a")["blocked"]
+    assert blocked.startswith("wa: no digest is pinned")
+    assert blocked.endswith("./pants lock-weights 3rdparty/models:wa")
+
+
+BROUGHT = """
+file(name="model", source="best.onnx")
+
+model_function(
+    name="brought",
+    type="detector",
+    framework="onnx",
+    display_name="Brought",
+    description="A network without code of its own",
+    labels=["cat", "dog"],
+    weights=[":model"],
+    head="yolov8",
+    head_options={"input_size": [640, 480], "nms_threshold": 0.5},
+    licence="MIT",
+    origin="these tests",
+)
+"""
+
+
+def _files_of(runner: RuleRunner, name: str) -> dict[str, bytes]:
+    target = runner.get_target(Address(f"functions/openvino/{name}", generated_name="cpu"))
+    built = runner.request(Release, [ReleaseRequest(target)])
+    return {f.path: f.content for f in runner.request(DigestContents, [built.digest])}
+
+
+def test_a_folder_with_a_build_file_and_a_network_is_a_function(rule_runner: RuleRunner) -> None:
+    folder = "functions/openvino/brought"
+    rule_runner.write_files(
+        {
+            f"{folder}/BUILD": BROUGHT,
+            f"{folder}/best.onnx": b"first",
+            "lib/serving/heads.py": "",
+        }
+    )
+    files = _files_of(rule_runner, "brought")
+    assert files["assets/weights/best.onnx"] == b"first"
+    model = json.loads(files["assets/model.json"])
+    assert model["model"] == "serving.heads:HeadDetector"
+    assert model["head"] == "yolov8"
+    assert model["head_options"] == {"input_size": [640, 480], "nms_threshold": 0.5}
+    before = json.loads(files["manifest.json"])
+    assert before["blocked"] is None
+
+    rule_runner.write_files({f"{folder}/best.onnx": b"second"})
+    after = _manifest(rule_runner, "brought")
+    assert before["digest"] != after["digest"]
+    assert before["parts"]["srcs"] == after["parts"]["srcs"]
+
+
+def test_two_local_files_of_one_name_are_refused(rule_runner: RuleRunner) -> None:
+    folder = "functions/openvino/brought"
+    build = BROUGHT.replace('":model"', '":model", ":other"')
+    rule_runner.write_files(
+        {
+            f"{folder}/BUILD": build + 'file(name="other", source="old/best.onnx")',
+            f"{folder}/best.onnx": "first",
+            f"{folder}/old/best.onnx": "second",
+            "lib/serving/heads.py": "",
+        }
+    )
+    with pytest.raises(ExecutionError, match=r"best\.onnx and .*best\.onnx would both be weights"):
+        _manifest(rule_runner, "brought")

@@ -1,4 +1,4 @@
-"""`./pants run <function>#cpu`: one function in the foreground, for development.
+"""`./pants run <function>#cpu` and `debug`: one function in the foreground, for development.
 
 The model's files come from the build, its modules from the working copy, so that an edit is loaded
 without another build.
@@ -7,19 +7,25 @@ without another build.
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import os
 from dataclasses import dataclass
 from typing import Any, Iterable
 
+from pants.backend.python.goals.package_pex_binary import PexBinaryFieldSet
 from pants.backend.python.util_rules.python_sources import (
     PythonSourceFiles,
     PythonSourceFilesRequest,
 )
 from pants.base.build_environment import get_buildroot
+from pants.core.goals.package import BuiltPackage, EnvironmentAwarePackageRequest
 from pants.core.goals.run import RunFieldSet, RunInSandboxBehavior, RunRequest
+from pants.engine.addresses import UnparsedAddressInputs
+from pants.engine.fs import Digest
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.engine.target import (
     DependenciesRequest,
+    Target,
     Targets,
     TransitiveTargets,
     TransitiveTargetsRequest,
@@ -27,11 +33,19 @@ from pants.engine.target import (
     WrappedTargetRequest,
 )
 
-from modelyard.fields import VariantDependenciesField
+from modelyard.fields import FunctionNameField, VariantDependenciesField
 from modelyard.goals.bundle import ReleaseBundle, ReleaseBundleRequest
-from modelyard.goals.deploy import DeployerRequest
+from modelyard.goals.deploy import DebugRequest, DeployerRequest
+from modelyard.goals.release import AllReleases
+from modelyard.subsystem import Modelyard
 from modelyard.target_types import ModelSources, ReleaseMarkerField
-from modelyard.util_rules.lookups import only
+from modelyard.util_rules.lookups import only, option_address
+
+_DEBUGGER = "debugger"
+
+
+class UnknownFunction(Exception):
+    """No release has the name that was asked for."""
 
 
 @dataclass(frozen=True)
@@ -40,25 +54,86 @@ class ServeFieldSet(RunFieldSet):
     run_in_sandbox_behavior = RunInSandboxBehavior.NOT_SUPPORTED
 
     marker: ReleaseMarkerField
-    dependencies: VariantDependenciesField
 
 
-@rule(desc="Prepare a function to be served here")
-async def run_release(field_set: ServeFieldSet) -> RunRequest:
-    wrapped, direct = await MultiGet(
-        Get(WrappedTarget, WrappedTargetRequest(field_set.address, description_of_origin="run")),
-        Get(Targets, DependenciesRequest(field_set.dependencies)),
+@dataclass(frozen=True)
+class DevelopmentRequest:
+    """The deployer with one release, and its modules from the working copy instead."""
+
+    target: Target
+
+
+@dataclass(frozen=True)
+class DebuggerRequest:
+    pass
+
+
+@dataclass(frozen=True)
+class Debugger:
+    """debugpy as a loose PEX at `path` of `digest`."""
+
+    digest: Digest
+    path: str
+
+
+@rule
+async def build_debugger(_: DebuggerRequest, modelyard: Modelyard) -> Debugger:
+    targets = await Get(Targets, UnparsedAddressInputs, option_address("debugger", modelyard))
+    package = await Get(
+        BuiltPackage, EnvironmentAwarePackageRequest(PexBinaryFieldSet.create(targets[0]))
     )
+    path = package.artifacts[0].relpath
+    assert path is not None
+    return Debugger(package.digest, path)
+
+
+@rule
+async def prepare_development(request: DevelopmentRequest) -> RunRequest:
+    dependencies = request.target[VariantDependenciesField]
+    direct = await Get(Targets, DependenciesRequest(dependencies))
     transitive, bundle = await MultiGet(
         Get(TransitiveTargets, TransitiveTargetsRequest([only(direct, ModelSources).address])),
-        Get(ReleaseBundle, ReleaseBundleRequest((wrapped.target,))),
+        Get(ReleaseBundle, ReleaseBundleRequest((request.target,))),
     )
     sources, deployer = await MultiGet(
         Get(PythonSourceFiles, PythonSourceFilesRequest(transitive.closure)),
         Get(RunRequest, DeployerRequest(bundle)),
     )
-    roots = (os.path.join(get_buildroot(), root) for root in sources.source_roots)
-    return dataclasses.replace(deployer, args=(*deployer.args, "serve", "--sources", *roots))
+    folders = (os.path.join(get_buildroot(), root) for root in sources.source_roots)
+    roots = (word for folder in folders for word in ("--source-root", folder))
+    return dataclasses.replace(deployer, args=(*deployer.args, *roots))
+
+
+@rule(desc="Prepare a function to be served here")
+async def run_release(field_set: ServeFieldSet) -> RunRequest:
+    wrapped = await Get(
+        WrappedTarget, WrappedTargetRequest(field_set.address, description_of_origin="run")
+    )
+    served = await Get(RunRequest, DevelopmentRequest(wrapped.target))
+    return dataclasses.replace(served, args=(*served.args, "serve"))
+
+
+@rule(desc="Prepare a function to be debugged here")
+async def debug_release(request: DebugRequest, all_releases: AllReleases) -> RunRequest:
+    names = {str(target[FunctionNameField].value): target for target in all_releases.targets}
+    if request.name not in names:
+        close = difflib.get_close_matches(request.name, names, 1) or sorted(names)
+        raise UnknownFunction(
+            f"debug: there is no function {request.name!r}; say `./pants run ::deploy -- debug "
+            f"NAME`, such as {close[0] if close else 'coco-ssd'}"
+        )
+    debugged, debugger = await MultiGet(
+        Get(RunRequest, DevelopmentRequest(names[request.name])),
+        Get(Debugger, DebuggerRequest()),
+    )
+    return dataclasses.replace(
+        debugged,
+        args=(*debugged.args, "--debugger-pex", f"{{chroot}}/{_DEBUGGER}/{debugger.path}"),
+        immutable_input_digests={
+            **(debugged.immutable_input_digests or {}),
+            _DEBUGGER: debugger.digest,
+        },
+    )
 
 
 def rules() -> Iterable[Any]:

@@ -19,6 +19,7 @@ from pants.testutil.rule_runner import RuleRunner
 from modelyard import register
 from modelyard.goals.bundle import Platform, PlatformRequest
 from modelyard.goals.release import FunctionPex, FunctionPexRequest
+from modelyard.goals.serve import Debugger, DebuggerRequest
 from modelyard.renderings.image import LayerDescription
 from modelyard.target_types import WeightsSha256Field
 from modelyard.testutil import FUNCTION, function_rule_runner
@@ -29,6 +30,7 @@ from modelyard.util_rules.runnable import RunnableModule
 from modelyard.util_rules.weights import FetchWeightsRequest, Weights
 
 _STOOD_IN = (
+    "build_debugger",
     "build_layer",
     "build_pex",
     "build_platform",
@@ -103,6 +105,12 @@ async def revision_of_these_tests() -> SourceRevision:
 async def platform_of_one_file(_: PlatformRequest) -> Platform:
     content = FileContent("platform/platform.pex", b"")
     return Platform(await Get(Digest, CreateDigest([content])), "platform.pex")
+
+
+@rule
+async def debugger_of_one_file(_: DebuggerRequest) -> Debugger:
+    content = FileContent("debug/debugpy.pex/.deps/debugpy.whl/debugpy/__init__.py", b"")
+    return Debugger(await Get(Digest, CreateDigest([content])), "debug/debugpy.pex")
 
 
 @rule

@@ -37,7 +37,6 @@ from modelyard.fields import (
     DescriptionField,
     FunctionNameField,
     FunctionTypeField,
-    HandlerField,
     LicenceField,
     VariantDependenciesField,
     VariantField,
@@ -171,7 +170,7 @@ async def _function_layers(target: Target) -> tuple[BuiltLayer, ...]:
         Get(FunctionPex, FunctionPexRequest(only(direct, PexBinary), f"{resolve}.pex")),
         Get(Assets, AssetsRequest(only(direct, ModelAssets))),
         Get(NuclioSpecFile, NuclioSpecRequest(only(direct, NuclioSpec))),
-        Get(ModelClass, ModelClassRequest(target[HandlerField])),
+        Get(ModelClass, ModelClassRequest(target)),
     )
     if assets.blocked:
         raise InvalidTargetException(f"{address} cannot be built: {assets.blocked}")
@@ -183,7 +182,7 @@ async def _function_layers(target: Target) -> tuple[BuiltLayer, ...]:
     inputs = await Get(Digest, MergeDigests([srcs, model, spec.digest]))
     environment = ("environment", "--pex", f"{resolve}.pex", "--name", "deps")
     files = ("files", "--name", "weights", "--at", "opt/modelyard/weights", "--from", "weights")
-    own = ("--sources", "srcs", "--package", model_class.reference.split(".")[0])
+    own = ("--sources", "srcs", "--package", model_class.package)
     function = ("function", *own, "--model", "model.json", "--spec", "function.yaml")
     return await MultiGet(
         Get(

@@ -55,3 +55,21 @@ def test_a_library_without_the_resolve_is_an_error_that_says_what_to_add(
     rule_runner.write_files({"lib/serving/BUILD": 'python_sources(resolve="default")'})
     with pytest.raises(ExecutionError, match="no target of the resolve `openvino` holds"):
         _dependencies(rule_runner)
+
+
+def test_a_head_brings_the_librarys_class_and_needs_no_handler(rule_runner: RuleRunner) -> None:
+    rule_runner.write_files(
+        {
+            "lib/serving/BUILD": "python_sources(resolve='openvino')",
+            "lib/serving/heads.py": "import shared.decode",
+            "lib/shared/BUILD": "python_sources(resolve='openvino')",
+            "lib/shared/decode.py": "",
+            f"{PATH}/BUILD": FUNCTION.format(extra='    head="yolov8",'),
+        }
+    )
+    assert _dependencies(rule_runner) == {
+        "lib/serving/heads.py",
+        "lib/serving/nuclio.py",
+        "lib/serving/predict.py",
+        "lib/serving/worker.py",
+    }

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any, Iterable
 
 from pants.backend.python.target_types import EntryPoint
 from pants.backend.python.util_rules.pex import VenvPex, VenvPexProcess
 from pants.backend.python.util_rules.pex_from_targets import PexFromTargetsRequest
+from pants.core.target_types import FileSourceField, ResourceSourceField
+from pants.core.util_rules.source_files import SourceFiles, SourceFilesRequest
 from pants.engine.addresses import Addresses, UnparsedAddressInputs
 from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
 from pants.engine.fs import (
@@ -27,7 +30,7 @@ from pants.engine.fs import (
 )
 from pants.engine.process import FallibleProcessResult, ProcessResult
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
-from pants.engine.target import Target
+from pants.engine.target import InvalidTargetException, SourcesField, Target, Targets
 from pants.util.strutil import strip_v2_chroot_path
 
 from modelyard.subsystem import Modelyard
@@ -76,6 +79,13 @@ class Weights:
 
     digest: Digest | None
     blocked: str | None = None
+
+
+@dataclass(frozen=True)
+class LocalWeightsRequest:
+    """The files that a function loads from the repository itself, among its dependencies."""
+
+    dependencies: Targets
 
 
 @dataclass(frozen=True)
@@ -177,8 +187,45 @@ async def convert_weights(request: ConvertWeightsRequest) -> Weights:
 
 
 @rule
+async def local_weights(request: LocalWeightsRequest) -> Digest:
+    """Each file under its own name: where it lies is the author's affair, not the model's."""
+    files = await Get(
+        SourceFiles,
+        SourceFilesRequest(
+            [
+                target[SourcesField]
+                for target in request.dependencies
+                if target.has_field(FileSourceField) or target.has_field(ResourceSourceField)
+            ]
+        ),
+    )
+    names = [PurePath(path).name for path in files.files]
+    twice = [path for path, name in zip(files.files, names) if names.count(name) > 1]
+    if twice:
+        raise InvalidTargetException(
+            f"{' and '.join(twice)} would both be weights of that name; rename one"
+        )
+    single = await MultiGet(
+        Get(Digest, DigestSubset(files.snapshot.digest, PathGlobs([path]))) for path in files.files
+    )
+    bare = await MultiGet(
+        Get(Digest, RemovePrefix(digest, str(PurePath(path).parent)))
+        for digest, path in zip(single, files.files)
+    )
+    return await Get(Digest, MergeDigests(bare))
+
+
+@rule
 async def weights(request: WeightsRequest) -> Weights:
     target = request.target
+    if _digest(target) is None:
+        # Known without a process, of which every build would start one for each such file.
+        return Weights(
+            None,
+            f"{target.address.target_name}: no digest is pinned, since its publisher states none; "
+            f"if you trust {target[WeightsSourceUrlField].value}, record it: "
+            f"./pants lock-weights {target.address}",
+        )
     fetched = await Get(Weights, FetchWeightsRequest(target))
     converter = target[WeightsConverterField].value
     if fetched.digest is None or converter is None:

@@ -1,7 +1,7 @@
-"""What CVAT makes of replies: items turned into shapes, by the rules it drops or fails by.
+"""The client's side: replies turned back into shapes, by the rules CVAT drops or fails by.
 
-Each function returns our own types and raises `ReplyError` where CVAT would fail, drop the
-item without a word, or draw garbage.
+Each function takes a reply's decoded JSON, returns our own types and raises `ReplyError` where
+CVAT would fail, drop the item without a word, or draw garbage.
 """
 
 import math
@@ -10,13 +10,16 @@ from typing import Any, Final
 
 import numpy as np
 
-from annotation import (
+from annotation.clipping import Size
+from annotation.conformance import conform
+from annotation.labels import LabelSet
+from annotation.rle import decode_rle
+from annotation.shapes import (
     Attribute,
     Bitmap,
     Cuboid,
     Ellipse,
     Keypoint,
-    LabelSet,
     Mask,
     Points,
     Polygon,
@@ -26,11 +29,6 @@ from annotation import (
     Skeleton,
     Tag,
 )
-from annotation.conformance import conform
-from annotation.rle import decode_rle
-
-Size = tuple[int, int]
-"""Width and height of the image in pixels."""
 
 _COUNTED: Final = {"polygon": 3, "polyline": 2, "points": 1, "cuboid": 8}
 _MASK_BOX: Final = 4
@@ -40,10 +38,25 @@ class ReplyError(Exception):
     """CVAT would not take this reply as its function meant it."""
 
 
-def detections(reply: Any, labels: LabelSet, size: Size) -> list[Shape]:
-    """Return a detector's shapes, each checked against the labels the function declares."""
+def detections(reply: Any, labels: LabelSet | None = None, size: Size | None = None) -> list[Shape]:
+    """Return a detector's shapes.
+
+    Args:
+        reply: The decoded JSON.
+        labels: What the function declares, to check the shapes against; None: go without.
+        size: Width and height of the image in pixels, to check that all lies in it; None: go
+            without, for functions that do not cut what they report.
+
+    Raises:
+        ReplyError: not what CVAT reads.
+        LabelError: a label, sublabel or attribute that is not declared.
+    """
     _require(isinstance(reply, list), "a detector replies with a list")
-    return [conform(_shape(item, labels, size), labels) for item in reply]
+    try:
+        shapes = [_shape(item, labels, size) for item in reply]
+    except (KeyError, TypeError, ValueError) as error:
+        raise ReplyError(f"an item is not as CVAT reads it: {error!r}") from error
+    return shapes if labels is None else [conform(shape, labels) for shape in shapes]
 
 
 def segment(reply: Any, size: Size) -> Bitmap:
@@ -89,7 +102,7 @@ def matches(reply: Any, first: int, second: int) -> list[int]:
     return [int(number) for number in reply]
 
 
-def _shape(item: Any, labels: LabelSet, size: Size) -> Shape:
+def _shape(item: Any, labels: LabelSet | None, size: Size | None) -> Shape:
     _require({"label", "type"} <= set(item), "an item lacks its label or type, which is a 500")
     _require("elements" not in item or item["type"] == "skeleton", "elements without a skeleton")
     label, kind = item["label"], item["type"]
@@ -100,9 +113,11 @@ def _shape(item: Any, labels: LabelSet, size: Size) -> Shape:
     if kind == "mask":
         return Mask(label, *_crop(item["mask"], size), polygon=item.get("points"), **more)
     if kind == "skeleton":
-        declared = [joint.name for joint in labels.by_name(label).sublabels]
         joints = tuple(_joint(element, size) for element in item["elements"])
-        _require([joint.label for joint in joints] == declared, "the joints are not as declared")
+        if labels is not None:
+            declared = [joint.name for joint in labels.by_name(label).sublabels]
+            given = [joint.label for joint in joints]
+            _require(given == declared, "the joints are not as declared")
         _require(not all(joint.outside for joint in joints), "CVAT drops it: all is outside")
         return Skeleton(label, joints, **more)
     rotation = item.get("rotation", 0)
@@ -119,7 +134,7 @@ def _shape(item: Any, labels: LabelSet, size: Size) -> Shape:
     return _pointed(kind, label, item["points"], size, more)
 
 
-def _pointed(kind: str, label: str, numbers: Any, size: Size, more: dict[str, Any]) -> Shape:
+def _pointed(kind: str, label: str, numbers: Any, size: Size | None, more: dict[str, Any]) -> Shape:
     _require(kind in _COUNTED, f"CVAT knows no {kind!r}")
     flat = tuple(_flat(numbers, size))
     _require(len(flat) >= 2 * _COUNTED[kind], f"too few points for a {kind}")
@@ -137,27 +152,31 @@ def _common(item: Mapping[str, Any]) -> dict[str, Any]:
     for attribute in item.get("attributes", []):
         _require(isinstance(attribute["value"], str), "an attribute's value is no text")
         attributes.append(Attribute(attribute["name"], attribute["value"]))
+    # CVAT's own functions send scores as text.
+    confidence = item.get("confidence")
     group = item.get("group_id")
     _require(group is None or (type(group) is int and group >= 0), "no group number")
     return {
         "attributes": tuple(attributes),
         "group_id": group,
-        "confidence": item.get("confidence"),
+        "confidence": None if confidence is None else float(confidence),
     }
 
 
-def _joint(element: Mapping[str, Any], size: Size) -> Keypoint:
+def _joint(element: Mapping[str, Any], size: Size | None) -> Keypoint:
     _require(element["type"] == "points" and len(element["points"]) == 2, "a joint is one point")
     _require(element["outside"] in (0, 1), "outside is 0 or 1")
     x, y = _flat(element["points"], size)
     return Keypoint(element["label"], (x, y), outside=bool(element["outside"]))
 
 
-def _crop(numbers: Any, size: Size) -> tuple[Bitmap, int, int]:
+def _crop(numbers: Any, size: Size | None) -> tuple[Bitmap, int, int]:
     """Return the pixels of a mask, and left and top of its inclusive box."""
     _require(all(type(number) is int for number in numbers), "a mask holds whole numbers")
     left, top, right, bottom = numbers[-_MASK_BOX:]
-    _require(0 <= left <= right < size[0] and 0 <= top <= bottom < size[1], "box not in the image")
+    _require(0 <= left <= right and 0 <= top <= bottom, "the box of a mask is turned over")
+    if size is not None:
+        _require(right < size[0] and bottom < size[1], "the box of a mask is not in the image")
     width, height = right - left + 1, bottom - top + 1
     _require(len(numbers) == width * height + _MASK_BOX, "CVAT would draw garbage: wrong length")
     pixels = np.array(numbers[:-_MASK_BOX])
@@ -165,12 +184,13 @@ def _crop(numbers: Any, size: Size) -> tuple[Bitmap, int, int]:
     return pixels.reshape(height, width).astype(np.bool_), left, top
 
 
-def _flat(numbers: Any, size: Size) -> list[float]:
-    """Return x, y, … as they are, if all lie in the image."""
+def _flat(numbers: Any, size: Size | None) -> list[float]:
+    """Return x, y, … as they are, if all are numbers and lie in the image."""
     _require(len(numbers) % 2 == 0, "an odd number of coordinates")
     for index, number in enumerate(numbers):
         _require(isinstance(number, int | float) and math.isfinite(number), "no finite number")
-        _require(0 <= number <= size[index % 2], f"{number} is not in an image of {size}")
+        if size is not None:
+            _require(0 <= number <= size[index % 2], f"{number} is not in an image of {size}")
     return list(numbers)
 
 

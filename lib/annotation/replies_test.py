@@ -1,14 +1,29 @@
 """The checks themselves: what CVAT would drop, or fail on, is a `ReplyError` here."""
 
+import json
 from typing import Any
 
+import numpy as np
 import pytest
 
-from annotation import LabelError, LabelSet
-from cvat import replies
-from cvat.replies import ReplyError
+from annotation import (
+    Attribute,
+    Ellipse,
+    LabelError,
+    LabelSet,
+    Mask,
+    Rectangle,
+    Shape,
+    Tag,
+    encode_detections,
+    replies,
+)
+from annotation.replies import ReplyError
 
 LABELS = LabelSet.from_json('[{"name": "cat", "type": "any"}]')
+LABELS_WITH_AGE = LabelSet.from_json(
+    '[{"name": "cat", "attributes": [{"name": "age", "input_type": "text", "values": []}]}]'
+)
 SIZE = (10, 8)
 
 
@@ -70,3 +85,19 @@ def test_wrong_segments_are_refused(wrong: Any) -> None:
 def test_wrong_tracks_are_refused(wrong: Any) -> None:
     with pytest.raises(ReplyError):
         replies.tracked(wrong, 1, SIZE)
+
+
+def test_without_the_size_of_the_image_shapes_may_reach_beyond_it() -> None:
+    (box,) = replies.detections([item(points=[-3, 1, 50, 5], confidence="0.75")])
+    assert isinstance(box, Rectangle)
+    assert (box.box, box.confidence) == ((-3, 1, 50, 5), 0.75)
+
+
+def test_what_is_encoded_is_read_back() -> None:
+    mask = Mask("cat", np.eye(2, dtype=np.bool_), 3, 4, polygon=(3, 4, 5, 4, 5, 6))
+    turned = Rectangle("cat", (1, 2, 6, 5), rotation=30, attributes=(Attribute("age", "3"),))
+    found: list[Shape] = [mask, turned, Ellipse("cat", (5, 4), (2, 1))]
+    found.append(Tag("cat", confidence=0.5, group_id=1))
+    sent = encode_detections(found, LABELS_WITH_AGE, SIZE)
+    read = replies.detections(json.loads(sent), LABELS_WITH_AGE, SIZE)
+    assert encode_detections(read, LABELS_WITH_AGE, SIZE) == sent

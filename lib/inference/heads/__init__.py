@@ -1,0 +1,1 @@
+"""From the outputs of well-known kinds of network to shapes, whatever ran the network."""

@@ -1,0 +1,200 @@
+"""What the shapes of a network's outputs tell of its kind.
+
+A shape is a tuple of lengths, -1 for any. Nothing here looks at values, so it works on a file that
+was never run.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+Shape = tuple[int, ...]
+Outputs = Sequence[tuple[str, Shape]]
+"""Name and shape of each output, in the network's order."""
+
+_MANY_QUERIES = 1000
+_ANCHORS_A_CELL = 9
+_SMALLEST_MAP = 8
+_SINGLE = ((), (1,), (-1,), (1, 1))
+
+
+class BoxOutputs(NamedTuple):
+    """The outputs of a network that gives a box and the scores of all classes for each place.
+
+    Attributes:
+        boxes: Name of the output [1, N, 4] or [1, N, 1, 4].
+        scores: Name of the output [1, N, C].
+        rows: N, or -1.
+        classes: C, or -1.
+    """
+
+    boxes: str
+    scores: str
+    rows: int
+    classes: int
+
+
+class FinalOutputs(NamedTuple):
+    """The outputs of a network that ends with non-maximum suppression, by name.
+
+    Attributes:
+        boxes: [1, N, 4] or [N, 4].
+        scores: [1, N] or [N].
+        classes: [1, N] or [N].
+        number: [1], how many rows count; None where all do.
+    """
+
+    boxes: str
+    scores: str
+    classes: str
+    number: str | None
+
+
+def columns_first(outputs: Outputs) -> int | None:
+    """Return 4 + classes of one output [1, 4 + classes, N], with N the longer side, else None."""
+    shape = _only(outputs, rank=3)
+    if shape is None or shape[1] < 5:
+        return None
+    return shape[1] if shape[2] == -1 or shape[2] > 4 * shape[1] else None
+
+
+def rows_first(outputs: Outputs) -> tuple[int, int] | None:
+    """Return N and 5 + classes of one output [1, N, 5 + classes], N the longer side, else None."""
+    shape = _only(outputs, rank=3)
+    if shape is None or shape[2] < 6:
+        return None
+    return (shape[1], shape[2]) if shape[1] == -1 or shape[1] > 4 * shape[2] else None
+
+
+def detection_output(outputs: Outputs) -> str | None:
+    """Return the name of one output [1, 1, N, 7], else None."""
+    shape = _only(outputs, rank=4)
+    return outputs[0][0] if shape and shape[1] == 1 and shape[3] == 7 else None
+
+
+def boxes_and_scores(outputs: Outputs) -> BoxOutputs | None:
+    """Return the two outputs that are boxes and scores of the same rows, else None."""
+    if len(outputs) != 2:
+        return None
+    for (boxes, first), (scores, second) in (outputs, outputs[::-1]):
+        rows = _box_rows(first)
+        if rows is not None and len(second) == 3 and rows == second[1] and second[2] != 4:
+            return BoxOutputs(boxes, scores, rows, second[2])
+    # A network of four classes: the order of the two is all there is to go by.
+    (name, first), (other, second) = outputs
+    if _box_rows(first) is not None and first[1] == second[1] and len(second) == 3:
+        boxes, scores = (other, name) if "box" in other.lower() else (name, other)
+        return BoxOutputs(boxes, scores, first[1], 4)
+    return None
+
+
+def final_detections(outputs: Outputs) -> FinalOutputs | None:
+    """Return the outputs that are boxes, scores, classes and perhaps their number, else None.
+
+    Scores and classes have the same shape. Names that hold "score" or "conf", "class" or "label"
+    tell which is which; without such names classes come first, as TensorFlow Lite orders them.
+    """
+    ranks = [len(shape) for _, shape in outputs]
+    deepest = [name for name, shape in outputs if len(shape) == max(ranks)]
+    shape = dict(outputs).get(deepest[0], ()) if len(deepest) == 1 else ()
+    if shape[-1:] != (4,) or len(shape) not in {2, 3}:
+        return None
+    rows = shape[:-1]
+    columns = [name for name, shape in outputs if shape == rows]
+    counts = [name for name, shape in outputs if shape != rows and shape in _SINGLE]
+    if len(columns) != 2 or len(counts) > 1 or len(outputs) != 3 + len(counts):
+        return None
+    first, second = columns
+    swapped = _tells(first, "score", "conf") or _tells(second, "class", "label")
+    classes, scores = (second, first) if swapped else (first, second)
+    return FinalOutputs(deepest[0], scores, classes, counts[0] if counts else None)
+
+
+def says_queries(boxes: BoxOutputs) -> bool:
+    """Say whether the outputs have the names and no more rows than those of transformers."""
+    named = _tells(boxes.scores, "logits") and _tells(boxes.boxes, "pred")
+    return named and boxes.rows <= _MANY_QUERIES
+
+
+def is_query_count(rows: int) -> bool:
+    """Say whether a transformer could ask for so many objects: far fewer than anchors are."""
+    return 0 < rows <= _MANY_QUERIES
+
+
+def is_retina_count(rows: int) -> bool:
+    """Say whether RetinaNet has so many anchors for an input whose sides are multiples of 128."""
+    cells, rest = divmod(rows, _ANCHORS_A_CELL)
+    # Strides 8 to 128: 256 + 64 + 16 + 4 + 1 cells for each 128 x 128 pixels.
+    return rows > 0 and rest == 0 and cells % 341 == 0
+
+
+def yolo_boxes_a_cell(rows: int) -> int:
+    """Return how many boxes a cell has if YOLO's grids give so many rows: 1, 3, or 0 for neither.
+
+    Strides 8, 16 and 32 make 16 + 4 + 1 cells for each 32 x 32 pixels of the input. Where both
+    would do, a square input decides, and 3 where neither is square.
+    """
+    tiles = {
+        boxes: rows // (21 * boxes) for boxes in (1, 3) if rows > 0 and not rows % (21 * boxes)
+    }
+    square = [boxes for boxes, count in tiles.items() if math.isqrt(count) ** 2 == count]
+    return max(square or tiles, default=0)
+
+
+def class_map(outputs: Outputs) -> tuple[str, int] | None:
+    """Return "channels first", "channels last" or "indices" and the number of classes, else None.
+
+    Of one output [1, C, H, W] or [1, H, W, C] with a score a class, C = 1 being the chance of one
+    class; or [1, H, W] of class numbers, for which the number of classes is -1.
+    """
+    if len(outputs) != 1:
+        return None
+    shape = outputs[0][1]
+    if len(shape) == 3 and all(map(_is_side, shape[1:])) and _alike(shape[1], shape[2]):
+        free = shape[1:].count(-1)
+        return None if free == 1 else ("indices", -1)
+    if len(shape) != 4:
+        return None
+    first = all(map(_is_side, shape[2:])) and _alike(shape[2], shape[3])
+    last = all(map(_is_side, shape[1:3])) and _alike(shape[1], shape[2])
+    # A square map decides where both would do.
+    if first and (not last or shape[2] == shape[3]):
+        return "channels first", shape[1]
+    return ("channels last", shape[3]) if last else None
+
+
+def class_scores(outputs: Outputs) -> int | None:
+    """Return C of one output [1, C] or [1, C, 1, 1], else None; -1 is any."""
+    if len(outputs) != 1:
+        return None
+    shape = outputs[0][1]
+    while len(shape) > 2 and shape[-1] == 1:
+        shape = shape[:-1]
+    return shape[1] if len(shape) == 2 and shape[0] in {-1, 1} else None
+
+
+def listing(named: Iterable[tuple[str, Shape]]) -> str:
+    """Return names and shapes for a message: "output0 (1, 84, 8400)"."""
+    return ", ".join(f"{name} {shape}" for name, shape in named) or "none"
+
+
+def _only(outputs: Outputs, *, rank: int) -> Shape | None:
+    fits = len(outputs) == 1 and len(outputs[0][1]) == rank and outputs[0][1][0] in {-1, 1}
+    return outputs[0][1] if fits else None
+
+
+def _box_rows(shape: Shape) -> int | None:
+    fits = shape[-1:] == (4,) and (len(shape) == 3 or (len(shape) == 4 and shape[2] == 1))
+    return shape[1] if fits else None
+
+
+def _is_side(length: int) -> bool:
+    return length == -1 or length >= _SMALLEST_MAP
+
+
+def _alike(first: int, second: int) -> bool:
+    return -1 in {first, second} or max(first, second) <= 4 * min(first, second)
+
+
+def _tells(name: str, *words: str) -> bool:
+    return any(word in name.lower() for word in words)

@@ -1,0 +1,75 @@
+"""The detector of functions without code of their own: a network, its labels, and a head.
+
+A BUILD target names a model file and a head; `model.json` carries both, and this is the class that
+it names.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from annotation import Shape
+from imaging import Image
+from inference.device import Device
+from inference.heads.errors import HeadError
+from inference.heads.feeding import Feed, settled
+from inference.heads.fitting import class_names, head_of
+from inference.heads.found import Answer
+from inference.heads.shapes import Shape as Lengths
+from inference.openvino import OpenVINOSession
+from serving.assets import Assets
+from serving.model import Detector
+
+_FORMATS: Final = (".xml", ".onnx", ".tflite")
+
+
+class HeadDetector(Detector):
+    """Runs a network on OpenVINO and reads its outputs as its head says."""
+
+    def load(self, assets: Assets, device: Device) -> None:
+        """Load the network, and check that head, options and labels fit it.
+
+        Raises:
+            HeadError: they do not; the text names the function, what was found and what to say.
+            OpenVINOError: the file is no model that can be loaded.
+        """
+        try:
+            self._load(assets, device)
+        except HeadError as error:
+            raise HeadError(f"{assets.name}: {error}") from None
+
+    def _load(self, assets: Assets, device: Device) -> None:
+        self._head = head_of(assets.head)
+        options = self._head.defaults.changed(assets.head_options)
+
+        def settle(inputs: Mapping[str, Lengths]) -> dict[str, Lengths]:
+            return settled(inputs, options)
+
+        self._session = OpenVINOSession(model_file(assets), device=device, shapes=settle)
+        ((name, shape),) = self._session.inputs.items()
+        self._feed = Feed.of(name, shape, self._session.dtypes[name], options)
+        self._outputs = list(self._session.outputs.items())
+        self._names = class_names(
+            assets.head, self._outputs, self._feed.size, options, assets.labels
+        )
+
+    def detect(self, image: Image, threshold: float) -> Sequence[Shape]:
+        """Return what is seen with a score of at least `threshold`, best first."""
+        fit = self._feed.fit(image.size)
+        arrays: dict[str, Any] = self._session.infer(self._feed.fill(image, fit))
+        answer = Answer(arrays, self._outputs, self._feed.size, self._feed.options)
+        return self._head.read(answer, fit, self._names, threshold)
+
+
+def model_file(assets: Assets) -> Path:
+    """Return the one file among a function's weights that is a model.
+
+    Raises:
+        HeadError: there is none, or more than one; the text lists what there is.
+    """
+    files = sorted(file for file in (assets.path / "weights").rglob("*") if file.is_file())
+    models = [file for file in files if file.suffix in _FORMATS]
+    if len(models) == 1:
+        return models[0]
+    held = ", ".join(file.name for file in models or files) or "no file"
+    raise HeadError(f"its weights must hold one file of {', '.join(_FORMATS)}; there is {held}")

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from modelyard.heads import HeadOptionError, check_options
+
+
+def test_what_the_library_reads_is_accepted() -> None:
+    check_options(
+        {
+            "input_size": (640, 480),
+            "channels": "bgr",
+            "mean": [0, 0.5, -1],
+            "scale": [1, 2.5, 255],
+            "resize": "letterbox_top_left",
+            "padding": 0,
+            "activation": "softmax",
+            "first_id": 1,
+            "background": "last",
+            "boxes": "yxyx",
+            "box_unit": "pixels",
+            "nms_threshold": 1,
+            "nms": "agnostic",
+            "limit": 1,
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("input_size", 640),
+        ("input_size", [640]),
+        ("input_size", [8, 640]),
+        ("input_size", [640.0, 640]),
+        ("channels", "RGB"),
+        ("mean", 127.5),
+        ("mean", [1, 2, float("nan")]),
+        ("scale", [1, 0, 1]),
+        ("scale", [True, 1, 1]),
+        ("padding", 256),
+        ("first_id", 2),
+        ("nms_threshold", -0.1),
+        ("nms_threshold", "0.5"),
+        ("limit", 0),
+        ("limit", True),
+    ],
+)
+def test_a_value_that_it_would_refuse_is_refused(key: str, value: Any) -> None:
+    with pytest.raises(HeadOptionError) as error:
+        check_options({key: value})
+    assert error.value.key == key
+
+
+def test_an_unknown_option_is_refused_with_those_there_are() -> None:
+    with pytest.raises(HeadOptionError, match="accepted: input_size, channels") as error:
+        check_options({"colour": "rgb"})
+    assert (error.value.key, error.value.value) == (None, "colour")
