@@ -9,8 +9,9 @@ import psutil
 
 from deployer.testing import Deployer, write_pex
 from embedded.running import read_note
+from embedded.testing.ports import free_port
 from embedded.testing.process import has_ended, request, until
-from embedded.testing.releases import HANDLER, FakeRelease, free_port
+from embedded.testing.releases import HANDLER, FakeRelease
 
 BROKEN = "raise RuntimeError('no such weights')\n"
 

@@ -1,10 +1,5 @@
-"""The deployer's side of the dashboard API.
+"""The deployer's side of the embedded platform's dashboard API."""
 
-On `http.client`, because larger libraries take longer to load than the
-deployer has when there is nothing to do.
-"""
-
-import http.client
 import json
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -13,12 +8,14 @@ from typing import Any, Final
 import msgspec
 
 from deployer.errors import DeployError
+from deployer.exchange import NO_ANSWER, Reply, exchange
 from embedded.running import HOST
 from embedded.state import Deployment
 
 _TIMEOUT: Final = 60.0
 DIGEST: Final = "modelyard.io/digest"
 VARIANT: Final = "modelyard.io/variant"
+LICENCE: Final = "modelyard.io/licence"
 
 
 class Metadata(msgspec.Struct, frozen=True):
@@ -86,21 +83,6 @@ class _Versions(msgspec.Struct):
     embedded: Platform
 
 
-class Reply(msgspec.Struct, frozen=True):
-    """Status and body of a response."""
-
-    status: int
-    body: bytes
-
-    @property
-    def error(self) -> str:
-        """The `error` of a JSON body, or the beginning of another one."""
-        try:
-            return str(json.loads(self.body)["error"])
-        except (ValueError, TypeError, KeyError):
-            return self.body[:200].decode(errors="replace")
-
-
 class Dashboard:
     """The dashboard API of the platform on a loopback port."""
 
@@ -115,7 +97,7 @@ class Dashboard:
         try:
             reply = self._send("GET", "/api/versions", timeout=timeout)
             return msgspec.json.decode(reply.body, type=_Versions).embedded
-        except (OSError, http.client.HTTPException, msgspec.DecodeError):
+        except (*NO_ANSWER, msgspec.DecodeError):
             return None
 
     def functions(self) -> dict[str, Function]:
@@ -123,6 +105,14 @@ class Dashboard:
         return msgspec.json.decode(
             self._ask("GET", "/api/functions").body, type=dict[str, Function]
         )
+
+    def configs(self) -> dict[str, dict[str, Any]]:
+        """Return the configurations of all functions by name, as they were put."""
+        functions = msgspec.json.decode(self._ask("GET", "/api/functions").body)
+        return {
+            name: {"metadata": each["metadata"], "spec": each["spec"]}
+            for name, each in functions.items()
+        }
 
     def put(self, config: Mapping[str, Any]) -> None:
         """Begin to deploy a function; `functions` tells how it goes."""
@@ -149,7 +139,7 @@ class Dashboard:
         try:
             # The platform gives up first, and says so.
             return self._send("POST", "/api/function_invocations", body, headers, timeout + 5)
-        except (OSError, http.client.HTTPException) as error:
+        except NO_ANSWER as error:
             raise self._gone(error) from None
 
     def _ask(
@@ -167,7 +157,7 @@ class Dashboard:
         body = None if content is None else json.dumps(content).encode()
         try:
             reply = self._send(method, path, body, headers)
-        except (OSError, http.client.HTTPException) as error:
+        except NO_ANSWER as error:
             raise self._gone(error) from None
         if reply.status >= HTTPStatus.BAD_REQUEST:
             raise DeployError(f"the platform refused {method} {path}: {reply.error}")
@@ -181,13 +171,7 @@ class Dashboard:
         headers: Mapping[str, str] | None = None,
         timeout: float = _TIMEOUT,
     ) -> Reply:
-        connection = http.client.HTTPConnection(HOST, self.port, timeout=timeout)
-        try:
-            connection.request(method, path, body, dict(headers or {}))
-            response = connection.getresponse()
-            return Reply(response.status, response.read())
-        finally:
-            connection.close()
+        return exchange((HOST, self.port), method, path, body, headers, timeout=timeout)
 
     def _gone(self, error: Exception) -> DeployError:
         return DeployError(

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from deployer.testing import Deployer
+from embedded.testing.ports import free_port
 from embedded.testing.process import request
-from embedded.testing.releases import HANDLER, FakeRelease, free_port
+from embedded.testing.releases import HANDLER, FakeRelease
 
 REFUSING = HANDLER.format(version="1").replace(
     "status_code=200", 'status_code=400 if "threshold" in event.body else 200'
@@ -43,6 +44,21 @@ def test_status_shows_limits_and_what_puts_them_in_force(deployer: Deployer) -> 
     assert deployer.run(build=deployer.build(release)).returncode == 0
     (function,) = json.loads(deployer.run("status", "--json").stdout)["functions"]
     assert function["limits"] in ("2 GiB, 1.5 cores (cgroup)", "2 GiB, 1.5 cores (rlimit)")
+
+
+def test_plan_and_apply_for_programs(deployer: Deployer) -> None:
+    release = FakeRelease(name="echo", port=free_port())
+    build = deployer.build(
+        release, FakeRelease(name="gone", port=free_port(), blocked="no weights")
+    )
+    done = deployer.run("apply", "--json", "--strict", build=build)
+    assert done.returncode == 3
+    told = json.loads(done.stdout)
+    assert told["plan"][0] == {"name": "echo", "action": "create", "reason": "new"}
+    assert told["failures"] == {}
+    assert [each["state"] for each in told["functions"]] == ["ready"]
+    planned = json.loads(deployer.run("plan", "--json", build=build).stdout)["plan"]
+    assert [each["action"] for each in planned] == ["unchanged", "blocked"]
 
 
 def test_status_of_a_platform_that_does_not_run(deployer: Deployer) -> None:
@@ -100,21 +116,35 @@ def test_invoking_sends_what_cvat_sends(deployer: Deployer, tmp_path: Path) -> N
 
 
 @pytest.mark.usefixtures("echo")
-def test_an_unknown_name_is_one_line_with_the_known_ones(deployer: Deployer) -> None:
-    for arguments in (("delete", "ecko"), ("logs", "ecko"), ("invoke", "ecko", "x.png")):
+def test_an_unknown_name_is_one_line_with_the_known_ones(
+    deployer: Deployer, tmp_path: Path
+) -> None:
+    image = tmp_path / "image.png"
+    image.touch()
+    for arguments in (("delete", "ecko"), ("logs", "ecko"), ("invoke", "ecko", str(image))):
         done = deployer.run(*arguments)
         assert done.returncode == 2
-        (line,) = done.stderr.splitlines()
-        assert "did you mean echo?" in line
+        assert "did you mean echo?" in done.stderr.splitlines()[-1]
 
 
-@pytest.mark.parametrize("arguments", [("delete", "echo"), ("invoke", "echo", "x.png")])
+@pytest.mark.parametrize("arguments", [("delete", "echo"), ("invoke", "echo", __file__)])
 def test_what_needs_a_platform_says_how_to_get_one(
     deployer: Deployer, arguments: tuple[str, ...]
 ) -> None:
     done = deployer.run(*arguments)
     assert done.returncode == 1
-    assert done.stderr == "the platform is not running; `./pants run ::deploy` starts it\n"
+    why = "the platform is not running; `./pants run ::deploy` starts it"
+    assert done.stderr.splitlines()[-1] == why
+
+
+def test_a_target_that_does_not_exist_is_wrong_usage(
+    deployer: Deployer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "nowhere" in deployer.run("status", "--to", "nowhere").stderr
+    monkeypatch.setenv("MODELYARD_TO", "nowhere")
+    done = deployer.run("status")
+    assert done.returncode == 2
+    assert "MODELYARD_TO is 'nowhere'; it must be one of: embedded" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -129,5 +159,5 @@ def test_wrong_usage(deployer: Deployer, arguments: tuple[str, ...]) -> None:
 def test_help_names_all_commands(deployer: Deployer) -> None:
     done = deployer.run("--help")
     assert done.returncode == 0
-    for command in ("apply", "plan", "status", "logs", "stop", "delete", "invoke"):
+    for command in ("apply", "plan", "status", "logs", "stop", "delete", "rollback"):
         assert command in done.stdout

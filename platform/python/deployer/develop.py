@@ -1,10 +1,11 @@
-"""`serve`: one function in the foreground, on the sources of the working copy."""
+"""`serve` and `debug`: one function in the foreground, on the sources of the working copy."""
 
 import asyncio
 import logging
 import os
 import signal
 import socket
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,31 +14,43 @@ from typing import Final
 import msgspec
 import uvicorn
 
-from deployer.apply import alone
+from deployer.alone import alone
+from deployer.command import Session
+from deployer.debugger.startup import Debugger
 from deployer.errors import DeployError
 from deployer.install import has_dependencies, install_dependencies
 from deployer.nuclio_config import nuclio_config
 from deployer.releases import BuiltRelease, read_releases
 from deployer.reloading import DRAIN, ReloadingFunction
-from deployer.report import Report
+from deployer.target import require
+from deployer.workbench import workbench
 from embedded.config import FunctionConfig, RawConfig
-from embedded.home import Home
 from embedded.release import Release, worker_spec
-from serving.http import function_app
+from serving.assets import Assets
+from serving.failures import TRACEBACKS
+from serving.hot import HANDLER, own_package
 from serving.listening import ListenError, listen
 from serving.pool import WorkerSpec
+from serving.worker import DEFAULT_HANDLER
 
 _HOST: Final = "127.0.0.1"
+_A_DAY: Final = 86400.0
+_LIBRARY: Final = "serving"
 
 
 class Development(msgspec.Struct, frozen=True, kw_only=True):
-    """What to serve: the one release of the build, with modules from `source_roots` instead."""
+    """What to serve: the one release of the build, with modules from `source_roots` instead.
 
-    home: Home
-    report: Report
+    `name`, where it is given, is what the release has to be called. With a `debugger` one worker
+    has it, and as much time for a request as somebody needs who looks at it line by line.
+    """
+
+    session: Session
     releases: Path
     source_roots: Sequence[Path]
     port: int
+    name: str = ""
+    debugger: Debugger | None = None
 
 
 def serve(development: Development) -> int:
@@ -49,20 +62,45 @@ def serve(development: Development) -> int:
     # Watching would otherwise report every change of a file in a line of its own.
     logging.getLogger("watchfiles").setLevel(logging.WARNING)
     release = _only_release(development)
-    home = development.home
-    with alone(home, development.report):
+    home, report = development.session.home, development.session.report
+    with alone(development.session):
         if not has_dependencies(home, release):
-            with development.report.step("installing what the function depends on (once)"):
+            with report.step("installing what the function depends on (once)"):
                 install_dependencies(home, release)
     config = FunctionConfig.parse(msgspec.convert(nuclio_config(release), RawConfig))
+    if development.debugger:
+        # A worker has it later.
+        _listen(development.debugger.port, "--debug-port").close()
+    listener = _listen(development.port, "--port")
+    with tempfile.TemporaryDirectory(prefix="modelyard-") as scratch:
+        spec = _spec(development, release, config, Path(scratch))
+        if development.debugger:
+            # Two workers cannot listen on one debugger's port.
+            function = ReloadingFunction(spec, report, overlap=False)
+        else:
+            spec, package = _following(spec, release)
+            function = ReloadingFunction(spec, report, package)
+        return _serve(development, release, config, function, listener)
+
+
+def _listen(port: int, option: str) -> socket.socket:
     try:
-        listener = listen(_HOST, development.port)
+        return listen(_HOST, port)
     except ListenError as error:
-        raise DeployError(f"{error}; choose another with --port") from None
-    function = ReloadingFunction(_spec(development, release, config), development.report)
+        raise DeployError(f"{error}; choose another with {option}") from None
+
+
+def _serve(
+    development: Development,
+    release: BuiltRelease,
+    config: FunctionConfig,
+    function: ReloadingFunction,
+    listener: socket.socket,
+) -> int:
+    port: int = listener.getsockname()[1]
     server = _Server(
         uvicorn.Config(
-            function_app(function, max_body=config.max_body),
+            workbench(function, config, release.manifest, port),
             lifespan="off",
             ws="none",
             log_config=None,
@@ -71,8 +109,9 @@ def serve(development: Development) -> int:
             timeout_graceful_shutdown=round(DRAIN),
         )
     )
-    url = f"http://{_HOST}:{listener.getsockname()[1]}"
-    development.report.line(f"{release.manifest.name} is served on {url}; Ctrl-C ends it")
+    url = f"http://{_HOST}:{port}"
+    report = development.session.report
+    report.line(f"{release.manifest.name} is served on {url}, with a console; Ctrl-C ends it")
     asyncio.run(_run(function, server, listener, development.source_roots))
     return 0
 
@@ -82,20 +121,51 @@ def _only_release(development: Development) -> BuiltRelease:
     if len(releases) != 1:
         raise DeployError(f"serve takes one function; {len(releases)} were built")
     (release,) = releases
+    if development.name:
+        require(development.name, [release.manifest.name])
     if release.manifest.blocked:
         raise DeployError(f"{release.manifest.name} cannot run: {release.manifest.blocked}")
     return release
 
 
-def _spec(development: Development, release: BuiltRelease, config: FunctionConfig) -> WorkerSpec:
+def _spec(
+    development: Development, release: BuiltRelease, config: FunctionConfig, scratch: Path
+) -> WorkerSpec:
     """Return how the platform would start the workers, but for where modules come from."""
-    home, manifest = development.home, release.manifest
+    home, manifest = development.session.home, release.manifest
     python = home.deps / manifest.parts.deps / "bin" / "python"
     spec = worker_spec(home, config, Release(release.folder, python, manifest))
     roots = os.pathsep.join(str(root.absolute()) for root in development.source_roots)
-    # The working copy is no place for what Python compiles.
-    env = {**spec.env, "PYTHONPATH": roots, "PYTHONDONTWRITEBYTECODE": "1"}
-    return msgspec.structs.replace(spec, env=env, log=None)
+    # The working copy is no place for what Python compiles; its author may see every traceback.
+    more = {"PYTHONPATH": roots, "PYTHONDONTWRITEBYTECODE": "1", TRACEBACKS: "1"}
+    env = {**spec.env, **more}
+    spec = msgspec.structs.replace(spec, env=env, log=None)
+    debugger = development.debugger
+    if debugger is None:
+        return spec
+    return msgspec.structs.replace(
+        spec,
+        env=debugger.environment(env, scratch),
+        workers=1,
+        event_timeout=None,
+        availability_timeout=_A_DAY,
+        ready_timeout=_A_DAY,
+    )
+
+
+def _following(spec: WorkerSpec, release: BuiltRelease) -> tuple[WorkerSpec, str]:
+    """Return the spec with workers that import their model's package again, and that package.
+
+    Functions of another handler, and those without code of their own, have none.
+    """
+    if spec.env.get("NUCLIO_HANDLER") != DEFAULT_HANDLER:
+        return spec, ""
+    package = own_package(Assets.open(release.folder / "assets").model)
+    if package == _LIBRARY:
+        return spec, ""
+    # One worker: a request to import again reaches no more.
+    env = {**spec.env, "NUCLIO_HANDLER": HANDLER}
+    return msgspec.structs.replace(spec, env=env, workers=1), package
 
 
 class _Server(uvicorn.Server):

@@ -1,16 +1,28 @@
-"""From a release to the configuration that the platform gets."""
+"""From a release to the configuration that a platform gets."""
 
 from typing import Any
 
 import msgspec
 
-from deployer.client import DIGEST, VARIANT
+from deployer.client import DIGEST, LICENCE, VARIANT
 from deployer.errors import DeployError
 from deployer.releases import BuiltRelease
 
 
 def nuclio_config(release: BuiltRelease) -> dict[str, Any]:
-    """Return function.yaml with the release's digest as its image and in its annotations.
+    """Return what the embedded platform gets: the release's digest stands for its image.
+
+    Raises:
+        DeployError: the file is missing or is no function configuration.
+    """
+    config = function_config(release)
+    manifest = release.manifest
+    config["spec"]["image"] = f"modelyard/{manifest.name}:{manifest.digest}"
+    return config
+
+
+def function_config(release: BuiltRelease) -> dict[str, Any]:
+    """Return function.yaml with what tells releases apart in its annotations.
 
     Raises:
         DeployError: the file is missing or is no function configuration.
@@ -20,10 +32,14 @@ def nuclio_config(release: BuiltRelease) -> dict[str, Any]:
     try:
         config: dict[str, dict[str, Any]] = msgspec.yaml.decode(path.read_bytes())
         config["metadata"].setdefault("annotations", {}).update(
-            {DIGEST: manifest.digest, VARIANT: manifest.variant}
+            {
+                DIGEST: manifest.digest,
+                VARIANT: manifest.variant,
+                LICENCE: manifest.licence,
+            }
         )
         config["metadata"]["name"] = manifest.name
-        config["spec"]["image"] = f"modelyard/{manifest.name}:{manifest.digest}"
+        config["spec"].setdefault("image", "")
     except OSError as error:
         raise DeployError(f"cannot read {path}: {error.strerror}") from None
     except (msgspec.DecodeError, LookupError, TypeError, AttributeError) as error:

@@ -29,11 +29,15 @@ class Action(StrEnum):
 
 
 class Running(msgspec.Struct, frozen=True):
-    """A function that the platform has. `parts` is None when the release is not known."""
+    """A function that the platform has. `parts` is None when the release is not known.
+
+    `stale` says why it is to be deployed again although the release is the same.
+    """
 
     digest: str | None
     state: str
     parts: Parts | None = None
+    stale: str = ""
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -74,14 +78,15 @@ def _step(release: BuiltRelease, running: Running | None) -> Step:
         return Step(manifest.name, Action.BLOCKED, manifest.blocked, release)
     if running is None:
         return Step(manifest.name, Action.CREATE, "new", release)
-    if running.digest == manifest.digest and running.state in SERVING_STATES:
+    serves = running.state in SERVING_STATES and not running.stale
+    if running.digest == manifest.digest and serves:
         return Step(manifest.name, Action.UNCHANGED, "", release)
     return Step(manifest.name, Action.UPDATE, _why(manifest, running), release)
 
 
 def _why(manifest: Manifest, running: Running) -> str:
     if running.digest == manifest.digest:
-        return f"it is {running.state}"
+        return running.stale or f"it is {running.state}"
     if running.parts is None:
         return "another release is running"
     changed = [

@@ -2,17 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 
-from deployer.client import Function
 from deployer.plan import Action, Step
 from deployer.report import Report
-from embedded.running import HOST, RunningPlatform
+from deployer.target import Deployed, Target
 from embedded.state import SERVING_STATES
 
 
 def show_plan(report: Report, steps: Sequence[Step]) -> None:
     """Show what is about to happen to each function."""
     if not steps:
-        report.line("there is no function to deploy")
+        report.line("there is nothing to do")
         return
     report.table(("Plan", "Function", ""), [(s.action, s.name, s.reason) for s in steps])
     report.line()
@@ -21,7 +20,7 @@ def show_plan(report: Report, steps: Sequence[Step]) -> None:
 def show_result(
     report: Report,
     steps: Sequence[Step],
-    functions: Mapping[str, Function],
+    functions: Mapping[str, Deployed],
     failures: Mapping[str, str],
 ) -> None:
     """Show how each function is now, then in full why some failed."""
@@ -35,8 +34,8 @@ def show_result(
 def show_next_steps(
     report: Report,
     steps: Sequence[Step],
-    functions: Mapping[str, Function],
-    platform: RunningPlatform,
+    functions: Mapping[str, Deployed],
+    target: Target,
 ) -> None:
     """Show how to use the first function that serves."""
     serving = [
@@ -51,39 +50,33 @@ def show_next_steps(
 Send a picture:
   (printf '{{"image":"'; base64 -w0 photo.jpg; printf '"}}') | \\
     curl -sS -H 'content-type: application/json' --data-binary @- {functions[first.name].url}
-  ./pants run ::deploy -- invoke {first.name} photo.jpg""")
+  ./pants run ::deploy -- invoke {first.name} photo.jpg{target.flags}""")
     if first.address:
         report.line("Draw what it sees:")
         report.line(f"  ./pants run {first.address}-predict -- photo.jpg --out seen.png")
-    report.line(f"""\
-Use it from a CVAT server on this machine:
-  CVAT_SERVERLESS=1 CVAT_NUCLIO_HOST={HOST} CVAT_NUCLIO_PORT={platform.port}""")
+    report.line(target.next_steps())
 
 
-def _row(step: Step, function: Function | None, *, failed: bool) -> tuple[str, ...]:
+def _row(step: Step, function: Deployed | None, *, failed: bool) -> tuple[str, ...]:
     manifest = step.release.manifest if step.release else None
     return (
         step.name,
-        manifest.type if manifest else _annotation(function, "type"),
+        manifest.type if manifest else (function.type if function else ""),
         manifest.variant if manifest else "",
         _state(step, function, failed=failed),
         function.url if function else "",
     )
 
 
-def _state(step: Step, function: Function | None, *, failed: bool) -> str:
+def _state(step: Step, function: Deployed | None, *, failed: bool) -> str:
     if failed:
         return "failed"
     if step.action is Action.BLOCKED:
         return "blocked"
     if function is None:
         return "removed"
-    return function.status.state
+    return function.state
 
 
-def _serves(function: Function | None) -> bool:
-    return function is not None and function.status.state in SERVING_STATES
-
-
-def _annotation(function: Function | None, key: str) -> str:
-    return function.metadata.annotations.get(key, "") if function else ""
+def _serves(function: Deployed | None) -> bool:
+    return function is not None and function.state in SERVING_STATES

@@ -11,7 +11,8 @@ from typing import Final
 import msgspec
 
 from embedded.home import Home
-from embedded.testing.releases import FakeRelease, absolute_search_path, free_port
+from embedded.testing.ports import free_port
+from embedded.testing.releases import FakeRelease, absolute_search_path
 
 # Stands for a packed PEX with tools: understands `venv FOLDER`, and counts how often.
 _PEX: Final = """
@@ -109,8 +110,10 @@ class Deployer:
             text=True,
         )
 
-    def run(self, *arguments: str, build: Build | None = None) -> subprocess.CompletedProcess[str]:
-        """Call the deployer and wait for its end."""
+    def run(
+        self, *arguments: str, build: Build | None = None, timeout: float = 120
+    ) -> subprocess.CompletedProcess[str]:
+        """Call the deployer and wait for its end, at most `timeout` seconds."""
         process = self.start(*arguments, build=build)
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=timeout)
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)

@@ -12,8 +12,9 @@ from starlette.types import Message, Scope
 
 from embedded.access import TOKEN_VARIABLE, Access, AccessError, Guard
 from embedded.home import Home
+from embedded.testing.ports import free_port
 from embedded.testing.process import PlatformProcess, request
-from embedded.testing.releases import FakeRelease, free_port
+from embedded.testing.releases import FakeRelease
 
 TOKEN = "correct horse battery"  # noqa: S105 - of no use elsewhere
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - refused, or never bound

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from embedded.home import Home
+from embedded.testing.ports import free_port
 from embedded.testing.process import PlatformProcess, request
-from embedded.testing.releases import FakeRelease, free_port, install
+from embedded.testing.releases import FakeRelease, install
 
 WAIT = {"x-nuclio-wait-function-action": "true"}
 

@@ -15,6 +15,8 @@ DIGEST_ANNOTATION: Final = "modelyard.io/digest"
 PROJECT_LABEL: Final = "nuclio.io/project-name"
 DEFAULT_NAMESPACE: Final = "nuclio"
 DEFAULT_PROJECT: Final = "default"
+# The release whose API the platform speaks, and whose processor is in images for Nuclio.
+NUCLIO_VERSION: Final = "1.13.0"
 
 # Nuclio's own names, and the one whose log is the platform's.
 _RESERVED: Final = frozenset({"dashboard", "controller", "dlx", "scaler", "platform"})

@@ -6,8 +6,9 @@ from urllib.parse import quote
 import pytest
 
 from embedded.home import Home
+from embedded.testing.ports import free_port
 from embedded.testing.process import PlatformProcess, request
-from embedded.testing.releases import FakeRelease, free_port
+from embedded.testing.releases import FakeRelease
 
 
 @pytest.fixture(scope="module")

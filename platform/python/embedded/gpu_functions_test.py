@@ -8,8 +8,9 @@ import pytest
 
 from embedded.home import Home
 from embedded.testing.fake_gpus import FakeGpus
+from embedded.testing.ports import free_port
 from embedded.testing.process import PlatformProcess, request, until
-from embedded.testing.releases import HANDLER, FakeRelease, free_port, install
+from embedded.testing.releases import HANDLER, FakeRelease, install
 
 GIB = 1024**3
 

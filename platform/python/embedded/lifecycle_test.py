@@ -10,8 +10,9 @@ from contextlib import ExitStack
 from embedded.home import Home
 from embedded.logfile import MAX_BYTES
 from embedded.ports import PortError, bind
+from embedded.testing.ports import free_port
 from embedded.testing.process import PlatformProcess, has_ended, request, until
-from embedded.testing.releases import HANDLER, FakeRelease, free_port, install
+from embedded.testing.releases import HANDLER, FakeRelease, install
 
 BROKEN_START = "raise RuntimeError('no such weights')\n"
 BROKEN_ANSWER = HANDLER.format(version="2").replace("    seen =", "    1 / 0\n    seen =")

@@ -9,8 +9,9 @@ import pytest
 
 from embedded.cgroup import Groups
 from embedded.limits import Confiner, Limits
+from embedded.testing.ports import free_port
 from embedded.testing.process import PlatformProcess, request
-from embedded.testing.releases import FakeRelease, free_port
+from embedded.testing.releases import FakeRelease
 
 GREEDY = """
 import os

@@ -7,8 +7,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from embedded.home import Home
+from embedded.testing.ports import free_port
 from embedded.testing.process import PlatformProcess, request, until
-from embedded.testing.releases import FakeRelease, free_port
+from embedded.testing.releases import FakeRelease
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from embedded.home import Home
+from embedded.testing.ports import free_port
 from embedded.testing.process import PlatformProcess, request
 from embedded.testing.raw import exchange, statuses
-from embedded.testing.releases import HANDLER, FakeRelease, free_port
+from embedded.testing.releases import HANDLER, FakeRelease
 
 SPLITTING = HANDLER.format(version="1").replace(
     '"x-kept": "k"',

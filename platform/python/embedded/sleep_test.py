@@ -7,8 +7,9 @@ from contextlib import ExitStack
 import msgspec
 
 from embedded.home import Home
+from embedded.testing.ports import free_port
 from embedded.testing.process import PlatformProcess, has_ended, request, until
-from embedded.testing.releases import HANDLER, FakeRelease, free_port
+from embedded.testing.releases import HANDLER, FakeRelease
 
 # Short enough for a test, and long enough to see a function awake.
 IDLE = 1.0

@@ -1,17 +1,13 @@
 """What the dashboard says of itself."""
 
 import platform
-from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from embedded.api.requests import dashboard_of, json_response
-from embedded.config import DEFAULT_NAMESPACE
+from embedded.config import DEFAULT_NAMESPACE, NUCLIO_VERSION
 from embedded.metrics import CONTENT_TYPE, exposition
-
-# The release whose API this is.
-_NUCLIO: Final = "1.13.0"
 
 
 async def versions(request: Request) -> Response:
@@ -20,7 +16,7 @@ async def versions(request: Request) -> Response:
     return json_response(
         {
             "dashboard": {
-                "label": _NUCLIO,
+                "label": NUCLIO_VERSION,
                 "gitCommit": "",
                 "os": platform.system().lower(),
                 "arch": {"x86_64": "amd64", "aarch64": "arm64"}.get(

@@ -98,7 +98,7 @@ def _row(function: Function) -> FunctionRow:
         message=function.last.message if function.last else "",
         port=function.port,
         variant=manifest.variant if manifest else annotations.get(_VARIANT, ""),
-        labels=_labels(config.raw.metadata),
+        labels=label_list(config.raw.metadata),
         annotations=annotations,
         workers=config.workers,
         ready=pool.ready if pool else 0,
@@ -116,7 +116,7 @@ def _row(function: Function) -> FunctionRow:
     )
 
 
-def _labels(metadata: dict[str, Any]) -> list[Any]:
+def label_list(metadata: dict[str, Any]) -> list[Any]:
     """Return the label list of the annotation `spec`; what is no list is none."""
     try:
         labels = json.loads((metadata.get("annotations") or {}).get("spec") or "[]")

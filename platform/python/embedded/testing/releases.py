@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import socket
 import sys
 from pathlib import Path
 from typing import Any, Final
@@ -167,9 +166,13 @@ def install(home: Home, release: FakeRelease) -> None:
         make_environment(environment)
 
 
+# Taken before any test goes to another folder: Pants gives relative paths.
+_SEARCH_PATH: Final = tuple(os.path.abspath(path) for path in sys.path if path)
+
+
 def absolute_search_path() -> list[str]:
     """Where this process finds modules, as paths that hold for a child started elsewhere."""
-    return [os.path.abspath(path) for path in sys.path if path]
+    return list(_SEARCH_PATH)
 
 
 def make_environment(folder: Path) -> None:
@@ -181,11 +184,3 @@ def make_environment(folder: Path) -> None:
     (folder / "pyvenv.cfg").write_text(f"home = {python.parent}\n")
     (folder / "bin").mkdir()
     (folder / "bin" / "python").symlink_to(python)
-
-
-def free_port() -> int:
-    """Return a loopback port that nobody uses at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port

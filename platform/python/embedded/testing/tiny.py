@@ -2,7 +2,8 @@
 
 from typing import Any, Final
 
-from embedded.testing.releases import FakeRelease, free_port
+from embedded.testing.ports import free_port
+from embedded.testing.releases import FakeRelease
 from serving.testing import shapes, tiny
 
 _HANDLER: Final = "serving.nuclio:handler"

@@ -1,0 +1,41 @@
+"""`render`: the objects of a cluster, as files."""
+
+# ruff: noqa: PLC0415 - see `deployer.commands`
+
+import argparse
+from pathlib import Path
+
+from deployer.command import Session, Subparsers
+from deployer.commands.building import built
+from deployer.kubernetes.options import NAMESPACE, add_cluster
+
+_FAILED = 1
+
+
+def add_parser(commands: Subparsers) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "render", help="write the objects of a Kubernetes cluster into a folder for kustomize"
+    )
+    parser.set_defaults(run=run)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--namespace", default=NAMESPACE, help=f"Nuclio's (default {NAMESPACE})")
+    add_cluster(parser)
+
+
+def run(options: argparse.Namespace, session: Session) -> int:
+    """Write what `apply --to kubernetes` would apply; exit with 1 where one cannot be written."""
+    from deployer.kubernetes.layout import layout_of, write_layout
+    from deployer.kubernetes.settings import read_cluster
+    from deployer.releases import read_releases
+
+    releases = [each for each in read_releases(built(options)) if not each.manifest.blocked]
+    layout = layout_of(releases, read_cluster(options.cluster), options.namespace)
+    write_layout(options.folder, layout)
+    for name, reason in layout.failures.items():
+        session.report.error(f"{name}: {reason}")
+    session.report.line(
+        f"{len(layout.functions)} functions are in {options.folder}; "
+        f"kubectl apply --server-side -k {options.folder}"
+    )
+    return _FAILED if layout.failures else 0

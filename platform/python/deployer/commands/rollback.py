@@ -1,0 +1,28 @@
+"""`rollback`: the version before."""
+
+# ruff: noqa: PLC0415 - see `deployer.commands`
+
+import argparse
+
+from deployer.command import Session, Subparsers
+from deployer.targets import add_target
+
+
+def add_parser(commands: Subparsers) -> None:
+    """Add the command."""
+    parser = commands.add_parser("rollback", help="bring back the version before; again: undo it")
+    parser.set_defaults(run=run)
+    parser.add_argument("name")
+    add_target(parser)
+
+
+def run(options: argparse.Namespace, session: Session) -> int:
+    """Bring back the version before the one that serves."""
+    from deployer.alone import alone
+    from deployer.targets import open_target
+
+    target = open_target(options, session)
+    with alone(session), session.report.step(f"rolling {options.name} back"):
+        version = target.rollback(options.name)
+    session.report.line(f"{options.name} serves {version} again; the next apply deploys the build")
+    return 0

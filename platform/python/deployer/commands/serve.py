@@ -1,0 +1,31 @@
+"""`serve`: one function in the foreground."""
+
+# ruff: noqa: PLC0415 - see `deployer.commands`
+
+import argparse
+
+from deployer.command import Session, Subparsers
+from deployer.commands.building import built, source_roots
+
+
+def add_parser(commands: Subparsers) -> None:
+    """Add the command."""
+    parser = commands.add_parser("serve", help="serve one function here, and follow edits of it")
+    parser.set_defaults(run=run)
+    parser.add_argument(
+        "--port", type=int, default=8081, help="on the loopback interface (default 8081)"
+    )
+
+
+def run(options: argparse.Namespace, session: Session) -> int:
+    """Serve until Ctrl-C."""
+    from deployer.develop import Development, serve
+
+    return serve(
+        Development(
+            session=session,
+            releases=built(options),
+            source_roots=source_roots(options),
+            port=options.port,
+        )
+    )

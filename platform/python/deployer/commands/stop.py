@@ -1,0 +1,23 @@
+"""`stop`: end the embedded platform."""
+
+# ruff: noqa: PLC0415 - see `deployer.commands`
+
+import argparse
+
+from deployer.command import Session, Subparsers
+
+
+def add_parser(commands: Subparsers) -> None:
+    """Add the command."""
+    parser = commands.add_parser("stop", help="end the embedded platform and all its functions")
+    parser.set_defaults(run=run)
+
+
+def run(_: argparse.Namespace, session: Session) -> int:
+    """End the platform and with it all functions; requests under way are answered first."""
+    from deployer import daemon
+
+    with session.report.step("stopping the platform"):
+        stopped = daemon.stop(session.home)
+    session.report.line("stopped" if stopped else "the platform was not running")
+    return 0

@@ -1,0 +1,1 @@
+"""A debugger for workers, and what an editor needs to attach to it."""

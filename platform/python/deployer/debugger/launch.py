@@ -1,0 +1,58 @@
+"""VS Code's `launch.json`: how to attach to a function."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from deployer.debugger.startup import HOST
+from embedded.files import write_atomically
+
+FILE: Final = ".vscode/launch.json"
+_VERSION: Final = "0.2.0"
+
+
+def configuration(name: str, port: int, workspace: Path, roots: Sequence[Path]) -> dict[str, Any]:
+    """Return the entry for the function `name`, whose modules come from the folders `roots`.
+
+    A root below the workspace is mapped as such, so that breakpoints are found whatever the
+    workspace's folder is called on the editor's side.
+    """
+    return {
+        "name": f"Modelyard: {name}",
+        "type": "debugpy",
+        "request": "attach",
+        "connect": {"host": HOST, "port": port},
+        "justMyCode": False,
+        "pathMappings": [_mapping(root.absolute(), workspace.absolute()) for root in roots],
+    }
+
+
+def write_launch(workspace: Path, entry: dict[str, Any]) -> bool:
+    """Put an entry into the workspace's launch.json, in the place of one of its name.
+
+    Returns whether that was done: a file that holds more than plain JSON, such as comments, is left
+    alone.
+    """
+    file = workspace / FILE
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        entries = [each for each in content["configurations"] if each["name"] != entry["name"]]
+    except FileNotFoundError:
+        content, entries = {"version": _VERSION}, []
+    except (OSError, ValueError, LookupError, TypeError):
+        return False
+    content["configurations"] = [*entries, entry]
+    try:
+        file.parent.mkdir(exist_ok=True)
+        write_atomically(file, f"{json.dumps(content, indent=4)}\n".encode())
+    except OSError:
+        return False
+    return True
+
+
+def _mapping(root: Path, workspace: Path) -> dict[str, str]:
+    local = str(root)
+    if root.is_relative_to(workspace):
+        local = f"${{workspaceFolder}}/{root.relative_to(workspace)}"
+    return {"localRoot": local, "remoteRoot": str(root)}

@@ -1,0 +1,50 @@
+"""debugpy in a worker, without a line of it in the function or its image.
+
+Python imports `sitecustomize` before anything else. A folder with ours, and debugpy itself, come
+onto the worker's PYTHONPATH; the function's own dependencies stay as they are.
+"""
+
+import os
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from deployer.errors import DeployError
+
+HOST: Final = "127.0.0.1"
+# Where a loose PEX has its distributions.
+_DISTRIBUTIONS: Final = ".deps"
+
+
+class Debugger(msgspec.Struct, frozen=True, kw_only=True):
+    """debugpy on a loopback port, out of a loose PEX. With `wait` nothing is loaded before an
+    editor has attached.
+    """
+
+    pex: Path
+    port: int
+    wait: bool = False
+
+    def environment(self, env: Mapping[str, str], scratch: Path) -> dict[str, str]:
+        """Return a worker's environment `env` with the debugger; `scratch` gets its start-up file.
+
+        Raises:
+            DeployError: the PEX holds no debugpy.
+        """
+        distributions = sorted((self.pex / _DISTRIBUTIONS).glob("*"))
+        if not any((folder / "debugpy").is_dir() for folder in distributions):
+            raise DeployError(f"there is no debugpy in {self.pex}; build again")
+        startup = files("deployer.debugger").joinpath("sitecustomize.py.txt")
+        (scratch / "sitecustomize.py").write_bytes(startup.read_bytes())
+        paths = [str(scratch), *env.get("PYTHONPATH", "").split(os.pathsep)]
+        more = {
+            "PYTHONPATH": os.pathsep.join([*filter(None, paths), *map(str, distributions)]),
+            "MODELYARD_DEBUG_PORT": str(self.port),
+            "MODELYARD_DEBUG_HOST": HOST,
+            # Python 3.11 has its own modules frozen, of which the debugger would warn.
+            "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        }
+        return {**env, **more, **({"MODELYARD_DEBUG_WAIT": "1"} if self.wait else {})}

@@ -1,0 +1,1 @@
+"""Nuclio on a Kubernetes cluster as a target."""

@@ -1,0 +1,284 @@
+"""`--to kubernetes` and `render`, with the real kubectl against an API server of ours."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import msgspec
+import pytest
+
+from deployer.errors import DeployError
+from deployer.kubernetes.objects import function
+from deployer.kubernetes.settings import read_cluster
+from deployer.kubernetes.testing.cluster import BROKEN, Cluster
+from deployer.kubernetes.testing.crd import FUNCTION
+from deployer.releases import BuiltRelease, read_releases
+from deployer.testing import Deployer
+from embedded.testing.releases import FakeRelease
+
+REQUIRED = "MODELYARD_REQUIRE_KUBECTL"
+LIMITS = {"memory": "2Gi", "cpu": "1500m"}
+# Nuclio takes no body below 4 MiB.
+BODY = 32 * 1024 * 1024
+SETTINGS = """
+registry: registry.example.org/team
+imagePullSecrets: regcred
+defaults:
+  nodeSelector: {pool: vision}
+  priorityClassName: low
+gpu:
+  nodeSelector: {pool: gpu}
+  tolerations: [{key: nvidia.com/gpu, operator: Exists, effect: NoSchedule}]
+functions:
+  echo: {minReplicas: 1, maxReplicas: 4, targetCPU: 60}
+  idle:
+    minReplicas: 0
+    scaleToZero: [{metricName: nuclio_processor_handled_events_total, windowSize: 10m}]
+"""
+
+
+def release(name: str, **more: Any) -> FakeRelease:
+    return FakeRelease(name=name, port=20000, max_body=BODY, **more)
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
+    if shutil.which("kubectl") is None:
+        if os.environ.get(REQUIRED):
+            pytest.fail("there is no kubectl")
+        pytest.skip("there is no kubectl")
+    cluster = Cluster()
+    cluster.write_kubeconfig(tmp_path / "kubeconfig")
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "kubeconfig"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("MODELYARD_TO", "kubernetes")
+    yield cluster
+    cluster.stop()
+
+
+def built(deployer: Deployer, *releases: FakeRelease) -> list[BuiltRelease]:
+    return read_releases(deployer.build(*releases).root)
+
+
+def object_of(deployer: Deployer, tmp_path: Path, settings: str, **more: Any) -> dict[str, Any]:
+    file = tmp_path / "cluster.yaml"
+    file.write_text(settings)
+    (only,) = built(deployer, release(**more))
+    return function(only, read_cluster(file), "nuclio")
+
+
+def test_an_object_is_complete_without_any_settings(deployer: Deployer, tmp_path: Path) -> None:
+    item = object_of(
+        deployer, tmp_path, "", name="echo", limits=LIMITS, env={"PRICE": "$(HOME) 5$"}
+    )
+    jsonschema.validate(item, FUNCTION)
+    assert item["status"] == {"state": "waitingForResourceConfiguration"}
+    assert item["metadata"]["labels"] == {"nuclio.io/project-name": "cvat"}
+    assert item["metadata"]["annotations"]["modelyard.io/digest"]
+    spec = item["spec"]
+    assert (spec["minReplicas"], spec["maxReplicas"]) == (1, 1)
+    assert spec["triggers"]["http"]["attributes"] == {
+        "serviceType": "ClusterIP",
+        "maxRequestBodySize": BODY,
+    }
+    assert spec["resources"]["limits"] == LIMITS
+    # Kubernetes would expand the one and drop the other.
+    assert spec["env"] == [{"name": "PRICE", "value": "$$(HOME) 5$$"}]
+
+
+def test_the_cluster_says_where_and_how_many(deployer: Deployer, tmp_path: Path) -> None:
+    item = object_of(deployer, tmp_path, SETTINGS, name="echo")
+    jsonschema.validate(item, FUNCTION)
+    spec = item["spec"]
+    assert spec["image"].startswith("registry.example.org/team/echo:")
+    assert (spec["minReplicas"], spec["maxReplicas"], spec["targetCPU"]) == (1, 4, 60)
+    assert spec["nodeSelector"] == {"pool": "vision"}
+    assert (spec["imagePullSecrets"], spec["priorityClassName"]) == ("regcred", "low")
+    assert "deploymentStrategy" not in spec
+
+
+def test_a_function_with_a_gpu_goes_where_gpus_are(deployer: Deployer, tmp_path: Path) -> None:
+    limits = {"nvidia.com/gpu": "1"}
+    item = object_of(deployer, tmp_path, SETTINGS, name="seg", variant="gpu", limits=limits)
+    jsonschema.validate(item, FUNCTION)
+    spec = item["spec"]
+    assert spec["nodeSelector"] == {"pool": "gpu"}
+    assert spec["tolerations"][0]["key"] == "nvidia.com/gpu"
+    # What is said of all functions still holds.
+    assert spec["priorityClassName"] == "low"
+    assert spec["deploymentStrategy"] == {"type": "Recreate"}
+
+
+def test_an_idle_function_may_end(deployer: Deployer, tmp_path: Path) -> None:
+    item = object_of(deployer, tmp_path, SETTINGS, name="idle")
+    jsonschema.validate(item, FUNCTION)
+    assert (item["spec"]["minReplicas"], item["spec"]["maxReplicas"]) == (0, 1)
+    (resource,) = item["spec"]["scaleToZero"]["scaleResources"]
+    assert (resource["windowSize"], resource["threshold"]) == ("10m", 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "message"),
+    [
+        ("e" * 57, "", "at most 56"),
+        ("echo", "defaults: {minReplicas: 0}", "nothing says when it is idle"),
+        (
+            "echo",
+            "defaults: {minReplicas: 3, maxReplicas: 2}",
+            "minReplicas is 3, but maxReplicas 2",
+        ),
+        ("echo", "default: {}", "unknown field `default`"),
+        ("echo", "defaults: {nodeSelecter: {}}", "unknown field `nodeSelecter`"),
+        ("echo", "defaults: {targetCPU: 200}", "<= 100"),
+        ("echo", "{", "cluster.yaml"),
+    ],
+)
+def test_what_a_cluster_could_not_have_is_refused_in_a_line(
+    deployer: Deployer, tmp_path: Path, name: str, settings: str, message: str
+) -> None:
+    with pytest.raises(DeployError) as error:
+        object_of(deployer, tmp_path, settings, name=name)
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_functions_are_applied_after_the_server_would_take_them(
+    deployer: Deployer, cluster: Cluster
+) -> None:
+    build = deployer.build(release("echo"), release("other"), release("gone", blocked="no weights"))
+    done = deployer.run(build=build)
+    assert done.returncode == 0, done.stderr
+    assert cluster.function("echo")["status"]["state"] == "ready"
+    assert cluster.objects["nuclioprojects", "cvat"]["kind"] == "NuclioProject"
+    assert ("nucliofunctions", "gone") not in cluster.objects
+    patches = [request for request in cluster.requests if request.startswith("PATCH")]
+    trials = ["dryRun=All" in request for request in patches]
+    assert trials == [True] * 3 + [False] * 3
+    # Again, nothing is touched.
+    cluster.requests.clear()
+    assert deployer.run(build=build).returncode == 0
+    assert not [request for request in cluster.requests if request.startswith("PATCH")]
+
+
+def test_what_changed_is_deployed_and_nothing_else(deployer: Deployer, cluster: Cluster) -> None:
+    assert deployer.run(build=deployer.build(release("echo"), release("other"))).returncode == 0
+    cluster.requests.clear()
+    changed = deployer.build(release("echo", env={"A": "1"}), release("other"))
+    assert deployer.run(build=changed).returncode == 0
+    patched = {request.partition("?")[0] for request in cluster.requests if "PATCH" in request}
+    assert not [path for path in patched if path.endswith("/other")]
+    assert cluster.function("echo")["spec"]["env"] == [{"name": "A", "value": "1"}]
+
+
+def test_what_the_server_refuses_is_not_applied(deployer: Deployer, cluster: Cluster) -> None:
+    cluster.forbidden.add("other")
+    done = deployer.run(build=deployer.build(release("echo"), release("other")))
+    assert done.returncode == 1
+    assert '"other" is invalid: a policy of the cluster forbids it' in done.stderr
+    assert cluster.objects == {}
+
+
+def test_a_function_that_does_not_start_says_why(deployer: Deployer, cluster: Cluster) -> None:
+    build = deployer.build(release(f"is-{BROKEN}"), release("other"))
+    done = deployer.run(build=build)
+    assert done.returncode == 1
+    assert "No module named 'x'" in done.stderr
+    assert cluster.function("other")["status"]["state"] == "ready"
+
+
+def test_a_name_too_long_for_the_cluster_stops_only_itself(
+    deployer: Deployer, cluster: Cluster
+) -> None:
+    done = deployer.run(build=deployer.build(release("e" * 57), release("other")))
+    assert done.returncode == 1
+    assert "at most 56" in done.stderr
+    assert cluster.function("other")["status"]["state"] == "ready"
+
+
+def test_status_invoke_and_delete(deployer: Deployer, cluster: Cluster, tmp_path: Path) -> None:
+    assert deployer.run(build=deployer.build(release("echo"))).returncode == 0
+    (shown,) = json.loads(deployer.run("status", "--json").stdout)["functions"]
+    assert shown["url"] == "http://nuclio-echo.nuclio.svc.cluster.local:8080"
+    assert shown["state"] == "ready"
+    image = tmp_path / "image.png"
+    image.write_bytes(b"pixels")
+    done = deployer.run("invoke", "echo", str(image))
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)[0]["asked"].endswith("/services/http:nuclio-echo:8080/proxy")
+    assert cluster.invoked == [{"image": "cGl4ZWxz"}]
+    assert deployer.run("delete", "echo").returncode == 0
+    assert ("nucliofunctions", "echo") not in cluster.objects
+    assert deployer.run("delete", "echo").returncode == 2
+
+
+def test_what_is_exported_can_be_restored(
+    deployer: Deployer, cluster: Cluster, tmp_path: Path
+) -> None:
+    assert deployer.run(build=deployer.build(release("echo"), release("other"))).returncode == 0
+    before = cluster.function("echo")
+    done = deployer.run("export")
+    assert done.returncode == 0, done.stderr
+    file = tmp_path / "functions.json"
+    file.write_text(done.stdout)
+    assert "status" not in done.stdout
+    cluster.objects.clear()
+    done = deployer.run("import", str(file))
+    assert done.returncode == 0, done.stderr
+    assert cluster.function("echo") == before
+    assert cluster.function("other")["status"]["state"] == "ready"
+
+
+def test_an_earlier_version_is_an_earlier_commit(deployer: Deployer, cluster: Cluster) -> None:
+    assert deployer.run(build=deployer.build(release("echo"))).returncode == 0
+    done = deployer.run("rollback", "echo")
+    assert done.returncode == 1
+    assert "an earlier commit" in done.stderr
+    assert deployer.run("reconcile").returncode == 0
+
+
+def test_without_a_cluster_the_reason_is_kubectls(
+    deployer: Deployer, cluster: Cluster, tmp_path: Path
+) -> None:
+    cluster.stop()
+    done = deployer.run("status")
+    assert done.returncode == 1
+    assert "refused" in done.stderr.splitlines()[-1]
+
+
+def test_rendered_files_are_what_kustomize_reads(
+    deployer: Deployer, cluster: Cluster, tmp_path: Path
+) -> None:
+    folder = tmp_path / "rendered"
+    settings = tmp_path / "cluster.yaml"
+    settings.write_text(SETTINGS)
+    build = deployer.build(release("echo"), release("old"), release("gone", blocked="no weights"))
+    rendering = ("render", str(folder), "--namespace", "vision", "--cluster", str(settings))
+    done = deployer.run(*rendering, build=build)
+    assert done.returncode == 0, done.stderr
+    read = subprocess.run(
+        ["kubectl", "kustomize", str(folder)], capture_output=True, text=True, check=True
+    )
+    documents = map(msgspec.yaml.decode, read.stdout.split("\n---\n"))
+    items = {item["metadata"]["name"]: item for item in documents}
+    assert items.keys() == {"cvat", "echo", "old"}
+    assert {item["metadata"]["namespace"] for item in items.values()} == {"vision"}
+    for name in ("echo", "old"):
+        jsonschema.validate(items[name], FUNCTION)
+    # A second time the files of functions that are gone go as well.
+    assert deployer.run(*rendering, build=deployer.build(release("echo"))).returncode == 0
+    assert [file.name for file in (folder / "functions").iterdir()] == ["echo.yaml"]
+
+
+def test_a_folder_with_other_files_is_left_alone(deployer: Deployer, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "kustomization.yaml").write_text("resources: []\n")
+    done = deployer.run("render", str(folder), build=deployer.build(release("echo")))
+    assert done.returncode == 1
+    assert "holds something else" in done.stderr
+    assert msgspec.yaml.decode((folder / "kustomization.yaml").read_bytes()) == {"resources": []}

@@ -1,0 +1,164 @@
+"""Releases as objects of a cluster, complete: nobody fills in or checks what kubectl applies.
+
+Nuclio's controller looks at a function only when its status says that it waits.
+"""
+
+from typing import Any, Final
+
+import msgspec
+
+from deployer.errors import DeployError
+from deployer.kubernetes.settings import Cluster, Settings
+from deployer.nuclio_config import function_config
+from deployer.releases import BuiltRelease
+from embedded.config import PROJECT_LABEL
+
+API_VERSION: Final = "nuclio.io/v1beta1"
+WAITING: Final = "waitingForResourceConfiguration"
+# Nuclio names a function's Deployment, Service and ConfigMap `nuclio-<name>`.
+_PREFIX: Final = "nuclio-"
+_LONGEST: Final = 63
+_GPU: Final = "nvidia.com/gpu"
+
+
+def project(name: str, namespace: str) -> dict[str, Any]:
+    """Return the project that functions belong to; CVAT lists those of `cvat`."""
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "NuclioProject",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {"description": "Functions that CVAT calls"},
+    }
+
+
+def function(release: BuiltRelease, cluster: Cluster, namespace: str) -> dict[str, Any]:
+    """Return the function of a release.
+
+    Raises:
+        DeployError: the cluster could not have it, or it asks for replicas that make no sense.
+    """
+    config = function_config(release)
+    metadata, spec = config["metadata"], config["spec"]
+    name = str(metadata["name"])
+    require_name(name)
+    limits = (spec.get("resources") or {}).get("limits") or {}
+    settings = cluster.settings(name, gpus=_GPU in limits)
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "NuclioFunction",
+        "metadata": {**metadata, "namespace": namespace},
+        "spec": {
+            **{key: spec[key] for key in ("description", "handler", "runtime") if key in spec},
+            "image": _image(str(spec["image"]), cluster),
+            "env": [_variable(each) for each in spec.get("env") or ()],
+            "triggers": _triggers(spec.get("triggers") or {}, settings),
+            **{key: spec[key] for key in ("resources", "eventTimeout") if spec.get(key)},
+            **_replicas(name, settings),
+            **_strategy(settings, gpus=_GPU in limits),
+            **_placement(settings),
+            **({"imagePullSecrets": cluster.image_pull_secrets} if _secret(cluster) else {}),
+        },
+        "status": {"state": WAITING},
+    }
+
+
+def config_of(item: dict[str, Any]) -> dict[str, Any]:
+    """Return an object as a configuration: without its cluster's bookkeeping, status and place."""
+    metadata = item["metadata"]
+    kept = {key: metadata[key] for key in ("name", "labels", "annotations") if key in metadata}
+    return {key: item[key] for key in ("apiVersion", "kind")} | {
+        "metadata": kept,
+        "spec": item["spec"],
+    }
+
+
+def waiting(config: dict[str, Any], namespace: str) -> dict[str, Any]:
+    """Return a configuration as an object that the controller will look at."""
+    item = config_of(config)
+    item["metadata"] = {**item["metadata"], "namespace": namespace}
+    return {**item, "status": {"state": WAITING}}
+
+
+def project_of(item: dict[str, Any]) -> str:
+    """Return the project that a function belongs to."""
+    return str((item["metadata"].get("labels") or {}).get(PROJECT_LABEL) or "default")
+
+
+def require_name(name: str) -> None:
+    """Raise `DeployError` for a name that is too long with Nuclio's prefix."""
+    if len(_PREFIX) + len(name) > _LONGEST:
+        raise DeployError(
+            f"{name} has {len(name)} characters; on Kubernetes Nuclio puts {_PREFIX} before it, "
+            f"and {_LONGEST} in all are allowed: give it a function_name of at most "
+            f"{_LONGEST - len(_PREFIX)}"
+        )
+
+
+def _image(image: str, cluster: Cluster) -> str:
+    """Return the image's name in the cluster's registry, unless it names one itself."""
+    host = image.partition("/")[0]
+    if not cluster.registry or "." in host or ":" in host:
+        return image
+    return f"{cluster.registry.rstrip('/')}/{image.rpartition('/')[2]}"
+
+
+def _secret(cluster: Cluster) -> bool:
+    return bool(cluster.image_pull_secrets)
+
+
+def _variable(variable: dict[str, Any]) -> dict[str, Any]:
+    """Return a variable whose value Kubernetes leaves as it is: it expands `$(NAME)`."""
+    return {**variable, "value": str(variable["value"]).replace("$", "$$")}
+
+
+def _triggers(triggers: dict[str, Any], settings: Settings) -> dict[str, Any]:
+    """Return the HTTP trigger: the port of a host has no meaning here."""
+    http: dict[str, Any] = next(
+        (each for each in triggers.values() if each.get("kind") == "http"), {}
+    )
+    attributes = {k: v for k, v in (http.get("attributes") or {}).items() if k != "port"}
+    return {
+        "http": {
+            **http,
+            "name": "http",
+            "kind": "http",
+            "numWorkers": http.get("numWorkers", 1),
+            "attributes": {"serviceType": settings.service_type or "ClusterIP", **attributes},
+        }
+    }
+
+
+def _replicas(name: str, settings: Settings) -> dict[str, Any]:
+    least = 1 if settings.min_replicas is None else settings.min_replicas
+    most = max(least, 1) if settings.max_replicas is None else settings.max_replicas
+    if least > most:
+        raise DeployError(f"{name}: minReplicas is {least}, but maxReplicas {most}")
+    if least == 0 and not settings.scale_to_zero:
+        raise DeployError(
+            f"{name}: minReplicas is 0, but nothing says when it is idle; add scaleToZero, such as "
+            "[{metricName: nuclio_processor_handled_events_total, windowSize: 10m}]"
+        )
+    scaled = {"minReplicas": least, "maxReplicas": most}
+    if least < most:
+        scaled["targetCPU"] = settings.target_cpu or 75
+    if not settings.scale_to_zero:
+        return scaled
+    resources = [msgspec.to_builtins(each) for each in settings.scale_to_zero]
+    return {**scaled, "scaleToZero": {"scaleResources": resources}}
+
+
+def _strategy(settings: Settings, *, gpus: bool) -> dict[str, Any]:
+    # A rolling update would wait for a second GPU that nobody has.
+    kind = settings.strategy or ("Recreate" if gpus else "")
+    return {"deploymentStrategy": {"type": kind}} if kind else {}
+
+
+def _placement(settings: Settings) -> dict[str, Any]:
+    wanted = {
+        "nodeSelector": settings.node_selector,
+        "tolerations": settings.tolerations,
+        "affinity": settings.affinity,
+        "priorityClassName": settings.priority_class,
+        "preemptionMode": settings.preemption_mode,
+    }
+    return {key: value for key, value in wanted.items() if value}

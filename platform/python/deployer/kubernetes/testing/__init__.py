@@ -1,0 +1,1 @@
+"""A cluster to test with, and what its objects have to be."""

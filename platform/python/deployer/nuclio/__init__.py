@@ -1,0 +1,1 @@
+"""Nuclio on Docker as a target: see docs/nuclio.md."""

@@ -1,0 +1,138 @@
+"""What the deployer asks of Nuclio, whichever way it reaches it."""
+
+from collections.abc import Mapping
+from typing import Any, Final, Protocol, TypeAlias
+
+import msgspec
+
+from deployer.client import DIGEST, LICENCE, VARIANT
+
+Config: TypeAlias = dict[str, Any]
+
+NAMESPACE: Final = "nuclio"
+PORT: Final = "port"
+BUILDING: Final = frozenset(
+    {
+        "waitingForBuild",
+        "building",
+        "waitingForResourceConfiguration",
+        "waitingForScaleResourceFromZero",
+        "waitingForScaleResourceToZero",
+        "configuringResources",
+    }
+)
+# Content of the image that a function was deployed with.
+IMAGE: Final = "modelyard.io/image"
+# Tells one deployment from another of the same release.
+ATTEMPT: Final = "modelyard.io/attempt"
+
+
+class Metadata(msgspec.Struct, frozen=True):
+    """Name, labels and annotations; Nuclio writes null for none."""
+
+    name: str
+    labels: dict[str, str] | None = None
+    annotations: dict[str, str] | None = None
+
+
+class State(msgspec.Struct, frozen=True, rename="camel"):
+    """How Nuclio believes that a function is. `http_port` 0 means that it has none."""
+
+    state: str = ""
+    message: str = ""
+    http_port: int = 0
+
+
+class Function(msgspec.Struct, frozen=True):
+    """A function as Nuclio has it. `spec` is left as it came."""
+
+    metadata: Metadata
+    spec: dict[str, Any]
+    status: State = State()
+
+    @property
+    def annotations(self) -> dict[str, str]:
+        """What CVAT and this deployer have noted on it."""
+        return self.metadata.annotations or {}
+
+    @property
+    def digest(self) -> str | None:
+        """Digest of its release; None if somebody else deployed it."""
+        return self.annotations.get(DIGEST)
+
+    @property
+    def variant(self) -> str:
+        """Its variant, empty if somebody else deployed it."""
+        return self.annotations.get(VARIANT, "")
+
+    @property
+    def licence(self) -> str:
+        """The licence of its weights."""
+        return self.annotations.get(LICENCE, "")
+
+    @property
+    def building(self) -> bool:
+        """Whether Nuclio says that it is being deployed."""
+        return self.status.state in BUILDING
+
+    @property
+    def config(self) -> Config:
+        """What to deploy to have it again: without what would make Nuclio build an image."""
+        spec = {key: value for key, value in self.spec.items() if key != "build"}
+        metadata = {
+            "name": self.metadata.name,
+            "labels": self.metadata.labels or {},
+            "annotations": self.annotations,
+        }
+        return {"metadata": metadata, "spec": spec}
+
+
+def fixed_port(spec: Mapping[str, Any]) -> int | None:
+    """Return the host's port that a function's http trigger asks for; None for any."""
+    for trigger in (spec.get("triggers") or {}).values():
+        if trigger.get("kind") == "http":
+            port = (trigger.get("attributes") or {}).get(PORT)
+            return int(port) if port else None
+    return None
+
+
+def attempt_of(function: Function | Config) -> str | None:
+    """Return which deployment it was; None if it was not ours."""
+    if isinstance(function, Function):
+        return function.annotations.get(ATTEMPT)
+    annotations: dict[str, str] = function["metadata"].get("annotations") or {}
+    return annotations.get(ATTEMPT)
+
+
+def same_deployment(function: Function, config: Config) -> bool:
+    """Whether a function is as the deployment of `config` left it."""
+    same_image = function.spec.get("image") == config["spec"].get("image")
+    return same_image and attempt_of(function) == attempt_of(config)
+
+
+class Api(Protocol):
+    """Nuclio itself. All raise `DeployError` where it does not answer or refuses."""
+
+    def check(self) -> str:
+        """Return Nuclio's version; raise where what answers is not Nuclio, or nothing does."""
+
+    def functions(self) -> dict[str, Function]:
+        """Return all functions by name."""
+
+    def ensure_project(self, name: str) -> None:
+        """Make the project if it is not there."""
+
+    def deploy(self, config: Config, timeout: float) -> Function:
+        """Deploy, wait until Nuclio has done or given up, and return what it then says.
+
+        That it says something is no success: look at the state.
+        """
+
+    def delete(self, name: str, *, force: bool = False) -> None:
+        """Remove the function and its container; `force` also while it is being deployed."""
+
+    def is_deploying(self, name: str) -> bool | None:
+        """Whether somebody still works on the deployment of a function that is `building`.
+
+        None where only time can tell.
+        """

@@ -1,0 +1,94 @@
+"""Faults on demand: a test plants one at a point, and a double acts on it when it comes by.
+
+Uses the standard library alone, because each call of the docker double loads it.
+"""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+
+class FaultError(Exception):
+    """What a planted fault says."""
+
+
+class CutError(Exception):
+    """The connection is to end without an answer."""
+
+
+class AbandonedError(Exception):
+    """The program that worked on it ended in the middle."""
+
+
+class EngineDiedError(Exception):
+    """The engine is to end, and to come back after as many seconds as the text says."""
+
+
+class Faults:
+    """The faults planted in a folder, one file a point."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def plant(self, point: str, do: str, *, times: int = 1, skip: int = 0, text: str = "") -> None:
+        """Have `point` fail `times` times, after the first `skip` times.
+
+        `do` is one of `fail` (with `text`), `cut`, `abandon`, `kill` (whoever asked), `hang`
+        (for as many seconds as `text` says), `engine-dies` (and comes back after `text` seconds).
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        planted = {"do": do, "times": times, "skip": skip, "text": text}
+        (self._folder / point).write_text(json.dumps(planted))
+
+    def clear(self) -> None:
+        """Remove all of them."""
+        for path in self._folder.glob("*"):
+            path.unlink(missing_ok=True)
+
+    @property
+    def planted(self) -> bool:
+        """Whether there are any."""
+        return self._folder.exists() and any(self._folder.iterdir())
+
+    def next(self, point: str) -> tuple[str, str] | None:
+        """Return what is to happen at `point` now: what to do, and its text."""
+        path = self._folder / point
+        try:
+            planted = json.loads(path.read_text())
+        except FileNotFoundError:
+            return None
+        if planted["skip"]:
+            path.write_text(json.dumps({**planted, "skip": planted["skip"] - 1}))
+            return None
+        if planted["times"] == 1:
+            path.unlink(missing_ok=True)
+        else:
+            path.write_text(json.dumps({**planted, "times": planted["times"] - 1}))
+        return planted["do"], planted["text"]
+
+    def strike(self, point: str, client: Callable[[], int]) -> None:
+        """Do what is planted at `point`; `client` gives the process that asked.
+
+        Raises:
+            FaultError, CutError, AbandonedError: that is what is planted.
+        """
+        match self.next(point):
+            case ("kill", _):
+                pid = client()
+                if pid <= 0:
+                    # To the system that would mean this process and all of its group.
+                    raise FaultError(f"nobody is known who could be killed at {point}")
+                os.kill(pid, signal.SIGKILL)
+            case ("hang", seconds):
+                time.sleep(float(seconds))
+            case ("engine-dies", seconds):
+                raise EngineDiedError(seconds)
+            case ("cut", _):
+                raise CutError
+            case ("abandon", _):
+                raise AbandonedError
+            case (_, text):
+                raise FaultError(text)

@@ -1,0 +1,1 @@
+"""Judging: functions from facts to findings."""

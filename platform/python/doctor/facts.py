@@ -1,0 +1,160 @@
+"""What there is to judge. None stands for what is not there or could not be told."""
+
+import msgspec
+
+
+class Machine(msgspec.Struct, frozen=True, kw_only=True):
+    """The machine: `system` and `architecture` as `uname` says them, memory in bytes.
+
+    `wsl` is 1 or 2 under the Windows Subsystem for Linux, else 0.
+    """
+
+    system: str = "Linux"
+    architecture: str = "x86_64"
+    wsl: int = 0
+    memory_total: int
+    memory_available: int
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """A folder: free bytes on its disk, and the disk's type as `mount` says it."""
+
+    path: str
+    free: int
+    filesystem: str = ""
+
+
+class Container(msgspec.Struct, frozen=True, kw_only=True):
+    """A container that Nuclio made for a function: the engine's word for its state, and the host
+    port of its port 8080.
+    """
+
+    name: str
+    function: str
+    state: str
+    port: int | None = None
+
+
+class Engine(msgspec.Struct, frozen=True, kw_only=True):
+    """Docker: `version` of the engine (None: it does not answer, and `problem` says why)."""
+
+    version: str | None = None
+    problem: str = ""
+    runtimes: tuple[str, ...] = ()
+    place: Place | None = None
+    containers: tuple[Container, ...] = ()
+
+
+class Reach(msgspec.Struct, frozen=True, kw_only=True):
+    """CVAT's server in a container: what it was told of Nuclio, and what it says when it asks each
+    of the URLs; an empty text is an answer.
+    """
+
+    container: str
+    serverless: bool
+    host: str
+    port: int
+    method: str
+    asked: dict[str, str] = {}
+
+
+class Tools(msgspec.Struct, frozen=True, kw_only=True):
+    """nuctl's version, and what decides which platform it takes."""
+
+    nuctl: str | None = None
+    kubeconfig: str | None = None
+    nuctl_platform: str | None = None
+
+
+class Function(msgspec.Struct, frozen=True, kw_only=True):
+    """A function as a dashboard lists it: bytes of its configuration, and whether its port takes
+    connections (None: it has no port that ought to).
+    """
+
+    name: str
+    state: str
+    message: str = ""
+    port: int | None = None
+    size: int = 0
+    answers: bool | None = None
+    restarts: int = 0
+
+
+class Dashboard(msgspec.Struct, frozen=True, kw_only=True):
+    """A Nuclio dashboard with its version. `home` is that of an embedded platform, empty for
+    Nuclio's own.
+    """
+
+    url: str
+    home: str = ""
+    version: str = ""
+    functions: tuple[Function, ...] = ()
+
+    @property
+    def embedded(self) -> bool:
+        """Whether it is an embedded platform's."""
+        return bool(self.home)
+
+
+class Listener(msgspec.Struct, frozen=True, kw_only=True):
+    """Who listens on a port that we want; `process` is empty where that is hidden."""
+
+    port: int
+    wanted_by: str
+    process: str = ""
+
+
+class Platform(msgspec.Struct, frozen=True, kw_only=True):
+    """The embedded platform as its home tells it: whether a process holds it and whether that
+    answers; the last line of its log that is worse than a warning; records that cannot be read.
+    """
+
+    held_by: int | None = None
+    answers: bool = False
+    last_error: str = ""
+    damaged: tuple[str, ...] = ()
+    host: str = "127.0.0.1"
+
+
+class Gpus(msgspec.Struct, frozen=True, kw_only=True):
+    """NVIDIA's GPUs: whether one is in the machine, how many the driver knows, what is wrong."""
+
+    present: bool
+    known: int = 0
+    problem: str = ""
+
+
+class Weights(msgspec.Struct, frozen=True, kw_only=True):
+    """The store of weights: files that are not what their name says, and unfinished ones."""
+
+    path: str
+    files: int = 0
+    size: int = 0
+    damaged: tuple[str, ...] = ()
+    unfinished: tuple[str, ...] = ()
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """All of it. `wanted` are the ports of functions that are not being served, by name."""
+
+    machine: Machine
+    home: Place
+    repository: Place
+    platform: Platform
+    weights: Weights | None = None
+    engine: Engine | None = None
+    tools: Tools = Tools()
+    gpus: Gpus = Gpus(present=False)
+    dashboards: tuple[Dashboard, ...] = ()
+    listeners: tuple[Listener, ...] = ()
+    reach: tuple[Reach, ...] = ()
+
+    @property
+    def nuclio(self) -> Dashboard | None:
+        """Nuclio's own dashboard, if one answers."""
+        return next((each for each in self.dashboards if not each.embedded), None)
+
+    @property
+    def embedded(self) -> Dashboard | None:
+        """Our platform's, if it answers."""
+        return next((each for each in self.dashboards if each.embedded), None)

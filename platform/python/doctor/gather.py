@@ -1,0 +1,66 @@
+"""All facts about this machine."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from doctor.facts import Dashboard, Facts
+from doctor.probes import engine, machine, platform, tools
+from doctor.probes.dashboards import dashboard
+from embedded.home import Home
+from embedded.running import DEFAULT_PORT, HOST, PORT_VARIABLE, read_note
+
+NUCLIO: Final = "MODELYARD_NUCLIO_DASHBOARD"
+
+
+def gather(home: Home, env: Mapping[str, str] | None = None) -> Facts:
+    """Look at everything; takes some seconds, and changes nothing.
+
+    Nuclio's own dashboard is looked for at $MODELYARD_NUCLIO_DASHBOARD, and where the embedded
+    platform is not, on its port.
+    """
+    env = os.environ if env is None else env
+    dashboards = _dashboards(home, env)
+    ours = next((each for each in dashboards if each.embedded), None)
+    functions = [function.port for each in dashboards for function in each.functions]
+    docker = engine.engine()
+    wanted = {} if ours else platform.wanted_ports(home, _port(env))
+    theirs = {_port_of(each.url) for each in dashboards}
+    return Facts(
+        machine=machine.machine(),
+        home=machine.place(home.root),
+        repository=machine.place(Path.cwd()),
+        platform=platform.platform(home, ours, env.get("MODELYARD_HOST") or HOST),
+        weights=platform.weights(_cache(env)),
+        engine=docker,
+        tools=tools.tools(env),
+        gpus=machine.gpus(),
+        dashboards=dashboards,
+        # Nuclio may have the port of the dashboard: one of the two is wanted, not both.
+        listeners=platform.listeners({p: who for p, who in wanted.items() if p not in theirs}),
+        reach=engine.reach([port for port in functions if port])
+        if docker and docker.version
+        else (),
+    )
+
+
+def _dashboards(home: Home, env: Mapping[str, str]) -> tuple[Dashboard, ...]:
+    note = read_note(home)
+    urls = [env.get(NUCLIO) or "", f"http://{HOST}:{note.port if note else _port(env)}"]
+    found = (dashboard(url) for url in dict.fromkeys(urls) if url)
+    # The platform of another home is to us a program like any other.
+    return tuple(each for each in found if each and each.home in ("", str(home.root)))
+
+
+def _port(env: Mapping[str, str]) -> int:
+    text = env.get(PORT_VARIABLE, "")
+    return int(text) if text.isdecimal() else DEFAULT_PORT
+
+
+def _port_of(url: str) -> int:
+    return int(url.rpartition(":")[2].partition("/")[0])
+
+
+def _cache(env: Mapping[str, str]) -> Path:
+    return Path(env.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
