@@ -5,9 +5,14 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
+from scaffold.kinds import FRAMEWORKS, TYPES
 from scaffold.names import BadNameError, check_name
-from scaffold.write import FRAMEWORKS, TYPES, write_function
+from scaffold.network import FORMATS, Network, NetworkError, read_network
+from scaffold.write import is_codeless, write_function
+
+_DEFAULT: Final = "openvino"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -16,24 +21,62 @@ def main(argv: Sequence[str] | None = None) -> int:
     repository = Path.cwd()
     try:
         check_name(options.name, repository)
+        network = read_network(_typed(options.model)) if options.model else None
+        framework = _framework(options)
         folder = write_function(
-            repository, options.name, type=options.type, framework=options.framework
+            repository, options.name, type=options.type, framework=framework, network=network
         )
-    except BadNameError as error:
+    except (BadNameError, NetworkError) as error:
         print(f"new-function: {error}", file=sys.stderr)
         return 2
     except OSError as error:
         print(f"new-function: cannot write {error.filename}: {error.strerror}", file=sys.stderr)
         return 1
     path = os.path.relpath(folder, repository)
-    print(
-        f"{path} is a function of type {options.type} with a placeholder for the model. Next:\n"
+    if network is not None and is_codeless(network, options.type):
+        print(_next_with_head(path, network))
+    else:
+        print(_next_with_class(path, options.type))
+    return 0
+
+
+def _next_with_class(path: str, type: str) -> str:
+    return (
+        f"{path} is a function of type {type} with a placeholder for the model. Next:\n"
         f"  1. put the model into {path}/handler.py\n"
         f"  2. ./pants test {path}::\n"
         f"  3. ./pants run {path}#cpu     serves it here and follows your edits\n"
         "  4. ./pants run ::deploy"
     )
-    return 0
+
+
+def _next_with_head(path: str, network: Network) -> str:
+    return (
+        f"{path} is a detector without code, of head {network.head} by its outputs. Next:\n"
+        f"  1. name its classes in {path}/labels.json ({len(network.classes)} now)\n"
+        f"  2. ./pants run {path}#cpu-predict -- photo.jpg --out seen.png\n"
+        f"  3. ./pants test {path}::\n"
+        "  4. ./pants run ::deploy"
+    )
+
+
+def _framework(options: argparse.Namespace) -> str:
+    """Return the framework asked for, or else the model's file's.
+
+    Raises:
+        NetworkError: the one cannot run the other.
+    """
+    if options.model is None:
+        return str(options.framework or _DEFAULT)
+    own = FORMATS[options.model.suffix.lower()]
+    if options.framework and FRAMEWORKS[options.framework] != FRAMEWORKS[own]:
+        raise NetworkError(f"{options.model.name} runs on {own}; leave --framework out")
+    return own
+
+
+def _typed(path: Path) -> Path:
+    """Return the path as it was meant where the command was typed."""
+    return Path(os.environ.get("MODELYARD_CWD") or ".") / path
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -45,7 +88,14 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--framework",
         choices=FRAMEWORKS,
-        default="openvino",
-        help="what runs the model; ONNX and TensorFlow files run on OpenVINO (default: openvino)",
+        help="what runs the model; ONNX and TensorFlow files run on OpenVINO "
+        f"(default: what --from needs, or {_DEFAULT})",
+    )
+    parser.add_argument(
+        "--from",
+        dest="model",
+        type=Path,
+        metavar="FILE",
+        help="the model: .onnx, OpenVINO's .xml, a frozen TensorFlow graph (.pb), .tflite",
     )
     return parser.parse_args(argv)

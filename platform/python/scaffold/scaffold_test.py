@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scaffold.cli import main
+from scaffold.kinds import FRAMEWORKS, TYPES
 from scaffold.names import BadNameError, check_name, class_name
-from scaffold.write import FRAMEWORKS, TYPES, write_function
+from scaffold.write import write_function
 
 
 @pytest.fixture
@@ -28,13 +29,9 @@ def test_a_function_is_a_package_with_a_class_a_test_and_a_target(
 ) -> None:
     folder = write_function(repository, "my_model", type=type, framework=framework)
     assert folder == repository / "functions" / FRAMEWORKS[framework] / "my_model"
-    assert {path.name for path in folder.iterdir()} == {
-        "__init__.py",
-        "BUILD",
-        "README.md",
-        "handler.py",
-        "handler_test.py",
-    }
+    labels = {"labels.json"} if type == "detector" else set()
+    written = {"__init__.py", "BUILD", "README.md", "handler.py", "handler_test.py"}
+    assert {path.name for path in folder.iterdir()} == written | labels
     module = ast.parse((folder / "handler.py").read_text())
     names = [node.name for node in module.body if isinstance(node, ast.ClassDef)]
     assert names[-1] == "MyModel"

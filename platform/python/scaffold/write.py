@@ -1,68 +1,77 @@
 """The files of a new function."""
 
+import json
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
 from string import Template
 from typing import Final
 
+from scaffold.kinds import FRAMEWORKS
 from scaffold.names import class_name, function_name, title
+from scaffold.network import Network
 
-TYPES: Final = ("detector", "interactor", "tracker", "reid")
-# OpenVINO reads ONNX files and TensorFlow's graphs as they are.
-FRAMEWORKS: Final[Mapping[str, str]] = {
-    "openvino": "openvino",
-    "onnx": "openvino",
-    "tensorflow": "openvino",
-    "pytorch": "pytorch",
-}
 # The place of the function's own import among the others depends on its name.
 _IMPORTS: Final = re.compile(r"(?:^from .*\n)+", re.MULTILINE)
-# Detectors name what they find; the others are told what it is.
-_LABELS: Final = {"detector": ' labels=["object"],'}
 # What the placeholder answers to `serving.sample`'s request.
 _ASSERTIONS: Final = {
-    "detector": 'assert [shape["label"] for shape in answer] == ["object"]',
+    "detector": 'assert [shape["label"] for shape in answer] == [$label]',
     "interactor": 'assert any(map(any, answer["mask"]))',
     "tracker": 'assert answer["shapes"] == [[40, 30, 120, 90]]',
     "reid": "assert answer == [0]",
 }
+_OBJECT: Final[Mapping[int, str]] = {1: "object"}
+_WIDTH: Final = 90
 
 
-def write_function(repository: Path, name: str, *, type: str, framework: str) -> Path:
-    """Write a function that works, with a placeholder for the model; return its folder.
+def write_function(
+    repository: Path, name: str, *, type: str, framework: str, network: Network | None = None
+) -> Path:
+    """Write a function that works, and return its folder, which appears whole or not at all.
 
-    The folder appears at once and whole, or not at all.
+    With a `network` whose head is known it is a detector without code. Without one it has a class
+    with a placeholder; a `network` without a known head is loaded there.
 
     Raises:
         OSError: it cannot be written.
     """
     folder = repository / "functions" / FRAMEWORKS[framework] / name
     folder.parent.mkdir(parents=True, exist_ok=True)
+    codeless = network is not None and is_codeless(network, type)
+    classes = network.classes if network and network.classes else _OBJECT
+    relative = str(folder.relative_to(repository))
     words = {
         "name": name,
         "function": function_name(name),
         "title": title(name),
         "cls": class_name(name),
         "type": type,
-        "framework": FRAMEWORKS[framework],
-        "labels": _LABELS.get(type, ""),
-        "assertion": _ASSERTIONS[type],
-        "folder": str(folder.relative_to(repository)),
+        "assertion": Template(_ASSERTIONS[type]).substitute(
+            label=json.dumps(next(iter(classes.values())), ensure_ascii=False)
+        ),
+        "folder": relative,
+        "file": network.files[0].path.name if network else "",
+        "head": (network and network.head) or "",
+        "ports": _listing(network) if network else "",
+        "session": "" if network is None or codeless else _session(network),
+        "imports": "" if network is None else _SESSION_IMPORT,
+        "more": "".join(_targets(type, network)),
+        "fields": "".join(
+            f"    {field}={value},\n"
+            for field, value in _fields(relative, type, FRAMEWORKS[framework], name, network)
+        ),
     }
     with tempfile.TemporaryDirectory(prefix=".new-", dir=folder.parent) as scratch:
         made = Path(scratch) / name
         made.mkdir()
         (made / "__init__.py").touch()
-        for template, file in (
-            ("targets.txt", "BUILD"),
-            ("README.md.txt", "README.md"),
-            (f"{type}.py.txt", "handler.py"),
-            ("handler_test.py.txt", "handler_test.py"),
-        ):
+        if type == "detector":
+            (made / "labels.json").write_text(_labels(classes), encoding="utf-8")
+        for template, file in _templates(type, codeless=codeless):
             text = files("scaffold").joinpath("templates", template).read_text(encoding="utf-8")
             filled = _IMPORTS.sub(_sorted_lines, Template(text).substitute(words))
             (made / file).write_text(filled, encoding="utf-8")
@@ -71,5 +80,107 @@ def write_function(repository: Path, name: str, *, type: str, framework: str) ->
     return folder
 
 
+def is_codeless(network: Network, type: str) -> bool:
+    """Whether a function of that network needs no class."""
+    return type == "detector" and network.head is not None
+
+
+_SESSION_IMPORT: Final = "from inference.openvino import OpenVINOSession\n"
+
+
+def _templates(type: str, *, codeless: bool) -> list[tuple[str, str]]:
+    if codeless:
+        others = [("head_README.md.txt", "README.md"), ("head_test.py.txt", "function_test.py")]
+    else:
+        others = [
+            ("README.md.txt", "README.md"),
+            (f"{type}.py.txt", "handler.py"),
+            ("handler_test.py.txt", "handler_test.py"),
+        ]
+    return [("targets.txt", "BUILD"), *others]
+
+
 def _sorted_lines(block: re.Match[str]) -> str:
     return "".join(sorted(block[0].splitlines(keepends=True)))
+
+
+def _labels(classes: Mapping[int, str]) -> str:
+    """Return labels that CVAT accepts: each name once."""
+    lines, taken = [], set()
+    for number, name in sorted(classes.items()):
+        unique = name if name not in taken else f"{name} {number}"
+        taken.add(unique)
+        lines.append(json.dumps({"id": number, "name": unique, "type": "any"}, ensure_ascii=False))
+    return "[\n  " + ",\n  ".join(lines) + "\n]\n"
+
+
+def _fields(
+    folder: str, type: str, framework: str, name: str, network: Network | None
+) -> Iterator[tuple[str, str]]:
+    """Yield the fields of `model_function` with their values as BUILD files write them."""
+    codeless = network is not None and is_codeless(network, type)
+    described = "A placeholder, which knows nothing yet"
+    if codeless and network is not None:
+        described = f"{network.files[0].path.stem}, with head {network.head}"
+    yield "type", json.dumps(type)
+    yield "framework", json.dumps(framework)
+    yield "display_name", json.dumps(title(name))
+    yield "description", json.dumps(described)
+    if type == "detector":
+        yield "labels", json.dumps(f"{folder}:labels")
+    if network is not None:
+        names = [f"{folder}:{_weights_name(file.path)}" for file in network.files]
+        yield "weights", json.dumps(names)
+    if codeless and network is not None:
+        yield "head", json.dumps(network.head)
+        if network.input_size:
+            width, height = network.input_size
+            yield "head_options", json.dumps({"input_size": [width, height]})
+    yield "licence", json.dumps("none")
+    yield "origin", json.dumps("none")
+
+
+def _targets(type: str, network: Network | None) -> Iterator[str]:
+    """Yield the targets that the function refers to."""
+    if type == "detector":
+        yield '\nlabel_set(name="labels", source="labels.json")\n'
+    if network is None:
+        return
+    yield (
+        "\n# For others, put the address here where it is published; its digest stays the same.\n"
+        "# Or they have the file in a folder that MODELYARD_WEIGHTS_MIRROR names.\n"
+    )
+    for file in network.files:
+        yield (
+            "model_weights(\n"
+            f'    name="{_weights_name(file.path)}",\n'
+            f"    source={json.dumps(file.path.as_uri())},\n"
+            f'    sha256="{file.digest}",\n'
+            f"    size={file.size},\n"
+            '    licence="none",\n'
+            '    origin="none",\n'
+            ")\n"
+        )
+
+
+def _weights_name(path: Path) -> str:
+    return "weights_" + path.suffix.removeprefix(".").lower()
+
+
+def _session(network: Network) -> str:
+    """Return the lines that load the network, with what goes in and out of it."""
+    lines = [f"# {port}" for port in _ports(network)]
+    lines.append(f"model = assets.weights({json.dumps(network.files[0].path.name)})")
+    lines.append("self._session = OpenVINOSession(model, device=device)")
+    return textwrap.indent("\n".join(lines) + "\n", " " * 8)
+
+
+def _listing(network: Network) -> str:
+    return "\n" + "".join(f"- {port}\n" for port in _ports(network))
+
+
+def _ports(network: Network) -> Iterator[str]:
+    """Yield what goes in and out: -1 is any length."""
+    for kind, ports in (("input", network.inputs), ("output", network.outputs)):
+        for name, shape in ports.items():
+            yield textwrap.shorten(f"{kind} {name} {list(shape)}", _WIDTH, placeholder=" …")

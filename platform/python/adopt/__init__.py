@@ -1,0 +1,1 @@
+"""From a folder of CVAT's own `serverless` kind to a function of ours."""

@@ -1,0 +1,47 @@
+"""Which modules a function may import: those of the resolve it runs on."""
+
+import re
+import sys
+from collections.abc import Collection
+from pathlib import Path
+from typing import Final
+
+from scaffold.kinds import FRAMEWORKS
+
+# The resolve of a folder of functions.
+_RESOLVES: Final = {"openvino": "openvino", "pytorch": "torch-cpu"}
+# Distributions that are named unlike their modules.
+_DISTRIBUTIONS: Final = {
+    "PIL": "pillow",
+    "cv2": "opencv-python-headless",
+    "skimage": "scikit-image",
+    "sklearn": "scikit-learn",
+    "yaml": "pyyaml",
+}
+
+
+def resolve_of(framework: str) -> str:
+    """Return the resolve that functions of a framework run on."""
+    return _RESOLVES[FRAMEWORKS[framework]]
+
+
+def missing_modules(modules: Collection[str], resolve: str, repository: Path) -> set[str]:
+    """Return those of the top-level `modules` that nothing in the resolve gives."""
+    file = repository / "3rdparty" / "python" / resolve / f"{resolve}.in"
+    given = {_normal(name) for name in re.findall(r"^[\w.-]+", file.read_text(), re.MULTILINE)}
+    return {
+        module
+        for module in modules
+        if module not in sys.stdlib_module_names
+        and not (repository / "lib" / module).is_dir()
+        and distribution_of(module) not in given
+    }
+
+
+def distribution_of(module: str) -> str:
+    """Return the distribution that a module most likely comes in."""
+    return _normal(_DISTRIBUTIONS.get(module, module))
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()

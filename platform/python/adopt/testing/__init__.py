@@ -1,0 +1,1 @@
+"""Functions of every kind that CVAT has, to be adopted."""
