@@ -72,9 +72,13 @@ class Container:
                 return
             time.sleep(0.2)
 
+    def ask(self, body: bytes) -> httpx.Response:
+        headers = {"content-type": "application/json"}
+        return httpx.post(self.url, content=body, headers=headers, timeout=PATIENCE)
+
     def ask_for_the_cat(self) -> httpx.Response:
         picture = base64.b64encode(CAT.read_bytes()).decode()
-        return httpx.post(self.url, json={"image": picture}, timeout=PATIENCE)
+        return self.ask(json.dumps({"image": picture}).encode())
 
 
 @pytest.fixture(scope="session")

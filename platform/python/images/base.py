@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import Final
 
 from images import bytecode, debian
+from images.errors import ImageToolError
 from images.tree import Tree
 
 USER: Final = 65532
+# What uname calls Debian's architectures.
+_MACHINES: Final = {"x86_64": "amd64", "aarch64": "arm64"}
 _PASSWD: Final = f"""root:x:0:0:root:/root:/usr/sbin/nologin
 nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin
 modelyard:x:{USER}:{USER}:modelyard:/tmp:/usr/sbin/nologin
@@ -45,6 +48,22 @@ _LEFT_OUT: Final = re.compile(
     """,
     re.VERBOSE,
 )
+
+
+def check_machine(architecture: str, system: str, machine: str) -> None:
+    """Refuse to build where the packages on top of the base would be for something else.
+
+    `architecture` is Debian's name, `system` and `machine` are those of uname.
+
+    Raises:
+        ImageToolError: they do not fit.
+    """
+    if system != "Linux" or _MACHINES.get(machine) != architecture:
+        raise ImageToolError(
+            f"the base image is Debian's for {architecture}, and the packages on top of it are "
+            f"this machine's, {system} on {machine}; build images on such a machine, or name "
+            "another base with Python 3.11 in `base_image`"
+        )
 
 
 def base_tree(lock: debian.Lock, cache: Path) -> Tree:

@@ -137,3 +137,14 @@ def test_a_lock_holds_what_apt_knows() -> None:
     ]
     with pytest.raises(ImageToolError, match="apt knows no c; run `apt-get update`"):
         debian.locked(["a", "c"], "bookworm", "amd64", records)
+
+
+def test_a_machine_of_the_base_s_kind_builds_images() -> None:
+    base.check_machine("amd64", "Linux", "x86_64")
+    base.check_machine("arm64", "Linux", "aarch64")
+
+
+@pytest.mark.parametrize(("system", "machine"), [("Linux", "aarch64"), ("Darwin", "x86_64")])
+def test_another_machine_is_told_what_to_do(system: str, machine: str) -> None:
+    with pytest.raises(ImageToolError, match=f"for amd64.*{system} on {machine}.*base_image"):
+        base.check_machine("amd64", system, machine)

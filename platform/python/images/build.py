@@ -87,7 +87,10 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _base(options: argparse.Namespace) -> Tree:
-    return base.base_tree(debian.Lock.read(options.lock), options.cache)
+    lock = debian.Lock.read(options.lock)
+    machine = os.uname()
+    base.check_machine(lock.architecture, machine.sysname, machine.machine)
+    return base.base_tree(lock, options.cache)
 
 
 def _environment(options: argparse.Namespace) -> Tree:
