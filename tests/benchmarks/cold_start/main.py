@@ -5,17 +5,13 @@ same script if it also runs them once, which our workers do before they call the
 """
 
 import argparse
-import os
-import socket
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from serving.protocol import HEADER, Ready, decode_from_worker
+from benchmarks.starting import compared, report, seconds_of_script, seconds_of_worker
 
 BAR: Final = 1.3
 FUNCTIONS: Final = {
@@ -66,68 +62,17 @@ def measure(name: str, assets: Path, networks: list[str], rounds: int) -> bool:
     with tempfile.TemporaryDirectory() as kept:
         cached = {"MODELYARD_MODEL_CACHE": kept}
         ways: dict[str, Callable[[], float]] = {
-            "bare script, compiles": lambda: bare("compile", files),
-            "bare script, compiles and runs": lambda: bare("run", files),
-            "worker, first start": lambda: worker(assets, {}),
-            "worker, started again": lambda: worker(assets, cached),
+            "bare script, compiles": lambda: seconds_of_script(_BARE, "compile", *files),
+            "bare script, compiles and runs": lambda: seconds_of_script(_BARE, "run", *files),
+            "worker, first start": lambda: seconds_of_worker(assets),
+            "worker, started again": lambda: seconds_of_worker(assets, cached),
         }
-        # The first round fills the caches of the disk, and ours.
-        times = [{way: start() for way, start in ways.items()} for _ in range(rounds + 1)][1:]
-    # The least time, for other work on the machine only ever adds to it.
-    least = {way: min(one[way] for one in times) for way in ways}
+        least = compared(ways, rounds)
     base = least["bare script, compiles"]
-    print(f"{name} (best of {rounds})")
-    for way, seconds in least.items():
-        print(f"  {way:31} {seconds:6.2f} s  {seconds / base:5.2f}")
+    report(f"{name} (best of {rounds})", least, base)
     ratio = least["worker, first start"] / base
     print(f"  first start / compiles: {ratio:.2f} (bar {BAR})")
     return ratio <= BAR
-
-
-def bare(what: str, files: list[str]) -> float:
-    """Return how long the bare script takes."""
-    started = time.perf_counter()
-    command = [sys.executable, "-c", _BARE, what, *files]
-    subprocess.run(command, env=environment({}), check=True)  # noqa: S603 (our own script)
-    return time.perf_counter() - started
-
-
-def worker(assets: Path, settings: Mapping[str, str]) -> float:
-    """Return how long a worker takes until it says that it is ready."""
-    near, far = socket.socketpair()
-    started = time.perf_counter()
-    process = subprocess.Popen(  # noqa: S603 (our own worker)
-        [sys.executable, "-m", "serving.worker", "--fd", str(far.fileno())],
-        env=environment({"MODELYARD_ASSETS": str(assets), **settings}),
-        pass_fds=[far.fileno()],
-    )
-    with near, process:
-        far.close()
-        (length,) = HEADER.unpack(take(near, HEADER.size))
-        message = decode_from_worker(take(near, length))
-        seconds = time.perf_counter() - started
-        process.terminate()
-    if not isinstance(message, Ready):
-        raise SystemExit(f"the worker cannot start: {message}")
-    return seconds
-
-
-def take(source: socket.socket, length: int) -> bytes:
-    """Return exactly the next `length` bytes."""
-    content = b""
-    while len(content) < length:
-        part = source.recv(length - len(content))
-        if not part:
-            raise SystemExit("the worker ended before it was ready")
-        content += part
-    return content
-
-
-def environment(settings: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of a child that finds the modules that we find."""
-    search_path = os.pathsep.join(os.path.abspath(entry) for entry in sys.path if entry)
-    # OpenVINO sends no telemetry where CI is set.
-    return {**os.environ, "CI": "true", "PYTHONPATH": search_path, **settings}
 
 
 if __name__ == "__main__":

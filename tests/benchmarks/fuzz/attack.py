@@ -10,9 +10,10 @@ from typing import Final
 
 from benchmarks.fuzz.corpus import Malformed
 from embedded.home import Home
+from embedded.testing.ports import free_port
 from embedded.testing.process import PlatformProcess
 from embedded.testing.raw import exchange, statuses
-from embedded.testing.releases import FakeRelease, free_port
+from embedded.testing.releases import FakeRelease
 from serving.sample import TYPES
 from serving.testing.tiny import description
 

@@ -24,8 +24,9 @@ import numpy as np
 from PIL import Image as Pillow
 
 from embedded.home import Home
+from embedded.testing.ports import free_port
 from embedded.testing.process import PlatformProcess
-from embedded.testing.releases import FakeRelease, free_port
+from embedded.testing.releases import FakeRelease
 from imaging import decode
 from inference.device import Device
 from serving.assets import Assets

@@ -27,9 +27,11 @@ _BUILD: Final = """python_sources(name="lib")
 
 model_function(
     type="detector", framework="openvino", display_name="{name}", description="Synthetic",
-    labels=["thing"], licence="none", origin="a benchmark",
+    labels=["thing"], licence="none", origin="a benchmark", port={port},
 )
 """
+# Ports derived from so many names would collide.
+_PORT: Final = 20000
 
 
 def make_repository(original: Path, folder: Path, functions: int) -> None:
@@ -51,7 +53,7 @@ def make_repository(original: Path, folder: Path, functions: int) -> None:
         function.mkdir(parents=True)
         (function / "__init__.py").touch()
         (function / "handler.py").write_text(_HANDLER)
-        (function / "BUILD").write_text(_BUILD.format(name=name_of(number)))
+        (function / "BUILD").write_text(_BUILD.format(name=name_of(number), port=_PORT + number))
     shutil.copy(shared, folder / "functions/openvino/BUILD")
     _git(folder, "init", "--quiet")
     _git(folder, "add", "--all")
@@ -78,7 +80,7 @@ def edit(file: Path, count: int) -> None:
 
 
 def _is_shared(name: str) -> bool:
-    return bool(name) and not name.startswith(("functions/", "tests/", "docs/"))
+    return bool(name) and not name.startswith(("functions/", "tests/"))
 
 
 def _git(folder: Path, *arguments: str) -> str:

@@ -16,7 +16,6 @@ import numpy as np
 import PIL.Image
 
 from inference.device import Device
-from serving.assets import Assets
 from serving.cache import ImageCache
 from serving.endpoint import Endpoint
 from siammask.checkpoint_testing import write_assets
@@ -29,7 +28,7 @@ _COUNTS = (1, 8)
 def main() -> None:
     """Measure and print."""
     with tempfile.TemporaryDirectory() as folder:
-        assets = Assets.open(write_assets(Path(folder) / "siammask"))
+        assets = write_assets(Path(folder) / "siammask")
         model = SiamMaskTracker()
         model.load(assets, Device.from_env())
     endpoint = Endpoint(model, assets, ImageCache(0))

@@ -21,8 +21,9 @@ import psutil
 
 from benchmarks.soak.clients import Tally, ask
 from embedded.home import Home
+from embedded.testing.ports import free_port
 from embedded.testing.process import PlatformProcess
-from embedded.testing.releases import FakeRelease, free_port, install
+from embedded.testing.releases import FakeRelease, install
 
 _HANDLER: Final = """
 def handler(context, event):

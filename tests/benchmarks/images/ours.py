@@ -1,0 +1,49 @@
+"""Images as this repository makes them, in a clone with caches of its own."""
+
+import os
+import signal
+from pathlib import Path
+
+from benchmarks.images.engine import layers_of, run
+
+FOLDER = "functions/openvino"
+
+
+class Ours:
+    """`./pants run …#cpu-image -- load`, from empty caches on."""
+
+    def __init__(self, repository: Path, scratch: Path) -> None:
+        """Clone what is committed of `repository` to a folder in `scratch`."""
+        self.folder = scratch / "clone"
+        run("git", "clone", "--quiet", str(repository), str(self.folder))
+        self._caches = {
+            "PANTS_LOCAL_STORE_DIR": str(scratch / "store"),
+            "PANTS_NAMED_CACHES_DIR": str(scratch / "named"),
+        }
+
+    def build(self, *functions: str) -> None:
+        """Bring the images of these functions, named as their folders are, into the engine."""
+        for function in functions:
+            self._pants("run", f"{FOLDER}/{function}#cpu-image", "--", "load")
+
+    def add_requirement(self, requirement: str) -> None:
+        """Ask for one more package, as an author does: in the list, then in the lock."""
+        asked = self.folder / "3rdparty/python/openvino/openvino.in"
+        asked.write_text(f"{asked.read_text()}{requirement}\n")
+        self._pants("run", "3rdparty/python:lock", "--", "openvino")
+
+    def handler(self, function: str) -> Path:
+        """Return the file of a function's class."""
+        return self.folder / FOLDER / function / "handler.py"
+
+    def layers(self, function: str) -> dict[str, int]:
+        """Return what the engine holds of the function's image: bytes by digest."""
+        return layers_of(f"modelyard/{function.replace('_', '-')}:cpu-standalone")
+
+    def stop(self) -> None:
+        """End the daemon."""
+        for pid in self.folder.glob(".pids/*/pantsd/pid"):
+            os.kill(int(pid.read_text()), signal.SIGTERM)
+
+    def _pants(self, *arguments: str) -> None:
+        run("./pants", *arguments, cwd=self.folder, env=self._caches)

@@ -1,0 +1,99 @@
+"""Images as CVAT's function.yaml files make them: a Dockerfile with apt and pip steps."""
+
+import os
+import shutil
+from pathlib import Path
+
+from benchmarks.images.engine import docker, layers_of, run
+from benchmarks.images.ours import FOLDER
+
+_DOCKERFILE = """\
+FROM {base}
+RUN apt-get update && apt-get install --yes --no-install-recommends libglib2.0-0 \\
+ && rm -rf /var/lib/apt/lists/*
+RUN --mount=type=secret,id=pip --mount=type=secret,id=ca \\
+    PIP_CONFIG_FILE=/run/secrets/pip PIP_CERT=/run/secrets/ca \\
+    pip install --no-cache-dir --break-system-packages {requirements}
+COPY weights /opt/nuclio/weights
+COPY code /opt/nuclio
+WORKDIR /opt/nuclio
+"""
+_PIP_SETTINGS = ("index-url", "extra-index-url", "trusted-host", "timeout")
+
+
+class Usual:
+    """`docker build` with BuildKit, a folder a function."""
+
+    def __init__(self, repository: Path, base: str, scratch: Path, functions: list[str]) -> None:
+        """Write the folders: weights, code and requirements are those of our own images."""
+        docker("builder", "prune", "--all", "--force")
+        self._base = base
+        self._folder = scratch / "usual"
+        self._secrets = _secrets(scratch)
+        self._requirements = {name: _requirements(repository, name) for name in functions}
+        for name in functions:
+            self._write(repository, name)
+
+    def build(self, *functions: str) -> None:
+        """Build the images of these functions."""
+        for function in functions:
+            folder = self._folder / function
+            requirements = " ".join(f"'{item}'" for item in self._requirements[function])
+            (folder / "Dockerfile").write_text(
+                _DOCKERFILE.format(base=self._base, requirements=requirements)
+            )
+            # As Nuclio builds.
+            command = ["build", "--network=host", *self._secrets]
+            docker(*command, "--tag", f"usual/{function}", str(folder))
+
+    def add_requirement(self, function: str, requirement: str) -> None:
+        """Ask for one more package."""
+        self._requirements[function].append(requirement)
+
+    def handler(self, function: str) -> Path:
+        """Return the file of a function's class."""
+        return self._folder / function / "code" / function / "handler.py"
+
+    def layers(self, function: str) -> dict[str, int]:
+        """Return what the engine holds of the function's image: bytes by digest."""
+        return layers_of(f"usual/{function}")
+
+    def _write(self, repository: Path, function: str) -> None:
+        address = f"{FOLDER}/{function}"
+        _pants(repository, "package", f"{address}#cpu-assets", f"{address}#cpu-srcs")
+        packaged = repository / "dist" / function.replace("_", "-") / "cpu"
+        shutil.copytree(packaged / "assets/weights", self._folder / function / "weights")
+        own = shutil.ignore_patterns("__main__.py", "__pex__", "PEX-INFO")
+        shutil.copytree(packaged / "srcs.pex", self._folder / function / "code", ignore=own)
+
+
+def _requirements(repository: Path, function: str) -> list[str]:
+    """Return what the function's code imports, as the repository asks for it."""
+    listed = _pants(repository, "dependencies", "--transitive", f"{FOLDER}/{function}#cpu-srcs")
+    names = {line.rpartition("#")[2] for line in listed.splitlines() if ":reqs#" in line}
+    asked = (repository / "3rdparty/python/openvino/openvino.in").read_text().splitlines()
+    lines = (line.partition("#")[0].strip() for line in asked)
+    return [line for line in lines if line.split("<")[0].split("=")[0] in names]
+
+
+def _pants(repository: Path, *arguments: str) -> str:
+    # No daemon, for a daemon would be the other way's as well, with what it remembers.
+    return run("./pants", "--no-pantsd", *arguments, cwd=repository)
+
+
+def _secrets(scratch: Path) -> list[str]:
+    """Return the options by which pip, in a build, knows this machine's index and certificates."""
+    found = dict(
+        line.split("=", 1) for line in run("python3", "-m", "pip", "config", "list").splitlines()
+    )
+    settings = {name.rpartition(".")[2]: value.strip("'") for name, value in found.items()}
+    # A folder of this machine is none of the build's.
+    lines = [
+        f"{name} = {settings[name]}"
+        for name in _PIP_SETTINGS
+        if name in settings and not settings[name].startswith("file:")
+    ]
+    configuration = scratch / "pip.conf"
+    configuration.write_text("\n".join(["[global]", *lines, ""]))
+    certificates = os.environ.get("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt")
+    return [f"--secret=id=pip,src={configuration}", f"--secret=id=ca,src={certificates}"]

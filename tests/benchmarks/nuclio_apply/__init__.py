@@ -1,0 +1,1 @@
+"""What `apply` costs beyond what Nuclio takes to deploy one function."""

@@ -1,0 +1,48 @@
+"""How long a worker on torch takes from its start until it is ready.
+
+The function is f-BRS with random weights: its checkpoint of 240 MB is the largest that torch reads
+itself. Beside it, in turns: a bare script that imports torch and loads the same checkpoint, mapped
+into memory and read.
+"""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from benchmarks.starting import compared, report, seconds_of_script, seconds_of_worker
+from fbrs.checkpoint_testing import write_assets
+
+BAR: Final = 1.3
+_BARE: Final = """
+import sys
+import torch
+torch.load(sys.argv[2], map_location="cpu", weights_only=True, mmap=sys.argv[1] == "mapped")
+"""
+
+
+def main() -> int:
+    """Measure, print, and return 0 if the bar is kept."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as kept:
+        folder = Path(kept) / "assets"
+        checkpoint = write_assets(folder).weights("resnet101_dh256_sbd.pth")
+        ways = {
+            "bare script, maps": lambda: seconds_of_script(_BARE, "mapped", str(checkpoint)),
+            "bare script, reads": lambda: seconds_of_script(_BARE, "read", str(checkpoint)),
+            "worker": lambda: seconds_of_worker(folder),
+        }
+        size = checkpoint.stat().st_size
+        least = compared(ways, options.rounds)
+    base = least["bare script, maps"]
+    report(f"{size / 1e6:.0f} MB (best of {options.rounds})", least, base)
+    ratio = least["worker"] / base
+    print(f"  worker / maps: {ratio:.2f} (bar {BAR})")
+    return int(ratio > BAR)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
