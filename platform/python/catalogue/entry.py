@@ -1,0 +1,78 @@
+"""What is known of a function: its release, as `./pants package functions::` wrote it."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import yaml
+
+_VARIANT: Final = "cpu"
+# Texts that lie beside the weights are no weights.
+_TEXTS: Final = frozenset({"LICENSE", ".md", ".txt"})
+
+
+_SAME: Final = ("name", "display_name", "description", "type", "licence", "origin", "port")
+
+
+class CatalogueError(Exception):
+    """The catalogue cannot be written; the text says what to do."""
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A function on the page.
+
+    `weights` is their size in bytes as deployed, None while they cannot be had;
+    `address` is the target's, such as `functions/openvino/sam`; `port` is where
+    the function answers when it is deployed.
+    """
+
+    name: str
+    display_name: str
+    description: str
+    type: str
+    address: str
+    licence: str
+    origin: str
+    port: int
+    labels: tuple[str, ...]
+    weights: int | None
+
+
+def read_entries(dist: Path) -> list[Entry]:
+    """Return the functions that were packaged into `dist`, by name; one for all variants.
+
+    Raises:
+        CatalogueError: there are none, or a file is not what `package` writes.
+    """
+    entries = list(_entries(dist))
+    if not entries:
+        raise CatalogueError(f"{dist} holds no release; `./pants package functions::` writes them")
+    return sorted(entries, key=lambda entry: entry.name)
+
+
+def _entries(dist: Path) -> Iterator[Entry]:
+    for path in dist.glob(f"*/{_VARIANT}/manifest.json"):
+        try:
+            yield _entry(json.loads(path.read_bytes()), path.parent)
+        except (OSError, ValueError, KeyError) as error:
+            raise CatalogueError(f"{path.parent} is no release: {error!r}") from None
+
+
+def _entry(manifest: Mapping[str, Any], folder: Path) -> Entry:
+    spec = yaml.safe_load((folder / "function.yaml").read_bytes())
+    labels = json.loads(spec["metadata"]["annotations"].get("spec") or "[]")
+    return Entry(
+        **{field: manifest[field] for field in _SAME},
+        address=manifest["address"].partition("#")[0],
+        labels=tuple(label["name"] for label in labels),
+        weights=None if manifest["blocked"] else _size(folder / "assets" / "weights"),
+    )
+
+
+def _size(folder: Path) -> int:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return sum(
+        path.stat().st_size for path in files if not {path.name, path.suffix.lower()} & _TEXTS
+    )

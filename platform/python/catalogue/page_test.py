@@ -1,0 +1,92 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from catalogue.entry import CatalogueError, Entry, read_entries
+from catalogue.page import Measured, page
+
+MANIFEST = {
+    "name": "a-detector",
+    "display_name": "A detector",
+    "description": "Finds things",
+    "type": "detector",
+    "address": "functions/openvino/a_detector#cpu",
+    "licence": "MIT",
+    "origin": "its authors",
+    "port": 20000,
+    "blocked": None,
+}
+MEASURED = Measured("on a test", 5, {"a-detector": 0.0214})
+
+
+def release(dist: Path, names: list[str], **changes: Any) -> None:
+    """Write a release as `package` does, as far as the catalogue reads it."""
+    manifest = {**MANIFEST, **changes}
+    folder = dist / manifest["name"] / "cpu"
+    (folder / "assets" / "weights").mkdir(parents=True)
+    (folder / "assets" / "weights" / "net.onnx").write_bytes(bytes(1_500_000))
+    (folder / "assets" / "weights" / "LICENSE").write_bytes(bytes(900_000))
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    labels = json.dumps([{"name": name} for name in names])
+    spec = {"metadata": {"annotations": {"spec": labels} if names else {}}}
+    (folder / "function.yaml").write_text(json.dumps(spec), encoding="utf-8")
+
+
+def test_a_release_is_read(tmp_path: Path) -> None:
+    release(tmp_path, ["cat", "dog"])
+    assert read_entries(tmp_path) == [
+        Entry(
+            name="a-detector",
+            display_name="A detector",
+            description="Finds things",
+            type="detector",
+            address="functions/openvino/a_detector",
+            licence="MIT",
+            origin="its authors",
+            port=20000,
+            labels=("cat", "dog"),
+            weights=1_500_000,
+        )
+    ]
+
+
+def test_a_ready_function_is_shown_with_all_that_is_known(tmp_path: Path) -> None:
+    release(tmp_path, [f"kind {number}" for number in range(8)])
+    text = page(read_entries(tmp_path), MEASURED, ["a-detector"])
+    assert "### A detector" in text
+    assert "![What a-detector answers](images/catalogue/a-detector.jpg)" in text
+    for row in (
+        "| Function | [`a-detector`](../functions/openvino/a_detector/README.md) |",
+        "| Labels | 8: kind 0, kind 1, kind 2, kind 3, kind 4, kind 5, … |",
+        "| Weights | 1.5 MB |",
+        "| Time | 21 ms |",
+        "| Licence | MIT |",
+    ):
+        assert row in text.splitlines()
+    assert "Waiting for weights" not in text
+
+
+def test_a_blocked_function_waits_for_its_weights(tmp_path: Path) -> None:
+    release(tmp_path, [], blocked="no digest is pinned")
+    (entry,) = read_entries(tmp_path)
+    assert (entry.weights, entry.labels) == (None, ())
+    text = page([entry], MEASURED, [])
+    assert "### A detector" not in text
+    assert text.endswith(
+        "| [`a-detector`](../functions/openvino/a_detector/README.md) | detector | Finds things "
+        "| MIT |\n"
+    )
+
+
+def test_without_releases_one_is_told_how_to_make_them(tmp_path: Path) -> None:
+    with pytest.raises(CatalogueError, match="package functions::"):
+        read_entries(tmp_path)
+
+
+def test_a_broken_release_is_named(tmp_path: Path) -> None:
+    release(tmp_path, [])
+    (tmp_path / "a-detector" / "cpu" / "function.yaml").unlink()
+    with pytest.raises(CatalogueError, match="a-detector"):
+        read_entries(tmp_path)
