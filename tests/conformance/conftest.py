@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from embedded.home import Home
+from embedded.testing.ports import free_port
 from embedded.testing.process import PlatformProcess
-from embedded.testing.releases import FakeRelease, free_port
+from embedded.testing.releases import FakeRelease
 
 
 @pytest.fixture(scope="module")

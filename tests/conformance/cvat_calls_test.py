@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from embedded.testing.ports import free_port
 from embedded.testing.process import Answer, PlatformProcess, request
-from embedded.testing.releases import HANDLER, FakeRelease, free_port
+from embedded.testing.releases import HANDLER, FakeRelease
 from serving.sample import sample_request
 
 # What each server sends with every call to the dashboard.

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from embedded.testing.ports import free_port
 from embedded.testing.process import Answer, PlatformProcess, request, until
-from embedded.testing.releases import FakeRelease, free_port
+from embedded.testing.releases import FakeRelease
 
 SOURCE = """
 import os

@@ -3,8 +3,9 @@
 from console.conftest import Deploy
 from console.page import Console
 from embedded.testing import tiny
+from embedded.testing.ports import free_port
 from embedded.testing.process import PlatformProcess, request
-from embedded.testing.releases import FakeRelease, free_port
+from embedded.testing.releases import FakeRelease
 from serving.sample import sample_request
 
 

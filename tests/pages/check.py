@@ -1,0 +1,49 @@
+"""Whether the pages are in order: `./pants run tests/pages:check`.
+
+Links lead somewhere, blocks of code say what they are, and every command within
+a sentence is run by a page or a script.
+"""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from pages import blocks, commands, links
+from pages.document import read_document
+
+# Whose sentences mention what nobody has to run: Pants' own help, and measurements of half an hour.
+_MENTIONING: Final = ("docs/targets.md", "tests/benchmarks/")
+
+
+def main() -> int:
+    """Print what is wrong; return 1 if anything is."""
+    found = list(problems([Path(path) for path in _tracked("*.md")], list(Path(".ci").iterdir())))
+    for line in found:
+        print(line, file=sys.stderr)
+    return 1 if found else 0
+
+
+def problems(pages: list[Path], scripts: list[Path]) -> Iterator[str]:
+    """Yield what is wrong with the pages, a line each."""
+    documents = {page.resolve(): read_document(page) for page in pages}
+    yield from links.problems(documents)
+    for document in documents.values():
+        yield from blocks.problems(document)
+    shown = [page for page in documents.values() if not str(page.path).startswith(_MENTIONING)]
+    yield from commands.problems(shown, scripts)
+
+
+def _tracked(pattern: str) -> list[str]:
+    listed = subprocess.run(  # noqa: S603 - a command of our own
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", pattern],  # noqa: S607
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return [path for path in listed.stdout.split("\0") if path]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,37 @@
+"""Whether the links of the pages lead somewhere."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from pages.document import Document
+
+
+def problems(documents: Mapping[Path, Document]) -> Iterator[str]:
+    """Yield the links to what is not there, a line each.
+
+    Keys are paths as `Path.resolve` gives them. Addresses of other hosts are not
+    looked at.
+    """
+    for document in documents.values():
+        for link in document.links:
+            problem = _problem(document, link.text, documents)
+            if problem:
+                yield f"{document.path}:{link.line}: {problem}"
+
+
+def _problem(document: Document, href: str, documents: Mapping[Path, Document]) -> str | None:
+    address = urlsplit(href)
+    if address.scheme or address.netloc:
+        return None
+    target = (document.path.parent / unquote(address.path)) if address.path else document.path
+    if not target.exists():
+        return f"the link {href} leads nowhere"
+    if not address.fragment:
+        return None
+    other = documents.get(target.resolve())
+    if other is None:
+        return f"the link {href} names a place in what is no page"
+    if address.fragment not in other.anchors:
+        return f"the link {href} names a heading that {target.name} does not have"
+    return None
