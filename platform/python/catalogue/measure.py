@@ -5,6 +5,7 @@ import io
 import statistics
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
@@ -47,7 +48,7 @@ def measure(entry: Entry) -> tuple[float, bytes]:
     """
     frames = _FRAMES if entry.type == "tracker" else (_PICTURES.get(entry.name, _CAT),)
     files = [path.read_bytes() for path in frames]
-    ask: Callable[[Mapping[str, Any]], Any] = lambda body: _ask(entry, body)  # noqa: E731
+    ask = partial(_ask, entry)
     body, image = _request(entry.type, files, ask), decode(files[-1])
     seconds = []
     for _ in range(TIMES + 1):
