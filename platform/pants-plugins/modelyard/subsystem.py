@@ -165,3 +165,12 @@ class Modelyard(Subsystem):
         default="platform/python/weights:convert",
         help="Address of the `pex_binary` that converts fetched weights.",
     )
+    weights_retry = FloatOption(
+        default=300.0,
+        help=softwrap(
+            """
+            Seconds for which weights that could not be fetched are not asked for again, while
+            Pants' daemon runs. 0 asks at every build.
+            """
+        ),
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import Any, Iterable
 
 from pants.backend.codegen import export_codegen_goal
@@ -14,12 +15,15 @@ from pants.backend.python.target_types import (
     PythonSourcesGeneratorTarget,
 )
 from pants.backend.python.util_rules import local_dists, pex_from_targets
+from pants.backend.python.util_rules.pex import Script, VenvPex
 from pants.core.goals import package, publish
 from pants.core.target_types import FileTarget
 from pants.core.target_types import rules as core_target_types_rules
 from pants.core.util_rules import source_files, system_binaries
+from pants.engine.fs import CreateDigest, Digest, FileContent
 from pants.engine.internals.parametrize import Parametrize
 from pants.testutil.rule_runner import PYTHON_BOOTSTRAP_ENV, RuleRunner
+from pants.util.frozendict import FrozenDict
 from pants.vcs import git
 
 from modelyard import register
@@ -88,3 +92,24 @@ def function_rule_runner(
         env_inherit=PYTHON_BOOTSTRAP_ENV,
     )
     return runner
+
+
+def shell_tool(script: str) -> CreateDigest:
+    """The files of a tool that a shell runs, where the real one is a PEX that takes an index."""
+    content = f"#!/bin/sh\nPATH=/usr/bin:/bin\n{script}".encode()
+    return CreateDigest([FileContent("tool", content, is_executable=True)])
+
+
+def venv_pex_of(digest: Digest) -> VenvPex:
+    """A tool made by `shell_tool`, as the rules take it."""
+    tool = Script(PurePath("tool"))
+    return VenvPex(digest, FrozenDict(), "tool", tool, tool, FrozenDict(), "tool")
+
+
+def without(rules: Iterable[Any], *names: str) -> Iterable[Any]:
+    """`rules` without those of these names, for others that stand in for them."""
+    return (
+        item
+        for item in rules
+        if getattr(getattr(item, "func", None), "__name__", None) not in names
+    )

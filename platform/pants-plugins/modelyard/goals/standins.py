@@ -22,7 +22,7 @@ from modelyard.goals.release import FunctionPex, FunctionPexRequest
 from modelyard.goals.serve import Debugger, DebuggerRequest
 from modelyard.renderings.image import LayerDescription
 from modelyard.target_types import WeightsSha256Field
-from modelyard.testutil import FUNCTION, function_rule_runner
+from modelyard.testutil import FUNCTION, function_rule_runner, without
 from modelyard.util_rules.foreign_images import ForeignImage, ForeignImageRequest
 from modelyard.util_rules.image import SourceRevision
 from modelyard.util_rules.layers import BuiltLayer, LayerRequest, ServerLayerRequest
@@ -151,12 +151,7 @@ def rule_runner_with_stand_ins(*queries: Any) -> RuleRunner:
 
 
 def _backend_rules() -> Iterable[Any]:
-    real = (
-        item
-        for item in register.rules()
-        if getattr(getattr(item, "func", None), "__name__", None) not in _STOOD_IN
-    )
-    return (*real, *collect_rules(globals()))
+    return (*without(register.rules(), *_STOOD_IN), *collect_rules(globals()))
 
 
 def write_function(runner: RuleRunner, name: str, *, labels: str, weights: str, code: str) -> None:

@@ -7,6 +7,7 @@ the reason, and the others go on. So the fetch is allowed to fail, and only its 
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, Iterable
@@ -17,6 +18,7 @@ from pants.backend.python.util_rules.pex_from_targets import PexFromTargetsReque
 from pants.core.target_types import FileSourceField, ResourceSourceField
 from pants.core.util_rules.source_files import SourceFiles, SourceFilesRequest
 from pants.engine.addresses import Addresses, UnparsedAddressInputs
+from pants.engine.engine_aware import EngineAwareReturnType
 from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
 from pants.engine.fs import (
     AddPrefix,
@@ -43,6 +45,9 @@ from modelyard.target_types import (
     WeightsSourceUrlField,
 )
 from modelyard.util_rules.lookups import option_address
+from modelyard.util_rules.setbacks import Setbacks
+
+logger = logging.getLogger(__name__)
 
 # What a download needs to know of the user's network. Nothing of it reaches the result.
 _NETWORK_ENV = (
@@ -66,6 +71,7 @@ _NETWORK_ENV = (
     "MODELYARD_WEIGHTS_MIRROR",
 )
 _CACHE = {"modelyard_weights": ".modelyard_weights"}
+_SETBACKS = Setbacks()
 
 
 @dataclass(frozen=True)
@@ -74,11 +80,15 @@ class WeightsRequest:
 
 
 @dataclass(frozen=True)
-class Weights:
+class Weights(EngineAwareReturnType):
     """The files a model loads, at the root of `digest`, or the one-line reason they are missing."""
 
     digest: Digest | None
     blocked: str | None = None
+
+    def cacheable(self) -> bool:
+        # What is missing now may be there at the next build.
+        return self.blocked is None
 
 
 @dataclass(frozen=True)
@@ -123,9 +133,8 @@ async def weights_tool(tool: WeightsTool, modelyard: Modelyard) -> VenvPex:
 
 
 @rule
-async def fetch_weights(request: FetchWeightsRequest) -> Weights:
+async def fetch_weights(request: FetchWeightsRequest, modelyard: Modelyard) -> Weights:
     target = request.target
-    tool = await Get(VenvPex, WeightsTool("weights_fetcher", "weights.fetch"))
     environment = await Get(EnvironmentVars, EnvironmentVarsRequest(_NETWORK_ENV))
     spec = {
         "name": target.address.target_name,
@@ -134,9 +143,16 @@ async def fetch_weights(request: FetchWeightsRequest) -> Weights:
         "size": target[WeightsSizeField].value or 0,
         "members": dict(target[WeightsMembersField].value or {}) or None,
     }
-    spec_digest = await Get(
-        Digest, CreateDigest([FileContent("spec.json", json.dumps(spec, indent=1).encode())])
-    )
+    content = json.dumps(spec, indent=1).encode()
+    attempt = (content, environment)
+    if reason := _SETBACKS.within(modelyard.weights_retry, attempt):
+        logger.info(
+            f"{target.address} could not be fetched a moment ago and is not asked for again yet; "
+            "--modelyard-weights-retry=0 asks at once"
+        )
+        return Weights(None, reason)
+    tool = await Get(VenvPex, WeightsTool("weights_fetcher", "weights.fetch"))
+    spec_digest = await Get(Digest, CreateDigest([FileContent("spec.json", content)]))
     result = await Get(
         FallibleProcessResult,
         VenvPexProcess(
@@ -150,7 +166,9 @@ async def fetch_weights(request: FetchWeightsRequest) -> Weights:
         ),
     )
     if result.exit_code != 0:
-        return Weights(None, _last_line(result.stderr))
+        reason = _last_line(result.stderr)
+        _SETBACKS.remember(attempt, reason)
+        return Weights(None, reason)
     return Weights(await Get(Digest, RemovePrefix(result.output_digest, "out")))
 
 
