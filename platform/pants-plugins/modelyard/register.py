@@ -25,7 +25,16 @@ from modelyard.target_types import (
     NuclioSpec,
 )
 from modelyard.util_rules import classic as classic_build
-from modelyard.util_rules import codegen, foreign_images, labels, layers, runnable, sources, weights
+from modelyard.util_rules import (
+    codegen,
+    foreign_images,
+    labels,
+    layers,
+    option_pexes,
+    runnable,
+    sources,
+    weights,
+)
 from modelyard.util_rules import image as image_build
 
 
@@ -61,6 +70,7 @@ def rules() -> Iterable[Any]:
         *image_build.rules(),
         *labels.rules(),
         *layers.rules(),
+        *option_pexes.rules(),
         *predict.rules(),
         *release.rules(),
         *runnable.rules(),

@@ -12,16 +12,12 @@ import os
 from dataclasses import dataclass
 from typing import Any, Iterable
 
-from pants.backend.python.goals.package_pex_binary import PexBinaryFieldSet
 from pants.backend.python.util_rules.python_sources import (
     PythonSourceFiles,
     PythonSourceFilesRequest,
 )
 from pants.base.build_environment import get_buildroot
-from pants.core.goals.package import BuiltPackage, EnvironmentAwarePackageRequest
 from pants.core.goals.run import RunFieldSet, RunInSandboxBehavior, RunRequest
-from pants.engine.addresses import UnparsedAddressInputs
-from pants.engine.fs import Digest
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.engine.target import (
     DependenciesRequest,
@@ -37,9 +33,9 @@ from modelyard.fields import FunctionNameField, VariantDependenciesField
 from modelyard.goals.bundle import ReleaseBundle, ReleaseBundleRequest
 from modelyard.goals.deploy import DebugRequest, DeployerRequest
 from modelyard.goals.release import AllReleases
-from modelyard.subsystem import Modelyard
 from modelyard.target_types import ModelSources, ReleaseMarkerField
-from modelyard.util_rules.lookups import only, option_address
+from modelyard.util_rules.lookups import only
+from modelyard.util_rules.option_pexes import OptionPex, OptionPexRequest
 
 _DEBUGGER = "debugger"
 
@@ -61,30 +57,6 @@ class DevelopmentRequest:
     """The deployer with one release, and its modules from the working copy instead."""
 
     target: Target
-
-
-@dataclass(frozen=True)
-class DebuggerRequest:
-    pass
-
-
-@dataclass(frozen=True)
-class Debugger:
-    """debugpy as a loose PEX at `path` of `digest`."""
-
-    digest: Digest
-    path: str
-
-
-@rule
-async def build_debugger(_: DebuggerRequest, modelyard: Modelyard) -> Debugger:
-    targets = await Get(Targets, UnparsedAddressInputs, option_address("debugger", modelyard))
-    package = await Get(
-        BuiltPackage, EnvironmentAwarePackageRequest(PexBinaryFieldSet.create(targets[0]))
-    )
-    path = package.artifacts[0].relpath
-    assert path is not None
-    return Debugger(package.digest, path)
 
 
 @rule
@@ -124,7 +96,7 @@ async def debug_release(request: DebugRequest, all_releases: AllReleases) -> Run
         )
     debugged, debugger = await MultiGet(
         Get(RunRequest, DevelopmentRequest(names[request.name])),
-        Get(Debugger, DebuggerRequest()),
+        Get(OptionPex, OptionPexRequest(_DEBUGGER)),
     )
     return dataclasses.replace(
         debugged,

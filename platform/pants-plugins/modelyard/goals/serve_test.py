@@ -49,11 +49,11 @@ def test_a_function_is_debugged_with_a_debugger_of_its_own(runner: RuleRunner) -
     debugged = runner.request(RunRequest, [DebugRequest("a")])
     _assert_of_a_alone(runner, debugged)
     # The user's words, `debug a`, come after these.
-    pex = "debug/debugpy.pex"
+    pex = "debugger.pex"
     assert debugged.args[9:] == ("--debugger-pex", f"{{chroot}}/debugger/{pex}")
     assert debugged.immutable_input_digests is not None
     files = runner.request(DigestContents, [debugged.immutable_input_digests["debugger"]])
-    assert [file.path for file in files] == [f"{pex}/.deps/debugpy.whl/debugpy/__init__.py"]
+    assert [file.path for file in files] == [pex]
 
 
 def test_a_function_that_is_not_there_cannot_be_debugged(runner: RuleRunner) -> None:

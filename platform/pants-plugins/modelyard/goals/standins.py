@@ -17,26 +17,23 @@ from pants.engine.target import SourcesField, TransitiveTargets, TransitiveTarge
 from pants.testutil.rule_runner import RuleRunner
 
 from modelyard import register
-from modelyard.goals.bundle import Platform, PlatformRequest
 from modelyard.goals.release import FunctionPex, FunctionPexRequest
-from modelyard.goals.serve import Debugger, DebuggerRequest
 from modelyard.renderings.image import LayerDescription
 from modelyard.target_types import WeightsSha256Field
 from modelyard.testutil import FUNCTION, function_rule_runner, without
 from modelyard.util_rules.foreign_images import ForeignImage, ForeignImageRequest
 from modelyard.util_rules.image import SourceRevision
-from modelyard.util_rules.layers import BuiltLayer, LayerRequest, ServerLayerRequest
+from modelyard.util_rules.layers import BuiltLayer, LayerRequest
+from modelyard.util_rules.option_pexes import OptionPex, OptionPexRequest
 from modelyard.util_rules.runnable import RunnableModule
 from modelyard.util_rules.weights import FetchWeightsRequest, Weights
 
 _STOOD_IN = (
-    "build_debugger",
     "build_layer",
     "build_pex",
-    "build_platform",
-    "build_server_layer",
     "fetch_image",
     "fetch_weights",
+    "package_option_pex",
     "run_module",
     "source_revision",
 )
@@ -82,12 +79,6 @@ async def layer_of_its_inputs(request: LayerRequest) -> BuiltLayer:
 
 
 @rule
-async def server_of_nothing(_: ServerLayerRequest) -> BuiltLayer:
-    request = LayerRequest("server", (), EMPTY_DIGEST, Address("lib/serving"))
-    return await Get(BuiltLayer, LayerRequest, request)
-
-
-@rule
 async def image_of_its_name(request: ForeignImageRequest) -> ForeignImage:
     layer = await Get(
         BuiltLayer, LayerRequest("base", (request.reference,), EMPTY_DIGEST, request.wanted_by)
@@ -102,15 +93,10 @@ async def revision_of_these_tests() -> SourceRevision:
 
 
 @rule
-async def platform_of_one_file(_: PlatformRequest) -> Platform:
-    content = FileContent("platform/platform.pex", b"")
-    return Platform(await Get(Digest, CreateDigest([content])), "platform.pex")
-
-
-@rule
-async def debugger_of_one_file(_: DebuggerRequest) -> Debugger:
-    content = FileContent("debug/debugpy.pex/.deps/debugpy.whl/debugpy/__init__.py", b"")
-    return Debugger(await Get(Digest, CreateDigest([content])), "debug/debugpy.pex")
+async def option_pex_of_one_file(request: OptionPexRequest) -> OptionPex:
+    path = f"{request.option}.pex"
+    digest = await Get(Digest, CreateDigest([FileContent(path, b"")]))
+    return OptionPex(Address("tools", target_name=request.option), digest, path)
 
 
 @rule
@@ -123,9 +109,9 @@ async def run_of_its_request(request: RunnableModule) -> RunRequest:
     )
 
 
-def rule_runner_with_stand_ins(*queries: Any) -> RuleRunner:
+def rule_runner_with_stand_ins(*queries: Any, options: Iterable[str] = ()) -> RuleRunner:
     """A rule runner on a repository of two functions, `a` and `b`, that share little."""
-    runner = function_rule_runner(*queries, backend_rules=_backend_rules())
+    runner = function_rule_runner(*queries, backend_rules=_backend_rules(), options=options)
     runner.write_files(
         {
             "lib/serving/BUILD": "python_sources(resolve='openvino')",

@@ -10,11 +10,9 @@ import json
 from dataclasses import dataclass
 from typing import Any, Iterable
 
-from pants.backend.python.goals.package_pex_binary import PexBinaryFieldSet
 from pants.backend.python.target_types import EntryPoint
 from pants.backend.python.util_rules.pex import VenvPex, VenvPexProcess
 from pants.backend.python.util_rules.pex_from_targets import PexFromTargetsRequest
-from pants.core.goals.package import BuiltPackage, EnvironmentAwarePackageRequest
 from pants.core.util_rules.source_files import SourceFiles, SourceFilesRequest
 from pants.engine.addresses import Address, Addresses, UnparsedAddressInputs
 from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
@@ -35,6 +33,7 @@ from modelyard.renderings.image import LayerDescription
 from modelyard.subsystem import Modelyard
 from modelyard.target_types import ImageBaseSourceField
 from modelyard.util_rules.lookups import option_address
+from modelyard.util_rules.option_pexes import OptionPex, OptionPexRequest
 
 # What a download of Debian packages needs to know of the user's network.
 _NETWORK_ENV = (
@@ -148,16 +147,10 @@ async def build_base_layer(request: BaseLayerRequest, modelyard: Modelyard) -> B
 
 
 @rule
-async def build_server_layer(_: ServerLayerRequest, modelyard: Modelyard) -> BuiltLayer:
-    targets = await Get(Targets, UnparsedAddressInputs, option_address("image_server", modelyard))
-    package = await Get(
-        BuiltPackage, EnvironmentAwarePackageRequest(PexBinaryFieldSet.create(targets[0]))
-    )
-    path = str(package.artifacts[0].relpath)
-    arguments = ("environment", "--pex", path, "--name", "server", "--with-sources")
-    return await Get(
-        BuiltLayer, LayerRequest("server", arguments, package.digest, targets[0].address)
-    )
+async def build_server_layer(_: ServerLayerRequest) -> BuiltLayer:
+    server = await Get(OptionPex, OptionPexRequest("image_server"))
+    arguments = ("environment", "--pex", server.path, "--name", "server", "--with-sources")
+    return await Get(BuiltLayer, LayerRequest("server", arguments, server.digest, server.address))
 
 
 def rules() -> Iterable[Any]:
