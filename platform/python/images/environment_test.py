@@ -5,6 +5,8 @@ import sys
 import zipfile
 from pathlib import Path
 
+import pytest
+
 from images import environment, pexes
 from images.bytecode import compiled, pyc_path
 from images.prune import is_needed
@@ -67,7 +69,29 @@ def test_only_folders_within_a_package_are_its_tests() -> None:
     assert is_needed("acme/tests.py")
     assert not is_needed("acme/tests/test_x.py")
     assert not is_needed("acme/lib/libacme.a")
-    assert is_needed("torch/include/ATen.h")
+
+
+@pytest.mark.parametrize(
+    ("path", "needed"),
+    [
+        ("nvidia/cu13/lib/libcusolver.so.12", True),
+        ("nvidia/cu13/lib/libcusolverMg.so.12", False),
+        ("nvidia/cu13/lib/libnvrtc.so.13", True),
+        ("nvidia/cu13/lib/libnvrtc-builtins.so.13.0", True),
+        ("nvidia/cu13/lib/libnvrtc.alt.so.13", False),
+        ("nvidia/cuda_nvrtc/lib/libnvrtc-builtins.alt.so.12.8", False),
+        ("nvidia/cudnn/lib/libcudnn_engines_precompiled.so.9", True),
+        ("nvidia/cu13/lib/libcupti.so.13", True),
+        ("nvidia/cu13/lib/libnvperf_host.so", False),
+        ("triton/_C/libtriton.so", False),
+        ("triton-3.7.1.dist-info/METADATA", True),
+        ("torch/include/ATen/ATen.h", False),
+        ("torch/bin/torch_shm_manager", True),
+        ("torch/utils/_triton.py", True),
+    ],
+)
+def test_of_cuda_and_torch_stays_what_is_linked_or_opened(path: str, needed: bool) -> None:
+    assert is_needed(path) is needed
 
 
 def test_python_takes_the_compiled_module_without_its_source(tmp_path: Path) -> None:

@@ -1,16 +1,25 @@
-"""What a function never reads at run time: tests and what only compiles against a package."""
+"""What a function never reads at run time: tests, what compilers read, and unused parts of CUDA."""
 
+import re
 from pathlib import PurePosixPath
 from typing import Final
 
 # Headers, import libraries and sources of compiled modules.
 _FOR_COMPILERS: Final = frozenset(
-    {".a", ".c", ".cc", ".cpp", ".cu", ".cuh", ".h", ".hpp", ".lib", ".pxd", ".pyx", ".pxi"}
+    {".a", ".bc", ".c", ".cc", ".cpp", ".cu", ".cuh", ".h", ".hpp", ".lib", ".pxd", ".pyx", ".pxi"}
 )
 # Folders of tests by name; `testing` is no such name, numpy and torch import theirs.
 _TESTS: Final = frozenset({"tests"})
-# These read sources of their own kind at run time.
-_KEEPS_ITS_SOURCES: Final = frozenset({"triton", "torch"})
+# No image has a compiler. Triton, which only `torch.compile` imports, asks for gcc at its first
+# kernel; protoc and CMake's files are for those who build against torch.
+_NEEDS_A_COMPILER: Final = re.compile(r"(triton|torch/share/cmake)/|torch/bin/protoc")
+# Libraries that neither torch nor another library of CUDA links to or opens: cuSOLVER on several
+# GPUs, the second build of the run-time compiler, CUDA under the names of FFTW and BLAS; and what
+# only profilers open, to read a GPU's counters.
+_UNUSED_CUDA: Final = re.compile(
+    r"nvidia/\w+/lib/lib(cusolverMg|nvrtc(-builtins)?\.alt|cufftw|nvblas"
+    r"|nvperf_(host|target)|pcsamplingutil|checkpoint)\.so"
+)
 
 
 def is_needed(path: str) -> bool:
@@ -20,5 +29,5 @@ def is_needed(path: str) -> bool:
     if not _TESTS.isdisjoint(pure.parts[1:-1]):
         return False
     if pure.suffix in _FOR_COMPILERS:
-        return pure.parts[0] in _KEEPS_ITS_SOURCES and pure.suffix != ".a"
-    return True
+        return False
+    return not (_NEEDS_A_COMPILER.match(path) or _UNUSED_CUDA.match(path))
