@@ -70,7 +70,7 @@ class Modelyard(Subsystem):
         help=softwrap(
             """
             Where `publish` copies images to, such as `registry.example.org/team`. The image's name
-            follows.
+            follows. `docker-daemon:` is the engine of this machine, docker or podman.
             """
         ),
     )

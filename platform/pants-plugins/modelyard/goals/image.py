@@ -41,6 +41,8 @@ from modelyard.util_rules.runnable import RunnableModule
 
 _SHIP = "images.ship"
 _THERE = 0
+# Among the registries: the engine of this machine, by the name that skopeo has for it.
+ENGINE = "docker-daemon:"
 
 
 @dataclass(frozen=True)
@@ -103,15 +105,32 @@ async def _image(address: Address) -> Image:
     return await Get(Image, ImageRequest(wrapped.target))
 
 
-async def _ship(image: Image, modelyard: Modelyard, arguments: tuple[str, ...]) -> RunRequest:
+async def _ship(image: Image, modelyard: Modelyard, *arguments: str) -> RunRequest:
     addresses = await Get(
         Addresses, UnparsedAddressInputs, option_address("image_shipper", modelyard)
     )
     return await Get(
         RunRequest,
         RunnableModule(
-            addresses, _SHIP, arguments=arguments, immutable=FrozenDict({"image": image.digest})
+            addresses,
+            _SHIP,
+            arguments=("--image", "{chroot}/image", *arguments),
+            immutable=FrozenDict({"image": image.digest}),
         ),
+    )
+
+
+async def _shipping(
+    image: Image, modelyard: Modelyard, environment: EnvironmentVars, command: tuple[str, ...]
+) -> InteractiveProcess:
+    run = await _ship(image, modelyard, *command)
+    return InteractiveProcess(
+        argv=run.args,
+        env={**environment, **run.extra_env},
+        input_digest=run.digest,
+        run_in_workspace=True,
+        immutable_input_digests=run.immutable_input_digests,
+        append_only_caches=run.append_only_caches,
     )
 
 
@@ -169,8 +188,7 @@ async def package_image(field_set: ImageFieldSet) -> BuiltPackage:
 @rule(desc="Build the image that is to be run")
 async def run_image(field_set: RunImageFieldSet, modelyard: Modelyard) -> RunRequest:
     image = await _image(field_set.address)
-    arguments = ("--image", "{chroot}/image", "--port", str(image.port))
-    return await _ship(image, modelyard, arguments)
+    return await _ship(image, modelyard, "--port", str(image.port))
 
 
 @rule(desc="Build the image that is to be published")
@@ -184,23 +202,17 @@ async def publish_image(request: PublishImageRequest, modelyard: Modelyard) -> P
     environment = await Get(EnvironmentVars, EnvironmentVarsRequest(REGISTRY_ENV))
     published = []
     for registry in modelyard.image_registries:
+        if registry == ENGINE:
+            load = await _shipping(image, modelyard, environment, ("load",))
+            published.append(PublishPackages((image.reference,), load, description="the engine"))
+            continue
         repository = f"{registry.rstrip('/')}/{name}"
         names = tuple(f"{repository}:{tag}" for tag in tags)
         if await _has(image, repository, tags, environment, modelyard):
             published.append(PublishPackages(names, description=f"{registry} has it already"))
             continue
-        run = await _ship(
-            image, modelyard, ("--image", "{chroot}/image", "push", repository, *tags)
-        )
-        process = InteractiveProcess(
-            argv=run.args,
-            env={**environment, **run.extra_env},
-            input_digest=run.digest,
-            run_in_workspace=True,
-            immutable_input_digests=run.immutable_input_digests,
-            append_only_caches=run.append_only_caches,
-        )
-        published.append(PublishPackages(names, process, description=registry))
+        push = await _shipping(image, modelyard, environment, ("push", repository, *tags))
+        published.append(PublishPackages(names, push, description=registry))
     return PublishProcesses(published)
 
 

@@ -12,6 +12,7 @@ from pants.engine.rules import QueryRule
 from pants.testutil.rule_runner import RuleRunner
 
 from modelyard.goals.image import (
+    ENGINE,
     ImageFieldSet,
     PublishImageFieldSet,
     PublishImageRequest,
@@ -21,14 +22,16 @@ from modelyard.goals.image import (
 from modelyard.goals.standins import rule_runner_with_stand_ins
 from modelyard.util_rules.image import Image, ImageRequest
 
+QUERIES = (
+    QueryRule(Image, [ImageRequest]),
+    QueryRule(BuiltPackage, [ImageFieldSet]),
+    QueryRule(PublishProcesses, [PublishImageRequest]),
+)
+
 
 @pytest.fixture
 def runner() -> RuleRunner:
-    return rule_runner_with_stand_ins(
-        QueryRule(Image, [ImageRequest]),
-        QueryRule(BuiltPackage, [ImageFieldSet]),
-        QueryRule(PublishProcesses, [PublishImageRequest]),
-    )
+    return rule_runner_with_stand_ins(*QUERIES)
 
 
 def image(runner: RuleRunner, name: str, artifact: str = "cpu-image") -> Image:
@@ -43,6 +46,21 @@ def layers(built: Image) -> dict[str, str]:
 def files(runner: RuleRunner, built: Image) -> Mapping[str, bytes]:
     contents = runner.request(DigestContents, [built.digest])
     return {content.path: content.content for content in contents}
+
+
+def write_c(runner: RuleRunner, fields: str) -> None:
+    """Write a function `c` without weights, with further fields."""
+    runner.write_files(
+        {
+            "functions/openvino/c/BUILD": (
+                "python_sources(name='lib', resolve='openvino')\n"
+                "model_function(name='c', type='detector', framework='openvino',"
+                " display_name='C', description='Finds nothing', labels=['cat'], licence='MIT',"
+                f" origin='these tests', {fields})"
+            ),
+            "functions/openvino/c/handler.py": "",
+        }
+    )
 
 
 def config(runner: RuleRunner, built: Image) -> Any:
@@ -98,22 +116,24 @@ def test_nuclio_runs_the_same_layers_with_its_processor(runner: RuleRunner) -> N
 
 def test_an_author_may_choose_another_base(runner: RuleRunner) -> None:
     pin = "docker://registry.example.org/python@sha256:" + "1" * 64
-    runner.write_files(
-        {
-            "functions/openvino/c/BUILD": (
-                "python_sources(name='lib', resolve='openvino')\n"
-                "model_function(name='c', type='detector', framework='openvino',"
-                " display_name='C', description='Finds nothing', labels=['cat'], licence='MIT',"
-                f" origin='these tests', base_image='{pin}')"
-            ),
-            "functions/openvino/c/handler.py": "",
-        }
-    )
+    write_c(runner, f"base_image='{pin}'")
     built = image(runner, "c")
     assert layers(built)["base"] != layers(image(runner, "a"))["base"]
     env = config(runner, built)["config"]["Env"]
     assert "FROM=base" in env
     assert "LANG=C.UTF-8" in env
+
+
+def test_a_gpu_variant_asks_for_the_devices_on_the_same_layers(runner: RuleRunner) -> None:
+    write_c(runner, "variants={'cpu': {}, 'gpu': {'gpus': 1, 'resolve': 'openvino'}}")
+    cpu, gpu = image(runner, "c"), image(runner, "c", "gpu-image")
+    assert gpu.reference == "modelyard/c-gpu:gpu-standalone"
+    asked = {"NVIDIA_VISIBLE_DEVICES=all", "NVIDIA_DRIVER_CAPABILITIES=compute,utility"}
+    assert asked <= set(config(runner, gpu)["config"]["Env"])
+    assert not asked & set(config(runner, cpu)["config"]["Env"])
+    one, other = layers(cpu), layers(gpu)
+    # function.yaml, which asks for the GPU and one worker, is in the last one.
+    assert {name for name in one if one[name] != other[name]} == {"srcs"}
 
 
 def test_blocked_weights_block_the_image_with_their_reason(runner: RuleRunner) -> None:
@@ -157,6 +177,20 @@ def test_without_a_registry_nothing_is_published_and_the_option_is_named(
     [published] = runner.request(PublishProcesses, [PublishImageRequest(field_set, ())])
     assert published.process is None
     assert "[modelyard].image_registries" in str(published.description)
+
+
+def test_the_engine_of_this_machine_is_a_place_to_publish_to() -> None:
+    options = [
+        f"--modelyard-image-registries=['{ENGINE}']",
+        "--modelyard-image-shipper=lib/shared",  # Stood in for: it need only be there.
+    ]
+    runner = rule_runner_with_stand_ins(*QUERIES, options=options)
+    address = Address("functions/openvino/a", generated_name="cpu-image")
+    field_set = PublishImageFieldSet.create(runner.get_target(address))
+    [published] = runner.request(PublishProcesses, [PublishImageRequest(field_set, ())])
+    assert published.names == ("modelyard/a:cpu-standalone",)
+    assert published.process is not None
+    assert published.process.process.argv == ("images.ship", "--image", "{chroot}/image", "load")
 
 
 def test_tags_name_content_revision_and_version(runner: RuleRunner) -> None:
