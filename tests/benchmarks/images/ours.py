@@ -10,24 +10,25 @@ FOLDER = "functions/openvino"
 
 
 class Ours:
-    """`./pants run …#cpu-image -- load`, from empty caches on."""
+    """`./pants publish …#cpu-image` to the engine, from empty caches on."""
 
     def __init__(self, repository: Path, scratch: Path) -> None:
         """Clone what is committed of `repository` to a folder in `scratch`."""
         self.folder = scratch / "clone"
         run("git", "clone", "--quiet", str(repository), str(self.folder))
-        self._caches = {
+        self._env = {
+            "PANTS_MODELYARD_IMAGE_REGISTRIES": "['docker-daemon:']",
             "PANTS_LOCAL_STORE_DIR": str(scratch / "store"),
             "PANTS_NAMED_CACHES_DIR": str(scratch / "named"),
         }
 
     def build(self, *functions: str) -> None:
         """Bring the images of these functions, named as their folders are, into the engine."""
-        for function in functions:
-            self._pants("run", f"{FOLDER}/{function}#cpu-image", "--", "load")
+        self._pants("publish", *(f"{FOLDER}/{function}#cpu-image" for function in functions))
 
-    def add_requirement(self, requirement: str) -> None:
+    def add_requirement(self, function: str, requirement: str) -> None:
         """Ask for one more package, as an author does: in the list, then in the lock."""
+        del function  # All of a resolve have the same.
         asked = self.folder / "3rdparty/python/openvino/openvino.in"
         asked.write_text(f"{asked.read_text()}{requirement}\n")
         self._pants("run", "3rdparty/python:lock", "--", "openvino")
@@ -46,4 +47,4 @@ class Ours:
             os.kill(int(pid.read_text()), signal.SIGTERM)
 
     def _pants(self, *arguments: str) -> None:
-        run("./pants", *arguments, cwd=self.folder, env=self._caches)
+        run("./pants", *arguments, cwd=self.folder, env=self._env)

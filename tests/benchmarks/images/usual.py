@@ -31,6 +31,9 @@ class Usual:
         self._folder = scratch / "usual"
         self._secrets = _secrets(scratch)
         self._requirements = {name: _requirements(repository, name) for name in functions}
+        parts = ("assets", "srcs")
+        targets = [f"{FOLDER}/{name}#cpu-{part}" for name in functions for part in parts]
+        _pants(repository, "package", *targets)
         for name in functions:
             self._write(repository, name)
 
@@ -59,8 +62,6 @@ class Usual:
         return layers_of(f"usual/{function}")
 
     def _write(self, repository: Path, function: str) -> None:
-        address = f"{FOLDER}/{function}"
-        _pants(repository, "package", f"{address}#cpu-assets", f"{address}#cpu-srcs")
         packaged = repository / "dist" / function.replace("_", "-") / "cpu"
         shutil.copytree(packaged / "assets/weights", self._folder / function / "weights")
         own = shutil.ignore_patterns("__main__.py", "__pex__", "PEX-INFO")
@@ -77,8 +78,8 @@ def _requirements(repository: Path, function: str) -> list[str]:
 
 
 def _pants(repository: Path, *arguments: str) -> str:
-    # No daemon, for a daemon would be the other way's as well, with what it remembers.
-    return run("./pants", "--no-pantsd", *arguments, cwd=repository)
+    # With caches that are not the other way's, so not with its daemon either.
+    return run("./pants", *arguments, cwd=repository)
 
 
 def _secrets(scratch: Path) -> list[str]:
