@@ -19,7 +19,7 @@ from pants.testutil.rule_runner import PYTHON_BOOTSTRAP_ENV, QueryRule, RuleRunn
 
 from modelyard.target_types import ImageBase
 from modelyard.testutil import shell_tool, venv_pex_of, without
-from modelyard.util_rules import layers
+from modelyard.util_rules import layers, option_pexes
 from modelyard.util_rules.layers import (
     BaseLayerRequest,
     BuiltLayer,
@@ -57,6 +57,7 @@ def runner() -> RuleRunner:
         rules=[
             *without(layers.rules(), "layer_tool"),
             *collect_rules(globals()),
+            *option_pexes.rules(),
             *package.rules(),
             *pex.rules(),
             *source_files.rules(),
