@@ -17,39 +17,35 @@ import uvicorn
 from deployer.alone import alone
 from deployer.command import Session
 from deployer.debugger.startup import Debugger
-from deployer.errors import DeployError
 from deployer.install import has_dependencies, install_dependencies
+from deployer.loopback import HOST, listen_here
 from deployer.nuclio_config import nuclio_config
-from deployer.releases import BuiltRelease, read_releases
+from deployer.releases import BuiltRelease
 from deployer.reloading import DRAIN, ReloadingFunction
-from deployer.target import require
 from deployer.workbench import workbench
 from embedded.config import FunctionConfig, RawConfig
 from embedded.release import Release, worker_spec
 from serving.assets import Assets
 from serving.failures import TRACEBACKS
 from serving.hot import HANDLER, own_package
-from serving.listening import ListenError, listen
 from serving.pool import WorkerSpec
 from serving.worker import DEFAULT_HANDLER
 
-_HOST: Final = "127.0.0.1"
 _A_DAY: Final = 86400.0
 _LIBRARY: Final = "serving"
 
 
 class Development(msgspec.Struct, frozen=True, kw_only=True):
-    """What to serve: the one release of the build, with modules from `source_roots` instead.
+    """What to serve: a release, with modules from `source_roots` instead of its own.
 
-    `name`, where it is given, is what the release has to be called. With a `debugger` one worker
-    has it, and as much time for a request as somebody needs who looks at it line by line.
+    With a `debugger` one worker has it, and as much time for a request as somebody needs who looks
+    at it line by line.
     """
 
     session: Session
-    releases: Path
+    release: BuiltRelease
     source_roots: Sequence[Path]
     port: int
-    name: str = ""
     debugger: Debugger | None = None
 
 
@@ -57,12 +53,12 @@ def serve(development: Development) -> int:
     """Serve until Ctrl-C; return the exit code.
 
     Raises:
-        DeployError: there is nothing to serve, or no port to serve it on.
+        DeployError: there is no port to serve it on, or its dependencies cannot be installed.
     """
     # Watching would otherwise report every change of a file in a line of its own.
     logging.getLogger("watchfiles").setLevel(logging.WARNING)
-    release = _only_release(development)
-    home, report = development.session.home, development.session.report
+    release, home = development.release, development.session.home
+    report = development.session.report
     with alone(development.session):
         if not has_dependencies(home, release):
             with report.step("installing what the function depends on (once)"):
@@ -70,8 +66,8 @@ def serve(development: Development) -> int:
     config = FunctionConfig.parse(msgspec.convert(nuclio_config(release), RawConfig))
     if development.debugger:
         # A worker has it later.
-        _listen(development.debugger.port, "--debug-port").close()
-    listener = _listen(development.port, "--port")
+        listen_here(development.debugger.port, "--debug-port").close()
+    listener = listen_here(development.port, "--port")
     with tempfile.TemporaryDirectory(prefix="modelyard-") as scratch:
         spec = _spec(development, release, config, Path(scratch))
         if development.debugger:
@@ -81,13 +77,6 @@ def serve(development: Development) -> int:
             spec, package = _following(spec, release)
             function = ReloadingFunction(spec, report, package)
         return _serve(development, release, config, function, listener)
-
-
-def _listen(port: int, option: str) -> socket.socket:
-    try:
-        return listen(_HOST, port)
-    except ListenError as error:
-        raise DeployError(f"{error}; choose another with {option}") from None
 
 
 def _serve(
@@ -109,23 +98,11 @@ def _serve(
             timeout_graceful_shutdown=round(DRAIN),
         )
     )
-    url = f"http://{_HOST}:{port}"
+    url = f"http://{HOST}:{port}"
     report = development.session.report
     report.line(f"{release.manifest.name} is served on {url}, with a console; Ctrl-C ends it")
     asyncio.run(_run(function, server, listener, development.source_roots))
     return 0
-
-
-def _only_release(development: Development) -> BuiltRelease:
-    releases = read_releases(development.releases)
-    if len(releases) != 1:
-        raise DeployError(f"serve takes one function; {len(releases)} were built")
-    (release,) = releases
-    if development.name:
-        require(development.name, [release.manifest.name])
-    if release.manifest.blocked:
-        raise DeployError(f"{release.manifest.name} cannot run: {release.manifest.blocked}")
-    return release
 
 
 def _spec(

@@ -14,11 +14,12 @@ from deployer.embedded_status import described, settled, wait
 from deployer.errors import DeployError
 from deployer.exchange import Reply
 from deployer.history import Config, History, previous
+from deployer.names import require
 from deployer.nuclio_config import nuclio_config
 from deployer.plan import Running
 from deployer.platform_code import CurrentCode, PexCode, PlatformCode
 from deployer.releases import BuiltRelease
-from deployer.target import Status, require
+from deployer.target import Status
 from embedded.config import PROJECT_LABEL, FunctionConfig
 from embedded.logfile import Follower, tail
 from embedded.running import HOST, RunningPlatform

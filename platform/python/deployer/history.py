@@ -32,6 +32,10 @@ class Record(msgspec.Struct, frozen=True):
         """Return the record of one that is being deployed."""
         return msgspec.structs.replace(self, attempt=Attempt(attempt, time.time()))
 
+    def ended(self) -> Self:
+        """Return the record of one whose deployment changed nothing of what counts as serving."""
+        return msgspec.structs.replace(self, attempt=None)
+
     def served(self, config: Config) -> Self:
         """Return the record of one that now serves as `config` says."""
         same = self.serving is None or _release(self.serving) == _release(config)

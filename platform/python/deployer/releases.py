@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from deployer.errors import DeployError
+from deployer.names import require
 from embedded.manifest import Manifest, ManifestError, read_manifest
 
 _SCHEMA: Final = 1
@@ -45,6 +46,24 @@ def read_releases(root: Path) -> list[BuiltRelease]:
             )
         releases[name] = release
     return [releases[name] for name in sorted(releases)]
+
+
+def only_release(root: Path, name: str = "") -> BuiltRelease:
+    """Return the one release that `root`/index.json lists, which can run.
+
+    Raises:
+        DeployError: there is another number of them, or it is blocked.
+        UsageError: it is not called `name`, where that is given.
+    """
+    releases = read_releases(root)
+    if len(releases) != 1:
+        raise DeployError(f"one function can be served at a time; {len(releases)} were built")
+    (release,) = releases
+    if name:
+        require(name, [release.manifest.name])
+    if release.manifest.blocked:
+        raise DeployError(f"{release.manifest.name} cannot run: {release.manifest.blocked}")
+    return release
 
 
 def _read_index(path: Path) -> _Index:

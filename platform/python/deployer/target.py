@@ -1,12 +1,10 @@
 """Where functions are deployed to: what the commands ask of every such place."""
 
-import difflib
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NoReturn, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 import msgspec
 
-from deployer.errors import UsageError
 from deployer.exchange import Reply
 from deployer.history import Config
 from deployer.plan import Running
@@ -88,18 +86,3 @@ class Target(Protocol):
 
     def invoke(self, name: str, body: bytes) -> Reply:
         """Send `body`, JSON, to the function as CVAT does."""
-
-
-def require(name: str, known: Iterable[str]) -> None:
-    """Raise `UsageError` unless `name` is one of `known`."""
-    names = sorted(known)
-    if name not in names:
-        _unknown(name, names)
-
-
-def _unknown(name: str, names: Sequence[str]) -> NoReturn:
-    if not names:
-        raise UsageError(f"there is no function {name!r}: none is deployed")
-    close = difflib.get_close_matches(name, names, 1)
-    hint = f"did you mean {close[0]}? " if close else ""
-    raise UsageError(f"there is no function {name!r}; {hint}known are: {', '.join(names)}")

@@ -3,25 +3,35 @@
 # ruff: noqa: PLC0415 - see `deployer.commands`
 
 import argparse
-import json
-from pathlib import Path
+import os
+from typing import TYPE_CHECKING
 
 from deployer.command import Session, Subparsers
 from deployer.commands.building import built, source_roots
 from deployer.errors import UsageError
+from deployer.nuclio import options as nuclio_options
+from deployer.targets import EMBEDDED, NUCLIO, VARIABLE
+
+if TYPE_CHECKING:
+    from deployer.debugger.session import Debugging
 
 _PORT = 5678
+_CONTAINER = "container"
+_PLACES = (EMBEDDED, _CONTAINER, NUCLIO)
 
 
 def add_parser(commands: Subparsers) -> None:
     """Add the command."""
     parser = commands.add_parser(
-        "debug", help="serve one function here with debugpy, one worker and no time-out"
+        "debug", help="serve one function with debugpy, one worker and no time-out"
     )
     parser.set_defaults(run=run)
     parser.add_argument("name")
     parser.add_argument(
-        "--port", type=int, default=8081, help="of the function, on loopback (default 8081)"
+        "--port",
+        type=int,
+        default=8081,
+        help="of the function, on loopback (default 8081); with Nuclio it keeps its own",
     )
     parser.add_argument(
         "--debug-port", type=int, default=_PORT, help=f"of the debugger (default {_PORT})"
@@ -29,31 +39,64 @@ def add_parser(commands: Subparsers) -> None:
     parser.add_argument(
         "--wait", action="store_true", help="load nothing before an editor has attached"
     )
+    group = parser.add_argument_group("where")
+    group.add_argument(
+        "--to",
+        choices=_PLACES,
+        default=os.environ.get(VARIABLE) or EMBEDDED,
+        help=f"this process, its standalone image, or Nuclio (default: ${VARIABLE}, else this)",
+    )
+    nuclio_options.add_options(group)
 
 
 def run(options: argparse.Namespace, session: Session) -> int:
     """Serve until Ctrl-C; an editor may attach at any time."""
-    from deployer.debugger.launch import FILE, configuration, write_launch
+    match options.to:
+        case "embedded":
+            from deployer.debugger.here import debug_here
+
+            return debug_here(_debugging(options, session))
+        case "container":
+            from deployer.debugger.in_container import debug_in_container
+
+            return debug_in_container(_debugging(options, session))
+        case "nuclio":
+            return _on_nuclio(options, session)
+        case _:
+            raise UsageError(
+                f"debug does not do {options.to}; it does: {', '.join(_PLACES)} (for a cluster see "
+                "docs/debug.md)"
+            )
+
+
+def _on_nuclio(options: argparse.Namespace, session: Session) -> int:
+    from deployer.debugger.on_nuclio import NuclioDebugging
+    from deployer.nuclio.target import NuclioTarget
+
+    if options.wait:
+        raise UsageError("--wait is not for Nuclio, which gives a worker two minutes to start")
+    debugging = _debugging(options, session)
+    api = nuclio_options.connect(options.via, options.dashboard)
+    return NuclioDebugging(debugging, NuclioTarget(session, api)).run()
+
+
+def _debugging(options: argparse.Namespace, session: Session) -> "Debugging":
+    from deployer.debugger.contained import ANY_HOST
+    from deployer.debugger.session import Debugging
     from deployer.debugger.startup import HOST, Debugger
-    from deployer.develop import Development, serve
+    from deployer.releases import only_release
 
     if options.debugger_pex is None:
         raise UsageError("debug needs --debugger-pex, which a build has made")
-    roots = source_roots(options)
-    workspace = Path.cwd()
-    entry = configuration(options.name, options.debug_port, workspace, roots)
-    if write_launch(workspace, entry):
-        how = f"in VS Code run `{entry['name']}` ({FILE})"
-    else:
-        how = f"{FILE} is yours; add to its configurations:\n{json.dumps(entry, indent=4)}"
-    session.report.line(f"debugpy listens on {HOST}:{options.debug_port}; {how}")
-    return serve(
-        Development(
-            session=session,
-            releases=built(options),
-            source_roots=roots,
-            port=options.port,
-            name=options.name,
-            debugger=Debugger(pex=options.debugger_pex, port=options.debug_port, wait=options.wait),
-        )
+    return Debugging(
+        session=session,
+        release=only_release(built(options), options.name),
+        source_roots=source_roots(options),
+        debugger=Debugger(
+            pex=options.debugger_pex,
+            port=options.debug_port,
+            host=HOST if options.to == EMBEDDED else ANY_HOST,
+            wait=options.wait,
+        ),
+        port=options.port,
     )

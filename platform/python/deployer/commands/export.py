@@ -22,7 +22,7 @@ def add_parser(commands: Subparsers) -> None:
 
 def run(options: argparse.Namespace, session: Session) -> int:
     """Write a JSON array of configurations, which `import` reads."""
-    from deployer.target import require
+    from deployer.names import require
     from deployer.targets import open_target
 
     configs = open_target(options, session).export()

@@ -20,11 +20,12 @@ def add_parser(commands: Subparsers) -> None:
 def run(options: argparse.Namespace, session: Session) -> int:
     """Serve until Ctrl-C."""
     from deployer.develop import Development, serve
+    from deployer.releases import only_release
 
     return serve(
         Development(
             session=session,
-            releases=built(options),
+            release=only_release(built(options)),
             source_roots=source_roots(options),
             port=options.port,
         )

@@ -4,6 +4,8 @@ import json
 import os
 import signal
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -185,13 +187,35 @@ def test_a_launch_file_keeps_what_is_in_it(tmp_path: Path) -> None:
     file.parent.mkdir()
     file.write_text(json.dumps({"version": "0.2.0", "configurations": [theirs], "inputs": []}))
     for port in (5678, 5679):
-        assert write_launch(tmp_path, configuration("seg", port, tmp_path, [Path("/elsewhere")]))
+        folders = {Path("/elsewhere"): "/inside"}
+        entry = configuration("seg", ("172.17.0.2", port), tmp_path, folders)
+        assert write_launch(tmp_path, entry)
     content = json.loads(file.read_text())
     assert content["inputs"] == []
     assert content["configurations"][0] == theirs
     (ours,) = content["configurations"][1:]
-    assert ours["connect"]["port"] == 5679
-    assert ours["pathMappings"] == [{"localRoot": "/elsewhere", "remoteRoot": "/elsewhere"}]
+    assert ours["connect"] == {"host": "172.17.0.2", "port": 5679}
+    assert ours["pathMappings"] == [{"localRoot": "/elsewhere", "remoteRoot": "/inside"}]
+
+
+@pytest.mark.parametrize(
+    ("program", "listens"),
+    [("_nuclio_wrapper.py", True), ("processor.py", False)],
+)
+def test_only_a_worker_has_the_debugger(tmp_path: Path, program: str, listens: bool) -> None:
+    """What a container starts beside it, such as its health check, leaves the port alone."""
+    port = free_port()
+    debugger = Debugger(pex=PEX, port=port)
+    (tmp_path / program).write_text("import sys; print('debugpy' in sys.modules)")
+    env = debugger.environment({}, tmp_path)
+    done = subprocess.run(
+        [sys.executable, str(tmp_path / program)],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == [str(listens)]
 
 
 @pytest.mark.parametrize("text", ["// mine\n{}", "[]", '{"configurations": [1]}', "{"])
@@ -199,7 +223,7 @@ def test_a_launch_file_that_is_not_plain_json_is_left_alone(tmp_path: Path, text
     file = tmp_path / FILE
     file.parent.mkdir()
     file.write_text(text)
-    assert not write_launch(tmp_path, configuration("seg", 5678, tmp_path, []))
+    assert not write_launch(tmp_path, configuration("seg", ("127.0.0.1", 5678), tmp_path, {}))
     assert file.read_text() == text
 
 

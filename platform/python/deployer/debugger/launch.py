@@ -1,30 +1,34 @@
 """VS Code's `launch.json`: how to attach to a function."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from deployer.debugger.startup import HOST
 from embedded.files import write_atomically
 
 FILE: Final = ".vscode/launch.json"
 _VERSION: Final = "0.2.0"
 
 
-def configuration(name: str, port: int, workspace: Path, roots: Sequence[Path]) -> dict[str, Any]:
-    """Return the entry for the function `name`, whose modules come from the folders `roots`.
+def configuration(
+    name: str, address: tuple[str, int], workspace: Path, folders: Mapping[Path, str]
+) -> dict[str, Any]:
+    """Return the entry for the function `name`, whose debugger listens on `address`.
 
-    A root below the workspace is mapped as such, so that breakpoints are found whatever the
-    workspace's folder is called on the editor's side.
+    `folders` are those of its modules, with what the debugger calls them. One below the workspace
+    is mapped as such, so that breakpoints are found whatever the workspace's folder is called on
+    the editor's side.
     """
+    host, port = address
+    local = workspace.absolute()
     return {
         "name": f"Modelyard: {name}",
         "type": "debugpy",
         "request": "attach",
-        "connect": {"host": HOST, "port": port},
+        "connect": {"host": host, "port": port},
         "justMyCode": False,
-        "pathMappings": [_mapping(root.absolute(), workspace.absolute()) for root in roots],
+        "pathMappings": [_mapping(root.absolute(), at, local) for root, at in folders.items()],
     }
 
 
@@ -51,8 +55,8 @@ def write_launch(workspace: Path, entry: dict[str, Any]) -> bool:
     return True
 
 
-def _mapping(root: Path, workspace: Path) -> dict[str, str]:
+def _mapping(root: Path, remote: str, workspace: Path) -> dict[str, str]:
     local = str(root)
     if root.is_relative_to(workspace):
         local = f"${{workspaceFolder}}/{root.relative_to(workspace)}"
-    return {"localRoot": local, "remoteRoot": str(root)}
+    return {"localRoot": local, "remoteRoot": remote}

@@ -15,17 +15,20 @@ import msgspec
 from deployer.errors import DeployError
 
 HOST: Final = "127.0.0.1"
+# How it is called wherever Python is to find it.
+STARTUP: Final = "sitecustomize.py"
 # Where a loose PEX has its distributions.
 _DISTRIBUTIONS: Final = ".deps"
 
 
 class Debugger(msgspec.Struct, frozen=True, kw_only=True):
-    """debugpy on a loopback port, out of a loose PEX. With `wait` nothing is loaded before an
+    """debugpy on a port of `host`, out of a loose PEX. With `wait` nothing is loaded before an
     editor has attached.
     """
 
     pex: Path
     port: int
+    host: str = HOST
     wait: bool = False
 
     def environment(self, env: Mapping[str, str], scratch: Path) -> dict[str, str]:
@@ -34,17 +37,34 @@ class Debugger(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             DeployError: the PEX holds no debugpy.
         """
-        distributions = sorted((self.pex / _DISTRIBUTIONS).glob("*"))
-        if not any((folder / "debugpy").is_dir() for folder in distributions):
-            raise DeployError(f"there is no debugpy in {self.pex}; build again")
-        startup = files("deployer.debugger").joinpath("sitecustomize.py.txt")
-        (scratch / "sitecustomize.py").write_bytes(startup.read_bytes())
+        distributions = self.distributions()
+        (scratch / STARTUP).write_bytes(startup_file())
         paths = [str(scratch), *env.get("PYTHONPATH", "").split(os.pathsep)]
-        more = {
-            "PYTHONPATH": os.pathsep.join([*filter(None, paths), *map(str, distributions)]),
+        search = os.pathsep.join([*filter(None, paths), *map(str, distributions)])
+        return {**env, "PYTHONPATH": search, **self.variables()}
+
+    def variables(self) -> dict[str, str]:
+        """Return what the start-up file goes by."""
+        given = {
             "MODELYARD_DEBUG_PORT": str(self.port),
-            "MODELYARD_DEBUG_HOST": HOST,
+            "MODELYARD_DEBUG_HOST": self.host,
             # Python 3.11 has its own modules frozen, of which the debugger would warn.
             "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         }
-        return {**env, **more, **({"MODELYARD_DEBUG_WAIT": "1"} if self.wait else {})}
+        return {**given, **({"MODELYARD_DEBUG_WAIT": "1"} if self.wait else {})}
+
+    def distributions(self) -> list[Path]:
+        """Return the folders in which Python finds debugpy and what it needs.
+
+        Raises:
+            DeployError: the PEX holds no debugpy.
+        """
+        found = sorted((self.pex / _DISTRIBUTIONS).glob("*"))
+        if not any((folder / "debugpy").is_dir() for folder in found):
+            raise DeployError(f"there is no debugpy in {self.pex}; build again")
+        return found
+
+
+def startup_file() -> bytes:
+    """Return the content of the file that has debugpy listen."""
+    return files("deployer.debugger").joinpath("sitecustomize.py.txt").read_bytes()

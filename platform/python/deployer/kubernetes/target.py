@@ -17,9 +17,10 @@ from deployer.kubernetes.kubectl import Kubectl
 from deployer.kubernetes.layout import Layout, layout_again, layout_of, write_layout
 from deployer.kubernetes.objects import config_of
 from deployer.kubernetes.settings import Cluster
+from deployer.names import require
 from deployer.plan import Running
 from deployer.releases import BuiltRelease
-from deployer.target import Deployed, Status, require
+from deployer.target import Deployed, Status
 
 _POLL: Final = 1.0
 # Nuclio itself waits two minutes; images that are new to a node take longer.

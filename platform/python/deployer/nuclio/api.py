@@ -23,6 +23,8 @@ BUILDING: Final = frozenset(
 )
 # Content of the image that a function was deployed with.
 IMAGE: Final = "modelyard.io/image"
+# On what is there to be debugged only, with a release that comes back afterwards.
+DEBUGGED: Final = "modelyard.io/debugged"
 # Tells one deployment from another of the same release.
 ATTEMPT: Final = "modelyard.io/attempt"
 
@@ -69,6 +71,11 @@ class Function(msgspec.Struct, frozen=True):
     def licence(self) -> str:
         """The licence of its weights."""
         return self.annotations.get(LICENCE, "")
+
+    @property
+    def debugged(self) -> bool:
+        """Whether it only stands for its release while somebody debugs it."""
+        return DEBUGGED in self.annotations
 
     @property
     def building(self) -> bool:

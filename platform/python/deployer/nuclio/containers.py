@@ -1,13 +1,19 @@
 """The containers that Nuclio makes on Docker."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from deployer.nuclio.api import NAMESPACE, Function
-from deployer.nuclio.engine import Container
+from deployer.nuclio.inspected import Container
+from embedded.quantity import parse_bytes, parse_cores
 
 # The port inside, on which every processor listens.
 EVENTS: Final = 8080
+# Where Nuclio mounts a function's configuration.
+CONFIG: Final = "/etc/nuclio/config/processor/processor.yaml"
+# On what the deployer itself makes for a moment; the next run removes what is left of it.
+SIDE_LABEL: Final = "dev.modelyard.trial"
+_GPU: Final = "nvidia.com/gpu"
 
 
 def container_name(function: str) -> str:
@@ -28,3 +34,18 @@ def live_state(function: Function, containers: Mapping[str, Container]) -> str:
     if function.status.state == "ready" and not alive:
         return "unhealthy"
     return function.status.state
+
+
+def container_options(spec: Mapping[str, Any]) -> list[str]:
+    """Return the engine's options for the environment and the limits of a function's `spec`."""
+    options = []
+    for variable in spec.get("env") or ():
+        options += ["--env", f"{variable['name']}={variable.get('value', '')}"]
+    limits = (spec.get("resources") or {}).get("limits") or {}
+    if limits.get("cpu"):
+        options += ["--cpus", f"{parse_cores(str(limits['cpu'])):g}"]
+    if limits.get("memory"):
+        options += ["--memory", f"{parse_bytes(str(limits['memory']))}b"]
+    if int(limits.get(_GPU) or 0):
+        options += ["--gpus", "all"]
+    return options

@@ -6,11 +6,12 @@ import shutil
 import subprocess
 import tarfile
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, NoReturn
+from typing import Final, NoReturn
 
 import msgspec
 
 from deployer.errors import DeployError
+from deployer.nuclio.inspected import Container, Image, read_container, read_image
 
 _TIMEOUT: Final = 120.0
 _LONG: Final = 3600.0
@@ -18,36 +19,6 @@ _LONG: Final = 3600.0
 
 class EngineError(DeployError):
     """The engine refused, or does not run; the text is its own last line."""
-
-
-class Image(msgspec.Struct, frozen=True):
-    """An image that the engine has. `id` is its digest, `labels` those of its configuration."""
-
-    id: str
-    labels: dict[str, str]
-    has_healthcheck: bool
-
-
-class Container(msgspec.Struct, frozen=True):
-    """A container, running or not. `ports` maps its TCP ports to the host's, while it runs.
-
-    `wanted_ports` are those of the host that it was made for. `health` is the engine's word,
-    empty without a health check.
-    """
-
-    name: str
-    status: str
-    exit_code: int
-    out_of_memory: bool
-    health: str
-    labels: dict[str, str]
-    ports: dict[int, int]
-    wanted_ports: frozenset[int]
-
-    @property
-    def runs(self) -> bool:
-        """Whether its process does. One that is just being restarted does not."""
-        return self.status == "running"
 
 
 class Engine:
@@ -79,7 +50,7 @@ class Engine:
         found: dict[str, Image] = {}
         for each in msgspec.json.decode(done.stdout or b"[]"):
             names = {*(each.get("RepoTags") or ()), each["Id"]}
-            found |= {name: _image(each) for name in names & set(wanted)}
+            found |= {name: read_image(each) for name in names & set(wanted)}
         return found
 
     def pull(self, reference: str) -> None:
@@ -108,7 +79,7 @@ class Engine:
         # One of them may have gone in between.
         if done.returncode and b"No such container" not in done.stderr:
             raise _failure(done)
-        found = (_container(each) for each in msgspec.json.decode(done.stdout or b"[]"))
+        found = (read_container(each) for each in msgspec.json.decode(done.stdout or b"[]"))
         return {each.name: each for each in found}
 
     def container(self, name: str) -> Container | None:
@@ -118,7 +89,7 @@ class Engine:
             if b"No such container" in done.stderr:
                 return None
             raise _failure(done)
-        return _container(msgspec.json.decode(done.stdout)[0])
+        return read_container(msgspec.json.decode(done.stdout)[0])
 
     def start(
         self, name: str, image: str, options: Sequence[str], files: Mapping[str, bytes]
@@ -127,6 +98,20 @@ class Engine:
         self._ask("create", "--name", name, *options, image, timeout=_LONG)
         self._ask("cp", "-", f"{name}:/", content=_archive(files))
         self._ask("start", name)
+
+    def derive(
+        self, image: str, name: str, options: Sequence[str], files: Mapping[str, bytes]
+    ) -> None:
+        """Make the image `name`: `image` with `files`, by absolute path, in it.
+
+        `options` are those of the container that it takes for this.
+        """
+        container = self._ask("create", *options, image, timeout=_LONG).strip()
+        try:
+            self._ask("cp", "-", f"{container}:/", content=_archive(files))
+            self._ask("commit", container, name, timeout=_LONG)
+        finally:
+            self.remove([container])
 
     def start_again(self, name: str) -> None:
         """Start a container that has ended."""
@@ -153,6 +138,11 @@ class Engine:
         """Become the client that writes what a container writes, until Ctrl-C or its end."""
         command = [self._client, "logs", "--follow", "--tail", str(lines), name]
         os.execv(self._client, command)  # noqa: S606 - our own arguments
+
+    def watch(self, name: str) -> None:
+        """Write what a container writes, from its start until its end."""
+        command = [self._client, "logs", "--follow", name]
+        subprocess.run(command, check=False)  # noqa: S603 - our own arguments
 
     def _ask(self, *arguments: str, content: bytes = b"", timeout: float = _TIMEOUT) -> str:
         done = self._run(*arguments, content=content, timeout=timeout)
@@ -181,36 +171,6 @@ class Engine:
 def _failure(done: subprocess.CompletedProcess[bytes]) -> EngineError:
     lines = done.stderr.decode(errors="replace").strip().splitlines()
     return EngineError(f"docker: {lines[-1] if lines else 'it failed without saying why'}")
-
-
-def _image(described: Mapping[str, Any]) -> Image:
-    config = described.get("Config") or {}
-    return Image(
-        id=described["Id"],
-        labels=config.get("Labels") or {},
-        has_healthcheck=bool(config.get("Healthcheck")),
-    )
-
-
-def _container(described: Mapping[str, Any]) -> Container:
-    state = described["State"]
-    bindings = (described.get("HostConfig") or {}).get("PortBindings") or {}
-    published = (described.get("NetworkSettings") or {}).get("Ports") or {}
-    wanted = (each.get("HostPort") for hosts in bindings.values() for each in hosts or ())
-    return Container(
-        name=described["Name"].lstrip("/"),
-        status=state["Status"],
-        exit_code=state.get("ExitCode", 0),
-        out_of_memory=bool(state.get("OOMKilled")),
-        health=(state.get("Health") or {}).get("Status", ""),
-        labels=(described.get("Config") or {}).get("Labels") or {},
-        ports={
-            int(inner.partition("/")[0]): int(hosts[0]["HostPort"])
-            for inner, hosts in published.items()
-            if hosts and inner.endswith("/tcp")
-        },
-        wanted_ports=frozenset(int(port) for port in wanted if port and port.isdecimal()),
-    )
 
 
 def _archive(files: Mapping[str, bytes]) -> bytes:

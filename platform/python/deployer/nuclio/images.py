@@ -7,7 +7,8 @@ import msgspec
 
 from deployer.errors import DeployError
 from deployer.nuclio.api import IMAGE, Config, Function
-from deployer.nuclio.engine import Engine, EngineError, Image
+from deployer.nuclio.engine import Engine, EngineError
+from deployer.nuclio.inspected import Image
 from deployer.releases import BuiltRelease
 from images.engine import Engine as ImageEngine
 from images.errors import ImageToolError
@@ -15,6 +16,7 @@ from images.layout import Layout
 from images.registry import CONTENT_DIGEST
 
 _SHORT: Final = 12
+_DEBUG: Final = "debug"
 # Where a build that has made the image puts it, beside the release's other files.
 _LAYOUT: Final = "image"
 
@@ -76,16 +78,21 @@ def changed(
 def remove_unused(
     engine: Engine, functions: Collection[Function], keep: Collection[Config]
 ) -> None:
-    """Take their lasting names from images of `functions` that no configuration needs any more."""
+    """Take the names that we gave from images of `functions` that no configuration needs."""
     needed = {str(each.spec.get("image")) for each in functions}
     needed |= {str(config["spec"].get("image")) for config in keep}
     moving = {name for name in map(_moving_name, functions) if name}
-    engine.untag([tag for tag in engine.tags() if tag not in needed and _is_pinned(tag, moving)])
+    engine.untag([tag for tag in engine.tags() if tag not in needed and _is_ours(tag, moving)])
 
 
-def _is_pinned(tag: str, moving: Collection[str]) -> bool:
+def debug_name(pinned: str) -> str:
+    """Return the name of an image that was made of the pinned one for a debugger."""
+    return f"{pinned.rpartition('-')[0]}-{_DEBUG}"
+
+
+def _is_ours(tag: str, moving: Collection[str]) -> bool:
     name, _, content = tag.rpartition("-")
-    return name in moving and len(content) == _SHORT
+    return name in moving and (len(content) == _SHORT or content == _DEBUG)
 
 
 def _moving_name(function: Function) -> str:

@@ -72,4 +72,5 @@ def note_ended(history: History, functions: Mapping[str, Function]) -> None:
         if record.attempt is None:
             continue
         if function.status.state == "ready" and attempt_of(function) == record.attempt.id:
-            history.write(name, record.served(function.config))
+            ended = record.ended() if function.debugged else record.served(function.config)
+            history.write(name, ended)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from deployer.nuclio.api import Config, Function, fixed_port
 from deployer.nuclio.containers import container_name
-from deployer.nuclio.engine import Container
+from deployer.nuclio.inspected import Container
 from embedded.ports import PortError, bind
 
 _ALL: str = "0.0.0.0"  # noqa: S104 - where Docker publishes ports

@@ -47,11 +47,41 @@ class Rollout:
         Raises:
             DeployError: it does not serve; the text says why, and what serves now.
         """
-        name, kind = config["metadata"]["name"], kind_of(config)
+        name = config["metadata"]["name"]
+        record = self._known(name, current)
+        self._history.write(name, record.served(self._replace(config, current, record)))
+
+    def lend(self, config: Config, current: Function | None) -> None:
+        """Deploy `config` until `give_back`; what serves now is still what counts as serving.
+
+        Raises:
+            DeployError: see `roll_out`.
+        """
+        name = config["metadata"]["name"]
+        record = self._known(name, current)
+        self._replace(config, current, record)
+        self._history.write(name, record.ended())
+
+    def give_back(self, name: str) -> str:
+        """Deploy again what served before it was lent; return what that was.
+
+        Raises:
+            DeployError: it cannot be deployed.
+        """
+        return self._until_back(name, self._history.read(name))
+
+    def _known(self, name: str, current: Function | None) -> Record:
+        """Return what is known of a function, also of one that somebody else has deployed."""
         record = self._history.read(name)
-        if current and current.status.state == "ready" and not _knows(record, current):
-            record = record.served(current.config)
-        try_out(self._engine, config, kind)
+        serves = current is not None and current.status.state == "ready" and not current.debugged
+        if current and serves and not _knows(record, current):
+            return record.served(current.config)
+        return record
+
+    def _replace(self, config: Config, current: Function | None, record: Record) -> Config:
+        """Try `config`, deploy it, and return what was deployed; else put `record` back."""
+        name = config["metadata"]["name"]
+        try_out(self._engine, config, kind_of(config))
         config = _stamped(config)
         self._history.write(name, record.begun(config["metadata"]["annotations"][ATTEMPT]))
         try:
@@ -60,7 +90,7 @@ class Rollout:
             fate = self._put_back(name, record)
             log = error.log if isinstance(error, FunctionError) else ""
             raise FunctionError(f"{error}\n{fate}", log) from None
-        self._history.write(name, record.served(config))
+        return config
 
     def _deploy(self, config: Config, *, stuck: bool) -> None:
         """Have Nuclio deploy, and see whether the function really answers."""
@@ -94,14 +124,20 @@ class Rollout:
 
     def _put_back(self, name: str, record: Record) -> str:
         """Deploy again what served before; return what became of that."""
+        try:
+            return self._until_back(name, record)
+        except DeployError as error:
+            problem = str(error).splitlines()[0]
+            return f"the version before it could not be put back: {problem}; run apply again"
+
+    def _until_back(self, name: str, record: Record) -> str:
         deadline = time.monotonic() + _PATIENCE
         while True:
             try:
                 return self._try_to_put_back(name, record)
-            except DeployError as error:
-                problem = str(error).splitlines()[0]
-            if time.monotonic() > deadline:
-                return f"the version before it could not be put back: {problem}; run apply again"
+            except DeployError:
+                if time.monotonic() > deadline:
+                    raise
             time.sleep(_PAUSE)
 
     def _try_to_put_back(self, name: str, record: Record) -> str:

@@ -1,7 +1,7 @@
 """Nuclio on Docker as a target: prebuilt images, tried before they take over."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from deployer.command import Session
@@ -9,20 +9,23 @@ from deployer.diagnosis import explain
 from deployer.errors import DeployError
 from deployer.exchange import NO_ANSWER, Reply
 from deployer.history import Config, History, previous
+from deployer.names import require
 from deployer.nuclio import images
 from deployer.nuclio.answering import ask
-from deployer.nuclio.api import IMAGE, Api, Function
+from deployer.nuclio.api import IMAGE, Api
 from deployer.nuclio.containers import container_name, live_port, live_state
-from deployer.nuclio.engine import Container, Engine, EngineError
+from deployer.nuclio.described import described
+from deployer.nuclio.engine import Engine, EngineError
+from deployer.nuclio.inspected import Container
 from deployer.nuclio.leftovers import Settled, note_ended, settle
 from deployer.nuclio.ports import conflicts
 from deployer.nuclio.reconcile import reconcile
-from deployer.nuclio.rollout import Rollout, kind_of
+from deployer.nuclio.rollout import Rollout
 from deployer.nuclio.trial import FunctionError, remove_leftovers
 from deployer.nuclio_config import function_config
 from deployer.plan import Running
 from deployer.releases import BuiltRelease
-from deployer.target import Deployed, Status, require
+from deployer.target import Status
 from embedded.config import PROJECT_LABEL
 
 _HOST: Final = "127.0.0.1"
@@ -100,7 +103,7 @@ class NuclioTarget:
             headline=f"Nuclio {version}",
             platform={"version": version},
             functions={
-                name: _described(each, containers) for name, each in sorted(functions.items())
+                name: described(each, containers) for name, each in sorted(functions.items())
             },
         )
 
@@ -167,7 +170,31 @@ class NuclioTarget:
         except NO_ANSWER as error:
             raise DeployError(f"{name} does not answer on port {port}: {error}") from None
 
-    def _roll_out(self, configs: Sequence[Config]) -> dict[str, str]:
+    def lend(self, release: BuiltRelease, changed: Callable[[Config], Config]) -> Container:
+        """Deploy a release as `changed` makes it, until `give_back`; return its container.
+
+        Raises:
+            DeployError: it does not serve; the text says why, and what serves now.
+        """
+        self.prepare()
+        name = release.manifest.name
+        failures = self._roll_out([changed(self._config(release))], lend=True)
+        if failures:
+            raise DeployError(f"{name} cannot be debugged: {failures[name]}")
+        container = self._engine.container(container_name(name))
+        if container is None:
+            raise DeployError(f"the container of {name} has gone")
+        return container
+
+    def give_back(self, name: str) -> str:
+        """Deploy again what served before it was lent; return what that was.
+
+        Raises:
+            DeployError: it cannot be deployed; the next apply tries again.
+        """
+        return Rollout(self._api, self._engine, self._history).give_back(name)
+
+    def _roll_out(self, configs: Sequence[Config], *, lend: bool = False) -> dict[str, str]:
         """Deploy one after the other those whose port can be had; return the failures."""
         if not configs:
             return {}
@@ -183,11 +210,12 @@ class NuclioTarget:
         for project in sorted({_project(config) for config in wanted}):
             self._api.ensure_project(project)
         rollout = Rollout(self._api, self._engine, self._history)
+        deploy = rollout.lend if lend else rollout.roll_out
         for config in wanted:
             name = config["metadata"]["name"]
             try:
                 with self._report.step(f"trying {name}, then deploying it"):
-                    rollout.roll_out(config, functions.get(name))
+                    deploy(config, functions.get(name))
             except DeployError as error:
                 failures[name] = self._told(error)
         names = {config["metadata"]["name"] for config in configs}
@@ -214,29 +242,3 @@ class NuclioTarget:
 def _project(config: Config) -> str:
     labels = config["metadata"].get("labels") or {}
     return str(labels.get(PROJECT_LABEL) or "default")
-
-
-def _described(function: Function, containers: dict[str, Container]) -> Deployed:
-    name = function.metadata.name
-    port = live_port(name, containers)
-    return Deployed(
-        name=name,
-        type=kind_of(function.config),
-        variant=function.variant,
-        state=live_state(function, containers),
-        licence=function.licence,
-        release=function.digest,
-        url=f"http://{_HOST}:{port}" if port else "",
-        problem=_problem(function, port),
-    )
-
-
-def _problem(function: Function, port: int | None) -> str:
-    believed = function.status.http_port
-    if function.status.state == "error":
-        return explain(function.status.message)
-    if function.status.state == "ready" and port is None:
-        return "Nuclio takes it for ready, but it does not run; `reconcile` mends it"
-    if port and believed and port != believed:
-        return f"it answers on port {port}, but Nuclio tells CVAT {believed}; `reconcile` mends it"
-    return ""

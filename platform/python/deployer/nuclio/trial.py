@@ -9,19 +9,15 @@ from deployer.diagnosis import explain
 from deployer.errors import DeployError
 from deployer.nuclio.answering import require_answer
 from deployer.nuclio.api import Config
-from deployer.nuclio.containers import EVENTS
-from deployer.nuclio.engine import Container, Engine
+from deployer.nuclio.containers import CONFIG, EVENTS, SIDE_LABEL, container_options
+from deployer.nuclio.engine import Engine
+from deployer.nuclio.inspected import Container
 from deployer.report import Report
-from embedded.quantity import parse_bytes, parse_cores
 
-LABEL: Final = "dev.modelyard.trial"
-# Where Nuclio mounts it.
-_CONFIG: Final = "/etc/nuclio/config/processor/processor.yaml"
 _HOST: Final = "127.0.0.1"
 _POLL: Final = 0.25
 _LOG_LINES: Final = 400
 _DEFAULT_READINESS: Final = 120
-_GPU: Final = "nvidia.com/gpu"
 
 
 class FunctionError(DeployError):
@@ -50,7 +46,7 @@ def try_out(engine: Engine, config: Config, kind: str) -> None:
     engine.remove([name])
     try:
         content = msgspec.json.encode(config)
-        engine.start(name, config["spec"]["image"], _options(config), {_CONFIG: content})
+        engine.start(name, config["spec"]["image"], _options(config), {CONFIG: content})
         port = _wait(engine, name, readiness_seconds(config))
         try:
             require_answer(_HOST, port, kind)
@@ -68,7 +64,7 @@ def trial_name(function: str) -> str:
 def remove_leftovers(engine: Engine, report: Report) -> dict[str, Container]:
     """Remove what an interrupted deploy has left running on the side; return the others."""
     containers = engine.containers()
-    left = [name for name, each in containers.items() if LABEL in each.labels]
+    left = [name for name, each in containers.items() if SIDE_LABEL in each.labels]
     if left:
         with report.step(f"removing {', '.join(left)}, left by an interrupted deploy"):
             engine.remove(left)
@@ -103,16 +99,7 @@ def _failure(container: Container, log: str, timeout: float) -> FunctionError:
 def _options(config: Config) -> list[str]:
     """Return the options with which Nuclio would run it, but for name, port and restarts."""
     spec: dict[str, Any] = config["spec"]
-    options = ["--label", f"{LABEL}={config['metadata']['name']}"]
-    options += ["--publish", f"{_HOST}::{EVENTS}"]
-    for variable in spec.get("env") or ():
-        options += ["--env", f"{variable['name']}={variable.get('value', '')}"]
-    limits = (spec.get("resources") or {}).get("limits") or {}
-    if limits.get("cpu"):
-        options += ["--cpus", f"{parse_cores(str(limits['cpu'])):g}"]
-    if limits.get("memory"):
-        options += ["--memory", f"{parse_bytes(str(limits['memory']))}b"]
-    if int(limits.get(_GPU) or 0):
-        options += ["--gpus", "all"]
+    options = ["--label", f"{SIDE_LABEL}={config['metadata']['name']}"]
+    options += ["--publish", f"{_HOST}::{EVENTS}", *container_options(spec)]
     network = ((spec.get("platform") or {}).get("attributes") or {}).get("network")
     return [*options, "--network", network] if network else options

@@ -9,22 +9,28 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from deployer.nuclio.testing.engine import ANYWHERE, Engine, RefusedError
 from deployer.nuclio.testing.processes import health, kill, runs
 
+_ADDRESS = os.environ.get("MODELYARD_DOCKER_DOUBLE_ADDRESS", "127.0.0.1")
+
 
 def _create(engine: Engine, options: list[tuple[str, str]], words: list[str]) -> tuple[str, str]:
     named = dict(options)
-    name = named["--name"]
+    identity = secrets.token_hex(32)
+    name = named.get("--name", identity[:12])
     if any(each["Name"] == name for each in engine.containers.values()):
         raise RefusedError(
             f'Error response from daemon: Conflict. The container name "/{name}" is already in use'
         )
     image = engine.image(words[0])
-    identity = secrets.token_hex(32)
-    (engine.root / "containers" / identity / "files").mkdir(parents=True)
+    files = engine.root / "containers" / identity / "files"
+    if "Files" in image:
+        shutil.copytree(image["Files"], files)
+    else:
+        files.mkdir(parents=True)
     engine.containers[identity] = {
         "Id": identity,
         "Name": name,
@@ -58,6 +64,16 @@ def _copy(engine: Engine, _: Any, words: list[str]) -> tuple[str, str]:
     with tarfile.open(fileobj=io.BytesIO(sys.stdin.buffer.read())) as archive:
         archive.extractall(files / folder.lstrip("/"), filter="data")
     return "", ""
+
+
+def _commit(engine: Engine, _: Any, words: list[str]) -> tuple[str, str]:
+    """Make an image of a container: the one that it was made of, with its files."""
+    container, identity = engine.container(words[0]), f"sha256:{secrets.token_hex(32)}"
+    files = engine.root / "images" / identity
+    shutil.copytree(engine.root / "containers" / container["Id"] / "files", files)
+    image = engine.image(container["Image"])
+    engine.images[words[1]] = {**image, "Id": identity, "Files": str(files)}
+    return f"{identity}\n", ""
 
 
 def _start(engine: Engine, _: Any, words: list[str]) -> tuple[str, str]:
@@ -104,17 +120,22 @@ def _logs(engine: Engine, options: list[tuple[str, str]], words: list[str]) -> A
     text = "".join(lines[-int(named.get("--tail", len(lines) or 1)) :])
     if "--follow" not in named:
         return text, ""
-    return lambda: _follow(path, text)
+    container = dict(engine.container(words[0]))
+    return lambda: _follow(path, text, container)
 
 
-def _follow(path: Path, text: str) -> NoReturn:
+def _follow(path: Path, text: str, container: Any) -> None:
+    """Write what comes, until the container ends."""
     sys.stdout.write(text)
     sys.stdout.flush()
     with path.open() as log:
         log.seek(0, os.SEEK_END)
         while True:
+            alive = runs(container)
             sys.stdout.write(log.read())
             sys.stdout.flush()
+            if not alive:
+                return
             time.sleep(0.05)
 
 
@@ -148,7 +169,9 @@ def _described(engine: Engine, container: Any) -> Any:
                 f"{inner}/tcp": [{"HostIp": ANYWHERE, "HostPort": str(port)}]
                 for inner, port in container["Ports"].items()
                 if alive
-            }
+            },
+            # Every container is a process of this machine.
+            "Networks": {"bridge": {"IPAddress": _ADDRESS if alive else ""}},
         },
     }
 
@@ -156,6 +179,7 @@ def _described(engine: Engine, container: Any) -> Any:
 CONTAINER_COMMANDS = {
     "create": _create,
     "cp": _copy,
+    "commit": _commit,
     "start": _start,
     "stop": _stop,
     "rm": _remove,

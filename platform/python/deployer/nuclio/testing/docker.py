@@ -45,6 +45,7 @@ def main(arguments: list[str]) -> int:
         return _FAILED
     if callable(output):
         output()
+        return 0
     sys.stdout.write(output[0])
     sys.stderr.write(output[1])
     return _FAILED if output[1] else 0

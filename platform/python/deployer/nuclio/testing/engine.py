@@ -116,8 +116,7 @@ class Engine:
                 cwd=folder / "files",
                 env={
                     **os.environ,
-                    **image["Env"],
-                    **container["Env"],
+                    **_on_this_machine({**image["Env"], **container["Env"]}, folder / "files"),
                     "MODELYARD_HOST": "127.0.0.1",
                     "MODELYARD_PORT": str(ports.get(_EVENTS) or free_port()),
                     "MODELYARD_HEALTH_PORT": str(health),
@@ -138,3 +137,15 @@ class Engine:
             for each in self.containers.values()
             if each["Id"] != but
         )
+
+
+def _on_this_machine(env: dict[str, str], files: Path) -> dict[str, str]:
+    """Return `env` with the paths of a container's files as they are outside of it."""
+
+    def place(word: str) -> str:
+        inside = files / word.lstrip("/")
+        return str(inside) if word.startswith("/") and inside.exists() else word
+
+    return {
+        name: os.pathsep.join(map(place, value.split(os.pathsep))) for name, value in env.items()
+    }

@@ -20,7 +20,11 @@ def _image_inspect(engine: Engine, _: Any, words: list[str]) -> tuple[str, str]:
             {
                 "Id": image["Id"],
                 "RepoTags": names,
-                "Config": {"Labels": image["Labels"], "Healthcheck": check},
+                "Config": {
+                    "Labels": image["Labels"],
+                    "Healthcheck": check,
+                    "Env": [f"{name}={value}" for name, value in image["Env"].items()],
+                },
             }
         )
     return json.dumps(found), "\n".join(missing)

@@ -93,8 +93,11 @@ class World:
             self.load_image(each)
         return self.deployer.build(*releases)
 
-    def load_image(self, release: NuclioRelease, **changes: Any) -> None:
-        """Give the engine the image of a release; `changes` are of what the engine notes of it."""
+    def load_image(self, release: NuclioRelease, suffix: str = "", **changes: Any) -> None:
+        """Give the engine the image of a release; `changes` are of what the engine notes of it.
+
+        `suffix` is put to the image's name.
+        """
         behaviour = {"version": release.version, **release.behaviour}
         content = hashlib.sha256(json.dumps([release.name, behaviour]).encode()).hexdigest()
         image = {
@@ -107,7 +110,7 @@ class World:
         }
         engine = Engine(self.docker_root)
         with engine.held():
-            engine.images[release.image] = image
+            engine.images[f"{release.image}{suffix}"] = image
 
     def docker(self, *arguments: str) -> None:
         """Run the docker double as a user would."""

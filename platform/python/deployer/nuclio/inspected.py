@@ -1,0 +1,76 @@
+"""What the container engine says of its images and containers."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+
+class Image(msgspec.Struct, frozen=True):
+    """An image that the engine has. `id` is its digest, `labels` those of its configuration, `env`
+    what it sets for its processes.
+    """
+
+    id: str
+    labels: dict[str, str]
+    env: dict[str, str]
+    has_healthcheck: bool
+
+
+class Container(msgspec.Struct, frozen=True):
+    """A container, running or not. `ports` maps its TCP ports to the host's, while it runs.
+
+    `wanted_ports` are those of the host that it was made for. `health` is the engine's word,
+    empty without a health check. `address` is its own, empty while it does not run.
+    """
+
+    name: str
+    status: str
+    exit_code: int
+    out_of_memory: bool
+    health: str
+    labels: dict[str, str]
+    ports: dict[int, int]
+    wanted_ports: frozenset[int]
+    address: str
+
+    @property
+    def runs(self) -> bool:
+        """Whether its process does. One that is just being restarted does not."""
+        return self.status == "running"
+
+
+def read_image(described: Mapping[str, Any]) -> Image:
+    """Read an image as `docker image inspect` describes it."""
+    config = described.get("Config") or {}
+    return Image(
+        id=described["Id"],
+        labels=config.get("Labels") or {},
+        env=dict(pair.split("=", 1) for pair in config.get("Env") or ()),
+        has_healthcheck=bool(config.get("Healthcheck")),
+    )
+
+
+def read_container(described: Mapping[str, Any]) -> Container:
+    """Read a container as `docker container inspect` describes it."""
+    state = described["State"]
+    bindings = (described.get("HostConfig") or {}).get("PortBindings") or {}
+    network = described.get("NetworkSettings") or {}
+    published = network.get("Ports") or {}
+    addresses = (each.get("IPAddress") for each in (network.get("Networks") or {}).values())
+    wanted = (each.get("HostPort") for hosts in bindings.values() for each in hosts or ())
+    return Container(
+        name=described["Name"].lstrip("/"),
+        status=state["Status"],
+        exit_code=state.get("ExitCode", 0),
+        out_of_memory=bool(state.get("OOMKilled")),
+        health=(state.get("Health") or {}).get("Status", ""),
+        labels=(described.get("Config") or {}).get("Labels") or {},
+        ports={
+            int(inner.partition("/")[0]): int(hosts[0]["HostPort"])
+            for inner, hosts in published.items()
+            if hosts and inner.endswith("/tcp")
+        },
+        wanted_ports=frozenset(int(port) for port in wanted if port and port.isdecimal()),
+        address=next(filter(None, addresses), ""),
+    )
