@@ -1,6 +1,5 @@
 """Functions without code of their own, around networks whose answers are known."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,8 @@ from inference.heads.catalogue import HEADS
 from inference.heads.errors import HeadError
 from inference.testing.heads import ENCODERS, Planted
 from inference.testing.networks import plant
-from serving.assets import SCHEMA, Assets
 from serving.heads import HeadDetector
+from serving.testing.assets import headed_assets
 
 SIZE = (128, 96)
 NAMES = ["cat", "dog", "bird"]
@@ -35,21 +34,6 @@ OBJECTS = [
 ]
 
 
-def assets(folder: Path, head: str, labels: Sequence[Any] = NAMES, **options: Any) -> Assets:
-    """The assets of a function with that head, around weights that a test has put there."""
-    description = {
-        "schema": SCHEMA,
-        "name": "brought",
-        "type": "detector",
-        "model": "serving.heads:HeadDetector",
-        "labels": [{"name": label} if isinstance(label, str) else label for label in labels],
-        "head": head,
-        "head_options": options,
-    }
-    (folder / "model.json").write_text(json.dumps(description))
-    return Assets.open(folder)
-
-
 def detector(
     folder: Path,
     head: str,
@@ -62,7 +46,7 @@ def detector(
 ) -> HeadDetector:
     plant(folder / "weights" / "net.xml", {"images": (shape, dtype)}, outputs)
     model = HeadDetector()
-    model.load(assets(folder, head, labels, **options), Device())
+    model.load(headed_assets(folder, head, labels, options), Device())
     return model
 
 
@@ -210,7 +194,7 @@ WRONG: list[tuple[str, str, dict[str, Any], str]] = [
         "yolov8",
         "yolox",
         {},
-        r"brought: output output0 \(1, 7, 252\) looks like yolov8, but head is yolox; "
+        r"planted: output output0 \(1, 7, 252\) looks like yolov8, but head is yolox; "
         "say head='yolov8'",
     ),
     ("yolov5", "yolox", {}, "looks like yolov5, but head is yolox"),
@@ -251,7 +235,7 @@ def test_two_inputs_are_one_too_many(tmp_path: Path) -> None:
     outputs = {"y": lambda left, right: op.reduce_mean(op.add(left, right), op.constant([2, 3]))}
     plant(tmp_path / "weights" / "net.xml", inputs, outputs)
     with pytest.raises(HeadError, match=r"feeds one input, but the network has left .*, right"):
-        HeadDetector().load(assets(tmp_path, "classification"), Device())
+        HeadDetector().load(headed_assets(tmp_path, "classification", NAMES, {}), Device())
 
 
 @pytest.mark.parametrize("names", [[], ["LICENSE"], ["a.onnx", "b.onnx"]])
@@ -261,7 +245,7 @@ def test_the_weights_hold_one_model(tmp_path: Path, names: list[str]) -> None:
         (tmp_path / "weights" / name).write_bytes(b"")
     held = ", ".join(names) or "no file"
     with pytest.raises(HeadError, match=f"must hold one file of .xml, .onnx.* there is {held}"):
-        HeadDetector().load(assets(tmp_path, "yolov8"), Device())
+        HeadDetector().load(headed_assets(tmp_path, "yolov8", NAMES, {}), Device())
 
 
 def test_an_onnx_file_with_open_sides_is_given_its_size(tmp_path: Path) -> None:
@@ -286,6 +270,6 @@ def test_an_onnx_file_with_open_sides_is_given_its_size(tmp_path: Path) -> None:
     (tmp_path / "weights").mkdir()
     onnx.save(model, tmp_path / "weights" / "best.onnx")
     function = HeadDetector()
-    function.load(assets(tmp_path, "yolov8", input_size=list(SIZE)), Device())
+    function.load(headed_assets(tmp_path, "yolov8", NAMES, {"input_size": list(SIZE)}), Device())
     shapes = function.detect(blank(SIZE), 0.5)
     assert [shape.label for shape in shapes] == [NAMES[kind] for _, kind, _ in OBJECTS]
