@@ -225,6 +225,7 @@ def _described(function: Function, containers: dict[str, Container]) -> Deployed
         variant=function.variant,
         state=live_state(function, containers),
         licence=function.licence,
+        origin=function.origin,
         release=function.digest,
         url=f"http://{_HOST}:{port}" if port else "",
         problem=_problem(function, port),
