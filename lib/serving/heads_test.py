@@ -17,6 +17,7 @@ from inference.heads.catalogue import HEADS
 from inference.heads.errors import HeadError
 from inference.testing.heads import ENCODERS, Planted
 from inference.testing.networks import plant
+from inference.testing.pictures import plain
 from serving.heads import HeadDetector
 from serving.testing.assets import headed_assets
 
@@ -50,10 +51,6 @@ def detector(
     return model
 
 
-def blank(size: tuple[int, int]) -> Image:
-    return Image.from_pixels(np.zeros((size[1], size[0], 3), np.uint8))
-
-
 def placed(size: tuple[int, int], resize: str) -> list[Planted]:
     """OBJECTS in the network's input when an image of that size lies in it."""
     wide, high = SIZE
@@ -74,7 +71,7 @@ def test_objects_are_where_they_were_planted(
 ) -> None:
     head, encode = ENCODERS[form]
     items = placed(size, HEADS[head].defaults.resize)
-    found = detector(tmp_path, head, encode(items, SIZE, len(NAMES))).detect(blank(size), 0.5)
+    found = detector(tmp_path, head, encode(items, SIZE, len(NAMES))).detect(plain(size), 0.5)
     assert len(found) == len(OBJECTS)
     for shape, (box, kind, score) in zip(found, OBJECTS, strict=True):
         assert isinstance(shape, Rectangle)
@@ -98,7 +95,7 @@ def test_a_map_of_classes_becomes_the_parts_of_each(
     if layout == "channels last":
         scores = np.ascontiguousarray(scores.transpose(0, 2, 3, 1))
     model = detector(tmp_path, "segmentation", {"map": scores}, background="first")
-    found = model.detect(blank((320, 240)), 0.5)
+    found = model.detect(plain((320, 240)), 0.5)
     # 20 pixels a cell; of the class that is the background nothing is reported.
     assert [(s.label, s.left, s.top, s.bitmap.shape) for s in found if isinstance(s, Mask)] == [
         ("bird", 200, 0, (80, 120)),
@@ -112,7 +109,7 @@ def test_a_map_of_numbers_is_taken_as_it_is(tmp_path: Path) -> None:
     numbers = np.zeros((1, 96, 128), np.int64)
     numbers[0, 24:48, 32:96] = 2
     model = detector(tmp_path, "segmentation", {"map": numbers})
-    (first, second) = model.detect(blank((256, 192)), 0.5)
+    (first, second) = model.detect(plain((256, 192)), 0.5)
     assert isinstance(second, Mask)
     assert (first.label, second.label) == ("cat", "bird")
     assert (second.left, second.top, second.bitmap.shape) == (64, 48, (48, 128))
@@ -122,8 +119,8 @@ def test_the_threshold_is_that_of_a_map_of_chances(tmp_path: Path) -> None:
     chance = np.zeros((1, 1, 96, 128), np.float32)
     chance[..., 24:72, 32:96] = 0.4
     model = detector(tmp_path, "segmentation", {"map": chance}, labels=["cat"])
-    assert model.detect(blank(SIZE), 0.5) == []
-    (shape,) = model.detect(blank(SIZE), 0.3)
+    assert model.detect(plain(SIZE), 0.5) == []
+    (shape,) = model.detect(plain(SIZE), 0.3)
     assert isinstance(shape, Mask)
     assert (shape.left, shape.top, shape.bitmap.shape) == (32, 24, (48, 64))
 
@@ -133,7 +130,7 @@ def test_the_threshold_is_that_of_a_map_of_chances(tmp_path: Path) -> None:
 )
 def test_an_image_is_tagged_with_its_classes(tmp_path: Path, scores: list[float]) -> None:
     model = detector(tmp_path, "classification", {"y": np.array([scores], np.float32)})
-    found = model.detect(blank((40, 30)), 0.25)
+    found = model.detect(plain((40, 30)), 0.25)
     assert all(isinstance(shape, Tag) for shape in found)
     assert [(shape.label, round(shape.confidence or 0, 3)) for shape in found] == [
         ("bird", 0.7),
@@ -182,7 +179,7 @@ def test_ids_of_labels_are_numbers_of_classes(tmp_path: Path) -> None:
     labels = [{"name": "third", "id": 3}, {"name": "first", "id": 1}]
     outputs = ENCODERS["ssd"][1](items, SIZE, 3)
     found = detector(tmp_path, "ssd", outputs, labels=labels, first_id=1).detect(
-        blank((300, 300)), 0.5
+        plain((300, 300)), 0.5
     )
     assert [shape.label for shape in found] == ["first", "first", "third", "third"]
 
@@ -271,5 +268,5 @@ def test_an_onnx_file_with_open_sides_is_given_its_size(tmp_path: Path) -> None:
     onnx.save(model, tmp_path / "weights" / "best.onnx")
     function = HeadDetector()
     function.load(headed_assets(tmp_path, "yolov8", NAMES, {"input_size": list(SIZE)}), Device())
-    shapes = function.detect(blank(SIZE), 0.5)
+    shapes = function.detect(plain(SIZE), 0.5)
     assert [shape.label for shape in shapes] == [NAMES[kind] for _, kind, _ in OBJECTS]

@@ -17,6 +17,7 @@ from inference.device import Device
 from inference.heads.errors import HeadError
 from inference.testing.heads import Planted, ssd_rows, yolov8
 from inference.testing.networks import plant
+from inference.testing.pictures import plain
 from serving.heads import HeadDetector
 from serving.testing.assets import headed_assets
 
@@ -48,10 +49,6 @@ def detector(
     model = HeadDetector()
     model.load(headed_assets(folder, "model_api", labels, options), Device())
     return model
-
-
-def blank(size: tuple[int, int]) -> Image:
-    return Image.from_pixels(np.zeros((size[1], size[0], 3), np.uint8))
 
 
 def lying(size: tuple[int, int], scaling: str) -> tuple[float, float, float, float]:
@@ -90,7 +87,7 @@ def test_objects_are_where_they_were_planted(
 ) -> None:
     outputs = encode(placed(size, scaling), SIZE, len(NAMES))
     configuration = {"model_type": kind, "labels": "cat big_dog", "resize_type": scaling}
-    found = detector(tmp_path, outputs, configuration).detect(blank(size), 0.5)
+    found = detector(tmp_path, outputs, configuration).detect(plain(size), 0.5)
     assert len(found) == len(OBJECTS)
     for shape, (name, box, score) in zip(found, expected(size), strict=True):
         assert isinstance(shape, Rectangle)
@@ -112,7 +109,7 @@ MASK_RCNN = {"model_type": "MaskRCNN", "labels": "otx_empty_lbl cat big_dog"}
 @pytest.mark.parametrize("factor", [1, 2, 5])
 def test_masks_of_objects_fill_their_boxes(tmp_path: Path, factor: int) -> None:
     size = (SIZE[0] * factor, SIZE[1] * factor)
-    dog, cat = detector(tmp_path, SQUARES, MASK_RCNN).detect(blank(size), 0.5)
+    dog, cat = detector(tmp_path, SQUARES, MASK_RCNN).detect(plain(size), 0.5)
     assert isinstance(dog, Mask)
     assert isinstance(cat, Mask)
     assert (dog.label, dog.left, dog.top) == ("big dog", 32 * factor, 24 * factor)
@@ -131,7 +128,7 @@ def test_masks_over_the_whole_image_are_those_of_transformers(tmp_path: Path) ->
     masks[0, 6:12, 8:16], masks[1, 18:, 24:] = 1, 1
     configuration = {**MASK_RCNN, "model_type": "DETRInstSeg"}
     found = detector(tmp_path, {**SQUARES, "masks": masks}, configuration).detect(
-        blank((128, 96)), 0.5
+        plain((128, 96)), 0.5
     )
     assert [
         (s.label, s.left, s.top, s.bitmap.shape, s.bitmap.mean() > 0.95)
@@ -150,7 +147,7 @@ def test_masks_of_prototypes_are_cut_to_their_boxes(tmp_path: Path) -> None:
         "output1": np.ones((1, 1, 24, 32), np.float32),
     }
     configuration = {"model_type": "YOLO-seg", "labels": "cat big_dog"}
-    found = detector(tmp_path, outputs, configuration).detect(blank((256, 192)), 0.5)
+    found = detector(tmp_path, outputs, configuration).detect(plain((256, 192)), 0.5)
     assert [shape.label for shape in found] == ["big dog", "cat"]
     for shape, item in zip(found, items, strict=True):
         assert isinstance(shape, Mask)
@@ -165,7 +162,7 @@ def test_a_map_of_classes_becomes_the_parts_of_each(tmp_path: Path) -> None:
     scores[0, 0] = 1
     scores[0, 2, 24:48, 32:96], scores[0, 1, 80:, 120:] = 2, 2
     configuration = {"model_type": "Segmentation", "labels": "cat big_dog"}
-    found = detector(tmp_path, {"map": scores}, configuration).detect(blank((256, 192)), 0.5)
+    found = detector(tmp_path, {"map": scores}, configuration).detect(plain((256, 192)), 0.5)
     assert [(s.label, s.left, s.top, s.bitmap.shape) for s in found if isinstance(s, Mask)] == [
         ("big dog", 64, 48, (48, 128)),
         ("cat", 240, 160, (32, 16)),
@@ -187,7 +184,7 @@ def test_an_image_is_tagged(
     scores = {"y": np.array([[-1.0, 2.0, 3.0]], np.float32)}
     configuration = {"model_type": "Classification", "labels": "bird cat big_dog", **more}
     model = detector(tmp_path, scores, configuration)
-    found = model.detect(blank((40, 30)), model.default_threshold)
+    found = model.detect(plain((40, 30)), model.default_threshold)
     assert [(tag.label, round(tag.confidence or 0, 3)) for tag in found] == tags
     assert all(isinstance(tag, Tag) for tag in found)
 
@@ -197,18 +194,18 @@ def test_the_thresholds_of_the_file_hold_until_others_are_given(tmp_path: Path) 
     configuration = {"model_type": "ssd", "labels": "cat big_dog", "confidence_threshold": "0.88"}
     model = detector(tmp_path, outputs, configuration)
     assert model.default_threshold == pytest.approx(0.88)
-    assert len(model.detect(blank(SIZE), model.default_threshold)) == 2
-    assert len(model.detect(blank(SIZE), 0.78)) == 4
-    assert len(model.detect(blank(SIZE), 0.93)) == 1
+    assert len(model.detect(plain(SIZE), model.default_threshold)) == 2
+    assert len(model.detect(plain(SIZE), 0.78)) == 4
+    assert len(model.detect(plain(SIZE), 0.93)) == 1
 
 
 def test_doubles_are_suppressed_as_the_file_says(tmp_path: Path) -> None:
     items = [Planted((20, 20, 60, 60), 0, 0.9), Planted((21, 20, 61, 60), 0, 0.8)]
     configuration = {"model_type": "YOLO11", "labels": "cat big_dog", "iou_threshold": "0.5"}
     outputs = yolov8(items, SIZE, 2)
-    assert len(detector(tmp_path, outputs, configuration).detect(blank(SIZE), 0.5)) == 1
+    assert len(detector(tmp_path, outputs, configuration).detect(plain(SIZE), 0.5)) == 1
     looser = {**configuration, "iou_threshold": "0.99"}
-    assert len(detector(tmp_path, outputs, looser).detect(blank(SIZE), 0.5)) == 2
+    assert len(detector(tmp_path, outputs, looser).detect(plain(SIZE), 0.5)) == 2
 
 
 def first_channel(pixels: Any) -> Any:
@@ -247,10 +244,10 @@ def test_the_network_is_shown_the_colours_in_its_order(
 def test_labels_may_be_some_of_the_files_in_any_order(tmp_path: Path) -> None:
     outputs = ssd_rows(placed(SIZE, "standard"), SIZE, 2)
     configuration = {"model_type": "ssd", "labels": "cat big_dog"}
-    found = detector(tmp_path, outputs, configuration, labels=["big dog"]).detect(blank(SIZE), 0.5)
+    found = detector(tmp_path, outputs, configuration, labels=["big dog"]).detect(plain(SIZE), 0.5)
     assert {shape.label for shape in found} == {"big dog"}
     both = [{"name": "big dog", "id": 1}, {"name": "cat", "id": 0}]
-    found = detector(tmp_path, outputs, configuration, labels=both).detect(blank(SIZE), 0.5)
+    found = detector(tmp_path, outputs, configuration, labels=both).detect(plain(SIZE), 0.5)
     assert [shape.label for shape in found] == [NAMES[kind] for _, kind, _ in OBJECTS]
 
 
@@ -260,12 +257,12 @@ def test_labels_may_be_some_of_the_files_in_any_order(tmp_path: Path) -> None:
 def test_a_file_without_labels_has_those_of_the_function(tmp_path: Path, labels: Any) -> None:
     scores = {"y": np.array([[-1.0, 2.0, 3.0]], np.float32)}
     configuration = {"model_type": "Classification", "multilabel": "True"}
-    found = detector(tmp_path, scores, configuration, labels=labels).detect(blank(SIZE), 0.5)
+    found = detector(tmp_path, scores, configuration, labels=labels).detect(plain(SIZE), 0.5)
     assert [shape.label for shape in found] == ["big dog", "cat"]
 
 
 def test_objects_of_a_file_without_labels_begin_with_the_first(tmp_path: Path) -> None:
-    found = detector(tmp_path, SQUARES, {"model_type": "MaskRCNN"}).detect(blank(SIZE), 0.5)
+    found = detector(tmp_path, SQUARES, {"model_type": "MaskRCNN"}).detect(plain(SIZE), 0.5)
     assert [shape.label for shape in found] == ["big dog", "cat"]
 
 
@@ -315,7 +312,7 @@ def test_a_file_of_labels_on_this_machine_is_not_read(tmp_path: Path) -> None:
     """The file is somebody's; what it points to is not for it to read."""
     (tmp_path / "names").write_text("secret\nother\n")
     configuration = {**TAGS, "multilabel": "True", "path_to_labels": str(tmp_path / "names")}
-    found = detector(tmp_path, SCORES, configuration).detect(blank(SIZE), 0.6)
+    found = detector(tmp_path, SCORES, configuration).detect(plain(SIZE), 0.6)
     assert [shape.label for shape in found] == ["big dog"]
 
 
