@@ -32,6 +32,8 @@ Array = NDArray[Any]
 Shapes = Mapping[str, tuple[int, ...]]
 
 CACHE: Final = "MODELYARD_MODEL_CACHE"
+MODEL_INFO: Final = "model_info"
+"""Where Model API has its configuration in `rt_info`."""
 
 _HINTS: Final = {
     "latency": hint.PerformanceMode.LATENCY,
@@ -83,26 +85,12 @@ class OpenVINOSession:
                 that `shapes` or an output that `outputs` names, or cannot be
                 compiled.
         """
-        if device.kind != "cpu":
-            raise OpenVINOError(f"{model}: OpenVINO runs on cpu here, not on {device}")
-        if not model.is_file():
-            raise OpenVINOError(f"no model file {model}")
+        core = openvino.Core()
+        network = read_network(model, device, core)
         self._path = model
         threads = threads or threads_from_env()
-        settings = {
-            hint.performance_mode: _HINTS[performance],
-            hint.num_requests: threads if performance == "throughput" else 1,
-            # Left to itself it computes in bfloat16 where the processor can, and the same
-            # release would give other scores on other machines.
-            hint.inference_precision: openvino.Type.f32,
-            properties.inference_num_threads: threads,
-            # Workers share the cores; pinning would put them all on the first ones.
-            hint.enable_cpu_pinning: False,
-        }
-        core = openvino.Core()
         try:
-            network = core.read_model(model)
-            self._metadata = _metadata(network)
+            self._metadata = onnx_metadata(network)
             if edit:
                 edit(network)
             if outputs is not None:
@@ -112,13 +100,13 @@ class OpenVINOSession:
             if shapes:
                 self._check_names("input", shapes, map(_name, network.inputs))
                 network.reshape({name: list(shape) for name, shape in shapes.items()})
-            with _caching(core, cache_dir or _cache_from_env()):
-                self._compiled = core.compile_model(network, "CPU", settings)
+            self._compiled = compile_network(
+                core, network, threads=threads, cache_dir=cache_dir, performance=performance
+            )
         except RuntimeError as error:
             raise OpenVINOError(f"cannot load {model}: {_reason(error)}") from error
-        self._requests = [
-            self._compiled.create_infer_request() for _ in range(settings[hint.num_requests])
-        ]
+        runs = threads if performance == "throughput" else 1
+        self._requests = [self._compiled.create_infer_request() for _ in range(runs)]
         # Compiling adds names of what it optimised away to the ports, but keeps their order.
         self._inputs = {_name(port): _Input.of(port) for port in network.inputs}
         names = [_name(port) for port in network.outputs]
@@ -240,6 +228,50 @@ class OpenVINOSession:
         return OpenVINOError(f"{self._path} failed: {_reason(error)}")
 
 
+def read_network(model: Path, device: Device, core: openvino.Core | None = None) -> openvino.Model:
+    """Read a model's file, with `core` or one of its own.
+
+    Raises:
+        OpenVINOError: `device` is not cpu, the file is not there, or it is no model.
+    """
+    if device.kind != "cpu":
+        raise OpenVINOError(f"{model}: OpenVINO runs on cpu here, not on {device}")
+    if not model.is_file():
+        raise OpenVINOError(f"no model file {model}")
+    try:
+        return (core or openvino.Core()).read_model(model)
+    except RuntimeError as error:
+        raise OpenVINOError(f"cannot load {model}: {_reason(error)}") from error
+
+
+def compile_network(
+    core: openvino.Core,
+    network: openvino.Model,
+    *,
+    threads: int | None = None,
+    cache_dir: Path | None = None,
+    performance: Literal["latency", "throughput"] = "latency",
+) -> openvino.CompiledModel:
+    """Compile a network as every function's is; the arguments are those of `OpenVINOSession`.
+
+    Raises:
+        RuntimeError: it cannot be compiled.
+    """
+    threads = threads or threads_from_env()
+    settings = {
+        hint.performance_mode: _HINTS[performance],
+        hint.num_requests: threads if performance == "throughput" else 1,
+        # Left to itself it computes in bfloat16 where the processor can, and the same
+        # release would give other scores on other machines.
+        hint.inference_precision: openvino.Type.f32,
+        properties.inference_num_threads: threads,
+        # Workers share the cores; pinning would put them all on the first ones.
+        hint.enable_cpu_pinning: False,
+    }
+    with _caching(core, cache_dir or _cache_from_env()):
+        return core.compile_model(network, "CPU", settings)
+
+
 class _Input(NamedTuple):
     """What an input must look like; OpenVINO itself lets some wrong shapes pass."""
 
@@ -310,11 +342,29 @@ def _shape(port: Any) -> tuple[int, ...]:
     return tuple(-1 if length.is_dynamic else length.get_length() for length in shape)
 
 
-def _metadata(network: openvino.Model) -> dict[str, str]:
-    key = "framework"
-    if not network.has_rt_info(key):
+def onnx_metadata(network: openvino.Model) -> dict[str, str]:
+    """Return what the author of an ONNX file wrote into it: texts by name."""
+    return _texts(network, "framework")
+
+
+def model_info(network: openvino.Model) -> dict[str, str]:
+    """Return the configuration for Model API in a network's `rt_info`, empty if it has none.
+
+    ONNX files have theirs in metadata; it is put where an IR has it, so that Model API finds it.
+    """
+    for key, value in onnx_metadata(network).items():
+        section, _, name = key.partition(" ")
+        if section == MODEL_INFO and name:
+            network.set_rt_info(value, [MODEL_INFO, name])
+    return _texts(network, MODEL_INFO)
+
+
+def _texts(network: openvino.Model, section: str) -> dict[str, str]:
+    if not network.has_rt_info(section):
         return {}
-    entries = network.get_rt_info(key).value
+    entries = network.get_rt_info(section).value
+    if not isinstance(entries, Mapping):
+        return {}
     return {name: str(getattr(entry, "value", entry)) for name, entry in entries.items()}
 
 

@@ -6,7 +6,7 @@ it names.
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from annotation import Shape
 from imaging import Image
@@ -15,16 +15,24 @@ from inference.heads.errors import HeadError
 from inference.heads.feeding import Feed, settled
 from inference.heads.fitting import class_names, head_of
 from inference.heads.found import Answer
+from inference.heads.options import HeadOptions
 from inference.heads.shapes import Shape as Lengths
 from inference.openvino import OpenVINOSession
 from serving.assets import Assets
 from serving.model import Detector
 
+if TYPE_CHECKING:
+    from inference.model_api import ModelApiNetwork
+
+MODEL_API: Final = "model_api"
 _FORMATS: Final = (".xml", ".onnx", ".tflite")
 
 
 class HeadDetector(Detector):
-    """Runs a network on OpenVINO and reads its outputs as its head says."""
+    """Runs a network on OpenVINO and reads its outputs as its head says.
+
+    With head `model_api` the network's own file says it.
+    """
 
     def load(self, assets: Assets, device: Device) -> None:
         """Load the network, and check that head, options and labels fit it.
@@ -34,11 +42,23 @@ class HeadDetector(Detector):
             OpenVINOError: the file is no model that can be loaded.
         """
         try:
-            self._load(assets, device)
+            if assets.head == MODEL_API:
+                self._network: _Network | ModelApiNetwork = _configured(assets, device)
+                self.default_threshold = self._network.threshold or self.default_threshold
+            else:
+                self._network = _Network(assets, device)
         except HeadError as error:
             raise HeadError(f"{assets.name}: {error}") from None
 
-    def _load(self, assets: Assets, device: Device) -> None:
+    def detect(self, image: Image, threshold: float) -> Sequence[Shape]:
+        """Return what is seen with a score of at least `threshold`, best first."""
+        return self._network.detect(image, threshold)
+
+
+class _Network:
+    """A network whose outputs one of our heads reads."""
+
+    def __init__(self, assets: Assets, device: Device) -> None:
         self._head = head_of(assets.head)
         options = self._head.defaults.changed(assets.head_options)
 
@@ -54,11 +74,34 @@ class HeadDetector(Detector):
         )
 
     def detect(self, image: Image, threshold: float) -> Sequence[Shape]:
-        """Return what is seen with a score of at least `threshold`, best first."""
         fit = self._feed.fit(image.size)
         arrays: dict[str, Any] = self._session.infer(self._feed.fill(image, fit))
         answer = Answer(arrays, self._outputs, self._feed.size, self._feed.options)
         return self._head.read(answer, fit, self._names, threshold)
+
+
+def _configured(assets: Assets, device: Device) -> "ModelApiNetwork":
+    """Return a network that is read as its file says.
+
+    Raises:
+        HeadError: the options are of another head, or the file's configuration does not fit.
+    """
+    # Only networks of this head need that package, which takes its time to import.
+    from inference.model_api import ModelApiNetwork  # noqa: PLC0415
+
+    beside = assets.head_options.keys() - {"channels"}
+    if beside:
+        raise HeadError(
+            f"head_options: the file says what {sorted(beside)[0]} is; with head "
+            f'"{MODEL_API}" only channels may be given'
+        )
+    options = HeadOptions().changed(assets.head_options)
+    return ModelApiNetwork(
+        model_file(assets),
+        device=device,
+        labels=assets.labels,
+        channels=options.channels if assets.head_options else None,
+    )
 
 
 def model_file(assets: Assets) -> Path:

@@ -1,6 +1,5 @@
 """Functions without code of their own, around networks whose answers are known."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,9 @@ from inference.heads.catalogue import HEADS
 from inference.heads.errors import HeadError
 from inference.testing.heads import ENCODERS, Planted
 from inference.testing.networks import plant
-from serving.assets import SCHEMA, Assets
+from inference.testing.pictures import plain
 from serving.heads import HeadDetector
+from serving.testing.assets import headed_assets
 
 SIZE = (128, 96)
 NAMES = ["cat", "dog", "bird"]
@@ -35,21 +35,6 @@ OBJECTS = [
 ]
 
 
-def assets(folder: Path, head: str, labels: Sequence[Any] = NAMES, **options: Any) -> Assets:
-    """The assets of a function with that head, around weights that a test has put there."""
-    description = {
-        "schema": SCHEMA,
-        "name": "brought",
-        "type": "detector",
-        "model": "serving.heads:HeadDetector",
-        "labels": [{"name": label} if isinstance(label, str) else label for label in labels],
-        "head": head,
-        "head_options": options,
-    }
-    (folder / "model.json").write_text(json.dumps(description))
-    return Assets.open(folder)
-
-
 def detector(
     folder: Path,
     head: str,
@@ -62,12 +47,8 @@ def detector(
 ) -> HeadDetector:
     plant(folder / "weights" / "net.xml", {"images": (shape, dtype)}, outputs)
     model = HeadDetector()
-    model.load(assets(folder, head, labels, **options), Device())
+    model.load(headed_assets(folder, head, labels, options), Device())
     return model
-
-
-def blank(size: tuple[int, int]) -> Image:
-    return Image.from_pixels(np.zeros((size[1], size[0], 3), np.uint8))
 
 
 def placed(size: tuple[int, int], resize: str) -> list[Planted]:
@@ -90,7 +71,7 @@ def test_objects_are_where_they_were_planted(
 ) -> None:
     head, encode = ENCODERS[form]
     items = placed(size, HEADS[head].defaults.resize)
-    found = detector(tmp_path, head, encode(items, SIZE, len(NAMES))).detect(blank(size), 0.5)
+    found = detector(tmp_path, head, encode(items, SIZE, len(NAMES))).detect(plain(size), 0.5)
     assert len(found) == len(OBJECTS)
     for shape, (box, kind, score) in zip(found, OBJECTS, strict=True):
         assert isinstance(shape, Rectangle)
@@ -114,7 +95,7 @@ def test_a_map_of_classes_becomes_the_parts_of_each(
     if layout == "channels last":
         scores = np.ascontiguousarray(scores.transpose(0, 2, 3, 1))
     model = detector(tmp_path, "segmentation", {"map": scores}, background="first")
-    found = model.detect(blank((320, 240)), 0.5)
+    found = model.detect(plain((320, 240)), 0.5)
     # 20 pixels a cell; of the class that is the background nothing is reported.
     assert [(s.label, s.left, s.top, s.bitmap.shape) for s in found if isinstance(s, Mask)] == [
         ("bird", 200, 0, (80, 120)),
@@ -128,7 +109,7 @@ def test_a_map_of_numbers_is_taken_as_it_is(tmp_path: Path) -> None:
     numbers = np.zeros((1, 96, 128), np.int64)
     numbers[0, 24:48, 32:96] = 2
     model = detector(tmp_path, "segmentation", {"map": numbers})
-    (first, second) = model.detect(blank((256, 192)), 0.5)
+    (first, second) = model.detect(plain((256, 192)), 0.5)
     assert isinstance(second, Mask)
     assert (first.label, second.label) == ("cat", "bird")
     assert (second.left, second.top, second.bitmap.shape) == (64, 48, (48, 128))
@@ -138,8 +119,8 @@ def test_the_threshold_is_that_of_a_map_of_chances(tmp_path: Path) -> None:
     chance = np.zeros((1, 1, 96, 128), np.float32)
     chance[..., 24:72, 32:96] = 0.4
     model = detector(tmp_path, "segmentation", {"map": chance}, labels=["cat"])
-    assert model.detect(blank(SIZE), 0.5) == []
-    (shape,) = model.detect(blank(SIZE), 0.3)
+    assert model.detect(plain(SIZE), 0.5) == []
+    (shape,) = model.detect(plain(SIZE), 0.3)
     assert isinstance(shape, Mask)
     assert (shape.left, shape.top, shape.bitmap.shape) == (32, 24, (48, 64))
 
@@ -149,7 +130,7 @@ def test_the_threshold_is_that_of_a_map_of_chances(tmp_path: Path) -> None:
 )
 def test_an_image_is_tagged_with_its_classes(tmp_path: Path, scores: list[float]) -> None:
     model = detector(tmp_path, "classification", {"y": np.array([scores], np.float32)})
-    found = model.detect(blank((40, 30)), 0.25)
+    found = model.detect(plain((40, 30)), 0.25)
     assert all(isinstance(shape, Tag) for shape in found)
     assert [(shape.label, round(shape.confidence or 0, 3)) for shape in found] == [
         ("bird", 0.7),
@@ -198,7 +179,7 @@ def test_ids_of_labels_are_numbers_of_classes(tmp_path: Path) -> None:
     labels = [{"name": "third", "id": 3}, {"name": "first", "id": 1}]
     outputs = ENCODERS["ssd"][1](items, SIZE, 3)
     found = detector(tmp_path, "ssd", outputs, labels=labels, first_id=1).detect(
-        blank((300, 300)), 0.5
+        plain((300, 300)), 0.5
     )
     assert [shape.label for shape in found] == ["first", "first", "third", "third"]
 
@@ -210,7 +191,7 @@ WRONG: list[tuple[str, str, dict[str, Any], str]] = [
         "yolov8",
         "yolox",
         {},
-        r"brought: output output0 \(1, 7, 252\) looks like yolov8, but head is yolox; "
+        r"planted: output output0 \(1, 7, 252\) looks like yolov8, but head is yolox; "
         "say head='yolov8'",
     ),
     ("yolov5", "yolox", {}, "looks like yolov5, but head is yolox"),
@@ -251,7 +232,7 @@ def test_two_inputs_are_one_too_many(tmp_path: Path) -> None:
     outputs = {"y": lambda left, right: op.reduce_mean(op.add(left, right), op.constant([2, 3]))}
     plant(tmp_path / "weights" / "net.xml", inputs, outputs)
     with pytest.raises(HeadError, match=r"feeds one input, but the network has left .*, right"):
-        HeadDetector().load(assets(tmp_path, "classification"), Device())
+        HeadDetector().load(headed_assets(tmp_path, "classification", NAMES, {}), Device())
 
 
 @pytest.mark.parametrize("names", [[], ["LICENSE"], ["a.onnx", "b.onnx"]])
@@ -261,7 +242,7 @@ def test_the_weights_hold_one_model(tmp_path: Path, names: list[str]) -> None:
         (tmp_path / "weights" / name).write_bytes(b"")
     held = ", ".join(names) or "no file"
     with pytest.raises(HeadError, match=f"must hold one file of .xml, .onnx.* there is {held}"):
-        HeadDetector().load(assets(tmp_path, "yolov8"), Device())
+        HeadDetector().load(headed_assets(tmp_path, "yolov8", NAMES, {}), Device())
 
 
 def test_an_onnx_file_with_open_sides_is_given_its_size(tmp_path: Path) -> None:
@@ -286,6 +267,6 @@ def test_an_onnx_file_with_open_sides_is_given_its_size(tmp_path: Path) -> None:
     (tmp_path / "weights").mkdir()
     onnx.save(model, tmp_path / "weights" / "best.onnx")
     function = HeadDetector()
-    function.load(assets(tmp_path, "yolov8", input_size=list(SIZE)), Device())
-    shapes = function.detect(blank(SIZE), 0.5)
+    function.load(headed_assets(tmp_path, "yolov8", NAMES, {"input_size": list(SIZE)}), Device())
+    shapes = function.detect(plain(SIZE), 0.5)
     assert [shape.label for shape in shapes] == [NAMES[kind] for _, kind, _ in OBJECTS]

@@ -64,7 +64,8 @@ class Detector(Model):
     """Finds objects in an image. Classifiers are detectors that return tags."""
 
     kind = "detector"
-    default_threshold: ClassVar[float] = 0.5
+    default_threshold: float = 0.5
+    """Where a request names none; a model may set its own when it loads."""
 
     @abstractmethod
     def detect(self, image: Image, threshold: float) -> Sequence[Shape]:

@@ -12,6 +12,7 @@ import pytest
 from inference.heads.catalogue import HEADS
 from inference.heads.errors import HeadError
 from inference.heads.options import HeadOptions
+from serving.heads import MODEL_API
 
 # The plugin runs on another Python; this part of it needs nothing but the standard library.
 PLUGIN = Path("platform/pants-plugins/modelyard/heads.py")
@@ -61,7 +62,7 @@ def plugin() -> ModuleType:
 
 
 def test_the_names_are_the_same(plugin: ModuleType) -> None:
-    assert set(plugin.HEADS) == set(HEADS)
+    assert set(plugin.HEADS) == {*HEADS, MODEL_API}
     fields = [field.name for field in msgspec.structs.fields(HeadOptions)]
     assert list(plugin.OPTIONS) == fields
 

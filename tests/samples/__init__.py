@@ -6,6 +6,13 @@ Tests that use them say in their BUILD file which assets are packaged for them.
 from samples.asking import Asker
 from samples.assets import assets_named_by
 from samples.photographs import photograph, photograph_file
-from samples.video import video_frames
+from samples.video import opencv_picture, video_frames
 
-__all__ = ["Asker", "assets_named_by", "photograph", "photograph_file", "video_frames"]
+__all__ = [
+    "Asker",
+    "assets_named_by",
+    "opencv_picture",
+    "photograph",
+    "photograph_file",
+    "video_frames",
+]

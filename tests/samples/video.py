@@ -1,6 +1,6 @@
-"""vtest.avi: people walking on a square, 768x576, 10 frames a second, seen from above.
+"""OpenCV's samples (Debian package opencv-doc), too large to be kept here: a video and pictures.
 
-It is one of OpenCV's samples (Debian package opencv-doc) and too large to be kept here.
+vtest.avi: people walking on a square, 768x576, 10 frames a second, seen from above.
 """
 
 import os
@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from imaging import Image
+from imaging import Image, decode
 
 VARIABLE: Final = "MODELYARD_TEST_VIDEO"
 _DEFAULT: Final = "/usr/share/doc/opencv-doc/examples/data/vtest.avi"
@@ -19,9 +19,7 @@ _DEFAULT: Final = "/usr/share/doc/opencv-doc/examples/data/vtest.avi"
 
 def video_frames(numbers: range) -> list[Image]:
     """Return the frames of these numbers, counted from 0; skip the test where there is no video."""
-    path = Path(os.environ.get(VARIABLE) or _DEFAULT)
-    if not path.is_file():
-        pytest.skip(f"no {path}: install Debian's opencv-doc or set {VARIABLE} to vtest.avi")
+    path = _present(_video())
     video = cv2.VideoCapture(str(path))
     frames = []
     for number in range(numbers.stop):
@@ -31,3 +29,21 @@ def video_frames(numbers: range) -> list[Image]:
             _, pixels = video.retrieve()
             frames.append(Image.from_pixels(np.asarray(pixels[..., ::-1], np.uint8)))
     return frames
+
+
+def opencv_picture(name: str) -> Image:
+    """Return a picture that lies beside the video, such as "apple.jpg", or skip the test."""
+    return decode(_present(_video().with_name(name)).read_bytes())
+
+
+def _video() -> Path:
+    return Path(os.environ.get(VARIABLE) or _DEFAULT)
+
+
+def _present(path: Path) -> Path:
+    if not path.is_file():
+        pytest.skip(
+            f"no {path}: install Debian's opencv-doc or set {VARIABLE} to vtest.avi, with the "
+            "package's pictures beside it"
+        )
+    return path

@@ -13,6 +13,7 @@ from coco_instances.handler import CocoInstances
 from imaging import Image, fill
 from inference.boxes import iou_matrix
 from inference.device import Device
+from inference.testing.pictures import whole
 from serving.assets import Assets
 from serving.function import Function
 from serving.testing.functions import file_of, load_function, open_assets, photograph, request
@@ -60,14 +61,6 @@ def iou(first: Corners, second: Corners) -> float:
     return float(iou_matrix(np.array([first]), np.array([second]))[0, 0])
 
 
-def whole(mask: Mask, image: Image) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-    """The mask in the image's size."""
-    full = np.zeros((image.height, image.width), bool)
-    height, width = mask.bitmap.shape
-    full[mask.top : mask.top + height, mask.left : mask.left + width] = mask.bitmap
-    return full
-
-
 @pytest.fixture(scope="module")
 def look(model: CocoInstances) -> Look:
     """What is found on a photograph; each is encoded only once, for that is slow."""
@@ -84,7 +77,7 @@ def test_what_a_photograph_shows_is_cut_out(look: Look, name: str) -> None:
         assert mask.confidence == pytest.approx(truth.score, abs=0.02)
         if truth.box:
             assert iou(bounding_box(mask), truth.box) >= truth.agreement
-        bitmap = whole(mask, image)
+        bitmap = whole(mask, image.size)
         assert mask.polygon is not None
         outlined = fill(mask.polygon, image.size)
         # The outline has no holes and is one part.
@@ -94,7 +87,7 @@ def test_what_a_photograph_shows_is_cut_out(look: Look, name: str) -> None:
 def test_the_table_is_without_cup_and_saucer(look: Look) -> None:
     image = photograph("coffee.png")
     found = look("coffee.png")
-    cup, table = (whole(mask, image) for mask in found)
+    cup, table = (whole(mask, image.size) for mask in found)
     inside_cup, on_saucer, wood = (130, 300), (330, 200), (350, 60)
     assert [bool(cup[place]) for place in (inside_cup, on_saucer, wood)] == [True, False, False]
     assert [bool(table[place]) for place in (inside_cup, on_saucer, wood)] == [False, False, True]

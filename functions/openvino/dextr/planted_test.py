@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from openvino import opset13 as op
@@ -16,6 +17,7 @@ from dextr.handler import Dextr, cut, extremes, heatmap, surroundings
 from imaging import Image
 from inference.device import Device
 from inference.testing.networks import plant
+from inference.testing.pictures import plain
 from serving.model import Clicks
 from serving.testing.assets import planted_assets
 
@@ -41,10 +43,6 @@ def brightness(nodes: Any) -> Any:
     """An object wherever the red channel is bright."""
     red = op.slice(nodes, *(op.constant(np.array([n], np.int64)) for n in (0, 1, 1, 1)))
     return op.divide(red, op.constant(np.float32(255)))
-
-
-def blank(size: tuple[int, int]) -> Image:
-    return Image.from_pixels(np.zeros((size[1], size[0], 3), np.uint8))
 
 
 def clicks(*points: tuple[float, float], threshold: float = 0.8) -> Clicks:
@@ -73,7 +71,7 @@ def test_the_mask_lands_where_the_crop_was(
     """Also at the borders: an early version of CVAT's took the margin for whole there."""
     w, h = size[0] // 4, size[1] // 4
     x, y = int(corner[0] * (size[0] - w - 1)), int(corner[1] * (size[1] - h - 1))
-    segment = planted(tmp_path, half()).segment(blank(size), around(x, y, x + w, y + h))
+    segment = planted(tmp_path, half()).segment(plain(size), around(x, y, x + w, y + h))
     # An odd number of pixels: the centre of the middle one is on the line, where it is 0.45.
     middle = x + w / 2 + 0.5
     columns, rows = np.arange(size[0]) + 0.5, np.arange(size[1]) + 0.5
@@ -110,13 +108,13 @@ def test_the_threshold_of_the_request_holds(tmp_path: Path) -> None:
     model = planted(tmp_path, half(0.6))
     points = around(100, 100, 200, 200).positive
     assert model.default_threshold == 0.8
-    assert not model.segment(blank((300, 300)), clicks(*points)).mask.any()
-    assert model.segment(blank((300, 300)), clicks(*points, threshold=0.5)).mask.any()
+    assert not model.segment(plain((300, 300)), clicks(*points)).mask.any()
+    assert model.segment(plain((300, 300)), clicks(*points, threshold=0.5)).mask.any()
 
 
 def test_nothing_found_is_said_with_a_status(tmp_path: Path) -> None:
     """Upstream raised, which CVAT's user saw as an internal error."""
-    segment = planted(tmp_path, half(0)).segment(blank((300, 200)), around(100, 50, 200, 150))
+    segment = planted(tmp_path, half(0)).segment(plain((300, 200)), around(100, 50, 200, 150))
     assert segment.mask.shape == (200, 300)
     with pytest.raises(RequestError) as caught:
         encode_segment(segment)
@@ -127,13 +125,13 @@ def test_nothing_found_is_said_with_a_status(tmp_path: Path) -> None:
 def test_fewer_than_four_points_are_the_callers_fault(tmp_path: Path, count: int) -> None:
     points = around(100, 50, 200, 150).positive[:count]
     with pytest.raises(RequestError, match=f"4 extreme points are needed, not {count}"):
-        planted(tmp_path, half()).segment(blank((300, 200)), clicks(*points))
+        planted(tmp_path, half()).segment(plain((300, 200)), clicks(*points))
 
 
 def test_four_clicks_on_one_pixel_are_taken(tmp_path: Path) -> None:
     model = planted(tmp_path, half())
-    assert model.segment(blank((10, 10)), clicks(*[(9.5, 9.5)] * 4)).mask.shape
-    assert model.segment(blank((1, 1)), clicks(*[(0.5, 0.5)] * 4)).mask.shape
+    assert model.segment(plain((10, 10)), clicks(*[(9.5, 9.5)] * 4)).mask.shape
+    assert model.segment(plain((1, 1)), clicks(*[(0.5, 0.5)] * 4)).mask.shape
 
 
 coordinates = st.floats(0, 500, width=32)
@@ -172,3 +170,39 @@ def test_a_mirrored_image_is_seen_mirrored() -> None:
         atol=1,
     )
     np.testing.assert_allclose(heatmap(mirrored, other), heatmap(four, box)[:, ::-1], atol=1e-3)
+
+
+edges = st.integers(5, 60), st.integers(70, 110)
+
+
+@given(st.tuples(*edges), st.tuples(*edges), st.booleans())
+@settings(max_examples=10, deadline=None)
+def test_the_mask_turns_over_with_the_image(
+    columns: tuple[int, int], rows: tuple[int, int], sideways: bool
+) -> None:
+    pixels = np.zeros((120, 120, 3), np.uint8)
+    pixels[slice(*rows), slice(*columns), 0] = 255
+    turned = pixels[:, ::-1] if sideways else pixels[::-1]
+    box = [columns[0] + 0.5, rows[0] + 0.5, columns[1] - 0.5, rows[1] - 0.5]
+    axis = 0 if sideways else 1
+    other = list(box)
+    other[axis], other[axis + 2] = 120 - box[axis + 2], 120 - box[axis]
+    with TemporaryDirectory() as folder:
+        model = planted(Path(folder), brightness)
+        mask = whole(model.segment(Image.from_pixels(pixels), around(*box)), (120, 120))
+        flipped = whole(model.segment(Image.from_pixels(turned), around(*other)), (120, 120))
+    assert mask.any()
+    np.testing.assert_array_equal(flipped, mask[:, ::-1] if sideways else mask[::-1])
+
+
+@given(st.permutations(range(4)))
+@settings(max_examples=6, deadline=None)
+def test_the_order_of_the_clicks_changes_nothing(order: list[int]) -> None:
+    points = around(100, 50, 200, 150).positive
+    with TemporaryDirectory() as folder:
+        model = planted(Path(folder), half())
+        first, second = (
+            model.segment(plain((300, 200)), clicks(*chosen)).mask
+            for chosen in (points, [points[index] for index in order])
+        )
+    np.testing.assert_array_equal(first, second)

@@ -14,6 +14,8 @@ from face_detection_0205.handler import FaceDetection
 from imaging import Image
 from inference.device import Device
 from inference.testing.networks import plant
+from inference.testing.pictures import plain
+from inference.testing.properties import Thing, assert_follows_the_image
 from serving.testing.assets import planted_assets
 
 LABELS = [
@@ -83,17 +85,13 @@ def planted(
     return model
 
 
-def coloured(size: tuple[int, int], colour: tuple[int, int, int] = (0, 0, 0)) -> Image:
-    return Image.from_pixels(np.full((size[1], size[0], 3), colour, np.uint8))
-
-
 def attributes(shape: Rectangle) -> dict[str, str]:
     return {item.name: item.value for item in shape.attributes}
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_faces_are_where_they_were_planted(tmp_path: Path, size: tuple[int, int]) -> None:
-    found = planted(tmp_path, FACES).detect(coloured(size), 0.5)
+    found = planted(tmp_path, FACES).detect(plain(size), 0.5)
     assert len(found) == len(FACES)
     for shape, (*edges, score) in zip(found, FACES, strict=True):
         left, top, right, bottom = (min(max(edge, 0), 416) / 416 for edge in edges)
@@ -126,7 +124,7 @@ def test_attributes_are_those_of_the_faces_own_pixels(
 )
 def test_an_age_is_a_number_that_cvat_takes(tmp_path: Path, value: float, age: str) -> None:
     answer = np.full((1, 1, 1, 1), value, np.float32)
-    (shape,) = planted(tmp_path, FACES[:1], answer).detect(coloured((40, 40)), 0.5)
+    (shape,) = planted(tmp_path, FACES[:1], answer).detect(plain((40, 40)), 0.5)
     assert attributes(shape)["age"] == age
 
 
@@ -135,20 +133,29 @@ def test_an_age_is_a_number_that_cvat_takes(tmp_path: Path, value: float, age: s
 )
 def test_a_face_without_pixels_is_none(tmp_path: Path, edges: tuple[float, ...]) -> None:
     """Upstream's second network got an empty picture and raised."""
-    found = planted(tmp_path, [(*edges, 0.9), FACES[0]]).detect(coloured((100, 80)), 0.5)
+    found = planted(tmp_path, [(*edges, 0.9), FACES[0]]).detect(plain((100, 80)), 0.5)
     assert len(found) == 1
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 300), (300, 2)])
 def test_faces_smaller_than_a_pixel_are_looked_at(tmp_path: Path, size: tuple[int, int]) -> None:
-    assert len(planted(tmp_path, FACES).detect(coloured(size), 0.5)) == len(FACES)
+    assert len(planted(tmp_path, FACES).detect(plain(size), 0.5)) == len(FACES)
 
 
 def test_the_threshold_holds_and_the_order_changes_nothing(tmp_path: Path) -> None:
     model, turned = planted(tmp_path / "a", FACES), planted(tmp_path / "b", FACES[::-1])
-    image = coloured((100, 80))
+    image = plain((100, 80))
     assert len(model.detect(image, 0.75)) == 3
     assert turned.detect(image, 0.5) == model.detect(image, 0.5)
+
+
+def look(folder: Path, things: Sequence[Thing], size: tuple[int, int]) -> list[Rectangle]:
+    faces = [[*(edge * 416 for edge in box), score] for box, _, score in things]
+    return planted(folder, faces).detect(plain(size), 0.3)
+
+
+def test_boxes_follow_the_image() -> None:
+    assert_follows_the_image(look, kinds=1)
 
 
 def test_a_mirrored_image_gives_mirrored_faces(tmp_path: Path) -> None:

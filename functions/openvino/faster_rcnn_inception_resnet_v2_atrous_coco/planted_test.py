@@ -3,18 +3,25 @@
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import PIL.Image
 import pytest
 
+from annotation import Rectangle
 from faster_rcnn_inception_resnet_v2_atrous_coco.handler import FasterRcnn
 from imaging import Image, decode
 from inference.device import Device
+from inference.testing.pictures import red
+from inference.testing.properties import Thing, assert_follows_the_image
 from inference.testing.tf_detection import Planted, plant_detections
 from serving.testing.assets import planted_assets
 
-LABELS = [{"id": 3, "name": "car"}, {"id": 90, "name": "toothbrush"}, {"id": 1, "name": "person"}]
+LABELS: list[dict[str, Any]] = [
+    {"id": 3, "name": "car"},
+    {"id": 90, "name": "toothbrush"},
+    {"id": 1, "name": "person"},
+]
 NAMES = {label["id"]: label["name"] for label in LABELS}
 SIZES = [(600, 600), (2000, 100), (100, 2000), (7, 5), (1, 1)]
 
@@ -34,12 +41,6 @@ def planted(folder: Path, objects: Sequence[Planted]) -> FasterRcnn:
     model = FasterRcnn()
     model.load(planted_assets(folder, f"{name}.handler", labels=LABELS), Device())
     return model
-
-
-def red(size: tuple[int, int]) -> Image:
-    pixels = np.zeros((size[1], size[0], 3), np.uint8)
-    pixels[..., 0] = 200
-    return Image.from_pixels(pixels)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -69,16 +70,13 @@ def test_classes_without_a_label_are_not_reported(tmp_path: Path) -> None:
     assert [shape.label for shape in model.detect(red((30, 20)), 0.5)] == ["car"]
 
 
-def test_a_mirrored_image_gives_mirrored_boxes(tmp_path: Path) -> None:
-    flipped = [
-        item._replace(box=(1 - item.box[2], item.box[1], 1 - item.box[0], item.box[3]))
-        for item in OBJECTS
-    ]
-    found = planted(tmp_path / "a", flipped).detect(red((40, 20)), 0.5)
-    expected = planted(tmp_path / "b", OBJECTS).detect(red((40, 20)), 0.5)
-    for shape, other in zip(found, expected, strict=True):
-        left, top, right, bottom = other.box
-        assert (shape.label, shape.box) == (other.label, (40 - right, top, 40 - left, bottom))
+def look(folder: Path, things: Sequence[Thing], size: tuple[int, int]) -> list[Rectangle]:
+    items = [Planted(box, LABELS[kind]["id"], score) for box, kind, score in things]
+    return planted(folder, items).detect(red(size), 0.3)
+
+
+def test_boxes_follow_the_image() -> None:
+    assert_follows_the_image(look, kinds=len(LABELS))
 
 
 def test_the_network_is_shown_rgb(tmp_path: Path) -> None:

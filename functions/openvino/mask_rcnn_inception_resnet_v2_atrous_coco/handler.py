@@ -27,7 +27,7 @@ class MaskRcnn(Detector):
     outputs are those of `inference.tf_detection`, with masks of 33x33 over each box.
     """
 
-    default_threshold: ClassVar[float] = 0.2
+    default_threshold: float = 0.2
 
     def load(self, assets: Assets, device: Device) -> None:
         """Load the network."""

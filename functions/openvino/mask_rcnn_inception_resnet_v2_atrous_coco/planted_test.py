@@ -6,16 +6,20 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from annotation import LabelSet, Mask, encode_detections
 from imaging import Image, fill
 from inference.device import Device
+from inference.testing.pictures import red, whole
+from inference.testing.properties import Thing, assert_follows_the_image
 from inference.testing.tf_detection import Planted, plant_detections
 from mask_rcnn_inception_resnet_v2_atrous_coco.handler import MaskRcnn
 from serving.testing.assets import planted_assets
 
-LABELS = [{"id": 3, "name": "car", "type": "mask"}, {"id": 1, "name": "person", "type": "mask"}]
+LABELS: list[dict[str, Any]] = [
+    {"id": 3, "name": "car", "type": "mask"},
+    {"id": 1, "name": "person", "type": "mask"},
+]
 SIZES = [(64, 64), (640, 32), (32, 640), (8, 8)]
 FULL = np.ones((33, 33), np.float32)
 LEFT = FULL * (np.arange(33) < 17)
@@ -38,19 +42,6 @@ def planted(folder: Path, objects: Sequence[Planted]) -> MaskRcnn:
     model = MaskRcnn()
     model.load(planted_assets(folder, f"{name}.handler", labels=LABELS), Device())
     return model
-
-
-def red(size: tuple[int, int]) -> Image:
-    pixels = np.zeros((size[1], size[0], 3), np.uint8)
-    pixels[..., 0] = 200
-    return Image.from_pixels(pixels)
-
-
-def whole(shape: Mask, size: tuple[int, int]) -> NDArray[np.bool_]:
-    image = np.zeros(size[::-1], bool)
-    height, width = shape.bitmap.shape
-    image[shape.top : shape.top + height, shape.left : shape.left + width] = shape.bitmap
-    return image
 
 
 def full(*boxes: tuple[float, ...]) -> list[Planted]:
@@ -132,6 +123,16 @@ def test_a_mirrored_object_gives_a_mirrored_mask(tmp_path: Path) -> None:
     np.testing.assert_array_equal(whole(other, size), whole(shape, size)[:, ::-1])
     # Cells are 2 pixels wide; the chance falls to a half at the end of the 17th.
     assert (shape.left, shape.bitmap.shape[1]) == (66, 34)
+
+
+def look(folder: Path, things: Sequence[Thing], size: tuple[int, int]) -> list[Mask]:
+    items = [Planted(box, LABELS[kind]["id"], score, FULL) for box, kind, score in things]
+    return planted(folder, items).detect(red(size), 0.3)
+
+
+def test_masks_follow_the_image() -> None:
+    # To the pixel that holds the border.
+    assert_follows_the_image(look, kinds=len(LABELS), slack=1)
 
 
 def test_the_order_of_the_objects_changes_nothing(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,17 +27,18 @@ Colour = tuple[int, int, int]
 Edges = tuple[float, float, float, float]
 
 
-@pytest.fixture
-def model(tmp_path: Path) -> PersonReidentification:
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> PersonReidentification:
     def mean(pixels: Any) -> Any:
         return op.reduce_mean(pixels, op.constant(np.array([2, 3])), keep_dims=False)
 
     inputs = {"data": ((1, 3, 256, 128), np.float32)}
     name = "person-reidentification-retail-0277.xml"
-    plant(tmp_path / "weights" / name, inputs, {"reid_embedding": mean})
+    folder = tmp_path_factory.mktemp("planted")
+    plant(folder / "weights" / name, inputs, {"reid_embedding": mean})
     model = PersonReidentification()
     module = "person_reidentification_retail_0277.handler"
-    model.load(planted_assets(tmp_path, module, "reid"), Device())
+    model.load(planted_assets(folder, module, "reid"), Device())
     return model
 
 
@@ -69,6 +69,28 @@ def test_people_are_found_again_by_what_they_look_like(
     second = picture(size, *zip(where, [colours[n] for n in (2, 0, 3, 1)], strict=True))
     found = model.match(first, second, boxes(*where), boxes(*where), 0.5, 1000)
     assert found == [1, 3, 0, 2]
+
+
+@given(st.permutations(range(4)), st.permutations(range(4)), st.integers(1, 3), st.booleans())
+@settings(max_examples=15, deadline=None)
+def test_what_happens_to_both_images_changes_no_pair(
+    model: PersonReidentification,
+    before: list[int],
+    after: list[int],
+    factor: int,
+    mirrored: bool,
+) -> None:
+    """In whatever order the boxes come, at whatever size, and in a mirror."""
+    size = (200 * factor, 120 * factor)
+    where = [
+        (size[0] - right, top, size[0] - left, bottom) if mirrored else (left, top, right, bottom)
+        for left, top, right, bottom in places(size)
+    ]
+    colours = [RED, GREEN, BLUE, PINK]
+    image = picture(size, *zip(where, colours, strict=True))
+    first, second = ([where[index] for index in order] for order in (before, after))
+    found = model.match(image, image, boxes(*first), boxes(*second), 0.02, 10 * factor)
+    assert [after[column] for column in found] == before
 
 
 def test_a_pair_must_look_alike(model: PersonReidentification) -> None:

@@ -9,6 +9,7 @@ import pytest
 from annotation import Mask
 from imaging import Image, fill
 from inference.device import Device
+from inference.testing.pictures import whole
 from salient_object.handler import SalientObject
 from serving.assets import Assets
 from serving.function import Function
@@ -38,17 +39,9 @@ def model(assets: Assets) -> SalientObject:
     return model
 
 
-def whole(mask: Mask, image: Image) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-    """The mask in the image's size."""
-    full = np.zeros((image.height, image.width), bool)
-    height, width = mask.bitmap.shape
-    full[mask.top : mask.top + height, mask.left : mask.left + width] = mask.bitmap
-    return full
-
-
 def the_one(found: list[Mask], image: Image) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
     (mask,) = found
-    return whole(mask, image)
+    return whole(mask, image.size)
 
 
 def overlap(
@@ -64,7 +57,7 @@ def test_what_stands_out_is_found(model: SalientObject, name: str) -> None:
     (mask,) = model.detect(image, 0.5)
     assert mask.bitmap.sum() / (image.width * image.height) == pytest.approx(SHARES[name], abs=0.01)
     assert mask.polygon is not None
-    assert overlap(fill(mask.polygon, image.size), whole(mask, image)) > 0.9
+    assert overlap(fill(mask.polygon, image.size), whole(mask, image.size)) > 0.9
 
 
 @pytest.mark.parametrize("value", [0, 127, 255])

@@ -3,10 +3,14 @@
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from openvino import opset13 as op
 
@@ -15,6 +19,7 @@ from imaging import Image, fill
 from inference.device import Device
 from inference.heads import segmentation
 from inference.testing.networks import plant
+from inference.testing.pictures import plain
 from semantic_segmentation_adas_0001.handler import AdasSegmentation
 from serving.testing.assets import planted_assets
 
@@ -53,10 +58,6 @@ def planted(folder: Path, picture: NDArray[np.float32], labels: Any = LABELS) ->
     return loaded(folder, picture[None, None], labels)
 
 
-def blank(size: tuple[int, int]) -> Image:
-    return Image.from_pixels(np.zeros((size[1], size[0], 3), np.uint8))
-
-
 def painted(found: Sequence[Mask], size: tuple[int, int]) -> NDArray[np.int64]:
     """The class of each pixel, from the shapes; no two may share one."""
     picture = np.full(size[::-1], -1)
@@ -70,7 +71,7 @@ def painted(found: Sequence[Mask], size: tuple[int, int]) -> NDArray[np.int64]:
 
 @pytest.mark.parametrize("size", SIZES)
 def test_every_pixel_has_the_class_that_was_planted(tmp_path: Path, size: tuple[int, int]) -> None:
-    found = planted(tmp_path, classes()).detect(blank(size), 0.5)
+    found = planted(tmp_path, classes()).detect(plain(size), 0.5)
     expected = np.zeros(size[::-1], int)
     for number, (rows, columns) in AREAS:
         top, bottom = rows.start * size[1] // SHAPE[0], rows.stop * size[1] // SHAPE[0]
@@ -92,7 +93,7 @@ def test_parts_of_a_class_are_shapes_of_their_own(tmp_path: Path) -> None:
         (0, np.s_[150:550, 150:950]),
         (1, np.s_[300:400, 400:600]),
     ]
-    found = planted(tmp_path, classes(ring)).detect(blank((2048, 1024)), 0.5)
+    found = planted(tmp_path, classes(ring)).detect(plain((2048, 1024)), 0.5)
     assert Counter(shape.label for shape in found) == {"road": 2, "sidewalk": 2}
     outer, inner = (shape for shape in found if shape.label == "sidewalk")
     assert outer.bitmap.sum() == 500 * 900 - 400 * 800
@@ -101,7 +102,7 @@ def test_parts_of_a_class_are_shapes_of_their_own(tmp_path: Path) -> None:
 
 
 def test_the_outline_is_that_of_the_pixels(tmp_path: Path) -> None:
-    found = planted(tmp_path, classes(AREAS[:1])).detect(blank((512, 256)), 0.5)
+    found = planted(tmp_path, classes(AREAS[:1])).detect(plain((512, 256)), 0.5)
     (sidewalk,) = (shape for shape in found if shape.label == "sidewalk")
     outlined = fill(np.array(sidewalk.polygon), (512, 256))
     np.testing.assert_array_equal(outlined, painted([sidewalk], (512, 256)) == 1)
@@ -113,15 +114,36 @@ def test_noise_is_left_out_and_the_number_is_bounded(
     picture = classes([])
     picture[::8, ::8] = 1
     picture[500:504, 1000:1003] = 2
-    found = planted(tmp_path, picture).detect(blank((2048, 1024)), 0.5)
+    found = planted(tmp_path, picture).detect(plain((2048, 1024)), 0.5)
     assert [shape.label for shape in found] == ["road", "building"]
     monkeypatch.setattr(segmentation, "LEAST_AREA", 1)
-    many = planted(tmp_path / "b", picture).detect(blank((2048, 1024)), 0.5)
+    many = planted(tmp_path / "b", picture).detect(plain((2048, 1024)), 0.5)
     assert len(many) == AdasSegmentation.limit
 
 
+coarse = arrays(np.int64, (8, 16), elements=st.integers(0, len(NAMES) - 1))
+
+
+@given(coarse, st.integers(1, 3), st.integers(1, 3))
+@settings(max_examples=6, deadline=None)
+def test_the_picture_scales_and_turns_over_with_the_image(
+    cells: NDArray[np.int64], wider: int, higher: int
+) -> None:
+    def seen(cells: NDArray[np.int64], size: tuple[int, int]) -> NDArray[np.int64]:
+        picture = cells.repeat(128, axis=0).repeat(128, axis=1).astype(np.float32)
+        with TemporaryDirectory() as folder:
+            return painted(planted(Path(folder), picture).detect(plain(size), 0.5), size)
+
+    small = seen(cells, (256, 128))
+    np.testing.assert_array_equal(
+        seen(cells, (256 * wider, 128 * higher)), small.repeat(higher, 0).repeat(wider, 1)
+    )
+    np.testing.assert_array_equal(seen(cells[:, ::-1], (256, 128)), small[:, ::-1])
+    np.testing.assert_array_equal(seen(cells[::-1], (256, 128)), small[::-1])
+
+
 def test_classes_without_a_label_are_not_reported(tmp_path: Path) -> None:
-    found = planted(tmp_path, classes(), LABELS[3:]).detect(blank((512, 256)), 0.5)
+    found = planted(tmp_path, classes(), LABELS[3:]).detect(plain((512, 256)), 0.5)
     assert {shape.label for shape in found} == {"car"}
 
 
@@ -140,5 +162,5 @@ def test_the_network_is_shown_bgr(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 500), (500, 2)])
 def test_odd_sizes_are_taken(tmp_path: Path, size: tuple[int, int]) -> None:
-    found = planted(tmp_path, classes()).detect(blank(size), 0.5)
+    found = planted(tmp_path, classes()).detect(plain(size), 0.5)
     assert encode_detections(found, LabelSet.from_json(LABELS), size)

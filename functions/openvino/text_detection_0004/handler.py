@@ -35,7 +35,7 @@ class TextDetection(Detector):
         least_side: So are those whose box has a shorter side; in pixels.
     """
 
-    default_threshold: ClassVar[float] = 0.8
+    default_threshold: float = 0.8
     link_threshold: ClassVar[float] = 0.8
     least_area: ClassVar[float] = 300
     least_side: ClassVar[float] = 10

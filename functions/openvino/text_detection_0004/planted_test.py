@@ -1,6 +1,6 @@
 """The detector around a network whose answer is known, and its grouping against a plain loop."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from annotation import LabelSet, Mask, encode_detections
 from imaging import Image
 from inference.device import Device
 from inference.testing.networks import plant
+from inference.testing.pictures import plain, whole
+from inference.testing.properties import Thing, assert_follows_the_image
 from serving.testing.assets import planted_assets
 from text_detection_0004.handler import TextDetection
 from text_detection_0004.pixellink import group
@@ -54,17 +56,6 @@ def loaded(folder: Path, outputs: Any) -> TextDetection:
     return model
 
 
-def blank(size: tuple[int, int]) -> Image:
-    return Image.from_pixels(np.zeros((size[1], size[0], 3), np.uint8))
-
-
-def whole(shape: Mask, size: tuple[int, int]) -> NDArray[np.bool_]:
-    image = np.zeros(size[::-1], bool)
-    height, width = shape.bitmap.shape
-    image[shape.top : shape.top + height, shape.left : shape.left + width] = shape.bitmap
-    return image
-
-
 # In the middle and at each border: rows, columns.
 WORDS: list[tuple[Cells, float]] = [
     (np.s_[80:120, 100:240], 0.99),
@@ -77,7 +68,7 @@ WORDS: list[tuple[Cells, float]] = [
 
 @pytest.mark.parametrize("size", SIZES)
 def test_words_are_where_they_were_planted(tmp_path: Path, size: tuple[int, int]) -> None:
-    found = planted(tmp_path, WORDS).detect(blank(size), 0.8)
+    found = planted(tmp_path, WORDS).detect(plain(size), 0.8)
     assert [round(shape.confidence or 0, 3) for shape in found] == [chance for _, chance in WORDS]
     wide, high = size[0] / GRID[1], size[1] / GRID[0]
     for shape, ((rows, columns), _) in zip(found, WORDS, strict=True):
@@ -98,21 +89,21 @@ def test_a_word_holds_its_own_pixels_only(tmp_path: Path) -> None:
     outer = (np.s_[20:100, 20:30], 0.95)
     corner = (np.s_[90:100, 20:120], 0.95)
     inner = (np.s_[40:70, 60:100], 0.9)
-    big, small = planted(tmp_path, [outer, corner, inner]).detect(blank((1280, 768)), 0.8)
+    big, small = planted(tmp_path, [outer, corner, inner]).detect(plain((1280, 768)), 0.8)
     assert not (whole(big, (1280, 768)) & whole(small, (1280, 768))).any()
     assert small.bitmap.all()
 
 
 def test_unlinked_cells_are_words_of_their_own(tmp_path: Path) -> None:
-    assert planted(tmp_path, WORDS, link=0.5).detect(blank((1280, 768)), 0.8) == []
+    assert planted(tmp_path, WORDS, link=0.5).detect(plain((1280, 768)), 0.8) == []
 
 
 def test_the_threshold_of_the_request_holds(tmp_path: Path) -> None:
     """Upstream read it from a key that CVAT does not send."""
     model = planted(tmp_path, WORDS)
     assert model.default_threshold == 0.8
-    assert len(model.detect(blank((1280, 768)), 0.965)) == 3
-    assert model.detect(blank((1280, 768)), 1.0) == []
+    assert len(model.detect(plain((1280, 768)), 0.965)) == 3
+    assert model.detect(plain((1280, 768)), 1.0) == []
 
 
 @pytest.mark.parametrize(
@@ -126,7 +117,7 @@ def test_the_threshold_of_the_request_holds(tmp_path: Path) -> None:
 )
 def test_words_too_small_to_read_are_dropped(tmp_path: Path, cells: Cells, kept: bool) -> None:
     """Cells are 4x4 pixels: at least 10 pixels high and 300 square pixels."""
-    found = planted(tmp_path, [(cells, 0.9)]).detect(blank((1280, 768)), 0.8)
+    found = planted(tmp_path, [(cells, 0.9)]).detect(plain((1280, 768)), 0.8)
     assert len(found) == kept
 
 
@@ -138,7 +129,7 @@ def test_a_tilted_word_has_a_tilted_box(tmp_path: Path) -> None:
         "model/link_logits_/add": logits(np.full((*GRID, 8), 0.9)).reshape(1, *GRID, 16),
         "model/segm_logits/add": logits(text)[None],
     }
-    (shape,) = loaded(tmp_path, outputs).detect(blank((1280, 768)), 0.8)
+    (shape,) = loaded(tmp_path, outputs).detect(plain((1280, 768)), 0.8)
     corners = np.array(shape.polygon).reshape(-1, 2)
     sides = np.sort(np.linalg.norm(corners - np.roll(corners, 1, axis=0), axis=1))
     # Across and along the diagonal, cells of 4 pixels and a corner of a cell on each side.
@@ -167,9 +158,23 @@ def test_the_network_is_shown_bgr(tmp_path: Path) -> None:
     assert model.detect(Image.from_pixels(red[..., ::-1]), 0.8) == []
 
 
+def look(folder: Path, things: Sequence[Thing], size: tuple[int, int]) -> list[Mask]:
+    words = []
+    for (left, top, right, bottom), _, score in things:
+        x0, x1 = round(left * GRID[1]), round(right * GRID[1])
+        y0, y1 = round(top * GRID[0]), round(bottom * GRID[0])
+        words.append((np.s_[y0:y1, x0:x1], score))
+    return planted(folder, words).detect(plain(size), 0.5)
+
+
+def test_words_follow_the_image() -> None:
+    # Cells are 4x4 pixels of this size, and halves of them round to the even one.
+    assert_follows_the_image(look, kinds=1, size=(1280, 768), slack=4, examples=5)
+
+
 @pytest.mark.parametrize("size", [(1, 1), (5, 700), (700, 3)])
 def test_odd_sizes_are_taken(tmp_path: Path, size: tuple[int, int]) -> None:
-    found = planted(tmp_path, WORDS).detect(blank(size), 0.8)
+    found = planted(tmp_path, WORDS).detect(plain(size), 0.8)
     assert encode_detections(found, LabelSet.from_json(LABELS), size)
 
 
@@ -179,7 +184,7 @@ grids = st.tuples(
 )
 
 
-def plain(text: NDArray[Any], links: NDArray[Any]) -> set[frozenset[tuple[int, int]]]:
+def flooded(text: NDArray[Any], links: NDArray[Any]) -> set[frozenset[tuple[int, int]]]:
     """Words by flooding from cell to cell."""
     cells = {(int(r), int(c)) for r, c in zip(*np.nonzero(text > 0.5), strict=True)}
     edges: dict[tuple[int, int], set[tuple[int, int]]] = {cell: set() for cell in cells}
@@ -211,7 +216,7 @@ def grouped(text: NDArray[Any], links: NDArray[Any]) -> set[frozenset[tuple[int,
 @given(grids)
 @settings(deadline=None)
 def test_grouping_is_that_of_the_plain_flood(maps: Any) -> None:
-    assert grouped(*maps) == plain(*maps)
+    assert grouped(*maps) == flooded(*maps)
 
 
 @given(grids)
@@ -220,4 +225,4 @@ def test_a_mirrored_picture_has_mirrored_words(maps: Any) -> None:
     text, links = maps
     order = [NEIGHBOURS.index((down, -right)) for down, right in NEIGHBOURS]
     mirrored = grouped(text[:, ::-1], links[:, ::-1][..., order])
-    assert mirrored == {frozenset((r, 5 - c) for r, c in word) for word in plain(text, links)}
+    assert mirrored == {frozenset((r, 5 - c) for r, c in word) for word in flooded(text, links)}

@@ -1,20 +1,26 @@
 """The detector around a network whose answer is known; `pedestrian_ssdlite` runs a real one."""
 
+import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import PIL.Image
 import pytest
 from openvino import opset13 as op
 
-from imaging import Image
+from annotation import Rectangle
+from imaging import Image, decode
 from inference.device import Device
 from inference.testing.networks import plant
+from inference.testing.pictures import red
+from inference.testing.properties import Thing, assert_follows_the_image
 from inference.testing.tf_detection import Planted, plant_detections
 from serving.testing.assets import planted_assets
 from tf_faster_rcnn_inception_v2_coco.handler import TfFasterRcnn
 
-LABELS = [{"id": 44, "name": "bottle"}, {"id": 1, "name": "person"}]
+LABELS: list[dict[str, Any]] = [{"id": 44, "name": "bottle"}, {"id": 1, "name": "person"}]
 OBJECTS = [
     Planted((0.25, 0.5, 0.75, 0.875), 44, 0.95),
     Planted((-0.125, 0.25, 0.125, 0.5), 1, 0.9),
@@ -30,10 +36,6 @@ def loaded(folder: Path) -> TfFasterRcnn:
     return model
 
 
-def red(size: tuple[int, int]) -> Image:
-    return Image.from_pixels(np.full((size[1], size[0], 3), (200, 0, 0), np.uint8))
-
-
 @pytest.mark.parametrize("size", [(512, 512), (2400, 100), (100, 2400), (8000, 4000), (1, 1)])
 def test_objects_are_where_they_were_planted(tmp_path: Path, size: tuple[int, int]) -> None:
     """In pixels of the image itself, however it was scaled for the network."""
@@ -46,6 +48,25 @@ def test_objects_are_where_they_were_planted(tmp_path: Path, size: tuple[int, in
         assert shape.box == (left * size[0], top * size[1], right * size[0], bottom * size[1])
     assert len(model.detect(red(size), 0.75)) == 3
     assert model.detect(Image.from_pixels(red(size).pixels[..., ::-1]), 0.5) == []
+
+
+def look(folder: Path, things: Sequence[Thing], size: tuple[int, int]) -> list[Rectangle]:
+    items = [Planted(box, LABELS[kind]["id"], score) for box, kind, score in things]
+    plant_detections(folder / "weights" / TfFasterRcnn.weights, items)
+    return loaded(folder).detect(red(size), 0.3)
+
+
+def test_boxes_follow_the_image_also_where_it_is_scaled_down() -> None:
+    assert_follows_the_image(look, kinds=len(LABELS), size=(1000, 900))
+
+
+@pytest.mark.parametrize("mode", ["L", "P", "1", "RGBA"])
+def test_any_mode_is_taken(tmp_path: Path, mode: str) -> None:
+    """Upstream's list of pixels failed on grey images."""
+    file = io.BytesIO()
+    PIL.Image.new("RGB", (30, 20), "white").convert(mode).save(file, "PNG")
+    plant_detections(tmp_path / "weights" / TfFasterRcnn.weights, OBJECTS)
+    assert len(loaded(tmp_path).detect(decode(file.getvalue()), 0.5)) == len(OBJECTS)
 
 
 def measuring(folder: Path) -> TfFasterRcnn:

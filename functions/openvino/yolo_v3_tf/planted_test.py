@@ -14,12 +14,18 @@ from annotation import Rectangle
 from imaging import Image, decode
 from inference.device import Device
 from inference.testing.networks import plant
+from inference.testing.pictures import plain
+from inference.testing.properties import Thing, assert_follows_the_image
 from inference.testing.yolo import Planted, heads
 from serving.testing.assets import planted_assets
 from yolo_v3_tf.handler import _HEADS, YoloV3
 
 GRIDS = (13, 26, 52)
-LABELS = [{"id": 0, "name": "person"}, {"id": 17, "name": "horse"}, {"id": 79, "name": "brush"}]
+LABELS: list[dict[str, Any]] = [
+    {"id": 0, "name": "person"},
+    {"id": 17, "name": "horse"},
+    {"id": 79, "name": "brush"},
+]
 NAMES = {label["id"]: label["name"] for label in LABELS}
 SIZES = [(416, 416), (1000, 200), (200, 1000), (7, 5), (1, 1)]
 INPUT = {"input_1:0": ((1, 416, 416, 3), np.float32)}
@@ -51,10 +57,6 @@ def planted(folder: Path, objects: Sequence[Planted], labels: Any = LABELS) -> Y
     return model_of(folder, [channels_last(head) for head in answers], labels)
 
 
-def blank(size: tuple[int, int]) -> Image:
-    return Image.from_pixels(np.zeros((size[1], size[0], 3), np.uint8))
-
-
 def pixels_of(item: Planted, size: tuple[int, int]) -> list[float]:
     left, top, right, bottom = (min(max(edge, 0), 1) for edge in item.box)
     return [left * size[0], top * size[1], right * size[0], bottom * size[1]]
@@ -62,7 +64,7 @@ def pixels_of(item: Planted, size: tuple[int, int]) -> list[float]:
 
 @pytest.mark.parametrize("size", SIZES)
 def test_objects_are_where_they_were_planted(tmp_path: Path, size: tuple[int, int]) -> None:
-    found = planted(tmp_path, OBJECTS).detect(blank(size), 0.5)
+    found = planted(tmp_path, OBJECTS).detect(plain(size), 0.5)
     # Each is in three heads; one is left of it.
     assert [shape.label for shape in found] == [NAMES[item.kind] for item in OBJECTS]
     for shape, item in zip(found, OBJECTS, strict=True):
@@ -74,61 +76,41 @@ def test_a_rider_does_not_hide_the_horse(tmp_path: Path) -> None:
     """Upstream suppressed boxes whatever their class."""
     box = (0.41, 0.43, 0.60, 0.62)
     found = planted(tmp_path, [Planted(box, 0, 0.9, 0.9), Planted(box, 17, 0.8, 0.9)])
-    assert [shape.label for shape in found.detect(blank((300, 200)), 0.5)] == ["person", "horse"]
+    assert [shape.label for shape in found.detect(plain((300, 200)), 0.5)] == ["person", "horse"]
 
 
 def test_of_two_boxes_of_a_class_on_one_object_the_better_stays(tmp_path: Path) -> None:
     first = Planted((0.41, 0.43, 0.60, 0.62), 0, 0.8, 0.9)
     model = planted(tmp_path, [first, first._replace(objectness=0.9), OBJECTS[2]])
-    found = model.detect(blank((300, 200)), 0.5)
+    found = model.detect(plain((300, 200)), 0.5)
     assert [round(shape.confidence or 0, 3) for shape in found] == [0.81, 0.765]
 
 
 def test_the_threshold_is_that_of_the_product(tmp_path: Path) -> None:
     model = planted(tmp_path, OBJECTS)
-    assert len(model.detect(blank((300, 200)), 0.8)) == 2
-    assert len(model.detect(blank((300, 200)), 0.86)) == 0
+    assert len(model.detect(plain((300, 200)), 0.8)) == 2
+    assert len(model.detect(plain((300, 200)), 0.86)) == 0
 
 
 def test_at_threshold_zero_the_number_is_bounded(tmp_path: Path) -> None:
     model = planted(tmp_path, OBJECTS, [{"id": n, "name": f"class {n}"} for n in range(80)])
-    found = model.detect(blank((300, 200)), 0.0)
+    found = model.detect(plain((300, 200)), 0.0)
     assert len(found) == model.limit
     assert [shape.label for shape in found[:5]] == [f"class {item.kind}" for item in OBJECTS]
 
 
 def test_classes_without_a_label_are_not_reported(tmp_path: Path) -> None:
     model = planted(tmp_path, OBJECTS, LABELS[:1])
-    assert {shape.label for shape in model.detect(blank((300, 200)), 0.5)} == {"person"}
+    assert {shape.label for shape in model.detect(plain((300, 200)), 0.5)} == {"person"}
 
 
-def test_the_order_of_the_objects_changes_nothing(tmp_path: Path) -> None:
-    kept = planted(tmp_path / "a", OBJECTS).detect(blank((300, 200)), 0.5)
-    turned = planted(tmp_path / "b", OBJECTS[::-1]).detect(blank((300, 200)), 0.5)
-    assert_same(turned, kept)
+def look(folder: Path, things: Sequence[Thing], size: tuple[int, int]) -> list[Rectangle]:
+    items = [Planted(box, LABELS[kind]["id"], score, 0.99) for box, kind, score in things]
+    return planted(folder, items).detect(plain(size), 0.3)
 
 
-def test_a_mirrored_image_gives_mirrored_boxes(tmp_path: Path) -> None:
-    flipped = [
-        item._replace(box=(1 - item.box[2], item.box[1], 1 - item.box[0], item.box[3]))
-        for item in OBJECTS
-    ]
-    expected = [
-        Rectangle(
-            shape.label,
-            (300 - shape.box[2], shape.box[1], 300 - shape.box[0], shape.box[3]),
-            confidence=shape.confidence,
-        )
-        for shape in planted(tmp_path / "a", OBJECTS).detect(blank((300, 200)), 0.5)
-    ]
-    assert_same(planted(tmp_path / "b", flipped).detect(blank((300, 200)), 0.5), expected)
-
-
-def assert_same(found: Sequence[Rectangle], expected: Sequence[Rectangle]) -> None:
-    assert [shape.label for shape in found] == [shape.label for shape in expected]
-    np.testing.assert_allclose(
-        [shape.box for shape in found], [shape.box for shape in expected], atol=1e-2
-    )
+def test_boxes_follow_the_image() -> None:
+    assert_follows_the_image(look, kinds=len(LABELS), examples=3)
 
 
 def seeing_red(folder: Path) -> YoloV3:

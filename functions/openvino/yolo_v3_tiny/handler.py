@@ -15,10 +15,11 @@ from serving.model import Detector
 
 _WEIGHTS: Final = "yolo_v3_tiny.xml"
 _SIDE: Final = (416, 416)
-# Masks 3,4,5 and 0,1,2 of the anchors in yolov3-tiny.cfg, in the order of its yolo layers.
+# Masks 3,4,5 and 1,2,3 of the anchors in yolov3-tiny.cfg, in the order of its yolo layers. The file
+# itself says 0,1,2 for the second; the weights were trained with 1,2,3, as boxes in pictures show.
 _HEADS: Final = {
     "head_0": ((81, 82), (135, 169), (344, 319)),
-    "head_1": ((10, 14), (23, 27), (37, 58)),
+    "head_1": ((23, 27), (37, 58), (81, 82)),
 }
 
 

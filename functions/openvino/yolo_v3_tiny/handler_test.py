@@ -14,6 +14,7 @@ import pytest
 from imaging import Image, decode
 from inference.boxes import iou_matrix
 from inference.device import Device
+from samples import video_frames
 from serving.assets import Assets
 from yolo_v3_tiny.handler import YoloV3Tiny
 
@@ -63,6 +64,25 @@ def test_a_photograph_gives_what_was_recorded(model: YoloV3Tiny, name: str) -> N
         assert shape.confidence == pytest.approx(score, abs=0.02)
     if name in OUTLINES:
         assert iou(found[-1].box, OUTLINES[name]) >= 0.7
+
+
+# Of the video's frame 99: scores as recorded with the photographs', boxes as `coco_ssd` gives them.
+SQUARE = [
+    ("person", 0.95, (343, 195, 373, 273)),
+    ("person", 0.92, (498, 151, 527, 223)),
+    ("person", 0.86, (383, 185, 407, 257)),
+    ("car", 0.75, (726, 47, 768, 95)),
+]
+
+
+def test_small_objects_have_boxes_of_their_size(model: YoloV3Tiny) -> None:
+    """With the anchors that the .cfg names for them they are half as large."""
+    (frame,) = video_frames(range(99, 100))
+    found = model.detect(frame, 0.6)
+    assert [shape.label for shape in found] == [label for label, _, _ in SQUARE]
+    for shape, (_, score, box) in zip(found, SQUARE, strict=True):
+        assert shape.confidence == pytest.approx(score, abs=0.02)
+        assert iou(shape.box, box) >= 0.5
 
 
 @pytest.mark.parametrize("name", OUTLINES)

@@ -39,7 +39,7 @@ class MatterportMaskRCNN(Detector):
         side: ... but fits into a square of this many, a multiple of 64, which the network sees.
     """
 
-    default_threshold: ClassVar[float] = 0.7
+    default_threshold: float = 0.7
     shortest: ClassVar[int] = 800
     side: ClassVar[int] = 1024
 

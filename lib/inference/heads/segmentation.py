@@ -53,7 +53,7 @@ def masks_of(kinds: NDArray[np.int64], names: Mapping[int, str], *, limit: int) 
         if area >= LEAST_AREA
     ]
     found.sort(key=lambda piece: -piece[0])
-    return [Mask(name, *part, polygon=_outline(part)) for _, name, part in found[:limit]]
+    return [Mask(name, *part, polygon=outline_of(part)) for _, name, part in found[:limit]]
 
 
 def _kinds(answer: Answer, fit: Fit, threshold: float) -> NDArray[np.int64]:
@@ -81,6 +81,7 @@ def enlarged(cells: NDArray[np.int64], fit: Fit) -> NDArray[np.int64]:
     return np.asarray(cells[y.astype(np.intp)][:, x.astype(np.intp)])
 
 
-def _outline(part: Crop) -> tuple[float, ...]:
+def outline_of(part: Crop) -> tuple[float, ...]:
+    """Return `x0, y0, …` in pixels of the image, of the largest piece of what is in the crop."""
     outline = polygons(part.bitmap)[0] + (part.left, part.top)
     return tuple(outline.ravel().tolist())

@@ -17,6 +17,7 @@ def plant(
     path: Path,
     inputs: Mapping[str, tuple[tuple[int, ...], DTypeLike]],
     outputs: Mapping[str, Answer],
+    configuration: Mapping[str, str] | None = None,
 ) -> Path:
     """Write an OpenVINO network to `path` (.xml), folders included, and return `path`.
 
@@ -24,6 +25,7 @@ def plant(
         path: Where to write it; the weights go beside it.
         inputs: Shape and dtype of each input by name; -1 is any length.
         outputs: What each output gives, by name.
+        configuration: Of Model API, by name.
     """
     nodes = {
         name: op.parameter(list(shape), np.dtype(dtype), name=name)
@@ -38,5 +40,7 @@ def plant(
         results[-1].output(0).tensor.set_names({name})
     path.parent.mkdir(parents=True, exist_ok=True)
     network = openvino.Model(results, list(nodes.values()), path.stem)
+    for name, value in (configuration or {}).items():
+        network.set_rt_info(value, ["model_info", name])
     openvino.save_model(network, path, compress_to_fp16=False)
     return path

@@ -1,7 +1,7 @@
 """Assets of a function as the build writes them, around weights that a test made."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,19 @@ def planted_assets(
         kind: detector, interactor, tracker or reid.
         labels: As in `model.json`.
     """
-    description = {
-        "schema": SCHEMA,
-        "name": "planted",
-        "type": kind,
-        "model": model,
-        "labels": list(labels),
-    }
+    return _opened(folder, {"type": kind, "model": model, "labels": list(labels)})
+
+
+def headed_assets(
+    folder: Path, head: str, labels: Sequence[str | dict[str, Any]], options: Mapping[str, Any]
+) -> Assets:
+    """Do the same for a function without code, of that head with those options."""
+    named = [{"name": label} if isinstance(label, str) else label for label in labels]
+    more = {"head": head, "head_options": dict(options), "labels": named}
+    return _opened(folder, {"type": "detector", "model": "serving.heads:HeadDetector", **more})
+
+
+def _opened(folder: Path, more: Mapping[str, Any]) -> Assets:
+    description = {"schema": SCHEMA, "name": "planted", **more}
     (folder / "model.json").write_text(json.dumps(description))
     return Assets.open(folder)

@@ -18,6 +18,8 @@ HEADS = (
     "retinanet",
     "segmentation",
     "classification",
+    # Its options are in the file.
+    "model_api",
 )
 
 

@@ -16,6 +16,7 @@ _TIMEOUT: Final = 60.0
 DIGEST: Final = "modelyard.io/digest"
 VARIANT: Final = "modelyard.io/variant"
 LICENCE: Final = "modelyard.io/licence"
+ORIGIN: Final = "modelyard.io/origin"
 
 
 class Metadata(msgspec.Struct, frozen=True):

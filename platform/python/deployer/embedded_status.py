@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from typing import Final
 
-from deployer.client import LICENCE, VARIANT, Dashboard, Function, Resources
+from deployer.client import LICENCE, ORIGIN, VARIANT, Dashboard, Function, Resources
 from deployer.diagnosis import explain
 from deployer.report import Report
 from deployer.target import Deployed
@@ -83,6 +83,7 @@ def described(name: str, function: Function) -> Deployed:
         restarts=workers.restarts,
         limits=_limits(function.status.resources),
         licence=annotations.get(LICENCE, ""),
+        origin=annotations.get(ORIGIN, ""),
         release=function.digest,
         url=function.url,
         problem=last.message if last else "",

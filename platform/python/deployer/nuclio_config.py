@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from deployer.client import DIGEST, LICENCE, VARIANT
+from deployer.client import DIGEST, LICENCE, ORIGIN, VARIANT
 from deployer.errors import DeployError
 from deployer.releases import BuiltRelease
 
@@ -36,6 +36,7 @@ def function_config(release: BuiltRelease) -> dict[str, Any]:
                 DIGEST: manifest.digest,
                 VARIANT: manifest.variant,
                 LICENCE: manifest.licence,
+                ORIGIN: manifest.origin,
             }
         )
         config["metadata"]["name"] = manifest.name

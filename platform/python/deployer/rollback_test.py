@@ -12,7 +12,11 @@ from embedded.testing.releases import HANDLER, FakeRelease
 
 def release(port: int, version: str) -> FakeRelease:
     return FakeRelease(
-        name="echo", port=port, source=HANDLER.format(version=version), licence="MIT"
+        name="echo",
+        port=port,
+        source=HANDLER.format(version=version),
+        licence="MIT",
+        origin="these tests",
     )
 
 
@@ -44,7 +48,7 @@ def test_export_and_import(deployer: Deployer, tmp_path: Path) -> None:
     build = deployer.build(release(port, "1"))
     assert deployer.run(build=build).returncode == 0
     (function,) = json.loads(deployer.run("status", "--json").stdout)["functions"]
-    assert function["licence"] == "MIT"
+    assert (function["licence"], function["origin"]) == ("MIT", "these tests")
     file = tmp_path / "functions.json"
     assert deployer.run("export", "--out", str(file)).returncode == 0
     assert deployer.run("delete", "echo").returncode == 0

@@ -27,6 +27,7 @@ class Deployed(msgspec.Struct, frozen=True, kw_only=True):
     restarts: int | None = None
     limits: str = ""
     licence: str = ""
+    origin: str = ""
     release: str | None = None
     url: str = ""
     problem: str = ""

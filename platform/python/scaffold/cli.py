@@ -52,12 +52,16 @@ def _next_with_class(path: str, type: str) -> str:
 
 def _next_with_head(path: str, network: Network) -> str:
     return (
-        f"{path} is a detector without code, of head {network.head} by its outputs. Next:\n"
+        f"{path} is a detector without code, of head {network.head} by {_source(network)}. Next:\n"
         f"  1. name its classes in {path}/labels.json ({len(network.classes)} now)\n"
         f"  2. ./pants run {path}#cpu-predict -- photo.jpg --out seen.png\n"
         f"  3. ./pants test {path}::\n"
         "  4. ./pants run ::deploy"
     )
+
+
+def _source(network: Network) -> str:
+    return "its own configuration" if network.head == "model_api" else "its outputs"
 
 
 def _framework(options: argparse.Namespace) -> str:

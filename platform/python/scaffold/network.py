@@ -21,6 +21,8 @@ FORMATS: Final[Mapping[str, str]] = {
     ".tflite": "tensorflow",
 }
 _CHECKPOINTS: Final = (".pt", ".pth", ".pkl", ".ckpt", ".safetensors", ".h5", ".keras")
+_NO_OBJECT: Final = "otx_"
+"""What Training Extensions call classes that are none begins so."""
 _SIDE: Final = 640
 _MANY: Final = 1000
 
@@ -89,11 +91,16 @@ def _read(path: Path, files: Sequence[File]) -> Network:
     from inference.heads.feeding import settled
     from inference.heads.fitting import head_of
     from inference.heads.options import HeadOptions
-    from inference.openvino import OpenVINOSession
+    from inference.model_api import is_read
+    from inference.openvino import OpenVINOSession, model_info, read_network
 
+    configuration = model_info(read_network(path, Device()))
     session = OpenVINOSession(path, device=Device())
     opened = any(-1 in shape[1:] for shape in session.inputs.values())
     side = (_SIDE, _SIDE) if opened else None
+    classes = _configured(configuration)
+    if classes and is_read(configuration):
+        return Network(files, session.inputs, session.outputs, "model_api", classes, None)
     try:
         shapes = settled(session.inputs, HeadOptions(input_size=side))
     except HeadError:
@@ -129,6 +136,14 @@ def _named(metadata: Mapping[str, str]) -> dict[int, str]:
     if not isinstance(names, dict):
         return {}
     return {key: str(name) for key, name in names.items() if isinstance(key, int) and str(name)}
+
+
+def _configured(configuration: Mapping[str, str]) -> dict[int, str]:
+    """Return the classes that a configuration for Model API names."""
+    names = enumerate(configuration.get("labels", "").split())
+    return {
+        number: name.replace("_", " ") for number, name in names if not name.startswith(_NO_OBJECT)
+    }
 
 
 def _numbers(count: int | None, options: "HeadOptions") -> range:

@@ -49,8 +49,7 @@ def write_onnx(
         constants,
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
-    for key, value in (metadata or {}).items():
-        helper.set_model_props(model, {key: value})
+    helper.set_model_props(model, dict(metadata or {}))
     onnx.save(model, str(path))
 
 
@@ -200,6 +199,41 @@ def test_functions_without_code_pass_theirs_too(
     assert targets_of(folder)["model_function"]["head"] == head
     assert [item["id"] for item in json.loads((folder / "labels.json").read_text())] == labels
     assert "2 passed" in written_tests(folder, Path("best.onnx"))
+
+
+def test_a_configuration_in_the_file_is_kept_to(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configuration = {"model_type": "Classification", "labels": "cat big_dog", "multilabel": "True"}
+    metadata = {f"model_info {name}": value for name, value in configuration.items()}
+    write_onnx(Path("best.onnx"), {"scores": (1, 2)}, metadata=metadata)
+    assert main(["my_model", "--from", "best.onnx"]) == 0
+    assert "of head model_api by its own configuration" in capsys.readouterr().out
+    folder = repository / "functions/openvino/my_model"
+    function = targets_of(folder)["model_function"]
+    assert (function["head"], "head_options" in function) == ("model_api", False)
+    labels = json.loads((folder / "labels.json").read_text())
+    assert [(label["id"], label["name"]) for label in labels] == [(0, "cat"), (1, "big dog")]
+    assert "2 passed" in written_tests(folder, Path("best.onnx"))
+
+
+def test_a_class_that_is_no_object_is_no_label(repository: Path) -> None:
+    configuration = {"model_type": "MaskRCNN", "labels": "otx_empty_lbl cat"}
+    metadata = {f"model_info {name}": value for name, value in configuration.items()}
+    write_onnx(Path("best.onnx"), YOLO, metadata=metadata)
+    network = read_network(Path("best.onnx"))
+    assert (network.head, network.classes) == ("model_api", {1: "cat"})
+
+
+@pytest.mark.parametrize(
+    "configuration", [{"model_type": "YOLOX", "labels": "a b"}, {"labels": "a"}]
+)
+def test_a_configuration_that_is_not_read_is_left_alone(
+    repository: Path, configuration: Mapping[str, str]
+) -> None:
+    metadata = {f"model_info {name}": value for name, value in configuration.items()}
+    write_onnx(Path("best.onnx"), YOLO, metadata=metadata)
+    assert read_network(Path("best.onnx")).head == "yolov8"
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,17 @@ if TYPE_CHECKING:
     from deployer.target import Deployed
 
 _SHORT: Final = 12
-_HEADER: Final = ("Function", "Type", "Variant", "State", "Workers", "Limits", "Release", "URL")
+_HEADER: Final = (
+    "Function",
+    "Type",
+    "Variant",
+    "State",
+    "Workers",
+    "Limits",
+    "Licence",
+    "Release",
+    "URL",
+)
 
 
 def add_parser(commands: Subparsers) -> None:
@@ -52,4 +62,4 @@ def _row(function: "Deployed") -> tuple[str, ...]:
     workers = "" if function.workers is None else f"{function.workers} ({function.busy} busy)"
     release = (function.release or "")[:_SHORT]
     first = (function.name, function.type, function.variant, function.state)
-    return (*first, workers, function.limits, release, function.url)
+    return (*first, workers, function.limits, function.licence, release, function.url)

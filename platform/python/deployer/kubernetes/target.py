@@ -7,7 +7,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
-from deployer.client import DIGEST, LICENCE, VARIANT
+from deployer.client import DIGEST, LICENCE, ORIGIN, VARIANT
 from deployer.command import Session
 from deployer.diagnosis import explain
 from deployer.errors import DeployError
@@ -168,6 +168,7 @@ def _described(name: str, item: dict[str, Any]) -> Deployed:
         variant=annotations.get(VARIANT, ""),
         state=_state(item),
         licence=annotations.get(LICENCE, ""),
+        origin=annotations.get(ORIGIN, ""),
         release=annotations.get(DIGEST),
         url=f"http://{urls[0]}" if urls[0] else "",
         problem=explain(_message(item)) if _state(item) in _FAILED else "",

@@ -5,7 +5,7 @@ from typing import Any, Final, Protocol, TypeAlias
 
 import msgspec
 
-from deployer.client import DIGEST, LICENCE, VARIANT
+from deployer.client import DIGEST, LICENCE, ORIGIN, VARIANT
 
 Config: TypeAlias = dict[str, Any]
 
@@ -71,6 +71,11 @@ class Function(msgspec.Struct, frozen=True):
     def licence(self) -> str:
         """The licence of its weights."""
         return self.annotations.get(LICENCE, "")
+
+    @property
+    def origin(self) -> str:
+        """Where its weights come from."""
+        return self.annotations.get(ORIGIN, "")
 
     @property
     def debugged(self) -> bool:

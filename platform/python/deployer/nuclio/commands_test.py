@@ -12,7 +12,12 @@ from embedded.testing.process import request, until
 
 def release(port: int, version: str = "1", **behaviour: object) -> NuclioRelease:
     return NuclioRelease(
-        name="echo", port=port, version=version, behaviour=behaviour, licence="MIT"
+        name="echo",
+        port=port,
+        version=version,
+        behaviour=behaviour,
+        licence="MIT",
+        origin="these tests",
     )
 
 
@@ -27,11 +32,14 @@ def port(world: World) -> int:
 
 def test_status_logs_invoke_and_delete(world: World, port: int, tmp_path: Path) -> None:
     run = world.deployer.run
-    assert f"http://127.0.0.1:{port}" in run("status").stdout
+    shown = run("status").stdout
+    assert f"http://127.0.0.1:{port}" in shown
+    assert "MIT" in shown
     described = json.loads(run("status", "--json").stdout)
     (function,) = described["functions"]
     assert (function["name"], function["type"], function["variant"]) == ("echo", "detector", "cpu")
-    assert (function["state"], function["licence"]) == ("ready", "MIT")
+    assert function["state"] == "ready"
+    assert (function["licence"], function["origin"]) == ("MIT", "these tests")
     assert function["release"] == release(port).digest
 
     image = tmp_path / "image.png"

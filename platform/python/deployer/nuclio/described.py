@@ -23,6 +23,7 @@ def described(function: Function, containers: Mapping[str, Container]) -> Deploy
         variant=function.variant,
         state=live_state(function, containers),
         licence=function.licence,
+        origin=function.origin,
         release=function.digest,
         url=f"http://{_HOST}:{port}" if port else "",
         problem=_problem(function, port),
