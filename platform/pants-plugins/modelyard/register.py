@@ -9,6 +9,7 @@ from pants.engine.target import Target
 from modelyard import target_generator
 from modelyard.goals import assets, bundle, classic, deploy, image, predict, release, serve
 from modelyard.target_types import (
+    ExportedWeights,
     ImageBase,
     LabelSet,
     ModelAssets,
@@ -25,12 +26,22 @@ from modelyard.target_types import (
     NuclioSpec,
 )
 from modelyard.util_rules import classic as classic_build
-from modelyard.util_rules import codegen, foreign_images, labels, layers, runnable, sources, weights
+from modelyard.util_rules import (
+    codegen,
+    export,
+    foreign_images,
+    labels,
+    layers,
+    runnable,
+    sources,
+    weights,
+)
 from modelyard.util_rules import image as image_build
 
 
 def target_types() -> Iterable[type[Target]]:
     return (
+        ExportedWeights,
         LabelSet,
         ModelAssets,
         ModelDeploy,
@@ -56,6 +67,7 @@ def rules() -> Iterable[Any]:
         *classic_build.rules(),
         *codegen.rules(),
         *deploy.rules(),
+        *export.rules(),
         *foreign_images.rules(),
         *image.rules(),
         *image_build.rules(),

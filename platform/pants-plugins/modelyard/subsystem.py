@@ -165,3 +165,7 @@ class Modelyard(Subsystem):
         default="platform/python/weights:convert",
         help="Address of the `pex_binary` that converts fetched weights.",
     )
+    weights_exporter = StrOption(
+        default="platform/python/weights:export",
+        help="Address of the `pex_binary` that exports networks of torch to OpenVINO.",
+    )
