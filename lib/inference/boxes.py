@@ -1,10 +1,11 @@
-"""Boxes as arrays: area, overlap, non-maximum suppression.
+"""Boxes as arrays: area, overlap, how networks say where they are, non-maximum suppression.
 
 Boxes are float arrays [N, 4] of left, top, right, bottom; any unit, no pixel is
 added to the right or bottom edge.
 """
 
-from typing import Any, cast
+import math
+from typing import Any, Final, cast
 
 import cv2
 import numpy as np
@@ -13,6 +14,9 @@ from numpy.typing import NDArray
 Boxes = NDArray[np.floating[Any]]
 Matrix = NDArray[np.float64]
 Indices = NDArray[np.int64]
+
+LARGEST_GROWTH: Final = math.log(1000 / 16)
+"""The cap that Caffe2's detectors, and detectron2 after them, put on a side's growth."""
 
 
 def areas(boxes: Boxes) -> Matrix:
@@ -37,6 +41,19 @@ def iou_matrix(first: Boxes, second: Boxes) -> Matrix:
     shared = intersections(first, second)
     union = areas(first)[:, None] + areas(second)[None, :] - shared
     return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+
+
+def moved(boxes: NDArray[np.float32], deltas: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the boxes float32 [N, 4] that `deltas` [N, 4] make of `boxes` [N, 4].
+
+    The coding of Girshick et al. 2013 (https://arxiv.org/abs/1311.2524): a shift of the centre in
+    x and y, in units of the given box's sides, and the logarithm of how much each side grows, of
+    which no more than `LARGEST_GROWTH` counts.
+    """
+    sides = boxes[:, 2:] - boxes[:, :2]
+    centres = boxes[:, :2] + sides / 2 + deltas[:, :2] * sides
+    halves = sides * np.exp(np.minimum(deltas[:, 2:], LARGEST_GROWTH)) / 2
+    return np.concatenate((centres - halves, centres + halves), axis=1).astype(np.float32)
 
 
 def nms(

@@ -1,5 +1,6 @@
-"""Overlap and suppression against the plainest code there is."""
+"""Overlap, box coding and suppression against the plainest code there is."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from inference.boxes import areas, intersections, iou_matrix, nms
+from inference.boxes import LARGEST_GROWTH, areas, intersections, iou_matrix, moved, nms
 
 # Small whole numbers and quarters: overlaps are exact and ties are frequent.
 edge = st.integers(-8, 24).map(lambda n: n / 4)
@@ -109,3 +110,37 @@ def test_nothing_in_nothing_out() -> None:
     empty = nms(np.empty((0, 4)), np.empty(0), 0.5, classes=np.empty(0, int))
     assert empty.tolist() == []
     assert empty.dtype == np.int64
+
+
+place = st.floats(-500, 500, width=32)
+side = st.floats(0.5, 300, width=32)
+shift = st.floats(-2, 2, width=32)
+
+
+def plain_moved(box: list[float], delta: list[float]) -> list[float]:
+    """The paper's formula."""
+    left, top, right, bottom = box
+    width, height = right - left, bottom - top
+    x = left + width / 2 + delta[0] * width
+    y = top + height / 2 + delta[1] * height
+    width, height = width * math.exp(delta[2]), height * math.exp(delta[3])
+    return [x - width / 2, y - height / 2, x + width / 2, y + height / 2]
+
+
+@given(st.lists(st.tuples(place, place, side, side, shift, shift, shift, shift), max_size=5))
+def test_moved_boxes_are_those_of_the_formula(rows: list[tuple[float, ...]]) -> None:
+    corners = [[x, y, x + width, y + height] for x, y, width, height, *_ in rows]
+    boxes = np.array(corners, np.float32).reshape(-1, 4)
+    deltas = np.array([row[4:] for row in rows], np.float32).reshape(-1, 4)
+    found = moved(boxes, deltas)
+    assert found.dtype == np.float32
+    expected = [plain_moved(*pair) for pair in zip(boxes.tolist(), deltas.tolist(), strict=True)]
+    np.testing.assert_allclose(found, np.reshape(expected, (-1, 4)), rtol=1e-4, atol=1e-2)
+
+
+def test_without_a_difference_a_box_stays_and_growth_is_capped() -> None:
+    box = np.array([[1.0, 2.0, 3.0, 6.0]], np.float32)
+    assert moved(box, np.zeros((1, 4), np.float32)).tolist() == box.tolist()
+    left, top, right, bottom = moved(box, np.full((1, 4), 50.0, np.float32))[0].tolist()
+    assert right - left == pytest.approx(2 * math.exp(LARGEST_GROWTH), rel=1e-5)
+    assert bottom - top == pytest.approx(4 * 1000 / 16, rel=1e-5)

@@ -16,7 +16,8 @@ from detectron2_engine.detector import Detectron2
 from imaging import Image
 from inference.checkpoints import CheckpointError
 from inference.device import Device
-from retinanet_r101.handler import COCO_IDS, RetinaNetR101
+from retinanet_r101.detector import COCO_IDS
+from retinanet_r101.handler import RetinaNetR101
 from serving.assets import Assets
 
 CONFIG = "COCO-Detection/retinanet_R_101_FPN_3x"

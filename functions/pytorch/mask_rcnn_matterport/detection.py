@@ -7,7 +7,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from inference.box_deltas import apply_deltas
 from inference.boxes import nms
 
 CANDIDATES: Final = 6000
@@ -90,7 +89,12 @@ def choose(
 
 
 def _changed(boxes: Tensor, deltas: Tensor) -> Tensor:
-    return apply_deltas(boxes, deltas * deltas.new_tensor(_UNITS))
+    """Shift centres in units of the boxes' sides, and grow sides by the exponential."""
+    shifts, growth = (deltas * deltas.new_tensor(_UNITS)).split(2, dim=1)
+    sides = boxes[:, 2:] - boxes[:, :2]
+    centres = boxes[:, :2] + 0.5 * sides + shifts * sides
+    halves = 0.5 * sides * growth.exp()
+    return torch.cat((centres - halves, centres + halves), dim=1)
 
 
 def _numpy(values: Tensor) -> NDArray[np.float32]:

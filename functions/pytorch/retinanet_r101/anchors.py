@@ -4,8 +4,8 @@ import functools
 import math
 from typing import Final
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
 
 _RATIOS: Final = (0.5, 1.0, 2.0)
 _SCALES: Final = tuple(2 ** (third / 3) for third in range(3))
@@ -13,7 +13,7 @@ _SCALES: Final = tuple(2 ** (third / 3) for third in range(3))
 _STRIDES_WIDE: Final = 4
 
 
-def shapes(stride: int) -> Tensor:
+def shapes(stride: int) -> NDArray[np.float32]:
     """Return the nine anchors of a cell of a map, about the origin.
 
     Three sizes, and of each size three shapes of the same area, height by width 0.5, 1 and 2.
@@ -27,12 +27,12 @@ def shapes(stride: int) -> Tensor:
         for ratio in _RATIOS:
             width = math.sqrt(area / ratio)
             sides.append((width, width * ratio))
-    halves = torch.tensor(sides) / 2
-    return torch.cat((-halves, halves), dim=1)
+    halves = np.array(sides, np.float32) / 2
+    return np.concatenate((-halves, halves), axis=1)
 
 
 @functools.lru_cache(maxsize=64)
-def anchors(stride: int, height: int, width: int) -> Tensor:
+def anchors(stride: int, height: int, width: int) -> NDArray[np.float32]:
     """Return the anchors of a map of `height` by `width` cells, cells row by row.
 
     A cell's anchors are centred at its top left corner, for detectron2's offset is 0.
@@ -40,8 +40,6 @@ def anchors(stride: int, height: int, width: int) -> Tensor:
     Returns:
         float32 [height * width * 9, 4] of left, top, right, bottom in pixels of the input.
     """
-    rows, columns = torch.meshgrid(
-        torch.arange(height) * stride, torch.arange(width) * stride, indexing="ij"
-    )
-    corners = torch.stack((columns, rows, columns, rows), dim=-1).reshape(-1, 1, 4)
+    rows, columns = np.indices((height, width), np.float32) * stride
+    corners = np.stack((columns, rows, columns, rows), axis=-1).reshape(-1, 1, 4)
     return (corners + shapes(stride)).reshape(-1, 4)

@@ -12,7 +12,8 @@ import torch
 from numpy.typing import NDArray
 
 from inference.device import Device
-from retinanet_r101.handler import COCO_IDS, RetinaNetR101
+from retinanet_r101.detector import COCO_IDS
+from retinanet_r101.handler import RetinaNetR101
 from serving.assets import Assets
 
 Checkpoint = dict[str, NDArray[np.float32]]

@@ -4,14 +4,13 @@ import math
 
 import numpy as np
 import pytest
-import torch
 
 from inference.boxes import iou_matrix
 from retinanet_r101.anchors import anchors, shapes
-from retinanet_r101.decode import Objects, decode
-from retinanet_r101.network import Level
+from retinanet_r101.decode import STRIDES, Objects, Seen, decode, least_logit
 
 ALL = np.ones(80, np.bool_)
+SIZE = (96, 64)
 
 
 def test_anchors_by_hand() -> None:
@@ -25,7 +24,7 @@ def test_anchors_by_hand() -> None:
     side = 16 * 2 ** (2 / 3)
     assert nine[7].tolist() == pytest.approx([-side, -side, side, side])
     assert shapes(128)[1].tolist() == [-256, -256, 256, 256]
-    areas = (nine[:, 2:] - nine[:, :2]).prod(dim=1)
+    areas = (nine[:, 2:] - nine[:, :2]).prod(axis=1)
     assert areas.tolist() == pytest.approx(np.repeat([1024 * 4 ** (n / 3) for n in range(3)], 3))
 
 
@@ -34,32 +33,38 @@ def test_anchors_start_at_the_corners_of_cells_row_by_row() -> None:
     assert boxes.shape == (2 * 3 * 9, 4)
     centres = (boxes[:, :2] + boxes[:, 2:]) / 2
     expected = [(16.0 * x, 16.0 * y) for y in range(2) for x in range(3) for _ in range(9)]
-    torch.testing.assert_close(centres, torch.tensor(expected), atol=1e-4, rtol=0)
+    np.testing.assert_allclose(centres, expected, atol=1e-4, rtol=0)
 
 
-def random_levels() -> list[Level]:
-    generator = torch.Generator().manual_seed(5)
-    levels = []
-    for stride, cells in ((8, (6, 7)), (64, (1, 2))):
-        count = cells[0] * cells[1] * 9
-        logits = torch.randn(count, 80, generator=generator) * 1.5 - 3
-        deltas = torch.randn(count, 4, generator=generator) * 0.3
+def cells(stride: int) -> tuple[int, int]:
+    return math.ceil(SIZE[0] / stride), math.ceil(SIZE[1] / stride)
+
+
+def random_maps() -> list[Seen]:
+    """Answers on an input of `SIZE`, every anchor's."""
+    generator = np.random.default_rng(5)
+    maps = []
+    for stride in STRIDES:
+        count = math.prod(cells(stride)) * 9
+        logits = generator.standard_normal((count, 80), np.float32) * np.float32(1.5) - 3
+        deltas = generator.standard_normal((count, 4), np.float32) * np.float32(0.3)
         deltas[0, 2] = 40
         logits[0, 0] = 5
-        levels.append(Level(stride, logits, deltas, cells))
-    return levels
+        maps.append(Seen(np.arange(count), logits, deltas))
+    return maps
 
 
-def plain(levels: list[Level], threshold: float, candidates: int, limit: int) -> Objects:
+def plain(maps: list[Seen], threshold: float, candidates: int, limit: int) -> Objects:
     """Detectron2's order of steps, in loops."""
     found: list[tuple[float, int, list[float]]] = []
-    for level in levels:
+    for seen, stride in zip(maps, STRIDES, strict=True):
         rows = []
-        for anchor, classes in enumerate(level.logits.sigmoid().tolist()):
-            rows += [(score, anchor, k) for k, score in enumerate(classes) if score >= threshold]
+        for anchor, logits in enumerate(seen.logits.tolist()):
+            scores = [1 / (1 + math.exp(-logit)) for logit in logits]
+            rows += [(score, anchor, k) for k, score in enumerate(scores) if score >= threshold]
         for score, anchor, k in sorted(rows, reverse=True)[:candidates]:
-            left, top, right, bottom = anchors(level.stride, *level.cells)[anchor].tolist()
-            dx, dy, dw, dh = level.deltas[anchor].tolist()
+            left, top, right, bottom = anchors(stride, *cells(stride))[anchor].tolist()
+            dx, dy, dw, dh = seen.deltas[anchor].tolist()
             width, height = right - left, bottom - top
             x, y = left + width / 2 + dx * width, top + height / 2 + dy * height
             width *= math.exp(min(dw, math.log(1000 / 16)))
@@ -86,39 +91,57 @@ def plain(levels: list[Level], threshold: float, candidates: int, limit: int) ->
 def test_objects_are_those_of_the_plain_loops(
     threshold: float, candidates: int, limit: int
 ) -> None:
-    levels = random_levels()
-    expected = plain(levels, threshold, candidates, limit)
-    found = decode(levels, threshold, candidates=candidates, overlap=0.5, limit=limit, classes=ALL)
+    maps = random_maps()
+    expected = plain(maps, threshold, candidates, limit)
+    found = decode(
+        maps, SIZE, threshold, candidates=candidates, overlap=0.5, limit=limit, classes=ALL
+    )
     assert len(expected.boxes) > 10
     assert found.classes.tolist() == expected.classes.tolist()
     np.testing.assert_allclose(found.scores, expected.scores, rtol=1e-5)
     np.testing.assert_allclose(found.boxes, expected.boxes, rtol=1e-5, atol=1e-2)
 
 
+@pytest.mark.parametrize("threshold", [0.0, 0.6, 0.9])
+def test_what_cannot_reach_the_threshold_may_be_left_out(threshold: float) -> None:
+    maps = random_maps()
+    some = []
+    for seen in maps:
+        rows = np.flatnonzero(seen.logits.max(axis=1) >= least_logit(threshold))
+        some.append(Seen(rows, seen.logits[rows], seen.deltas[rows]))
+    left_out = sum(len(seen.rows) for seen in maps) - sum(len(part.rows) for part in some)
+    assert (left_out > 0) == (threshold > 0)
+    rest = {"candidates": 100, "overlap": 0.5, "limit": 100, "classes": ALL}
+    every, found = (decode(given, SIZE, threshold, **rest) for given in (maps, some))
+    for ours, expected in zip(found, every, strict=True):
+        assert np.array_equal(ours, expected)
+
+
 def test_unwanted_classes_take_no_places() -> None:
     wanted = np.arange(80) < 3
-    levels = random_levels()
-    every = decode(levels, 0.2, candidates=1000, overlap=0.5, limit=10**6, classes=ALL)
-    some = decode(levels, 0.2, candidates=1000, overlap=0.5, limit=10, classes=wanted)
+    maps = random_maps()
+    every = decode(maps, SIZE, 0.2, candidates=1000, overlap=0.5, limit=10**6, classes=ALL)
+    some = decode(maps, SIZE, 0.2, candidates=1000, overlap=0.5, limit=10, classes=wanted)
     expected = every.classes < 3
     assert some.classes.tolist() == every.classes[expected][:10].tolist()
     assert np.array_equal(some.boxes, every.boxes[expected][:10])
 
 
 def test_only_certainty_passes_a_threshold_of_1() -> None:
-    levels = random_levels()
-    found = decode(levels, 1.0, candidates=10, overlap=0.5, limit=10, classes=ALL)
+    maps = random_maps()
+    found = decode(maps, SIZE, 1.0, candidates=10, overlap=0.5, limit=10, classes=ALL)
     assert found.boxes.shape == (0, 4)
     assert len(found.scores) == len(found.classes) == 0
-    levels[0].logits[20, 30] = 25
-    found = decode(levels, 1.0, candidates=10, overlap=0.5, limit=10, classes=ALL)
+    maps[0].logits[20, 30] = 25
+    found = decode(maps, SIZE, 1.0, candidates=10, overlap=0.5, limit=10, classes=ALL)
     assert (found.classes.tolist(), found.scores.tolist()) == ([30], [1.0])
 
 
 def test_a_score_equal_to_the_threshold_passes() -> None:
-    logits = torch.full((9, 80), -10.0)
-    logits[3, 5] = 0.0
-    level = Level(8, logits, torch.zeros(9, 4), (1, 1))
+    maps = random_maps()
+    for seen in maps:
+        seen.logits[:] = -10
+    maps[0].logits[3, 5] = 0.0
     for threshold, count in ((0.5, 1), (0.500001, 0)):
-        found = decode([level], threshold, candidates=9, overlap=0.5, limit=9, classes=ALL)
+        found = decode(maps, SIZE, threshold, candidates=9, overlap=0.5, limit=9, classes=ALL)
         assert found.classes.tolist() == [5] * count

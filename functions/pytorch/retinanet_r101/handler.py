@@ -1,143 +1,44 @@
-"""The detector: detectron2's RetinaNet R101 on torch."""
+"""The detector on torch."""
 
-from typing import ClassVar, Final
+from collections.abc import Sequence
 
 import numpy as np
-import PIL.Image
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from annotation import Rectangle
-from imaging import Image
-from inference.checkpoints import build_network, read_state
 from inference.device import Device
 from inference.torch_device import prepare, running, torch_device
-from retinanet_r101.decode import Objects, decode
-from retinanet_r101.network import DIVISOR, Level, RetinaNet
+from retinanet_r101.decode import STRIDES, Seen
+from retinanet_r101.detector import RetinaNetDetector
+from retinanet_r101.network import WEIGHTS, read_network
 from serving.assets import Assets
-from serving.model import Detector
-
-_WEIGHTS: Final = "model_final_971ab9.pkl"
-_UNUSED_IDS: Final = frozenset({12, 26, 29, 30, 45, 66, 68, 69, 71, 83})
-COCO_IDS: Final = tuple(number for number in range(1, 91) if number not in _UNUSED_IDS)
-"""The COCO id of each of the network's 80 classes."""
-MEAN: Final = (103.53, 116.28, 123.675)
-"""What is taken off blue, green and red, 0..255; nothing divides them."""
 
 
-class LabelsError(Exception):
-    """The function's labels do not fit the network's classes."""
+class RetinaNetR101(RetinaNetDetector):
+    """The detector, its network on torch with the checkpoint as published."""
 
-
-class RetinaNetR101(Detector):
-    """RetinaNet on ResNet-101 with a feature pyramid, trained on COCO by detectron2's authors.
-
-    Sizes, thresholds and limits are those of its configuration retinanet_R_101_FPN_3x, except
-    that any threshold is honoured.
-
-    Attributes:
-        shortest: The image is scaled so that its shorter side has this many pixels ...
-        longest: ... but its longer side has no more than this.
-        candidates: From each of five maps, this many best answers are looked at.
-        overlap: Two boxes of a label with a higher intersection over union are one object.
-        limit: The most objects reported in an image.
-    """
-
-    shortest: ClassVar[int] = 800
-    longest: ClassVar[int] = 1333
-    candidates: ClassVar[int] = 1000
-    overlap: ClassVar[float] = 0.5
-    limit: ClassVar[int] = 100
-
-    def load(self, assets: Assets, device: Device) -> None:
-        """Load the network.
+    def load_network(self, assets: Assets, device: Device) -> None:
+        """Load the checkpoint.
 
         Raises:
-            LabelsError: a label has no id, or none that COCO uses.
-            CheckpointError: the checkpoint does not hold this network.
+            CheckpointError: it does not hold this network.
         """
-        for label in assets.labels:
-            if label.id not in COCO_IDS:
-                raise LabelsError(f"label {label.name!r} needs the id of one of COCO's 80 classes")
-        labels = zip(assets.labels.ids, assets.labels.names, strict=True)
-        self._names = {COCO_IDS.index(number): name for number, name in labels if number}
-        self._classes = np.isin(np.arange(len(COCO_IDS)), list(self._names))
-        path = assets.weights(_WEIGHTS)
-        network = build_network(RetinaNet, read_state(path, "model"), source=path, rename=_rename)
         self._device = device
-        self._network = prepare(network, device)
+        self._network = prepare(read_network(assets.weights(WEIGHTS)), device)
 
-    def warm_up(self) -> None:
-        """Run the network on a small picture; a whole one takes seconds on a processor."""
-        self._run(np.zeros((DIVISOR, DIVISOR, 3), np.uint8))
-
-    def detect(self, image: Image, threshold: float) -> list[Rectangle]:
-        """Return what is seen with a score of at least `threshold`, best first."""
-        size = fitting_size(image.size, self.shortest, self.longest)
-        # As detectron2 does: Pillow's scaling is smoother than OpenCV's where images shrink.
-        scaled = PIL.Image.fromarray(image.pixels).resize(size, PIL.Image.Resampling.BILINEAR)
-        objects = self._decode(self._run(np.asarray(scaled)), threshold)
-        factors = np.array(image.size) / size
-        boxes = np.clip(objects.boxes * np.tile(factors, 2), 0, np.tile(image.size, 2))
-        return [
-            Rectangle(self._names[index], box, confidence=score)
-            for box, score, index in zip(boxes, objects.scores, objects.classes, strict=True)
-            if box[0] < box[2] and box[1] < box[3]
-        ]
-
-    def _run(self, pixels: NDArray[np.uint8]) -> list[Level]:
-        """Run the network on RGB uint8 [height, width, 3]."""
+    def run_network(self, pixels: NDArray[np.float32], least: float) -> Sequence[Seen]:
+        """Run the network, and leave on a graphics card what is not wanted."""
         with running(self._device):
-            levels: list[Level] = self._network(to_input(pixels).to(torch_device(self._device)))
-        return levels
-
-    def _decode(self, levels: list[Level], threshold: float) -> Objects:
-        return decode(
-            levels,
-            threshold,
-            candidates=self.candidates,
-            overlap=self.overlap,
-            limit=self.limit,
-            classes=self._classes,
-        )
+            answers = self._network(torch.from_numpy(pixels).to(torch_device(self._device)))
+            maps = len(STRIDES)
+            return [
+                _seen(logits, deltas, least)
+                for logits, deltas in zip(answers[:maps], answers[maps:], strict=True)
+            ]
 
 
-def fitting_size(size: tuple[int, int], shortest: int, longest: int) -> tuple[int, int]:
-    """Return the width and height that an image is scaled to, its proportions kept.
-
-    Args:
-        size: Width and height of the image.
-        shortest: What the shorter side becomes ...
-        longest: ... unless the longer side would exceed this.
-    """
-    scale = shortest / min(size)
-    if max(size) * scale > longest:
-        scale = longest / max(size)
-    # Of a very long image the shorter side would vanish.
-    width, height = (max(1, int(side * scale + 0.5)) for side in size)
-    return width, height
-
-
-def to_input(pixels: NDArray[np.uint8]) -> Tensor:
-    """Turn RGB uint8 [height, width, 3] into the network's input.
-
-    Returns:
-        float32 [1, 3, H, W]: BGR minus `MEAN`, with 0 below and right of the image up to a
-        multiple of 32.
-    """
-    height, width, _ = pixels.shape
-    canvas = torch.zeros(1, 3, _multiple(height), _multiple(width))
-    bgr = torch.from_numpy(np.ascontiguousarray(pixels[:, :, ::-1].transpose(2, 0, 1)))
-    canvas[0, :, :height, :width] = bgr - torch.tensor(MEAN).reshape(3, 1, 1)
-    return canvas
-
-
-def _multiple(length: int) -> int:
-    return -(-length // DIVISOR) * DIVISOR
-
-
-def _rename(key: str) -> str | None:
-    """Leave out what older checkpoints of detectron2 hold beside weights: its constants."""
-    constant = key in {"pixel_mean", "pixel_std"} or key.startswith("anchor_generator.")
-    return None if constant else key
+def _seen(logits: Tensor, deltas: Tensor, least: float) -> Seen:
+    rows = torch.nonzero(logits.amax(dim=1) >= least)[:, 0]
+    logits, deltas = (values[rows].float().cpu() for values in (logits, deltas))
+    return Seen(rows.cpu().numpy(), logits.numpy(), deltas.numpy())

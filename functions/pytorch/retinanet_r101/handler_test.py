@@ -11,14 +11,8 @@ import pytest
 from annotation import Rectangle
 from imaging import Image
 from inference.device import Device
-from retinanet_r101.handler import (
-    COCO_IDS,
-    MEAN,
-    LabelsError,
-    RetinaNetR101,
-    fitting_size,
-    to_input,
-)
+from retinanet_r101.detector import COCO_IDS, MEAN, LabelsError, fitting_size, to_input
+from retinanet_r101.handler import RetinaNetR101
 from serving.assets import Assets
 from serving.nuclio import open_endpoint
 from serving.sample import sample_request
@@ -92,7 +86,7 @@ def test_boxes_are_brought_back_from_the_networks_pixels(
 ) -> None:
     """The network sees 128 rows of 60, and 205 columns of 96."""
     pixels = np.asarray(PIL.Image.fromarray(image.pixels).resize((205, 128), 2))
-    boxes = model._decode(model._run(pixels), 0.05).boxes * ((96 / 205, 60 / 128) * 2)
+    boxes = model.objects(pixels, 0.05).boxes * ((96 / 205, 60 / 128) * 2)
     boxes = np.clip(boxes, 0, (96, 60, 96, 60))
     inside = (boxes[:, :2] < boxes[:, 2:]).all(axis=1)
     np.testing.assert_allclose([shape.box for shape in everything], boxes[inside], rtol=1e-5)

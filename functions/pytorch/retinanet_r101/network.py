@@ -1,36 +1,19 @@
 """The network (Lin et al. 2017, https://arxiv.org/abs/1708.02002), in detectron2's layout."""
 
-from typing import Final, NamedTuple
+from pathlib import Path
+from typing import Final
 
 from torch import Tensor, nn
 from torch.nn import functional
 
+from inference.checkpoints import build_network, read_state
 from inference.resnet import ResNet
+from retinanet_r101.decode import ANCHORS, CLASSES
 
-CLASSES: Final = 80
-ANCHORS: Final = 9
-DIVISOR: Final = 32
-"""Width and height of the input must be multiples of this."""
-
-_STRIDES: Final = (8, 16, 32, 64, 128)
+WEIGHTS: Final = "model_final_971ab9.pkl"
+"""The checkpoint's name, as published."""
 _WIDTH: Final = 256
 _DEPTH: Final = 4
-
-
-class Level(NamedTuple):
-    """What one of the maps says, for each of its H * W * 9 anchors, cells row by row.
-
-    Attributes:
-        stride: Pixels of the input from one cell to the next.
-        logits: float [H * W * 9, 80]; the sigmoid of one is the score of a class.
-        deltas: float [H * W * 9, 4], how each anchor differs from its object.
-        cells: Height and width of the map.
-    """
-
-    stride: int
-    logits: Tensor
-    deltas: Tensor
-    cells: tuple[int, int]
 
 
 class RetinaNet(nn.Module):
@@ -45,17 +28,34 @@ class RetinaNet(nn.Module):
         self.backbone = Pyramid()
         self.head = Head()
 
-    def forward(self, pixels: Tensor) -> list[Level]:
-        """Return what the maps of strides 8 to 128 say.
+    def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
+        """Return what the maps of strides 8 to 128 say of each of their anchors.
 
         Args:
-            pixels: float [1, 3, H, W], BGR 0..255 minus `handler.MEAN`; H and W multiples of 32.
+            pixels: float [1, 3, H, W], as `detector.to_input` makes it.
+
+        Returns:
+            Five tensors of logits [H' * W' * 9, 80], the sigmoid of one being the score of a class,
+            then five of deltas [H' * W' * 9, 4], how each anchor differs from its object. H' and W'
+            are H and W divided by the stride, rounded up; cells go row by row.
         """
-        levels = []
-        for stride, features in zip(_STRIDES, self.backbone(pixels), strict=True):
-            logits, deltas = self.head(features)
-            levels.append(Level(stride, logits, deltas, (features.shape[-2], features.shape[-1])))
-        return levels
+        logits, deltas = zip(*map(self.head, self.backbone(pixels)), strict=True)
+        return *logits, *deltas
+
+
+def read_network(path: Path) -> RetinaNet:
+    """Return the network with the weights of a checkpoint as published.
+
+    Raises:
+        CheckpointError: it does not hold this network.
+    """
+    return build_network(RetinaNet, read_state(path, "model"), source=path, rename=_rename)
+
+
+def _rename(key: str) -> str | None:
+    """Leave out what older checkpoints of detectron2 hold beside weights: its constants."""
+    constant = key in {"pixel_mean", "pixel_std"} or key.startswith("anchor_generator.")
+    return None if constant else key
 
 
 class Pyramid(nn.Module):
@@ -111,7 +111,7 @@ class Head(nn.Module):
         self.bbox_pred = nn.Conv2d(_WIDTH, ANCHORS * 4, 3, padding=1)
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """Return logits and deltas, as in `Level`, of a map [1, 256, H, W]."""
+        """Return logits and deltas, as `RetinaNet` does, of a map [1, 256, H, W]."""
         logits = self.cls_score(self.cls_subnet(features))
         deltas = self.bbox_pred(self.bbox_subnet(features))
         return _by_anchor(logits, CLASSES), _by_anchor(deltas, 4)

@@ -78,22 +78,20 @@ class Definition:
 def test_answers_are_those_of_the_definition(state: dict[str, Tensor]) -> None:
     network = build_network(RetinaNet, state, source="random").eval()
     pixels = torch.randn(1, 3, *SHAPE, generator=torch.Generator().manual_seed(3)) * 50
-    levels = network(pixels)
+    answers = network(pixels)
     definition = Definition(state)
     maps = definition.pyramid(pixels)
-    assert [level.stride for level in levels] == [8, 16, 32, 64, 128]
-    assert [level.cells for level in levels] == [(12, 8), (6, 4), (3, 2), (2, 1), (1, 1)]
-    for level, features in zip(levels, maps, strict=True):
+    assert [features.shape[2:] for features in maps] == [(12, 8), (6, 4), (3, 2), (2, 1), (1, 1)]
+    for ours, features in zip(zip(answers[:5], answers[5:], strict=True), maps, strict=True):
         logits = definition.head(features, "cls_subnet", "cls_score")
         deltas = definition.head(features, "bbox_subnet", "bbox_pred")
         assert logits.std() > 0.1
         # Anchor 4 and class 7 of the cell in the last row and column, by both layouts.
-        assert level.logits[-9 + 4, 7] == pytest.approx(logits[0, 4 * 80 + 7, -1, -1], abs=1e-4)
-        assert level.deltas[-9 + 4, 3] == pytest.approx(deltas[0, 4 * 4 + 3, -1, -1], abs=1e-4)
-        for ours, theirs, size in ((level.logits, logits, 80), (level.deltas, deltas, 4)):
-            height, width = level.cells
-            listed = theirs.reshape(9, size, height, width).permute(2, 3, 0, 1)
-            torch.testing.assert_close(ours, listed.reshape(-1, size), rtol=1e-4, atol=1e-4)
+        assert ours[0][-9 + 4, 7] == pytest.approx(logits[0, 4 * 80 + 7, -1, -1], abs=1e-4)
+        assert ours[1][-9 + 4, 3] == pytest.approx(deltas[0, 4 * 4 + 3, -1, -1], abs=1e-4)
+        for listed, theirs, size in zip(ours, (logits, deltas), (80, 4), strict=True):
+            by_cell = theirs.reshape(9, size, *features.shape[2:]).permute(2, 3, 0, 1)
+            torch.testing.assert_close(listed, by_cell.reshape(-1, size), rtol=1e-4, atol=1e-4)
 
 
 def test_every_tensor_is_used_and_none_may_be_missing(state: dict[str, Tensor]) -> None:

@@ -8,11 +8,11 @@ sizes from four strides on, their sides rounded to whole pixels. Fed as its tran
 ImageNet's mean and deviation, proportions kept, in the top left corner of that mean.
 """
 
-import math
 from typing import Final
 
 import numpy as np
 
+from inference.boxes import moved
 from inference.heads.found import Answer, Floats, Found, above, scores_of_places
 from inference.heads.grids import RETINA_STRIDES, corners_of_cells, retina_rows, sides
 from inference.heads.options import IMAGENET_DEVIATION, IMAGENET_MEAN, HeadOptions
@@ -29,7 +29,6 @@ DEFAULTS: Final = HeadOptions(
 
 _RATIOS: Final = (0.5, 1.0, 2.0)  # Of height to width.
 _SIZES: Final = (1.0, 2 ** (1 / 3), 2 ** (2 / 3))
-_LARGEST_GROWTH: Final = math.log(1000 / 16)
 
 
 def classes(outputs: Outputs, size: tuple[int, int]) -> int | None:
@@ -58,14 +57,6 @@ def anchors(size: tuple[int, int]) -> Floats:
         places = np.tile(corners_of_cells(columns, rows) * steps, 2)
         levels.append((places[:, None] + _around_corner(stride)[None]).reshape(-1, 4))
     return np.concatenate(levels)
-
-
-def moved(boxes: Floats, deltas: Floats) -> Floats:
-    """Return the boxes [N, 4] that `deltas` [N, 4] make of `boxes`."""
-    lengths = boxes[:, 2:] - boxes[:, :2]
-    centers = boxes[:, :2] + lengths / 2 + deltas[:, :2] * lengths
-    halves = lengths * np.exp(np.minimum(deltas[:, 2:], _LARGEST_GROWTH)) / 2
-    return np.concatenate((centers - halves, centers + halves), axis=1).astype(np.float32)
 
 
 def _around_corner(stride: int) -> Floats:

@@ -13,10 +13,10 @@ from pants.engine.target import COMMON_TARGET_FIELDS, Target
 from pants.engine.unions import UnionMembership
 from pants.help.help_info_extracter import TargetFieldHelpInfo, TargetTypeHelpInfo
 
-from modelyard.target_types import LabelSet, ModelFunction, ModelWeights
+from modelyard.target_types import ExportedWeights, LabelSet, ModelFunction, ModelWeights
 
 # What people write into BUILD files; the rest is generated.
-_TARGETS: tuple[type[Target], ...] = (ModelFunction, ModelWeights, LabelSet)
+_TARGETS: tuple[type[Target], ...] = (ModelFunction, ModelWeights, ExportedWeights, LabelSet)
 _HEAD = """# Targets
 
 Written by `./pants run platform/pants-plugins/modelyard:reference -- docs/targets.md` from what

@@ -9,6 +9,7 @@ from pants.engine.target import Target
 from modelyard import target_generator
 from modelyard.goals import assets, bundle, classic, deploy, image, predict, release, serve
 from modelyard.target_types import (
+    ExportedWeights,
     ImageBase,
     LabelSet,
     ModelAssets,
@@ -27,6 +28,7 @@ from modelyard.target_types import (
 from modelyard.util_rules import classic as classic_build
 from modelyard.util_rules import (
     codegen,
+    export,
     foreign_images,
     labels,
     layers,
@@ -40,6 +42,7 @@ from modelyard.util_rules import image as image_build
 
 def target_types() -> Iterable[type[Target]]:
     return (
+        ExportedWeights,
         LabelSet,
         ModelAssets,
         ModelDeploy,
@@ -65,6 +68,7 @@ def rules() -> Iterable[Any]:
         *classic_build.rules(),
         *codegen.rules(),
         *deploy.rules(),
+        *export.rules(),
         *foreign_images.rules(),
         *image.rules(),
         *image_build.rules(),

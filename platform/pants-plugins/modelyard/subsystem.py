@@ -174,3 +174,7 @@ class Modelyard(Subsystem):
             """
         ),
     )
+    weights_exporter = StrOption(
+        default="platform/python/weights:export",
+        help="Address of the `pex_binary` that exports networks of torch to OpenVINO.",
+    )

@@ -93,15 +93,23 @@ def variants(
                 resolve,
                 f"accepted: {', '.join(sorted(python_setup.resolves))}",
             )
-        # A function has one set of sources, whatever they run on. They are looked up, linted and
-        # tested in the resolve of the first variant, so nobody has to install CUDA for that.
+        # Unless a variant has a handler of its own, a function has one set of sources, whatever
+        # they run on. They are looked up, linted and tested in the resolve of the first variant, so
+        # nobody has to install CUDA for that.
         sources_resolve = sources_resolve or resolve
+        if HandlerField.alias in settings and generator[HeadField].value:
+            raise InvalidModelFunction(
+                generator.address,
+                f"{VariantsField.alias}[{name}][{HandlerField.alias}]",
+                settings[HandlerField.alias],
+                "a head takes its place: leave one of them out",
+            )
         overrides = {k: v for k, v in settings.items() if k not in _OF_THE_GENERATOR}
         yield Variant(
             name=name,
             first=index == 0,
             resolve=resolve,
-            sources_resolve=sources_resolve,
+            sources_resolve=resolve if HandlerField.alias in settings else sources_resolve,
             weights=settings.get(WeightsField.alias, generator[WeightsField].value or ()),
             classic=settings.get(ClassicField.alias, generator[ClassicField].value),
             values={**values, **({} if index == 0 else _suffixed(values, name)), **overrides},
@@ -161,7 +169,7 @@ def _variant_targets(
         ModelSources,
         "-srcs",
         variant=variant.name,
-        entry_point=_entry_point(generator, modelyard),
+        entry_point=_entry_point(generator, variant, modelyard),
         resolve=variant.sources_resolve,
         include_requirements=False,
         # A zip file records the modes of files, and so the umask of who built it.
@@ -245,11 +253,11 @@ def _variant_targets(
     )
 
 
-def _entry_point(generator: Target, modelyard: Modelyard) -> str:
+def _entry_point(generator: Target, variant: Variant, modelyard: Modelyard) -> str:
     """The author's file, or the module of the library that stands in for it."""
     if generator[HeadField].value:
         return modelyard.head_model.partition(":")[0]
-    return generator[HandlerField].file
+    return HandlerField(variant.values[HandlerField.alias], generator.address).file
 
 
 def _heavy(variant: Variant, common: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from pants.testutil.rule_runner import QueryRule, RuleRunner
 from modelyard.fields import (
     DisplayNameField,
     FunctionNameField,
+    HandlerField,
     VariantDependenciesField,
     WorkersField,
 )
@@ -138,6 +139,20 @@ def test_a_further_variant_has_its_own_name_port_and_settings(rule_runner: RuleR
     assert function_port(cpu) != function_port(gpu)
     dependencies = gpu[VariantDependenciesField].value or ()
     assert dependencies[0] == "3rdparty/python/openvino:deps"
+
+
+def test_a_variant_may_have_a_handler_of_its_own_in_its_own_resolve(
+    rule_runner: RuleRunner,
+) -> None:
+    extra = 'variants={"cpu": {}, "bare": {"resolve": "default", "handler": "bare.py:Bare"}},'
+    _write(rule_runner, FUNCTION.format(extra=extra))
+    for name, file, resolve in (("cpu", "handler.py", "openvino"), ("bare", "bare.py", "default")):
+        sources = rule_runner.get_target(Address(PATH, generated_name=f"{name}-srcs"))
+        entry_point = sources[PexEntryPointField].value
+        assert entry_point is not None
+        assert (entry_point.module, sources[PythonResolveField].value) == (file, resolve)
+        assets = rule_runner.get_target(Address(PATH, generated_name=f"{name}-assets"))
+        assert assets[HandlerField].file == file
 
 
 def test_the_classic_form_is_there_for_those_who_ask(shared_runner: RuleRunner) -> None:
@@ -375,6 +390,10 @@ def test_a_head_runs_the_librarys_class_in_place_of_a_handler(rule_runner: RuleR
     [
         ('head="yolov9",', "but 'yolov9' was provided"),
         ('head="yolov8", handler="net.py",', "`handler` is 'net.py'; a head takes its place"),
+        (
+            'head="yolov8", variants={"cpu": {"handler": "net.py"}},',
+            "`variants[cpu][handler]` is 'net.py'; a head takes its place",
+        ),
         ('head="yolov8", head_options=["a"],', "`head_options` is ['a']; a mapping is accepted"),
         (
             'head="yolov8", head_options={"mean": 0.5},',

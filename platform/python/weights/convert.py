@@ -23,6 +23,7 @@ import openvino
 from weights.darknet import network_from_darknet
 from weights.dextr import dextr
 from weights.errors import WeightsError
+from weights.ir import write
 from weights.mobilenet import mobilenet_v2
 from weights.tfjs import graph_from_tfjs
 from weights.torch_checkpoint import read_checkpoint
@@ -32,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line tool and return its exit code."""
     options = _parse(arguments)
     try:
-        write(READERS[options.kind](options.folder), options.out, options.name)
+        write(READERS[options.kind](options.folder), options.out, options.name, half=True)
     except WeightsError as error:
         print(f"{options.name}: {' '.join(str(error).split())}", file=sys.stderr)
         return 1
@@ -107,21 +108,6 @@ READERS: Final[dict[str, Callable[[Path], openvino.Model]]] = {
 }
 
 
-def write(network: openvino.Model, out: Path, name: str) -> None:
-    """Write `<name>.xml` and `<name>.bin` to `out`, both or neither.
-
-    Raises:
-        WeightsError: OpenVINO cannot write the network.
-    """
-    _number_operations(network)
-    out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out, prefix=".converting-") as folder:
-        converted = Path(folder, f"{name}.xml")
-        openvino.save_model(network, converted, compress_to_fp16=True)
-        for file in (converted.with_suffix(".bin"), converted):
-            file.replace(out / file.name)
-
-
 def _only(folder: Path, pattern: str) -> Path:
     files = sorted(file for file in folder.glob(pattern) if not file.name.startswith("LICENSE"))
     if len(files) != 1:
@@ -135,15 +121,6 @@ def _read(file: Path, model: Path) -> openvino.Model:
         return openvino.Core().read_model(file)
     except RuntimeError as error:
         raise WeightsError(f"OpenVINO cannot convert {model}: {_reason(error)}") from error
-
-
-def _number_operations(network: openvino.Model, scope: str = "") -> None:
-    """Name operations by their place: what OpenVINO calls them depends on what it did before."""
-    for index, operation in enumerate(network.get_ordered_ops()):
-        kind = operation.get_type_name()
-        operation.set_friendly_name(f"{scope}{kind}_{index}")
-        if kind in {"Loop", "TensorIterator"}:
-            _number_operations(operation.get_function(), f"{operation.get_friendly_name()}/")
 
 
 def _reason(error: RuntimeError) -> str:

@@ -101,7 +101,8 @@ class HandlerField(StringField, AsyncFieldMixin):
     help = help_text(
         """
         The file with the model's class, relative to the BUILD file, such as `handler.py`, or
-        `handler.py:MyDetector` where the file defines several.
+        `handler.py:MyDetector` where the file defines several. A variant may have one of its own,
+        which is looked up in that variant's resolve: what runs without torch imports none.
         """
     )
 

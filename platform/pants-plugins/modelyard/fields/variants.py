@@ -104,11 +104,12 @@ FUNCTION_FIELDS = (
     BaseImageField,
 )
 
-# What a variant may say differently. The type, handler, labels and licence are the model's own.
+# What a variant may say differently. The type, labels and licence are the model's own.
 VARIANT_FIELDS = (
     FunctionNameField,
     DisplayNameField,
     DescriptionField,
+    HandlerField,
     PortField,
     WorkersField,
     EventTimeoutField,

@@ -40,9 +40,14 @@ from modelyard.fields import (
     VariantDependenciesField,
 )
 from modelyard.subsystem import Modelyard
-from modelyard.target_types import ModelAssetsMarkerField, WeightsSourceUrlField
+from modelyard.target_types import ModelAssetsMarkerField
 from modelyard.util_rules.labels import FunctionLabels, FunctionLabelsRequest, thaw
-from modelyard.util_rules.weights import LocalWeightsRequest, Weights, WeightsRequest
+from modelyard.util_rules.weights import (
+    LocalWeightsRequest,
+    Weights,
+    WeightsRequest,
+    stands_for_weights,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -114,7 +119,7 @@ async def function_assets(request: AssetsRequest) -> Assets:
     local = await Get(Digest, LocalWeightsRequest(direct))
     weights = [Weights(local)] if local != EMPTY_DIGEST else []
     for dependency in direct:
-        if dependency.has_field(WeightsSourceUrlField):
+        if stands_for_weights(dependency):
             weights.append(await Get(Weights, WeightsRequest(dependency)))
             # A failure is not cached: the server that lacks one file is not asked for the others.
             if weights[-1].blocked:

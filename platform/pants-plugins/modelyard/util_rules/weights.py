@@ -37,6 +37,7 @@ from pants.util.strutil import strip_v2_chroot_path
 
 from modelyard.subsystem import Modelyard
 from modelyard.target_types import (
+    ExporterField,
     WeightsConverterField,
     WeightsDigestField,
     WeightsMembersField,
@@ -91,6 +92,11 @@ class Weights(EngineAwareReturnType):
         return self.blocked is None
 
 
+def stands_for_weights(target: Target) -> bool:
+    """Say whether `WeightsRequest` takes the target."""
+    return target.has_field(WeightsSourceUrlField) or target.has_field(ExporterField)
+
+
 @dataclass(frozen=True)
 class LocalWeightsRequest:
     """The files that a function loads from the repository itself, among its dependencies."""
@@ -108,6 +114,13 @@ class ConvertWeightsRequest:
     fetched: Digest
     converter: str
     name: str
+
+
+@dataclass(frozen=True)
+class ExportWeightsRequest:
+    """The network that an `exported_weights` target stands for."""
+
+    target: Target
 
 
 @dataclass(frozen=True)
@@ -236,6 +249,8 @@ async def local_weights(request: LocalWeightsRequest) -> Digest:
 @rule
 async def weights(request: WeightsRequest) -> Weights:
     target = request.target
+    if target.has_field(ExporterField):
+        return await Get(Weights, ExportWeightsRequest(target))
     if _digest(target) is None:
         # Known without a process, of which every build would start one for each such file.
         return Weights(

@@ -1,0 +1,141 @@
+"""What the detector does whatever runs its network: an image's way in, the objects' way out."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar, Final
+
+import numpy as np
+import PIL.Image
+from numpy.typing import NDArray
+
+from annotation import Rectangle
+from imaging import Image
+from inference.device import Device
+from retinanet_r101.decode import Objects, Seen, decode, least_logit
+from serving.assets import Assets
+from serving.model import Detector
+
+_UNUSED_IDS: Final = frozenset({12, 26, 29, 30, 45, 66, 68, 69, 71, 83})
+COCO_IDS: Final = tuple(number for number in range(1, 91) if number not in _UNUSED_IDS)
+"""The COCO id of each of the network's 80 classes."""
+MEAN: Final = (103.53, 116.28, 123.675)
+"""What is taken off blue, green and red, 0..255; nothing divides them."""
+DIVISOR: Final = 32
+"""Width and height of the network's input are multiples of this."""
+
+
+class LabelsError(Exception):
+    """The function's labels do not fit the network's classes."""
+
+
+class RetinaNetDetector(Detector):
+    """RetinaNet on ResNet-101 with a feature pyramid, trained on COCO by detectron2's authors.
+
+    Sizes, thresholds and limits are those of its configuration retinanet_R_101_FPN_3x, except
+    that any threshold is honoured.
+
+    Attributes:
+        shortest: The image is scaled so that its shorter side has this many pixels ...
+        longest: ... but its longer side has no more than this.
+        candidates: From each of five maps, this many best answers are looked at.
+        overlap: Two boxes of a label with a higher intersection over union are one object.
+        limit: The most objects reported in an image.
+    """
+
+    shortest: ClassVar[int] = 800
+    longest: ClassVar[int] = 1333
+    candidates: ClassVar[int] = 1000
+    overlap: ClassVar[float] = 0.5
+    limit: ClassVar[int] = 100
+
+    def load(self, assets: Assets, device: Device) -> None:
+        """Load the network.
+
+        Raises:
+            LabelsError: a label has no id, or none that COCO uses.
+        """
+        for label in assets.labels:
+            if label.id not in COCO_IDS:
+                raise LabelsError(f"label {label.name!r} needs the id of one of COCO's 80 classes")
+        labels = zip(assets.labels.ids, assets.labels.names, strict=True)
+        self._names = {COCO_IDS.index(number): name for number, name in labels if number}
+        self._classes = np.isin(np.arange(len(COCO_IDS)), list(self._names))
+        self.load_network(assets, device)
+
+    @abstractmethod
+    def load_network(self, assets: Assets, device: Device) -> None:
+        """Load the network from the weights."""
+
+    @abstractmethod
+    def run_network(self, pixels: NDArray[np.float32], least: float) -> Sequence[Seen]:
+        """Return the answer of each map, all of it that has a logit of at least `least`.
+
+        Args:
+            pixels: As `to_input` makes them.
+            least: May be minus infinity.
+        """
+
+    def warm_up(self) -> None:
+        """Run the network on a small picture; a whole one takes seconds on a processor."""
+        self.objects(np.zeros((DIVISOR, DIVISOR, 3), np.uint8), self.default_threshold)
+
+    def detect(self, image: Image, threshold: float) -> list[Rectangle]:
+        """Return what is seen with a score of at least `threshold`, best first."""
+        size = fitting_size(image.size, self.shortest, self.longest)
+        # As detectron2 does: Pillow's scaling is smoother than OpenCV's where images shrink.
+        scaled = PIL.Image.fromarray(image.pixels).resize(size, PIL.Image.Resampling.BILINEAR)
+        objects = self.objects(np.asarray(scaled), threshold)
+        factors = np.array(image.size) / size
+        boxes = np.clip(objects.boxes * np.tile(factors, 2), 0, np.tile(image.size, 2))
+        return [
+            Rectangle(self._names[index], box, confidence=score)
+            for box, score, index in zip(boxes, objects.scores, objects.classes, strict=True)
+            if box[0] < box[2] and box[1] < box[3]
+        ]
+
+    def objects(self, pixels: NDArray[np.uint8], threshold: float) -> Objects:
+        """Return what the network sees on RGB uint8 [height, width, 3], which is not scaled."""
+        canvas = to_input(pixels)
+        return decode(
+            self.run_network(canvas, least_logit(threshold)),
+            (canvas.shape[2], canvas.shape[3]),
+            threshold,
+            candidates=self.candidates,
+            overlap=self.overlap,
+            limit=self.limit,
+            classes=self._classes,
+        )
+
+
+def fitting_size(size: tuple[int, int], shortest: int, longest: int) -> tuple[int, int]:
+    """Return the width and height that an image is scaled to, its proportions kept.
+
+    Args:
+        size: Width and height of the image.
+        shortest: What the shorter side becomes ...
+        longest: ... unless the longer side would exceed this.
+    """
+    scale = shortest / min(size)
+    if max(size) * scale > longest:
+        scale = longest / max(size)
+    # Of a very long image the shorter side would vanish.
+    width, height = (max(1, int(side * scale + 0.5)) for side in size)
+    return width, height
+
+
+def to_input(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Turn RGB uint8 [height, width, 3] into the network's input.
+
+    Returns:
+        float32 [1, 3, H, W]: BGR minus `MEAN`, with 0 below and right of the image up to a
+        multiple of 32.
+    """
+    height, width, _ = pixels.shape
+    canvas = np.zeros((1, 3, _multiple(height), _multiple(width)), np.float32)
+    bgr = pixels[:, :, ::-1].transpose(2, 0, 1)
+    np.subtract(bgr, np.array(MEAN, np.float32)[:, None, None], out=canvas[0, :, :height, :width])
+    return canvas
+
+
+def _multiple(length: int) -> int:
+    return -(-length // DIVISOR) * DIVISOR

@@ -1,0 +1,173 @@
+"""Networks of torch become OpenVINO's in a sandboxed, cached process that runs authors' code."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any, Iterable
+
+from pants.backend.python.dependency_inference.module_mapper import (
+    PythonModuleOwners,
+    PythonModuleOwnersRequest,
+)
+from pants.backend.python.subsystems.setup import PythonSetup
+from pants.backend.python.target_types import EntryPoint, PythonResolveField, PythonSourceField
+from pants.backend.python.util_rules.pex import VenvPex, VenvPexProcess
+from pants.backend.python.util_rules.pex_from_targets import PexFromTargetsRequest
+from pants.backend.python.util_rules.python_sources import (
+    PythonSourceFiles,
+    PythonSourceFilesRequest,
+)
+from pants.engine.addresses import Addresses, UnparsedAddressInputs
+from pants.engine.fs import AddPrefix, Digest, DigestSubset, MergeDigests, PathGlobs, RemovePrefix
+from pants.engine.process import ProcessResult
+from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.engine.target import (
+    DependenciesRequest,
+    FieldSet,
+    InferDependenciesRequest,
+    InferredDependencies,
+    InvalidTargetException,
+    Targets,
+    TransitiveTargets,
+    TransitiveTargetsRequest,
+)
+from pants.engine.unions import UnionRule
+from pants.source.source_root import SourceRoot, SourceRootRequest
+
+from modelyard.subsystem import Modelyard
+from modelyard.target_types import ExportDependenciesField, ExportedFromField, ExporterField
+from modelyard.util_rules.lookups import option_address
+from modelyard.util_rules.weights import (
+    ExportWeightsRequest,
+    LocalWeightsRequest,
+    Weights,
+    WeightsRequest,
+    stands_for_weights,
+)
+
+_MODULE = "weights.export"
+
+
+@dataclass(frozen=True)
+class ExportFieldSet(FieldSet):
+    required_fields = (ExportDependenciesField, ExporterField, ExportedFromField)
+
+    dependencies: ExportDependenciesField
+    exporter: ExporterField
+    weights: ExportedFromField
+
+
+class InferExportDependencies(InferDependenciesRequest):
+    infer_from = ExportFieldSet
+
+
+@dataclass(frozen=True)
+class ExporterModuleRequest:
+    exporter: ExporterField
+
+
+@dataclass(frozen=True)
+class ExporterModule:
+    name: str
+
+
+@rule
+async def exporter_module(request: ExporterModuleRequest) -> ExporterModule:
+    path = PurePath(request.exporter.address.spec_path, str(request.exporter.value))
+    root = await Get(SourceRoot, SourceRootRequest, SourceRootRequest.for_file(str(path)))
+    return ExporterModule(".".join(path.relative_to(root.path).with_suffix("").parts))
+
+
+@rule
+async def infer_export_dependencies(
+    request: InferExportDependencies, modelyard: Modelyard, python_setup: PythonSetup
+) -> InferredDependencies:
+    field_set = request.field_set
+    module, tool, weights = await MultiGet(
+        Get(ExporterModule, ExporterModuleRequest(field_set.exporter)),
+        Get(Targets, UnparsedAddressInputs, option_address("weights_exporter", modelyard)),
+        Get(
+            Addresses,
+            UnparsedAddressInputs(
+                field_set.weights.value or (),
+                owning_address=field_set.address,
+                description_of_origin=f"the field `{field_set.weights.alias}` of "
+                f"{field_set.address}",
+            ),
+        ),
+    )
+    # The two run in one process.
+    resolve = tool[0][PythonResolveField].normalized_value(python_setup)
+    owners = await Get(PythonModuleOwners, PythonModuleOwnersRequest(module.name, resolve=resolve))
+    if not owners.unambiguous:
+        raise InvalidTargetException(
+            f"{field_set.address}: no target of the resolve `{resolve}` holds "
+            f"{field_set.exporter.value}, the `exporter`; write the file, or say which it is"
+        )
+    return InferredDependencies([*owners.unambiguous, *weights])
+
+
+@rule
+async def export_weights(request: ExportWeightsRequest, modelyard: Modelyard) -> Weights:
+    target = request.target
+    direct = await Get(Targets, DependenciesRequest(target[ExportDependenciesField]))
+    given = [
+        await Get(Weights, WeightsRequest(dependency))
+        for dependency in direct
+        if stands_for_weights(dependency)
+    ]
+    for weights in given:
+        if weights.blocked:
+            return weights
+    module, tool, local = await MultiGet(
+        Get(ExporterModule, ExporterModuleRequest(target[ExporterField])),
+        Get(Addresses, UnparsedAddressInputs, option_address("weights_exporter", modelyard)),
+        Get(Digest, LocalWeightsRequest(direct)),
+    )
+    code = [dependency.address for dependency in direct if dependency.has_field(PythonSourceField)]
+    addresses = Addresses([*tool, *code])
+    transitive = await Get(TransitiveTargets, TransitiveTargetsRequest(addresses))
+    # Sources lie beside the environment, so that an edit does not pack torch anew.
+    venv, sources, files = await MultiGet(
+        Get(
+            VenvPex,
+            PexFromTargetsRequest(
+                addresses,
+                output_filename=f"{_MODULE}.pex",
+                internal_only=True,
+                include_source_files=False,
+                main=EntryPoint(_MODULE),
+            ),
+        ),
+        Get(PythonSourceFiles, PythonSourceFilesRequest(transitive.closure)),
+        Get(
+            Digest, MergeDigests([local, *(weights.digest for weights in given if weights.digest)])
+        ),
+    )
+    inputs = await Get(Digest, AddPrefix(files, "in"))
+    name = target.address.target_name
+    result = await Get(
+        ProcessResult,
+        VenvPexProcess(
+            venv,
+            argv=(module.name, "--in", "in", "--out", "out", "--name", name),
+            input_digest=await Get(
+                Digest, MergeDigests([inputs, sources.source_files.snapshot.digest])
+            ),
+            extra_env={"PEX_EXTRA_SYS_PATH": os.pathsep.join(sources.source_roots)},
+            output_directories=("out",),
+            description=f"Export the network {target.address} to OpenVINO",
+        ),
+    )
+    # The licence travels with the weights it is about.
+    exported, licence = await MultiGet(
+        Get(Digest, RemovePrefix(result.output_digest, "out")),
+        Get(Digest, DigestSubset(files, PathGlobs(["LICENSE*"]))),
+    )
+    return Weights(await Get(Digest, MergeDigests([exported, licence])))
+
+
+def rules() -> Iterable[Any]:
+    return (*collect_rules(), UnionRule(InferDependenciesRequest, InferExportDependencies))
