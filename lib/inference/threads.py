@@ -11,6 +11,11 @@ VARIABLE: Final = "MODELYARD_THREADS"
 # Libraries read these once, when they are loaded.
 _LIBRARIES: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _CPU_MAX: Final = Path("/sys/fs/cgroup/cpu.max")
+# Of GNU's OpenMP, which torch brings along, or of any; either says how threads wait.
+_SPINS: Final = "GOMP_SPINCOUNT"
+_WAITING: Final = (_SPINS, "OMP_WAIT_POLICY")
+# What that library itself takes where it sees more threads than cores.
+_FEW_SPINS: Final = "1000"
 
 
 def available_cores() -> int:
@@ -59,3 +64,15 @@ def threads_from_env(env: Mapping[str, str] | None = None) -> int:
     if not (value.isascii() and value.isdigit() and int(value)):
         raise ValueError(f"{VARIABLE} must be a whole number above 0, not {value!r}")
     return int(value)
+
+
+def wait_asleep() -> None:
+    """Let threads of OpenMP that wait for one another soon sleep instead of turning in a loop.
+
+    The loop, of about a millisecond by default, pays only where no other process wants the core,
+    and each function takes itself for the only one: a waiting thread of one would keep a working
+    thread of another from its core, and so on in turns. Counts for libraries that are loaded
+    after the call, and not where the environment says how to wait.
+    """
+    if not any(name in os.environ for name in _WAITING):
+        os.environ[_SPINS] = _FEW_SPINS

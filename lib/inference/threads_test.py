@@ -12,6 +12,7 @@ from inference.threads import (
     thread_env,
     threads_from_env,
     threads_per_worker,
+    wait_asleep,
 )
 
 
@@ -66,3 +67,25 @@ def test_the_environment_of_a_worker_says_it() -> None:
 def test_a_bad_number_is_named(value: str) -> None:
     with pytest.raises(ValueError, match="MODELYARD_THREADS must be a whole number above 0"):
         threads_from_env({"MODELYARD_THREADS": value})
+
+
+@pytest.mark.parametrize(
+    ("given", "after"),
+    [
+        ({}, {"GOMP_SPINCOUNT": "1000"}),
+        ({"GOMP_SPINCOUNT": "7"}, {"GOMP_SPINCOUNT": "7"}),
+        ({"OMP_WAIT_POLICY": "active"}, {"OMP_WAIT_POLICY": "active"}),
+    ],
+)
+def test_waiting_threads_sleep_unless_the_operator_says_otherwise(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], after: dict[str, str]
+) -> None:
+    names = ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")
+    for name in names:
+        # Set first, so that it is put back afterwards.
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    wait_asleep()
+    assert {name: os.environ[name] for name in names if name in os.environ} == after

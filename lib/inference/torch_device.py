@@ -16,6 +16,7 @@ import torch
 from torch import nn
 
 from inference.device import Device, DeviceError
+from inference.memory import keep_freed_memory
 from inference.threads import threads_from_env
 
 GPU_MEMORY: Final = "MODELYARD_GPU_MEMORY"
@@ -38,14 +39,20 @@ def torch_device(device: Device) -> torch.device:
     return torch.device("cuda", device.index)
 
 
-def prepare(network: Network, device: Device) -> Network:
+def prepare(network: Network, device: Device, *, channels_last: bool = False) -> Network:
     """Bring a loaded network to its device, ready to answer; return the same object.
 
     It will neither train nor record gradients of its weights. On the processor it uses as many
-    threads as MODELYARD_THREADS says. On a graphics card the weights of convolutions are laid
-    out channels last, which half precision is fast in (the processor gains nothing by it), and
-    no more than the share (0..1) of the card's memory is used that MODELYARD_GPU_MEMORY says,
-    so that functions can share one.
+    threads as MODELYARD_THREADS says, and memory that one layer has freed serves the next. On a
+    graphics card no more than the share (0..1) of the card's memory is used that
+    MODELYARD_GPU_MEMORY says, so that functions can share one.
+
+    Args:
+        network: The network.
+        device: Where it is to run.
+        channels_last: Lay the weights of convolutions out channels last on the processor, too,
+            which takes a copy of them and makes some networks faster. On a graphics card they
+            always are, for half precision is fast in it.
 
     Raises:
         DeviceError: there is no such device.
@@ -53,13 +60,15 @@ def prepare(network: Network, device: Device) -> Network:
     """
     target = torch_device(device)
     network.eval().requires_grad_(False)
+    if channels_last or device.kind != "cpu":
+        # The types that torch declares leave out the form without a device.
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if device.kind == "cpu":
         torch.set_num_threads(threads_from_env())
+        keep_freed_memory()
         return network
     if share := memory_share():
         torch.cuda.set_per_process_memory_fraction(share, target)
-    # The types that torch declares leave out the form without a device.
-    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return network.to(target)
 
 

@@ -42,6 +42,14 @@ def test_a_network_is_prepared_to_answer(monkeypatch: pytest.MonkeyPatch) -> Non
     torch.testing.assert_close(answer, expected)
 
 
+@pytest.mark.parametrize("channels_last", [False, True])
+def test_weights_lie_as_asked(monkeypatch: pytest.MonkeyPatch, channels_last: bool) -> None:
+    monkeypatch.setenv("MODELYARD_THREADS", "1")
+    network = prepare(nn.Conv2d(3, 4, 5), CPU, channels_last=channels_last)
+    last = network.weight.is_contiguous(memory_format=torch.channels_last)
+    assert (last, network.weight.is_contiguous()) == (channels_last, not channels_last)
+
+
 def test_gradients_are_recorded_where_a_model_asks_for_them() -> None:
     point = torch.tensor([3.0], requires_grad=True)
     with torch.no_grad(), running(CPU, gradients=True):

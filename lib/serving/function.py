@@ -5,16 +5,15 @@ a handler, what a handler may return. One differs on purpose: an exception in a
 handler is answered with one line, and its traceback goes to the log only.
 """
 
-import asyncio
 import importlib
 import inspect
 import logging
 import re
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from http import HTTPStatus
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import msgspec
 import nuclio_sdk
@@ -24,6 +23,9 @@ import nuclio_sdk.logger
 from serving.event import HttpEvent
 from serving.failures import internal_error
 from serving.protocol import Event, Reply
+
+if TYPE_CHECKING:
+    import asyncio
 
 _HANDLER_NAME: Final = re.compile(r"(?P<module>[\w.-]+):(?P<name>\w+)")
 _JSON: Final = "application/json"
@@ -41,7 +43,7 @@ class Function:
         """Keep both; `load` is the usual way to make a function."""
         self._handler = handler
         self._context = context
-        self._runner = asyncio.Runner()
+        self._runner: asyncio.Runner | None = None
 
     @classmethod
     def load(cls, name: str, worker_id: str = "0") -> Self:
@@ -72,11 +74,20 @@ class Function:
     def close(self) -> None:
         """Run the callback that the function may have registered for its end."""
         self._context.platform._on_signal("termination")
-        self._runner.close()
+        if self._runner is not None:
+            self._runner.close()
 
     def _finish(self, outcome: Any) -> Any:
         """Return what a plain function returned, or what an async one returns in the end."""
-        return self._runner.run(outcome) if inspect.iscoroutine(outcome) else outcome
+        return self._run(outcome) if inspect.iscoroutine(outcome) else outcome
+
+    def _run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        # Few functions are async, and starting is faster without.
+        import asyncio  # noqa: PLC0415
+
+        if self._runner is None:
+            self._runner = asyncio.Runner()
+        return self._runner.run(coroutine)
 
 
 def to_reply(output: Any) -> Reply:

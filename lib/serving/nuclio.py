@@ -18,7 +18,7 @@ import cv2
 
 from annotation import RequestError
 from inference.device import Device
-from inference.threads import threads_from_env
+from inference.threads import threads_from_env, wait_asleep
 from serving.assets import Assets
 from serving.cache import DEFAULT_IMAGE_BYTES, ImageCache
 from serving.endpoint import Endpoint
@@ -60,6 +60,7 @@ def handler(context: Any, event: Any) -> Any:
 def open_endpoint(env: Mapping[str, str]) -> Endpoint:
     """Return the endpoint that these settings describe, its model loaded and warm."""
     assets = open_assets(env)
+    wait_asleep()
     cv2.setNumThreads(threads_from_env(env))
     model = load_model(assets, Device.from_env(env))
     model.warm_up()

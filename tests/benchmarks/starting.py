@@ -7,56 +7,81 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
+from inference.threads import thread_env, threads_per_worker
 from serving.protocol import HEADER, Ready, decode_from_worker
 
 
-def compared(ways: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, float]:
-    """Return the least seconds of each way, which are gone in turns, `rounds` times."""
+class Cost(NamedTuple):
+    """What a start took: seconds by the clock, and of the processor."""
+
+    seconds: float
+    processor: float
+
+
+def compared(ways: Mapping[str, Callable[[], Cost]], rounds: int) -> dict[str, Cost]:
+    """Return the least cost of each way, which are gone in turns, `rounds` times."""
     # The first round fills the caches of the disk, and ours.
-    times = [{way: start() for way, start in ways.items()} for _ in range(rounds + 1)][1:]
-    # The least time, for other work on the machine only ever adds to it.
-    return {way: min(one[way] for one in times) for way in ways}
+    costs = [{way: start() for way, start in ways.items()} for _ in range(rounds + 1)][1:]
+    # The least of either, for other work on the machine only ever adds to it.
+    return {way: Cost(*map(min, zip(*(one[way] for one in costs), strict=True))) for way in ways}
 
 
-def report(title: str, least: Mapping[str, float], base: float) -> None:
-    """Print the seconds of each way, and how many times those of `base` they are."""
+def report(title: str, least: Mapping[str, Cost], base: Cost) -> None:
+    """Print the cost of each way, and how many times that of `base` it is."""
     print(title)
-    for way, seconds in least.items():
-        print(f"  {way:31} {seconds:6.2f} s  {seconds / base:5.2f}")
+    for way, cost in least.items():
+        by_clock, by_processor = (one / whole for one, whole in zip(cost, base, strict=True))
+        print(
+            f"  {way:31} {cost.seconds:6.2f} s {by_clock:6.2f}"
+            f"   of the processor {cost.processor:6.2f} s {by_processor:6.2f}"
+        )
 
 
-def seconds_of_script(script: str, *arguments: str) -> float:
-    """Return how long a script takes."""
+def cost_of_script(script: str, *arguments: str) -> Cost:
+    """Return what a script takes."""
     started = time.perf_counter()
     command = [sys.executable, "-c", script, *arguments]
-    subprocess.run(command, env=_environment({}), check=True)  # noqa: S603 (our own script)
-    return time.perf_counter() - started
+    process = subprocess.Popen(command, env=_environment({}))  # noqa: S603 (our own script)
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"the script ended with status {process.returncode}")
+    return Cost(seconds, usage.ru_utime + usage.ru_stime)
 
 
-def seconds_of_worker(assets: Path, settings: Mapping[str, str] | None = None) -> float:
-    """Return how long a worker takes until it says that it is ready.
+def cost_of_worker(assets: Path, settings: Mapping[str, str] | None = None) -> Cost:
+    """Return what a worker takes until it says that it is ready.
+
+    It has the threads that the platform would give it, were it the only worker.
 
     Args:
         assets: The function's folder.
         settings: Further environment of the worker.
     """
     near, far = socket.socketpair()
+    threads = thread_env(threads_per_worker(1))
+    env = {"MODELYARD_ASSETS": str(assets), **threads, **(settings or {})}
     started = time.perf_counter()
     process = subprocess.Popen(  # noqa: S603 (our own worker)
         [sys.executable, "-m", "serving.worker", "--fd", str(far.fileno())],
-        env=_environment({"MODELYARD_ASSETS": str(assets), **(settings or {})}),
+        env=_environment(env),
         pass_fds=[far.fileno()],
     )
-    with near, process:
+    with near:
         far.close()
         (length,) = HEADER.unpack(_take(near, HEADER.size))
         message = decode_from_worker(_take(near, length))
         seconds = time.perf_counter() - started
-        process.terminate()
+        # At once, so that nothing counts that it does after it is ready.
+        process.kill()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
     if not isinstance(message, Ready):
         raise SystemExit(f"the worker cannot start: {message}")
-    return seconds
+    return Cost(seconds, usage.ru_utime + usage.ru_stime)
 
 
 def _take(source: socket.socket, length: int) -> bytes:

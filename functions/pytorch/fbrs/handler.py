@@ -1,9 +1,13 @@
 """The interactor: f-BRS around the network, remembering what earlier clicks led to."""
 
+import threading
 from typing import ClassVar, Final
+
+import numpy as np
 
 from annotation import RequestError, Segment
 from fbrs.network import ClickNetwork
+from fbrs.refinement import load_optimiser
 from fbrs.session import Predictor, Progress
 from fbrs.zoom import Click
 from imaging import Image
@@ -15,6 +19,7 @@ from serving.cache import ByteCache
 from serving.model import Clicks, Interactor
 
 _WEIGHTS: Final = "resnet101_dh256_sbd.pth"
+_WARM_SIDE: Final = 8
 
 Points = tuple[tuple[float, float], ...]
 _Key = tuple[str, float, Points, Points]
@@ -48,6 +53,17 @@ class FeatureRefinement(Interactor):
         self._device = device
         self._predictor = Predictor(prepare(network, device), torch_device(device))
         self._known: ByteCache[_Key, Progress] = ByteCache(self.remembered, _bytes_of)
+
+    def warm_up(self) -> None:
+        """Run the network for one click, and import the optimiser in a thread of its own.
+
+        All weights are read for the smallest of images, too. A first click does without the
+        optimiser, so that the function is ready before it is. A second one waits for it if need
+        be, which is no later than if it had been loaded first.
+        """
+        image = Image.from_pixels(np.full((_WARM_SIDE, _WARM_SIDE, 3), 127, np.uint8))
+        self.segment(image, Clicks(positive=((_WARM_SIDE / 2, _WARM_SIDE / 2),)))
+        threading.Thread(target=load_optimiser, name="optimiser").start()
 
     def segment(self, image: Image, clicks: Clicks) -> Segment:
         """Return the object's mask. A box is not looked at.

@@ -11,7 +11,6 @@ from typing import Final
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.optimize import fmin_l_bfgs_b
 from torch import Tensor
 
 from fbrs.network import FEATURES
@@ -111,8 +110,16 @@ class Objective:
         return False
 
 
+def load_optimiser() -> None:
+    """Import what `minimise` needs, which takes as long as a fifth of importing torch."""
+    import scipy.optimize  # noqa: F401, PLC0415
+
+
 def minimise(objective: Objective, start: Parameters) -> Parameters:
     """Return the parameters that L-BFGS-B ends with after at most 20 evaluations."""
+    # Not before a second click needs it, or `load_optimiser` has been called.
+    from scipy.optimize import fmin_l_bfgs_b  # noqa: PLC0415
+
     parameters, _, _ = fmin_l_bfgs_b(
         objective,
         start,
