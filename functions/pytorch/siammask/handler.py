@@ -19,6 +19,7 @@ from annotation import (
 )
 from imaging import Image, crop, polygons
 from inference.device import Device
+from inference.folding import fold_norms
 from inference.torch_device import prepare, running, torch_device
 from serving.assets import Assets
 from serving.model import Tracker
@@ -55,7 +56,9 @@ class SiamMaskTracker(Tracker[SiamMaskState]):
             CheckpointError: the checkpoint is not the authors'.
         """
         self._device = device
-        self._network = prepare(weights.load(assets.weights(_WEIGHTS)), device)
+        network = weights.load(assets.weights(_WEIGHTS)).eval()
+        fold_norms(network)
+        self._network = prepare(network, device, channels_last=True)
 
     def start(self, image: Image, shape: TrackedShape) -> SiamMaskState:
         """Return what an object drawn in `image` looks like."""
@@ -64,6 +67,8 @@ class SiamMaskTracker(Tracker[SiamMaskState]):
 
     def start_all(self, image: Image, shapes: Sequence[TrackedShape]) -> list[SiamMaskState]:
         """Do `start` for each of `shapes`, several at once."""
+        if not shapes:
+            return []
         mean = image.pixels.mean(axis=(0, 1))
         padding = (float(mean[0]), float(mean[1]), float(mean[2]))
         return [
@@ -137,8 +142,11 @@ class SiamMaskTracker(Tracker[SiamMaskState]):
         return results
 
     def _images(self, squares: Sequence[Pixels]) -> Tensor:
-        """Return squares, red first, as the network takes them: float [n, 3, h, w], blue first."""
-        return self._tensor(np.stack(squares)[..., ::-1].transpose(0, 3, 1, 2).astype(np.float32))
+        """Return squares, red first, as the network takes them: float [n, 3, h, w], blue first.
+
+        In memory they stay as they are, with the colours of a pixel side by side.
+        """
+        return self._tensor(np.stack(squares)[..., ::-1].astype(np.float32)).permute(0, 3, 1, 2)
 
     def _tensor(self, array: NDArray[np.float32]) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(array)).to(torch_device(self._device))

@@ -4,6 +4,7 @@ Wang et al., "Fast Online Object Tracking and Segmentation: A Unifying Approach"
 modules bear the names of the authors' checkpoints.
 """
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple, cast
 
 import torch
@@ -35,13 +36,15 @@ class Found(NamedTuple):
     Attributes:
         scores: float [n, 10, 25, 25]: the 5 anchors' logits of "background", then of "object".
         boxes: float [n, 20, 25, 25]: the 5 anchors' dx, then dy, dw, dh.
-        correlation: float [n, 256, 25, 25]: what masks are made from.
+        templates: float [n, 256, 7, 7], what was looked for.
+        features: float [n, 256, 31, 31] of the images.
         stages: The backbone's features: [n, 64, 125, 125], [n, 256, 63, 63], [n, 512, 31, 31].
     """
 
     scores: Tensor
     boxes: Tensor
-    correlation: Tensor
+    templates: Tensor
+    features: Tensor
     stages: tuple[Tensor, Tensor, Tensor]
 
 
@@ -66,20 +69,28 @@ class SiamMask(nn.Module):
         return Found(
             self.rpn_model.cls(templates, features),
             self.rpn_model.loc(templates, features),
-            self.mask_model.mask.correlate(templates, features),
+            templates,
+            features,
             stages,
         )
 
     def refine(self, found: Found, rows: Tensor, columns: Tensor) -> Tensor:
         """Return the mask logits [n, 127, 127] at one place of the 25x25 maps of each image."""
-        return cast(Tensor, self.refine_model(found, rows, columns))
+        vectors = self.mask_vectors(found, rows, columns)
+        return cast(Tensor, self.refine_model(vectors, found.stages, rows, columns))
 
     def coarse_mask(self, found: Found, rows: Tensor, columns: Tensor) -> Tensor:
         """Return the unrefined mask logits [n, 63, 63] at one place of each image's maps."""
-        chosen = torch.arange(len(rows), device=rows.device)
-        vectors = found.correlation[chosen, :, rows, columns][..., None, None]
-        logits = self.mask_model.mask.head(vectors)
+        logits = self.mask_model.mask.head(self.mask_vectors(found, rows, columns))
         return cast(Tensor, logits.reshape(-1, COARSE_MASK, COARSE_MASK))
+
+    def mask_vectors(self, found: Found, rows: Tensor, columns: Tensor) -> Tensor:
+        """Return what the mask at one place of the 25x25 maps is made from: [n, 256, 1, 1].
+
+        That is the mask branch's correlation, of which no other place is computed.
+        """
+        seen = windows(found.features, rows, columns, step=1, side=TEMPLATE, rim=0)
+        return cast(Tensor, self.mask_model.mask.correlate(found.templates, seen))
 
 
 class _Features(nn.Module):
@@ -231,13 +242,13 @@ class _Refinement(nn.Module):
         self.post1 = nn.Conv2d(16, 4, 3, padding=1)
         self.post2 = nn.Conv2d(4, 1, 3, padding=1)
 
-    def forward(self, found: Found, rows: Tensor, columns: Tensor) -> Tensor:
+    def forward(
+        self, vectors: Tensor, stages: Sequence[Tensor], rows: Tensor, columns: Tensor
+    ) -> Tensor:
         first, second, third = (
             windows(stage, rows, columns, step=step, side=side, rim=rim)
-            for stage, (step, side, rim) in zip(found.stages, _WINDOWS, strict=True)
+            for stage, (step, side, rim) in zip(stages, _WINDOWS, strict=True)
         )
-        chosen = torch.arange(len(rows), device=rows.device)
-        vectors = found.correlation[chosen, :, rows, columns][..., None, None]
         mask = self.deconv(vectors)
         mask = self.post0(functional.interpolate(self.h2(mask) + self.v2(third), size=(31, 31)))
         mask = self.post1(functional.interpolate(self.h1(mask) + self.v1(second), size=(61, 61)))
@@ -275,11 +286,16 @@ def windows(
     Returns:
         float [n, c, side, side].
     """
-    padded = functional.pad(features, (rim, rim, rim, rim))
-    corners = zip((rows * step).tolist(), (columns * step).tolist(), strict=True)
+    corners = zip((rows * step - rim).tolist(), (columns * step - rim).tolist(), strict=True)
     return torch.stack(
-        [
-            image[:, top : top + side, left : left + side]
-            for image, (top, left) in zip(padded, corners, strict=True)
-        ]
+        [_window(image, *corner, side) for image, corner in zip(features, corners, strict=True)]
     )
+
+
+def _window(image: Tensor, top: int, left: int, side: int) -> Tensor:
+    """Return [c, side, side] of [c, h, w], 0 where it reaches beyond."""
+    height, width = image.shape[1:]
+    inside = image[:, max(top, 0) : top + side, max(left, 0) : left + side]
+    across = (max(-left, 0), max(left + side - width, 0))
+    down = (max(-top, 0), max(top + side - height, 0))
+    return functional.pad(inside, (*across, *down))

@@ -47,6 +47,20 @@ def test_windows_are_cut_from_each_image_at_its_own_place() -> None:
     assert cut[1, 0].tolist() == [[0, 40, 41], [0, 45, 46], [0, 0, 0]]
 
 
+def test_masks_are_made_from_the_correlation_at_their_place(network: SiamMask) -> None:
+    torch.manual_seed(4)
+    templates, images = torch.randn(3, 256, 7, 7), torch.rand(3, 3, 255, 255) * 255
+    rows, columns = torch.tensor([0, 24, 11]), torch.tensor([24, 0, 5])
+    with torch.inference_mode():
+        found = network.search(templates, images)
+        vectors = network.mask_vectors(found, rows, columns)
+        whole = network.mask_model.mask.correlate(templates, found.features)
+    assert (whole.shape, vectors.shape) == ((3, 256, 25, 25), (3, 256, 1, 1))
+    expected = whole[torch.arange(3), :, rows, columns]
+    assert expected.std() > 0
+    torch.testing.assert_close(vectors[..., 0, 0], expected, rtol=1e-4, atol=1e-4)
+
+
 def test_shapes_and_the_same_answer_twice(network: SiamMask) -> None:
     torch.manual_seed(2)
     exemplars, images = torch.rand(2, 3, 127, 127) * 255, torch.rand(2, 3, 255, 255) * 255
@@ -60,7 +74,6 @@ def test_shapes_and_the_same_answer_twice(network: SiamMask) -> None:
 
     assert templates.shape == (2, 256, 7, 7)
     assert (found.scores.shape, found.boxes.shape) == ((2, 10, 25, 25), (2, 20, 25, 25))
-    assert found.correlation.shape == (2, 256, 25, 25)
     assert (masks.shape, coarse.shape) == ((2, 127, 127), (2, 63, 63))
     assert masks.equal(again)
 
