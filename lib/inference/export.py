@@ -7,6 +7,7 @@ import openvino
 import torch
 from openvino.frontend import OpConversionFailure
 from torch import Tensor, nn
+from torch.jit._trace import TracerWarning
 
 
 class ExportError(Exception):
@@ -43,7 +44,7 @@ def to_openvino(
         with torch.inference_mode(), warnings.catch_warnings():
             # Sizes that become numbers on the way: the comparison asked for above finds them. And
             # OpenVINO follows networks by what torch means to replace one day.
-            for category in (torch.jit.TracerWarning, DeprecationWarning):
+            for category in (TracerWarning, DeprecationWarning):
                 warnings.simplefilter("ignore", category)
             model = openvino.convert_model(network, example_input=example, input=shapes)
     except (RuntimeError, OpConversionFailure) as error:

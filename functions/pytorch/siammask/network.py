@@ -90,7 +90,7 @@ class SiamMask(nn.Module):
         That is the mask branch's correlation, of which no other place is computed.
         """
         seen = windows(found.features, rows, columns, step=1, side=TEMPLATE, rim=0)
-        return cast(Tensor, self.mask_model.mask.correlate(found.templates, seen))
+        return self.mask_model.mask.correlate(found.templates, seen)
 
 
 class _Features(nn.Module):
