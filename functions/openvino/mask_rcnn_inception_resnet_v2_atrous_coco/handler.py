@@ -1,6 +1,6 @@
 """Mask R-CNN of TensorFlow's model zoo, as CVAT has it from Open Model Zoo."""
 
-from typing import ClassVar, Final
+from typing import Final
 
 import numpy as np
 
