@@ -71,10 +71,17 @@ def read_state(path: Path, *keys: str) -> dict[str, Tensor]:
     """Read the tensors by name that lie in a checkpoint under `keys`, one key a level.
 
     Raises:
-        CheckpointError: as `read_checkpoint`; or there are no such keys, or there is something
-            else than tensors.
+        CheckpointError: as `read_checkpoint` and `state_in`.
     """
-    content: Any = read_checkpoint(path)
+    return state_in(read_checkpoint(path), *keys, path=path)
+
+
+def state_in(content: Any, *keys: str, path: Path) -> dict[str, Tensor]:
+    """Return the tensors by name that lie under `keys` in what a checkpoint at `path` holds.
+
+    Raises:
+        CheckpointError: there are no such keys, or there is something else than tensors.
+    """
     for key in keys:
         if not (isinstance(content, Mapping) and key in content):
             there = _some(content) if isinstance(content, Mapping) else type(content).__name__

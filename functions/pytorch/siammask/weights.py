@@ -3,9 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from torch import Tensor
-
-from inference.checkpoints import build_network, read_checkpoint, read_state, without_prefix
+from inference.checkpoints import build_network, read_checkpoint, state_in, without_prefix
 from siammask.network import SiamMask
 
 _STATE: Final = "state_dict"
@@ -20,6 +18,7 @@ def load(path: Path) -> SiamMask:
     Raises:
         CheckpointError: it is no such file, or holds more or fewer weights than the network.
     """
-    keys = (_STATE,) if _STATE in read_checkpoint(path) else ()
-    state: dict[str, Tensor] = read_state(path, *keys)
+    content = read_checkpoint(path)
+    keys = (_STATE,) if _STATE in content else ()
+    state = state_in(content, *keys, path=path)
     return build_network(SiamMask, state, source=path, rename=without_prefix("module."))
