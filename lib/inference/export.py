@@ -43,8 +43,7 @@ def to_openvino(
         with torch.inference_mode(), warnings.catch_warnings():
             # Sizes that become numbers on the way: the comparison asked for above finds them. And
             # OpenVINO follows networks by what torch means to replace one day.
-            for category in (torch.jit.TracerWarning, DeprecationWarning):
-                warnings.simplefilter("ignore", category)
+            warnings.simplefilter("ignore")
             model = openvino.convert_model(network, example_input=example, input=shapes)
     except (RuntimeError, OpConversionFailure) as error:
         # The last of many lines says what it is about.

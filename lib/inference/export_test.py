@@ -63,7 +63,8 @@ def test_each_tensor_needs_a_name(
 
 class Unknown(nn.Module):
     def forward(self, pixels: Tensor) -> Tensor:
-        return torch.linalg.eigvals(pixels).real
+        values: Tensor = torch.linalg.eigvals(pixels).real
+        return values
 
 
 def test_an_operation_that_openvino_lacks_is_named() -> None:

@@ -90,7 +90,8 @@ def choose(
 
 def _changed(boxes: Tensor, deltas: Tensor) -> Tensor:
     """Shift centres in units of the boxes' sides, and grow sides by the exponential."""
-    shifts, growth = (deltas * deltas.new_tensor(_UNITS)).split(2, dim=1)
+    deltas = deltas * deltas.new_tensor(_UNITS)
+    shifts, growth = deltas[:, :2], deltas[:, 2:]
     sides = boxes[:, 2:] - boxes[:, :2]
     centres = boxes[:, :2] + 0.5 * sides + shifts * sides
     halves = 0.5 * sides * growth.exp()

@@ -118,8 +118,8 @@ def _seen(logits: Tensor, deltas: Tensor) -> Seen:
 
 def _decode(seen: list[Seen]) -> None:
     classes = np.ones(CLASSES, np.bool_)
-    rest = {"candidates": 1000, "overlap": 0.5, "limit": 100, "classes": classes}
-    decode(seen, (_SIDE, _SIDE), 0.05, **rest)
+    size = _SIDE, _SIDE
+    decode(seen, size, 0.05, candidates=1000, overlap=0.5, limit=100, classes=classes)
 
 
 if __name__ == "__main__":
