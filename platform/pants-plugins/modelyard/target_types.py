@@ -405,14 +405,22 @@ class WeightsMembersField(DictStringToStringField):
 
 class WeightsConverterField(StringField):
     alias = "convert"
-    valid_choices = ("tfjs", "openvino", "darknet", "torch-mobilenetv2", "torch-dextr")
+    valid_choices = (
+        "tfjs",
+        "openvino",
+        "darknet",
+        "torch-mobilenetv2",
+        "torch-dextr",
+        "torchscript",
+    )
     help = help_text(
         """
         How the fetched files become an OpenVINO IR with half-precision weights, under the target's
         name. `tfjs`: a TensorFlow.js graph model. `openvino`: the one file that OpenVINO reads
         itself, such as a frozen TensorFlow graph (.pb) or ONNX. `darknet`: a .cfg and its
         .weights. `torch-mobilenetv2`: a PyTorch checkpoint of MobileNetV2 without its classifier,
-        of which nothing is run. `torch-dextr`: the same of DEXTR. Nothing by default.
+        of which nothing is run. `torch-dextr`: the same of DEXTR. `torchscript`: the one file that
+        `torch.jit.save` wrote; its weights stay as they are. Nothing by default.
         """
     )
 

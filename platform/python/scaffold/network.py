@@ -69,7 +69,8 @@ def read_network(path: Path) -> Network:
     if suffix in _CHECKPOINTS:
         raise NetworkError(
             f"{path.name} holds weights without the network, or code; export it to ONNX "
-            "(torch.onnx.export, tf2onnx) and start from that"
+            "(torch.onnx.export, tf2onnx) and start from that; for TorchScript see "
+            "docs/bring-your-own.md"
         )
     if suffix not in FORMATS:
         raise NetworkError(f"{path.name} is none of {', '.join(FORMATS)}")

@@ -23,6 +23,7 @@ import openvino
 from weights.darknet import network_from_darknet
 from weights.dextr import dextr
 from weights.errors import WeightsError
+from weights.files import only
 from weights.ir import write
 from weights.mobilenet import mobilenet_v2
 from weights.tfjs import graph_from_tfjs
@@ -62,7 +63,7 @@ def read_openvino(folder: Path) -> openvino.Model:
     Raises:
         WeightsError: there is not exactly one file, or OpenVINO cannot read it.
     """
-    model = _only(folder, "*")
+    model = only(folder, "*")
     network = _read(model, model)
     for output in network.outputs:
         # TensorFlow's frontend keeps the names of the operations before an output too.
@@ -78,7 +79,7 @@ def read_darknet(folder: Path) -> openvino.Model:
     Raises:
         WeightsError: there is not one of each, or they are not understood.
     """
-    return network_from_darknet(_only(folder, "*.cfg"), _only(folder, "*.weights"))
+    return network_from_darknet(only(folder, "*.cfg"), only(folder, "*.weights"))
 
 
 def read_mobilenet(folder: Path) -> openvino.Model:
@@ -87,7 +88,7 @@ def read_mobilenet(folder: Path) -> openvino.Model:
     Raises:
         WeightsError: there is none or several, or it holds no MobileNetV2.
     """
-    return mobilenet_v2(read_checkpoint(_only(folder, "*.pt")))
+    return mobilenet_v2(read_checkpoint(only(folder, "*.pt")))
 
 
 def read_dextr(folder: Path) -> openvino.Model:
@@ -96,7 +97,7 @@ def read_dextr(folder: Path) -> openvino.Model:
     Raises:
         WeightsError: there is none or several, or it holds another network.
     """
-    return dextr(read_checkpoint(_only(folder, "*.pth")))
+    return dextr(read_checkpoint(only(folder, "*.pth")))
 
 
 READERS: Final[dict[str, Callable[[Path], openvino.Model]]] = {
@@ -106,14 +107,6 @@ READERS: Final[dict[str, Callable[[Path], openvino.Model]]] = {
     "torch-mobilenetv2": read_mobilenet,
     "torch-dextr": read_dextr,
 }
-
-
-def _only(folder: Path, pattern: str) -> Path:
-    files = sorted(file for file in folder.glob(pattern) if not file.name.startswith("LICENSE"))
-    if len(files) != 1:
-        names = ", ".join(file.name for file in files) or "none"
-        raise WeightsError(f"there must be one file {pattern} to convert, and there are: {names}")
-    return files[0]
 
 
 def _read(file: Path, model: Path) -> openvino.Model:

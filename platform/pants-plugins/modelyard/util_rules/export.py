@@ -20,7 +20,7 @@ from pants.backend.python.util_rules.python_sources import (
     PythonSourceFilesRequest,
 )
 from pants.engine.addresses import Addresses, UnparsedAddressInputs
-from pants.engine.fs import AddPrefix, Digest, DigestSubset, MergeDigests, PathGlobs, RemovePrefix
+from pants.engine.fs import AddPrefix, Digest, MergeDigests, RemovePrefix
 from pants.engine.process import ProcessResult
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.engine.target import (
@@ -40,7 +40,9 @@ from modelyard.subsystem import Modelyard
 from modelyard.target_types import ExportDependenciesField, ExportedFromField, ExporterField
 from modelyard.util_rules.lookups import option_address
 from modelyard.util_rules.weights import (
+    ExporterRun,
     ExportWeightsRequest,
+    LicensedRequest,
     LocalWeightsRequest,
     Weights,
     WeightsRequest,
@@ -110,7 +112,7 @@ async def infer_export_dependencies(
 
 
 @rule
-async def export_weights(request: ExportWeightsRequest, modelyard: Modelyard) -> Weights:
+async def export_weights(request: ExportWeightsRequest) -> Weights:
     target = request.target
     direct = await Get(Targets, DependenciesRequest(target[ExportDependenciesField]))
     given = [
@@ -121,16 +123,36 @@ async def export_weights(request: ExportWeightsRequest, modelyard: Modelyard) ->
     for weights in given:
         if weights.blocked:
             return weights
-    module, tool, local = await MultiGet(
+    module, local = await MultiGet(
         Get(ExporterModule, ExporterModuleRequest(target[ExporterField])),
-        Get(Addresses, UnparsedAddressInputs, option_address("weights_exporter", modelyard)),
         Get(Digest, LocalWeightsRequest(direct)),
     )
-    code = [dependency.address for dependency in direct if dependency.has_field(PythonSourceField)]
-    addresses = Addresses([*tool, *code])
+    return await Get(
+        Weights,
+        ExporterRun(
+            module.name,
+            name=target.address.target_name,
+            files=await Get(
+                Digest, MergeDigests([local, *(item.digest for item in given if item.digest)])
+            ),
+            code=tuple(
+                dependency.address
+                for dependency in direct
+                if dependency.has_field(PythonSourceField)
+            ),
+        ),
+    )
+
+
+@rule
+async def run_exporter(request: ExporterRun, modelyard: Modelyard) -> Weights:
+    tool = await Get(
+        Addresses, UnparsedAddressInputs, option_address("weights_exporter", modelyard)
+    )
+    addresses = Addresses([*tool, *request.code])
     transitive = await Get(TransitiveTargets, TransitiveTargetsRequest(addresses))
     # Sources lie beside the environment, so that an edit does not pack torch anew.
-    venv, sources, files = await MultiGet(
+    venv, sources, inputs = await MultiGet(
         Get(
             VenvPex,
             PexFromTargetsRequest(
@@ -142,31 +164,23 @@ async def export_weights(request: ExportWeightsRequest, modelyard: Modelyard) ->
             ),
         ),
         Get(PythonSourceFiles, PythonSourceFilesRequest(transitive.closure)),
-        Get(
-            Digest, MergeDigests([local, *(weights.digest for weights in given if weights.digest)])
-        ),
+        Get(Digest, AddPrefix(request.files, "in")),
     )
-    inputs = await Get(Digest, AddPrefix(files, "in"))
-    name = target.address.target_name
     result = await Get(
         ProcessResult,
         VenvPexProcess(
             venv,
-            argv=(module.name, "--in", "in", "--out", "out", "--name", name),
+            argv=(request.module, "--in", "in", "--out", "out", "--name", request.name),
             input_digest=await Get(
                 Digest, MergeDigests([inputs, sources.source_files.snapshot.digest])
             ),
             extra_env={"PEX_EXTRA_SYS_PATH": os.pathsep.join(sources.source_roots)},
             output_directories=("out",),
-            description=f"Export the network {target.address} to OpenVINO",
+            description=f"Export the network {request.name} to OpenVINO ({request.module})",
         ),
     )
-    # The licence travels with the weights it is about.
-    exported, licence = await MultiGet(
-        Get(Digest, RemovePrefix(result.output_digest, "out")),
-        Get(Digest, DigestSubset(files, PathGlobs(["LICENSE*"]))),
-    )
-    return Weights(await Get(Digest, MergeDigests([exported, licence])))
+    exported = await Get(Digest, RemovePrefix(result.output_digest, "out"))
+    return await Get(Weights, LicensedRequest(exported, request.files))
 
 
 def rules() -> Iterable[Any]:

@@ -17,7 +17,7 @@ from pants.backend.python.util_rules.pex import VenvPex, VenvPexProcess
 from pants.backend.python.util_rules.pex_from_targets import PexFromTargetsRequest
 from pants.core.target_types import FileSourceField, ResourceSourceField
 from pants.core.util_rules.source_files import SourceFiles, SourceFilesRequest
-from pants.engine.addresses import Addresses, UnparsedAddressInputs
+from pants.engine.addresses import Address, Addresses, UnparsedAddressInputs
 from pants.engine.engine_aware import EngineAwareReturnType
 from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
 from pants.engine.fs import (
@@ -71,6 +71,8 @@ _NETWORK_ENV = (
     "PIP_CERT",
     "MODELYARD_WEIGHTS_MIRROR",
 )
+# What reads formats that only torch reads.
+_EXPORTERS = {"torchscript": "weights.torchscript"}
 _CACHE = {"modelyard_weights": ".modelyard_weights"}
 _SETBACKS = Setbacks()
 
@@ -121,6 +123,24 @@ class ExportWeightsRequest:
     """The network that an `exported_weights` target stands for."""
 
     target: Target
+
+
+@dataclass(frozen=True)
+class ExporterRun:
+    """A module with a function `export`, and the files that it is given."""
+
+    module: str
+    name: str
+    files: Digest
+    code: tuple[Address, ...] = ()
+
+
+@dataclass(frozen=True)
+class LicensedRequest:
+    """What was made of `files`, with their licence: it travels with the weights it is about."""
+
+    made: Digest
+    files: Digest
 
 
 @dataclass(frozen=True)
@@ -196,7 +216,15 @@ def _last_line(stderr: bytes) -> str:
 
 
 @rule
+async def licensed(request: LicensedRequest) -> Weights:
+    licence = await Get(Digest, DigestSubset(request.files, PathGlobs(["LICENSE*"])))
+    return Weights(await Get(Digest, MergeDigests([request.made, licence])))
+
+
+@rule
 async def convert_weights(request: ConvertWeightsRequest) -> Weights:
+    if module := _EXPORTERS.get(request.converter):
+        return await Get(Weights, ExporterRun(module, request.name, request.fetched))
     tool = await Get(VenvPex, WeightsTool("weights_converter", "weights.convert"))
     sources = await Get(Digest, AddPrefix(request.fetched, "in"))
     result = await Get(
@@ -209,12 +237,8 @@ async def convert_weights(request: ConvertWeightsRequest) -> Weights:
             description=f"Convert the weights {request.name} ({request.converter})",
         ),
     )
-    # The licence travels with the weights it is about.
-    converted, licence = await MultiGet(
-        Get(Digest, RemovePrefix(result.output_digest, "out")),
-        Get(Digest, DigestSubset(request.fetched, PathGlobs(["LICENSE*"]))),
-    )
-    return Weights(await Get(Digest, MergeDigests([converted, licence])))
+    converted = await Get(Digest, RemovePrefix(result.output_digest, "out"))
+    return await Get(Weights, LicensedRequest(converted, request.fetched))
 
 
 @rule
