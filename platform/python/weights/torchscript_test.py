@@ -61,9 +61,7 @@ def test_openvino_computes_what_torch_does(network: nn.Module, script: Any, tmp_
 
 def test_the_size_that_ultralytics_notes_is_taken(network: nn.Module, tmp_path: Path) -> None:
     config = {"config.txt": json.dumps({"imgsz": [64, 96], "names": {"0": "cat"}})}
-    torch.jit.save(  # type: ignore[no-untyped-call]
-        traced(network), tmp_path / "best.pt", _extra_files=config
-    )
+    torch.jit.save(traced(network), tmp_path / "best.pt", _extra_files=config)
     assert export(tmp_path).input().partial_shape.to_string() == "[1,3,64,96]"
 
 
@@ -91,6 +89,6 @@ class Odd(nn.Module):
 
 
 def test_an_operation_that_openvino_lacks_is_named(tmp_path: Path) -> None:
-    torch.jit.script(Odd()).save(tmp_path / "odd.pt")
+    torch.jit.save(torch.jit.script(Odd()), tmp_path / "odd.pt")
     with pytest.raises(WeightsError, match=r"OpenVINO cannot convert odd.pt: .*eigvals"):
         export(tmp_path)
