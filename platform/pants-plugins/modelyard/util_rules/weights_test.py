@@ -74,6 +74,11 @@ class Repository:
         target = self.runner.get_target(Address("3rdparty/models", target_name="w"))
         return self.runner.request(Weights, [WeightsRequest(target)])
 
+    def local(self, *names: str) -> Digest:
+        """The files of the targets of these names in the folder `a`."""
+        targets = Targets(self.runner.get_target(Address("a", target_name=name)) for name in names)
+        return self.runner.request(Digest, [LocalWeightsRequest(targets)])
+
     def files(self, digest: Digest | None) -> dict[str, bytes]:
         assert digest is not None
         contents = self.runner.request(DigestContents, [digest])
@@ -149,11 +154,7 @@ def test_files_of_the_repository_are_taken_by_their_names(repository: Repository
             "a/y.txt": "y",
         }
     )
-    targets = Targets(
-        repository.runner.get_target(Address("a", target_name=name)) for name in ("x", "y")
-    )
-    digest = repository.runner.request(Digest, [LocalWeightsRequest(targets)])
-    assert repository.files(digest) == {"x.onnx": b"x", "y.txt": b"y"}
+    assert repository.files(repository.local("x", "y")) == {"x.onnx": b"x", "y.txt": b"y"}
 
 
 def test_two_files_of_one_name_are_refused(repository: Repository) -> None:
@@ -164,8 +165,5 @@ def test_two_files_of_one_name_are_refused(repository: Repository) -> None:
             "a/two/x.onnx": "",
         }
     )
-    targets = Targets(
-        repository.runner.get_target(Address("a", target_name=name)) for name in ("x", "y")
-    )
     with pytest.raises(ExecutionError, match=r"a/one/x.onnx and a/two/x.onnx would both be"):
-        repository.runner.request(Digest, [LocalWeightsRequest(targets)])
+        repository.local("x", "y")
