@@ -153,7 +153,7 @@ print(*sorted(loaded & {{"starlette", "uvicorn", "httpx", "anyio", "asyncio", "o
     [
         ("serving.nuclio", ""),
         ("serving.predict", ""),
-        ("serving.worker", "asyncio"),
+        ("serving.worker", ""),
         ("serving.pool", "asyncio"),
         ("serving.sample", ""),
     ],
