@@ -13,7 +13,6 @@ from pants.core.goals.deploy import DeployFieldSet, DeployProcess
 from pants.core.goals.run import RunFieldSet, RunInSandboxBehavior, RunRequest, RunSubsystem
 from pants.engine.addresses import Addresses, UnparsedAddressInputs
 from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
-from pants.engine.process import InteractiveProcess
 from pants.engine.rules import Get, collect_rules, rule
 from pants.engine.target import WrappedTarget, WrappedTargetRequest
 from pants.engine.unions import UnionRule
@@ -25,7 +24,7 @@ from modelyard.goals.release import AllReleases
 from modelyard.subsystem import Modelyard
 from modelyard.target_types import DeployMarkerField, ReleaseMarkerField
 from modelyard.util_rules.lookups import option_address
-from modelyard.util_rules.runnable import RunnableModule
+from modelyard.util_rules.runnable import RunnableModule, in_workspace
 
 _COMMANDS_THAT_BUILD = ("apply", "plan", "prune", "render")
 _BUNDLE = "bundle"
@@ -125,15 +124,7 @@ async def deploy_release(field_set: DeployReleaseFieldSet, _: AllReleases) -> De
     bundle = await Get(ReleaseBundle, ReleaseBundleRequest((wrapped.target,)))
     deployer = await Get(RunRequest, DeployerRequest(bundle))
     environment = await Get(EnvironmentVars, EnvironmentVarsRequest(_DEPLOYER_ENV))
-    process = InteractiveProcess(
-        argv=deployer.args,
-        env={**environment, **deployer.extra_env},
-        input_digest=deployer.digest,
-        run_in_workspace=True,
-        immutable_input_digests=deployer.immutable_input_digests,
-        append_only_caches=deployer.append_only_caches,
-    )
-    return DeployProcess(name=field_set.address.spec, process=process)
+    return DeployProcess(name=field_set.address.spec, process=in_workspace(deployer, environment))
 
 
 def rules() -> Iterable[Any]:

@@ -37,7 +37,7 @@ from modelyard.target_types import ImageMarkerField
 from modelyard.util_rules.foreign_images import REGISTRY_ENV
 from modelyard.util_rules.image import Image, ImageRequest
 from modelyard.util_rules.lookups import option_address
-from modelyard.util_rules.runnable import RunnableModule
+from modelyard.util_rules.runnable import RunnableModule, in_workspace
 
 _SHIP = "images.ship"
 _THERE = 0
@@ -123,15 +123,7 @@ async def _ship(image: Image, modelyard: Modelyard, *arguments: str) -> RunReque
 async def _shipping(
     image: Image, modelyard: Modelyard, environment: EnvironmentVars, command: tuple[str, ...]
 ) -> InteractiveProcess:
-    run = await _ship(image, modelyard, *command)
-    return InteractiveProcess(
-        argv=run.args,
-        env={**environment, **run.extra_env},
-        input_digest=run.digest,
-        run_in_workspace=True,
-        immutable_input_digests=run.immutable_input_digests,
-        append_only_caches=run.append_only_caches,
-    )
+    return in_workspace(await _ship(image, modelyard, *command), environment)
 
 
 async def _has(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Any, Iterable
+from typing import Any, Iterable, Mapping
 
 from pants.backend.python.target_types import EntryPoint
 from pants.backend.python.util_rules.interpreter_constraints import InterpreterConstraints
@@ -21,6 +21,7 @@ from pants.backend.python.util_rules.python_sources import (
 from pants.core.goals.run import RunRequest
 from pants.engine.addresses import Addresses
 from pants.engine.fs import EMPTY_DIGEST, Digest, MergeDigests
+from pants.engine.process import InteractiveProcess
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.engine.target import TransitiveTargets, TransitiveTargetsRequest
 from pants.util.frozendict import FrozenDict
@@ -84,6 +85,18 @@ async def run_module(request: RunnableModule, pex_env: PexEnvironment) -> RunReq
             **environment.append_only_caches,
             **(venv.append_only_caches or {}),
         },
+    )
+
+
+def in_workspace(run: RunRequest, environment: Mapping[str, str]) -> InteractiveProcess:
+    """What `run` would start, for goals that are given no more of the user's environment."""
+    return InteractiveProcess(
+        argv=run.args,
+        env={**environment, **run.extra_env},
+        input_digest=run.digest,
+        run_in_workspace=True,
+        immutable_input_digests=run.immutable_input_digests,
+        append_only_caches=run.append_only_caches,
     )
 
 
