@@ -6,7 +6,7 @@ import os
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -85,8 +85,11 @@ class Engine:
         self.state["returns"] = None
         for each in self.containers.values():
             if each["Restart"] in ("always", "unless-stopped") and each["Started"]:
-                with suppress(RefusedError):
+                try:
                     self.run(each)
+                except RefusedError as refusal:
+                    log = self.root / "containers" / each["Id"] / "log"
+                    log.write_text(f"{log.read_text()}{refusal}\n")
 
     def require_up(self) -> None:
         returns = self.state["returns"]

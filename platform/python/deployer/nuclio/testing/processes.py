@@ -28,9 +28,12 @@ def runs(container: Any) -> bool:
     pid = container["Pid"]
     if pid is None:
         return False
+    process = Path(f"/proc/{pid}")
     try:
-        # A process that has ended stays in the table until its parent, long gone, is replaced.
-        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
+        # A process that has ended stays in the table until its parent, long gone, is replaced. Its
+        # first thread is shown as ended while others still are about to, and with them its ports.
+        ended = ") Z " in (process / "stat").read_text()
+        return not ended or len(os.listdir(process / "task")) > 1
     except OSError:
         return False
 
