@@ -8,6 +8,7 @@ from pants.engine.target import Target
 
 from modelyard import target_generator
 from modelyard.goals import assets, bundle, classic, deploy, image, predict, release, serve
+from modelyard.goals import sources as sources_goal
 from modelyard.target_types import (
     ExportedWeights,
     ImageBase,
@@ -32,6 +33,7 @@ from modelyard.util_rules import (
     foreign_images,
     labels,
     layers,
+    named,
     option_pexes,
     runnable,
     sources,
@@ -74,12 +76,14 @@ def rules() -> Iterable[Any]:
         *image_build.rules(),
         *labels.rules(),
         *layers.rules(),
+        *named.rules(),
         *option_pexes.rules(),
         *predict.rules(),
         *release.rules(),
         *runnable.rules(),
         *serve.rules(),
         *sources.rules(),
+        *sources_goal.rules(),
         *target_generator.rules(),
         *weights.rules(),
     )

@@ -171,9 +171,6 @@ def _variant_targets(
         variant=variant.name,
         entry_point=_entry_point(generator, variant, modelyard),
         resolve=variant.sources_resolve,
-        include_requirements=False,
-        # A zip file records the modes of files, and so the umask of who built it.
-        layout="loose",
         output_path=f"{variant.output}/srcs.pex",
     )
     yield target(

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from pants.backend.python.target_types import PexEntryPointField, PythonResolveField
+from pants.backend.python.target_types import PythonResolveField
 from pants.engine.addresses import Address
 from pants.engine.internals.scheduler import ExecutionError
 from pants.engine.target import AllTargets, Dependencies, Tags
@@ -15,6 +15,7 @@ from modelyard.fields import (
     WorkersField,
 )
 from modelyard.goals.release import AllReleases
+from modelyard.target_types import ModelSourcesEntryPointField
 from modelyard.testutil import FUNCTION, function_rule_runner
 from modelyard.util_rules.codegen import function_port
 
@@ -91,7 +92,7 @@ def test_the_sources_run_the_handler_in_the_resolve_of_the_variant(
 ) -> None:
     _write(rule_runner, FUNCTION.format(extra='    handler="net.py:Net",'))
     sources = rule_runner.get_target(Address(PATH, generated_name="cpu-srcs"))
-    entry_point = sources[PexEntryPointField].value
+    entry_point = sources[ModelSourcesEntryPointField].value
     assert entry_point is not None
     assert entry_point.module == "net.py"
     assert sources[PythonResolveField].value == "openvino"
@@ -148,7 +149,7 @@ def test_a_variant_may_have_a_handler_of_its_own_in_its_own_resolve(
     _write(rule_runner, FUNCTION.format(extra=extra))
     for name, file, resolve in (("cpu", "handler.py", "openvino"), ("bare", "bare.py", "default")):
         sources = rule_runner.get_target(Address(PATH, generated_name=f"{name}-srcs"))
-        entry_point = sources[PexEntryPointField].value
+        entry_point = sources[ModelSourcesEntryPointField].value
         assert entry_point is not None
         assert (entry_point.module, sources[PythonResolveField].value) == (file, resolve)
         assets = rule_runner.get_target(Address(PATH, generated_name=f"{name}-assets"))
@@ -380,7 +381,7 @@ HEAD = FUNCTION.replace("{extra}", '    head="yolov8", weights=[":model"],')
 def test_a_head_runs_the_librarys_class_in_place_of_a_handler(rule_runner: RuleRunner) -> None:
     rule_runner.write_files({f"{PATH}/BUILD": HEAD})
     sources = rule_runner.get_target(Address(PATH, generated_name="cpu-srcs"))
-    entry_point = sources[PexEntryPointField].value
+    entry_point = sources[ModelSourcesEntryPointField].value
     assert entry_point is not None
     assert entry_point.module == "serving.heads"
 

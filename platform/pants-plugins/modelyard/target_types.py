@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 from typing import ClassVar, Optional
 
-from pants.backend.python.target_types import PexBinary, PexBinaryDependenciesField
+from pants.backend.python.target_types import EntryPointField, PythonResolveField
 from pants.core.goals.package import OutputPathField
 from pants.engine.addresses import Address
 from pants.engine.target import (
@@ -66,18 +66,30 @@ class ModelFunction(TargetGenerator):
 # --- The sources of a function --------------------------------------------------------------------
 
 
-class ModelSourcesDependenciesField(PexBinaryDependenciesField):
-    """Also depends on the runtime modules that the handler itself does not import."""
+class ModelSourcesDependenciesField(Dependencies):
+    """The handler, and the runtime modules that it does not import itself."""
+
+
+class ModelSourcesEntryPointField(EntryPointField):
+    """Not the one of a `pex_binary`, which Pants would package wherever it is not left out."""
 
 
 class ModelSources(Target):
     alias = "model_sources"
     core_fields = (
-        *(field for field in PexBinary.core_fields if field is not PexBinaryDependenciesField),
+        *COMMON_TARGET_FIELDS,
         ModelSourcesDependenciesField,
+        ModelSourcesEntryPointField,
+        PythonResolveField,
+        OutputPathField,
         VariantField,
     )
-    help = "The first-party code of a function as a PEX without third-party dependencies."
+    help = help_text(
+        """
+        The first-party code of a function as a PEX without third-party dependencies. The release
+        holds it; by itself it is packaged only where a command names it.
+        """
+    )
 
 
 # --- What the model reads when it loads -----------------------------------------------------------

@@ -24,12 +24,10 @@ from pants.core.goals.run import RunFieldSet, RunInSandboxBehavior, RunRequest
 from pants.engine.addresses import Address, Addresses, UnparsedAddressInputs
 from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
 from pants.engine.fs import EMPTY_DIGEST, AddPrefix, Digest
-from pants.engine.internals.session import SessionValues
 from pants.engine.process import FallibleProcessResult, InteractiveProcess, ProcessCacheScope
 from pants.engine.rules import Get, collect_rules, rule
 from pants.engine.target import WrappedTarget, WrappedTargetRequest
 from pants.engine.unions import UnionRule
-from pants.option.options_bootstrapper import OptionsBootstrapper
 from pants.util.frozendict import FrozenDict
 
 from modelyard.subsystem import Modelyard
@@ -37,6 +35,7 @@ from modelyard.target_types import ImageMarkerField
 from modelyard.util_rules.foreign_images import REGISTRY_ENV
 from modelyard.util_rules.image import Image, ImageRequest
 from modelyard.util_rules.lookups import option_address
+from modelyard.util_rules.named import Named, NamedRequest
 from modelyard.util_rules.runnable import RunnableModule, in_workspace
 
 _SHIP = "images.ship"
@@ -71,31 +70,6 @@ class PublishImageFieldSet(PublishFieldSet):
     required_fields = (ImageMarkerField,)
 
     marker: ImageMarkerField
-
-
-@dataclass(frozen=True)
-class NamedRequest:
-    """Whether the user wrote this address on the command line."""
-
-    address: Address
-
-
-@dataclass(frozen=True)
-class Named:
-    by_user: bool
-
-
-@rule
-def named(request: NamedRequest, session: SessionValues) -> Named:
-    address = request.address
-    name = f"#{address.generated_name}" if address.is_generated_target else address.target_name
-    words = session[OptionsBootstrapper].args
-    return Named(any(is_name_of(name, word) for word in words))
-
-
-def is_name_of(name: str, word: str) -> bool:
-    """Whether `word`, an address as users write it, ends in this name of a target."""
-    return word.endswith(name) if name.startswith("#") else word.rpartition(":")[2] == name
 
 
 async def _image(address: Address) -> Image:

@@ -16,7 +16,6 @@ from modelyard.goals.image import (
     ImageFieldSet,
     PublishImageFieldSet,
     PublishImageRequest,
-    is_name_of,
     published_tags,
 )
 from modelyard.goals.standins import rule_runner_with_stand_ins
@@ -153,20 +152,6 @@ def test_an_image_is_written_only_where_it_is_named(runner: RuleRunner) -> None:
     address = Address("functions/openvino/a", generated_name="cpu-image")
     field_set = ImageFieldSet.create(runner.get_target(address))
     assert runner.request(BuiltPackage, [field_set]).artifacts == ()
-
-
-@pytest.mark.parametrize(
-    ("name", "word", "named"),
-    [
-        ("#cpu-image", "functions/openvino/a#cpu-image", True),
-        ("#cpu-image", "functions::", False),
-        ("#cpu-image", "functions/openvino/a#cpu", False),
-        ("base", "platform/images:base", True),
-        ("base", "platform/images::", False),
-    ],
-)
-def test_naming_an_image(name: str, word: str, named: bool) -> None:
-    assert is_name_of(name, word) is named
 
 
 def test_without_a_registry_nothing_is_published_and_the_option_is_named(

@@ -63,6 +63,7 @@ from modelyard.fields import (
     WorkersField,
 )
 from modelyard.goals.assets import Assets, AssetsRequest, ModelClass, ModelClassRequest
+from modelyard.goals.sources import as_pex_binary
 from modelyard.ports import PortConflict, require_unique
 from modelyard.quantities import memory_bytes
 from modelyard.target_types import ModelAssets, ModelSources, NuclioSpec, ReleaseMarkerField
@@ -129,7 +130,7 @@ async def all_releases(all_targets: AllTargets) -> AllReleases:
 
 @dataclass(frozen=True)
 class FunctionPexRequest:
-    """A `pex_binary`-like target, built; its one artifact ends up as `name`."""
+    """A `pex_binary`, built; its one artifact ends up as `name`."""
 
     target: Target
     name: str
@@ -175,7 +176,7 @@ async def build_release(request: ReleaseRequest, _: AllReleases) -> Release:
     srcs = deps = EMPTY_DIGEST
     if not assets.blocked:
         pexes = await MultiGet(
-            Get(FunctionPex, FunctionPexRequest(sources, "srcs.pex")),
+            Get(FunctionPex, FunctionPexRequest(as_pex_binary(sources), "srcs.pex")),
             Get(FunctionPex, FunctionPexRequest(dependencies, f"{resolve}.pex")),
         )
         srcs, deps = (pex.digest for pex in pexes)

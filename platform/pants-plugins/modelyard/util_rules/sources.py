@@ -1,4 +1,4 @@
-"""A function's sources hold the runtime that serves them, though no handler imports it."""
+"""A function's sources are its handler and the runtime that serves it, which no handler imports."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ from pants.backend.python.dependency_inference.module_mapper import (
     PythonModuleOwnersRequest,
 )
 from pants.backend.python.subsystems.setup import PythonSetup
-from pants.backend.python.target_types import PythonResolveField
+from pants.backend.python.target_types import (
+    PythonResolveField,
+    ResolvedPexEntryPoint,
+    ResolvePexEntryPointRequest,
+)
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.engine.target import (
     FieldSet,
@@ -21,33 +25,40 @@ from pants.engine.target import (
 from pants.engine.unions import UnionRule
 
 from modelyard.subsystem import Modelyard
-from modelyard.target_types import ModelSourcesDependenciesField
+from modelyard.target_types import ModelSourcesDependenciesField, ModelSourcesEntryPointField
 
 
 @dataclass(frozen=True)
-class RuntimeModulesFieldSet(FieldSet):
-    required_fields = (ModelSourcesDependenciesField, PythonResolveField)
+class ModelSourcesInferenceFieldSet(FieldSet):
+    required_fields = (
+        ModelSourcesDependenciesField,
+        ModelSourcesEntryPointField,
+        PythonResolveField,
+    )
 
     dependencies: ModelSourcesDependenciesField
+    entry_point: ModelSourcesEntryPointField
     resolve: PythonResolveField
 
 
-class InferRuntimeModules(InferDependenciesRequest):
-    infer_from = RuntimeModulesFieldSet
+class InferModelSources(InferDependenciesRequest):
+    infer_from = ModelSourcesInferenceFieldSet
 
 
 @rule
-async def infer_runtime_modules(
-    request: InferRuntimeModules, modelyard: Modelyard, python_setup: PythonSetup
+async def infer_model_sources(
+    request: InferModelSources, modelyard: Modelyard, python_setup: PythonSetup
 ) -> InferredDependencies:
     field_set = request.field_set
     resolve = field_set.resolve.normalized_value(python_setup)
-    modules = (*modelyard.runtime_modules, modelyard.predict_module)
+    handler = await Get(ResolvedPexEntryPoint, ResolvePexEntryPointRequest(field_set.entry_point))
+    assert handler.val is not None
+    runtime = (*modelyard.runtime_modules, modelyard.predict_module)
     owners = await MultiGet(
         Get(PythonModuleOwners, PythonModuleOwnersRequest(module, resolve=resolve))
-        for module in modules
+        for module in (*runtime, handler.val.module)
     )
-    for module, owner in zip(modules, owners):
+    for module, owner in zip(runtime, owners):
         if not owner.unambiguous:
             raise InvalidTargetException(
                 f"{field_set.address}: no target of the resolve `{resolve}` holds the module "
@@ -57,4 +68,4 @@ async def infer_runtime_modules(
 
 
 def rules() -> Iterable[Any]:
-    return (*collect_rules(), UnionRule(InferDependenciesRequest, InferRuntimeModules))
+    return (*collect_rules(), UnionRule(InferDependenciesRequest, InferModelSources))
