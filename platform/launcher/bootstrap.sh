@@ -180,12 +180,23 @@ make_venv() {
   say "  2/3 installing it …"
   "$work/venv/bin/python" -m pip install --no-deps --require-hashes --requirement "$lock" \
     --no-index --find-links "$wheels" >"$log" 2>&1 || explain_pip "$log"
+  make_client "$work/venv"
   say "  3/3 building the Pex tool …"
   make_pex "$work/venv/bin/python" "$wheels"
   make_wheels "$work/venv/bin/python"
   rm -rf "$prepared/venv" "$prepared/pex"
   mv "$work/pex" "$prepared/pex"
   mv "$work/venv" "$prepared/venv"
+}
+
+# What Pants' own launcher uses: its client, which pip leaves without the permission to be executed,
+# and the program that the client becomes where it finds no daemon.
+make_client() {
+  local venv=$1 client=lib/python3.9/site-packages/pants/bin/native_client
+  chmod +x "$venv/$client"
+  ln -s "../$client" "$venv/bin/pants-client"
+  printf '%s\n' '#!/bin/sh' 'exec "${0%/*}/python" "${0%/*}/pants" "$@"' >"$venv/bin/pants-server"
+  chmod +x "$venv/bin/pants-server"
 }
 
 # The same wheel gives the same tool on every machine; anything else is refused.

@@ -307,3 +307,13 @@ def test_a_wheel_that_cannot_be_made_stops_nothing(machine: Machine) -> None:
     assert "could not make the wheel of detectron2" in answer.stderr
     assert (folder / "wheels.log").read_text().startswith("WARNING: Retrying")
     assert list(machine.wheels.iterdir()) == []
+
+
+def test_where_a_daemon_answers_no_python_is_started(machine: Machine) -> None:
+    machine.call("list")
+    (prepared,) = machine.prepared()
+    client = prepared / "venv/bin/pants-client"
+    client.write_text('#!/bin/sh\nprintf \'{"arguments": ["%s"]}\' "$1"\n')
+    machine.log.unlink()
+    assert machine.call("list").arguments == ["list"]
+    assert machine.calls() == []

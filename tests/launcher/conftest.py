@@ -18,8 +18,8 @@ from launcher import fake_python
 
 HERE = Path.cwd()  # The repository's root, or Pants' image of it.
 TOOLS = """
-    bash cat cp env flock grep head ln mkdir mv readlink rm sed sha256sum shasum sleep sort
-    tail touch uname
+    bash cat chmod cp env flock grep head ln mkdir mv readlink rm sed sha256sum shasum sleep sort
+    sh tail touch uname
 """
 SEARCHED = os.pathsep.join([os.environ.get("PATH", ""), "/usr/local/bin", "/usr/bin", "/bin"])
 

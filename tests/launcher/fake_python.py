@@ -34,6 +34,9 @@ def make_environment(name: str, folder: Path) -> None:
     shutil.copy(name, folder / "bin" / "python")
     (folder / "bin" / "pants").touch()
     (folder / "bin" / "pex").touch()
+    client = folder / "lib/python3.9/site-packages/pants/bin/native_client"
+    client.parent.mkdir(parents=True)
+    client.write_text('#!/bin/sh\nexec "$_PANTS_SERVER_EXE" "$@"\n')
 
 
 def play_pip(arguments: list[str]) -> int:
