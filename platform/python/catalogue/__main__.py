@@ -26,7 +26,7 @@ def main() -> int:
     parser.add_argument("--measure", metavar="WHERE", help="ask again; WHERE describes the machine")
     options = parser.parse_args()
     try:
-        entries = read_entries(_DIST)
+        entries = read_entries(_DIST, Path.cwd())
         if options.measure:
             _measure(entries, options.measure)
         text = page(entries, _measured(), (path.stem for path in (_DOCS / PICTURES).glob("*.jpg")))

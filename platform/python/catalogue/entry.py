@@ -39,14 +39,21 @@ class Entry(msgspec.Struct, frozen=True):
     labels: tuple[str, ...]
     weights: int | None
 
+    @property
+    def folder(self) -> str:
+        """The folder of its BUILD file, from the root of the repository."""
+        return self.address.partition(":")[0]
 
-def read_entries(dist: Path) -> list[Entry]:
+
+def read_entries(dist: Path, repository: Path) -> list[Entry]:
     """Return the functions that were packaged into `dist`, by name; one for all variants.
+
+    A release of a function that `repository` no longer has is passed over.
 
     Raises:
         CatalogueError: there are none, or a file is not what `package` writes.
     """
-    entries = list(_entries(dist))
+    entries = [entry for entry in _entries(dist) if (repository / entry.folder).is_dir()]
     if not entries:
         raise CatalogueError(f"{dist} holds no release; `./pants package functions::` writes them")
     return sorted(entries, key=lambda entry: entry.name)

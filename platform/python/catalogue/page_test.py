@@ -24,6 +24,7 @@ MEASURED = Measured("on a test", 5, {"a-detector": 0.0214})
 def release(dist: Path, names: list[str], **changes: Any) -> None:
     """Write a release as `package` does, as far as the catalogue reads it."""
     manifest = {**MANIFEST, **changes}
+    (dist / manifest["address"].partition("#")[0]).mkdir(parents=True, exist_ok=True)
     folder = dist / manifest["name"] / "cpu"
     (folder / "assets" / "weights").mkdir(parents=True)
     (folder / "assets" / "weights" / "net.onnx").write_bytes(bytes(1_500_000))
@@ -36,7 +37,7 @@ def release(dist: Path, names: list[str], **changes: Any) -> None:
 
 def test_a_release_is_read(tmp_path: Path) -> None:
     release(tmp_path, ["cat", "dog"])
-    assert read_entries(tmp_path) == [
+    assert read_entries(tmp_path, tmp_path) == [
         Entry(
             name="a-detector",
             display_name="A detector",
@@ -52,9 +53,16 @@ def test_a_release_is_read(tmp_path: Path) -> None:
     ]
 
 
+def test_a_release_whose_function_is_gone_is_passed_over(tmp_path: Path) -> None:
+    release(tmp_path, ["cat"])
+    release(tmp_path, ["cat"], name="gone", address="functions/openvino/gone#cpu")
+    (tmp_path / "functions/openvino/gone").rmdir()
+    assert [entry.name for entry in read_entries(tmp_path, tmp_path)] == ["a-detector"]
+
+
 def test_a_ready_function_is_shown_with_all_that_is_known(tmp_path: Path) -> None:
     release(tmp_path, [f"kind {number}" for number in range(8)])
-    text = page(read_entries(tmp_path), MEASURED, ["a-detector"])
+    text = page(read_entries(tmp_path, tmp_path), MEASURED, ["a-detector"])
     assert "### A detector" in text
     assert "![What a-detector answers](images/catalogue/a-detector.jpg)" in text
     for row in (
@@ -70,7 +78,7 @@ def test_a_ready_function_is_shown_with_all_that_is_known(tmp_path: Path) -> Non
 
 def test_a_blocked_function_waits_for_its_weights(tmp_path: Path) -> None:
     release(tmp_path, [], blocked="no digest is pinned")
-    (entry,) = read_entries(tmp_path)
+    (entry,) = read_entries(tmp_path, tmp_path)
     assert (entry.weights, entry.labels) == (None, ())
     text = page([entry], MEASURED, [])
     assert "### A detector" not in text
@@ -82,11 +90,11 @@ def test_a_blocked_function_waits_for_its_weights(tmp_path: Path) -> None:
 
 def test_without_releases_one_is_told_how_to_make_them(tmp_path: Path) -> None:
     with pytest.raises(CatalogueError, match="package functions::"):
-        read_entries(tmp_path)
+        read_entries(tmp_path, tmp_path)
 
 
 def test_a_broken_release_is_named(tmp_path: Path) -> None:
     release(tmp_path, [])
     (tmp_path / "a-detector" / "cpu" / "function.yaml").unlink()
     with pytest.raises(CatalogueError, match="a-detector"):
-        read_entries(tmp_path)
+        read_entries(tmp_path, tmp_path)
