@@ -24,7 +24,7 @@ from weights.darknet import network_from_darknet
 from weights.dextr import dextr
 from weights.errors import WeightsError
 from weights.files import only
-from weights.ir import write
+from weights.ir import add_places, write
 from weights.mobilenet import mobilenet_v2
 from weights.tfjs import graph_from_tfjs
 from weights.torch_checkpoint import read_checkpoint
@@ -126,9 +126,7 @@ def _reason(error: RuntimeError) -> str:
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="weights.convert", description=__doc__.split("\n")[0])
     parser.add_argument("kind", choices=READERS, help="format of what was downloaded")
-    parser.add_argument("--in", type=Path, required=True, dest="folder", help="where it is")
-    parser.add_argument("--out", type=Path, required=True, help="where the IR is written")
-    parser.add_argument("--name", required=True, help="name of the files, without ending")
+    add_places(parser)
     return parser.parse_args(arguments)
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import openvino
 
 from weights.errors import WeightsError
-from weights.ir import write
+from weights.ir import add_places, write
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,9 +48,7 @@ def _exported(module: str, folder: Path) -> openvino.Model:
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="weights.export", description=__doc__.split("\n")[0])
     parser.add_argument("module", help="the module with the function export")
-    parser.add_argument("--in", type=Path, required=True, dest="folder", help="where weights are")
-    parser.add_argument("--out", type=Path, required=True, help="where the IR is written")
-    parser.add_argument("--name", required=True, help="name of the files, without ending")
+    add_places(parser)
     return parser.parse_args(arguments)
 
 

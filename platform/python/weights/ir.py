@@ -1,9 +1,17 @@
 """OpenVINO's files, the same bytes for the same network."""
 
+import argparse
 import tempfile
 from pathlib import Path
 
 import openvino
+
+
+def add_places(parser: argparse.ArgumentParser) -> None:
+    """Add `folder`, where a tool reads, and `out` and `name`, where it writes an IR."""
+    parser.add_argument("--in", type=Path, required=True, dest="folder", help="what is read")
+    parser.add_argument("--out", type=Path, required=True, help="where the IR is written")
+    parser.add_argument("--name", required=True, help="name of the files, without ending")
 
 
 def write(network: openvino.Model, out: Path, name: str, *, half: bool) -> None:

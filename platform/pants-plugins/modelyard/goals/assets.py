@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import Any, Iterable
 
 from pants.core.goals.package import (
@@ -25,7 +24,6 @@ from pants.engine.target import (
     WrappedTargetRequest,
 )
 from pants.engine.unions import UnionRule
-from pants.source.source_root import SourceRoot, SourceRootRequest
 
 from modelyard.fields import (
     DisplayNameField,
@@ -42,6 +40,7 @@ from modelyard.fields import (
 from modelyard.subsystem import Modelyard
 from modelyard.target_types import ModelAssetsMarkerField
 from modelyard.util_rules.labels import FunctionLabels, FunctionLabelsRequest, thaw
+from modelyard.util_rules.modules import ModuleOfFile, ModuleOfFileRequest
 from modelyard.util_rules.weights import (
     LocalWeightsRequest,
     Weights,
@@ -100,11 +99,9 @@ async def model_class(request: ModelClassRequest, modelyard: Modelyard) -> Model
     if request.target[HeadField].value:
         return ModelClass(modelyard.head_model, "")
     handler = request.target[HandlerField]
-    path = PurePath(handler.address.spec_path, handler.file)
-    root = await Get(SourceRoot, SourceRootRequest, SourceRootRequest.for_file(str(path)))
-    module = ".".join(path.relative_to(root.path).with_suffix("").parts)
-    reference = f"{module}:{handler.class_name}" if handler.class_name else module
-    return ModelClass(reference, module.partition(".")[0])
+    module = await Get(ModuleOfFile, ModuleOfFileRequest(handler.address.spec_path, handler.file))
+    reference = f"{module.name}:{handler.class_name}" if handler.class_name else module.name
+    return ModelClass(reference, module.name.partition(".")[0])
 
 
 @rule

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import Any, Iterable
 
 from pants.backend.python.dependency_inference.module_mapper import (
@@ -34,11 +33,11 @@ from pants.engine.target import (
     TransitiveTargetsRequest,
 )
 from pants.engine.unions import UnionRule
-from pants.source.source_root import SourceRoot, SourceRootRequest
 
 from modelyard.subsystem import Modelyard
 from modelyard.target_types import ExportDependenciesField, ExportedFromField, ExporterField
 from modelyard.util_rules.lookups import option_address
+from modelyard.util_rules.modules import ModuleOfFile, ModuleOfFileRequest
 from modelyard.util_rules.weights import (
     ExporterRun,
     ExportWeightsRequest,
@@ -65,21 +64,8 @@ class InferExportDependencies(InferDependenciesRequest):
     infer_from = ExportFieldSet
 
 
-@dataclass(frozen=True)
-class ExporterModuleRequest:
-    exporter: ExporterField
-
-
-@dataclass(frozen=True)
-class ExporterModule:
-    name: str
-
-
-@rule
-async def exporter_module(request: ExporterModuleRequest) -> ExporterModule:
-    path = PurePath(request.exporter.address.spec_path, str(request.exporter.value))
-    root = await Get(SourceRoot, SourceRootRequest, SourceRootRequest.for_file(str(path)))
-    return ExporterModule(".".join(path.relative_to(root.path).with_suffix("").parts))
+def _module_of(exporter: ExporterField) -> ModuleOfFileRequest:
+    return ModuleOfFileRequest(exporter.address.spec_path, str(exporter.value))
 
 
 @rule
@@ -88,7 +74,7 @@ async def infer_export_dependencies(
 ) -> InferredDependencies:
     field_set = request.field_set
     module, tool, weights = await MultiGet(
-        Get(ExporterModule, ExporterModuleRequest(field_set.exporter)),
+        Get(ModuleOfFile, ModuleOfFileRequest, _module_of(field_set.exporter)),
         Get(Targets, UnparsedAddressInputs, option_address("weights_exporter", modelyard)),
         Get(
             Addresses,
@@ -124,7 +110,7 @@ async def export_weights(request: ExportWeightsRequest) -> Weights:
         if weights.blocked:
             return weights
     module, local = await MultiGet(
-        Get(ExporterModule, ExporterModuleRequest(target[ExporterField])),
+        Get(ModuleOfFile, ModuleOfFileRequest, _module_of(target[ExporterField])),
         Get(Digest, LocalWeightsRequest(direct)),
     )
     return await Get(

@@ -64,6 +64,12 @@ async def infer_model_sources(
                 f"{field_set.address}: no target of the resolve `{resolve}` holds the module "
                 f"{module}; add the resolve to the `parametrize` of lib's targets"
             )
+    if not (owners[-1].unambiguous or owners[-1].ambiguous):
+        raise InvalidTargetException(
+            f"{field_set.address}: no target of the resolve `{resolve}` holds the module "
+            f'{handler.val.module}, the handler; write `python_sources(resolve="{resolve}")` '
+            "into its BUILD file"
+        )
     return InferredDependencies(address for owner in owners for address in owner.unambiguous)
 
 

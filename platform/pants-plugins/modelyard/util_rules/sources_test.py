@@ -57,6 +57,19 @@ def test_a_library_without_the_resolve_is_an_error_that_says_what_to_add(
         _dependencies(rule_runner)
 
 
+def test_a_handler_without_the_resolve_is_an_error_that_says_what_to_write(
+    rule_runner: RuleRunner,
+) -> None:
+    rule_runner.write_files(
+        {
+            "lib/serving/BUILD": "python_sources(resolve='openvino')",
+            f"{PATH}/BUILD": 'python_sources(name="lib")\n' + FUNCTION.format(extra=""),
+        }
+    )
+    with pytest.raises(ExecutionError, match=r"holds the module f\.handler, the handler"):
+        _dependencies(rule_runner)
+
+
 def test_a_head_brings_the_librarys_class_and_needs_no_handler(rule_runner: RuleRunner) -> None:
     rule_runner.write_files(
         {
