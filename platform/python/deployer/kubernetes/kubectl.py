@@ -12,6 +12,7 @@ from deployer.errors import DeployError
 
 FUNCTIONS: Final = "nucliofunctions.nuclio.io"
 _MANAGER: Final = "modelyard"
+_UNKNOWN: Final = "the server doesn't have a resource type"
 _SECONDS: Final = 120.0
 
 
@@ -34,8 +35,20 @@ class Kubectl:
         self.namespace = namespace
 
     def functions(self) -> list[dict[str, Any]]:
-        """Return all functions of the namespace."""
-        listed = json.loads(self._ask("get", FUNCTIONS, "--output", "json"))
+        """Return all functions of the namespace.
+
+        Raises:
+            DeployError: the cluster cannot be reached, or Nuclio is not installed in it.
+        """
+        try:
+            listed = json.loads(self._ask("get", FUNCTIONS, "--output", "json"))
+        except DeployError as error:
+            if _UNKNOWN not in str(error):
+                raise
+            raise DeployError(
+                "Nuclio is not installed in the cluster that kubectl reaches, which does not know "
+                "its functions; install it, or name another cluster with --context"
+            ) from None
         items: list[dict[str, Any]] = listed["items"]
         return items
 

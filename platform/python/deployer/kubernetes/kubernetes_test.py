@@ -179,7 +179,7 @@ def test_what_the_server_refuses_is_not_applied(deployer: Deployer, cluster: Clu
     cluster.forbidden.add("other")
     done = deployer.run(build=deployer.build(release("echo"), release("other")))
     assert done.returncode == 1
-    assert '"other" is invalid: a policy of the cluster forbids it' in done.stderr
+    assert '"other" is forbidden: a policy of the cluster forbids it' in done.stderr
     assert cluster.objects == {}
 
 
@@ -248,6 +248,14 @@ def test_without_a_cluster_the_reason_is_kubectls(
     done = deployer.run("status")
     assert done.returncode == 1
     assert "refused" in done.stderr.splitlines()[-1]
+
+
+def test_a_cluster_without_nuclio_is_said_to_be_one(deployer: Deployer, cluster: Cluster) -> None:
+    cluster.nuclio = False
+    done = deployer.run(build=deployer.build(release("echo")))
+    assert done.returncode == 1
+    assert "Nuclio is not installed in the cluster" in done.stderr
+    assert "--context" in done.stderr
 
 
 def test_rendered_files_are_what_kustomize_reads(
