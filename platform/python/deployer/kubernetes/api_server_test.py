@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from deployer.kubernetes.testing.api_server import CLERK, ApiServer
 from deployer.kubernetes.testing.cluster import BROKEN
 from deployer.releases import read_releases
 from deployer.testing import Build, Deployer
+from embedded.testing.process import until
 from embedded.testing.releases import FakeRelease
 
 PROGRAMS = "MODELYARD_KUBE_APISERVER"
@@ -134,6 +136,25 @@ def test_only_what_changed_is_touched(namespace: Namespace) -> None:
     assert "priorityClassName" in before["echo"]["spec"]
     assert after["echo"]["spec"] == namespace.rendered(second)["echo"]["spec"]
     assert after["echo"]["status"]["state"] == "ready"
+
+
+def test_rendered_objects_can_be_applied_as_the_command_says(
+    namespace: Namespace, tmp_path: Path
+) -> None:
+    build = namespace.deployer.build(release("echo"), release("other"))
+    # Twice: the second time the controller has written into them.
+    for _ in range(2):
+        done = namespace.run("render", str(tmp_path / "rendered"), build=build)
+        assert done.returncode == 0, done.stderr
+        command = done.stdout.strip().rpartition("; ")[2].split()
+        applied = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert applied.returncode == 0, applied.stderr
+        until(
+            lambda: (
+                [each["status"]["state"] for each in namespace.functions().values()]
+                == ["ready", "ready"]
+            )
+        )
 
 
 def test_what_the_server_refuses_is_not_applied(

@@ -216,6 +216,19 @@ def test_status_invoke_and_delete(deployer: Deployer, cluster: Cluster, tmp_path
     assert deployer.run("delete", "echo").returncode == 2
 
 
+@pytest.mark.parametrize("status", [400, 500])
+def test_an_answer_that_kubectl_swallows_is_in_the_log(
+    deployer: Deployer, cluster: Cluster, tmp_path: Path, status: int
+) -> None:
+    assert deployer.run(build=deployer.build(release("echo"))).returncode == 0
+    cluster.answer = status
+    image = tmp_path / "image.png"
+    image.write_bytes(b"pixels")
+    done = deployer.run("invoke", "echo", str(image))
+    assert done.returncode == 1
+    assert "`logs echo --to kubernetes` shows what echo says" in done.stderr
+
+
 def test_what_is_exported_can_be_restored(
     deployer: Deployer, cluster: Cluster, tmp_path: Path
 ) -> None:

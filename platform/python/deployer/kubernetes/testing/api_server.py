@@ -108,6 +108,8 @@ class ApiServer:
         server = {
             "etcd-servers": store,
             "bind-address": _HOST,
+            # Otherwise it looks for one, and a machine without a network has none. None asks there.
+            "advertise-address": "192.0.2.1",
             "secure-port": self._url.rpartition(":")[2],
             "cert-dir": key.parent,
             "token-auth-file": tokens,

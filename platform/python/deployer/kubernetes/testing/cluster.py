@@ -31,7 +31,7 @@ class Cluster:
     """The server on a loopback port, with the objects it has and the requests it was sent.
 
     What has one of the names `forbidden` is refused, as by an admission policy. Without `nuclio`
-    it does not know Nuclio's objects.
+    it does not know Nuclio's objects. `answer` is the status with which functions answer.
     """
 
     def __init__(self) -> None:
@@ -39,6 +39,7 @@ class Cluster:
         self.objects: dict[tuple[str, str], dict[str, Any]] = {}
         self.requests: list[str] = []
         self.invoked: list[Any] = []
+        self.answer = 200
         self.forbidden: set[str] = set()
         self.nuclio = True
         handler = type("Bound", (_Handler,), {"cluster": self})
@@ -152,7 +153,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         path = self._path()
         self.cluster.invoked.append(json.loads(self._body()))
-        return self._send(200, [{"asked": path}])
+        return self._send(self.cluster.answer, [{"asked": path}])
 
     def _path(self) -> str:
         self.cluster.requests.append(f"{self.command} {self.path}")
