@@ -36,6 +36,6 @@ def run(options: argparse.Namespace, session: Session) -> int:
         session.report.error(f"{name}: {reason}")
     session.report.line(
         f"{len(layout.functions)} functions are in {options.folder}; "
-        f"kubectl apply --server-side -k {options.folder}"
+        f"kubectl apply --server-side --force-conflicts -k {options.folder}"
     )
     return _FAILED if layout.failures else 0

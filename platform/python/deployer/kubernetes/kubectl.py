@@ -12,6 +12,8 @@ from deployer.errors import DeployError
 
 FUNCTIONS: Final = "nucliofunctions.nuclio.io"
 _MANAGER: Final = "modelyard"
+_UNTOLD: Final = "unknown"
+_UNKNOWN: Final = "the server doesn't have a resource type"
 _SECONDS: Final = 120.0
 
 
@@ -34,8 +36,20 @@ class Kubectl:
         self.namespace = namespace
 
     def functions(self) -> list[dict[str, Any]]:
-        """Return all functions of the namespace."""
-        listed = json.loads(self._ask("get", FUNCTIONS, "--output", "json"))
+        """Return all functions of the namespace.
+
+        Raises:
+            DeployError: the cluster cannot be reached, or Nuclio is not installed in it.
+        """
+        try:
+            listed = json.loads(self._ask("get", FUNCTIONS, "--output", "json"))
+        except DeployError as error:
+            if _UNKNOWN not in str(error):
+                raise
+            raise DeployError(
+                "Nuclio is not installed in the cluster that kubectl reaches, which does not know "
+                "its functions; install it, or name another cluster with --context"
+            ) from None
         items: list[dict[str, Any]] = listed["items"]
         return items
 
@@ -56,7 +70,15 @@ class Kubectl:
     def invoke(self, name: str, body: bytes) -> bytes:
         """Post `body`, JSON, to a function through the API server; return the answer's body."""
         service = f"/api/v1/namespaces/{self.namespace}/services/http:nuclio-{name}:8080/proxy/"
-        return self._ask("create", "--raw", service, "--filename", "-", given=body)
+        try:
+            return self._ask("create", "--raw", service, "--filename", "-", given=body)
+        except DeployError as error:
+            if _UNTOLD not in str(error):
+                raise
+            # kubectl keeps to itself what a function answers with a status that is no success.
+            raise DeployError(
+                f"{error}\n`logs {name} --to kubernetes` shows what {name} says of it"
+            ) from None
 
     def logs(self, name: str, *, lines: int, follow: bool) -> None:
         """Write what the function's pods have printed to standard output."""

@@ -179,7 +179,7 @@ def test_what_the_server_refuses_is_not_applied(deployer: Deployer, cluster: Clu
     cluster.forbidden.add("other")
     done = deployer.run(build=deployer.build(release("echo"), release("other")))
     assert done.returncode == 1
-    assert '"other" is invalid: a policy of the cluster forbids it' in done.stderr
+    assert '"other" is forbidden: a policy of the cluster forbids it' in done.stderr
     assert cluster.objects == {}
 
 
@@ -216,6 +216,19 @@ def test_status_invoke_and_delete(deployer: Deployer, cluster: Cluster, tmp_path
     assert deployer.run("delete", "echo").returncode == 2
 
 
+@pytest.mark.parametrize("status", [400, 500])
+def test_an_answer_that_kubectl_swallows_is_in_the_log(
+    deployer: Deployer, cluster: Cluster, tmp_path: Path, status: int
+) -> None:
+    assert deployer.run(build=deployer.build(release("echo"))).returncode == 0
+    cluster.answer = status
+    image = tmp_path / "image.png"
+    image.write_bytes(b"pixels")
+    done = deployer.run("invoke", "echo", str(image))
+    assert done.returncode == 1
+    assert "`logs echo --to kubernetes` shows what echo says" in done.stderr
+
+
 def test_what_is_exported_can_be_restored(
     deployer: Deployer, cluster: Cluster, tmp_path: Path
 ) -> None:
@@ -248,6 +261,14 @@ def test_without_a_cluster_the_reason_is_kubectls(
     done = deployer.run("status")
     assert done.returncode == 1
     assert "refused" in done.stderr.splitlines()[-1]
+
+
+def test_a_cluster_without_nuclio_is_said_to_be_one(deployer: Deployer, cluster: Cluster) -> None:
+    cluster.nuclio = False
+    done = deployer.run(build=deployer.build(release("echo")))
+    assert done.returncode == 1
+    assert "Nuclio is not installed in the cluster" in done.stderr
+    assert "--context" in done.stderr
 
 
 def test_rendered_files_are_what_kustomize_reads(

@@ -8,6 +8,7 @@ turns what waits into what is ready, or into an error where the image is called 
 import http.server
 import json
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Final
 from urllib.parse import parse_qs, urlsplit
@@ -15,11 +16,13 @@ from urllib.parse import parse_qs, urlsplit
 import jsonschema
 import msgspec
 
+from deployer.kubernetes.testing import openapi
 from deployer.kubernetes.testing.crd import DEFINITION
 
 _GROUP: Final = "nuclio.io"
 _KINDS: Final = {"nucliofunctions": "NuclioFunction", "nuclioprojects": "NuclioProject"}
-_APIS: Final = f"/apis/{_GROUP}/v1beta1"
+_VERSION: Final = "v1beta1"
+_APIS: Final = f"/apis/{_GROUP}/{_VERSION}"
 _WAITING: Final = "waitingForResourceConfiguration"
 BROKEN: Final = "broken"
 
@@ -27,7 +30,8 @@ BROKEN: Final = "broken"
 class Cluster:
     """The server on a loopback port, with the objects it has and the requests it was sent.
 
-    What has one of the names `forbidden` is refused, as by an admission policy.
+    What has one of the names `forbidden` is refused, as by an admission policy. Without `nuclio`
+    it does not know Nuclio's objects. `answer` is the status with which functions answer.
     """
 
     def __init__(self) -> None:
@@ -35,7 +39,9 @@ class Cluster:
         self.objects: dict[tuple[str, str], dict[str, Any]] = {}
         self.requests: list[str] = []
         self.invoked: list[Any] = []
+        self.answer = 200
         self.forbidden: set[str] = set()
+        self.nuclio = True
         handler = type("Bound", (_Handler,), {"cluster": self})
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
@@ -62,31 +68,41 @@ class Cluster:
         self._server.shutdown()
         self._server.server_close()
 
-    def apply(self, plural: str, name: str, item: dict[str, Any], *, dry_run: bool) -> str:
-        """Take an object; return why it is refused, or nothing."""
+    def apply(
+        self, plural: str, name: str, item: dict[str, Any], *, dry_run: bool
+    ) -> tuple[int, str, str] | None:
+        """Take an object; return with which status, reason and message it is refused."""
         try:
             jsonschema.validate(item, DEFINITION)
         except jsonschema.ValidationError as error:
-            return f"{'.'.join(map(str, error.path))}: {error.message}"
+            where = "".join(f".{part}" for part in error.path)
+            return 500, "", f"failed to create typed patch object: {where}: {error.message}"
         if name in self.forbidden:
-            return "a policy of the cluster forbids it"
-        if item["metadata"]["name"] != name:
-            return "the name of the object does not match the name on the URL"
+            why = "a policy of the cluster forbids it"
+            return 403, "Forbidden", f'{plural}.{_GROUP} "{name}" is forbidden: {why}'
+        named = item["metadata"]["name"]
+        if named != name:
+            why = f"the name of the object ({named}) does not match the name on the URL ({name})"
+            return 400, "BadRequest", why
         if not dry_run:
             self.objects[plural, name] = item
-            self._control(item)
-        return ""
+            if waits(item):
+                item["status"] = controlled(item)
+        return None
 
-    def _control(self, item: dict[str, Any]) -> None:
-        """Do as Nuclio's controller does with a function that waits."""
-        if (item.get("status") or {}).get("state") != _WAITING:
-            return
-        if BROKEN in item["spec"]["image"]:
-            message = "Traceback (most recent call last):\nModuleNotFoundError: No module named 'x'"
-            item["status"] = {"state": "error", "message": message}
-            return
-        url = f"nuclio-{item['metadata']['name']}.nuclio.svc.cluster.local:8080"
-        item["status"] = {"state": "ready", "internalInvocationUrls": [url]}
+
+def waits(item: Mapping[str, Any]) -> bool:
+    """Whether Nuclio's controller looks at an object."""
+    return (item.get("status") or {}).get("state") == _WAITING
+
+
+def controlled(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the status that Nuclio's controller gives a function that waited."""
+    if BROKEN in item["spec"]["image"]:
+        message = "Traceback (most recent call last):\nModuleNotFoundError: No module named 'x'"
+        return {"state": "error", "message": message}
+    url = f"nuclio-{item['metadata']['name']}.nuclio.svc.cluster.local:8080"
+    return {"state": "ready", "internalInvocationUrls": [url]}
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -94,9 +110,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         path = self._path()
-        found = _discovery().get(path)
+        found = _discovery(nuclio=self.cluster.nuclio).get(path)
         if found is not None:
             return self._send(200, found)
+        if path == openapi.PATH:
+            described = openapi.document(_KINDS, _GROUP, _VERSION)
+            return self._reply(200, openapi.CONTENT, described)
         plural, _, name = path.removeprefix(f"{_APIS}/namespaces/nuclio/").partition("/")
         if plural not in _KINDS:
             return self._refuse(404, "NotFound", f"the server could not find {path}")
@@ -105,10 +124,15 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             kind = f"{_KINDS[plural]}List"
             return self._send(
                 200,
-                {"apiVersion": f"{_GROUP}/v1beta1", "kind": kind, "metadata": {}, "items": items},
+                {
+                    "apiVersion": f"{_GROUP}/{_VERSION}",
+                    "kind": kind,
+                    "metadata": {},
+                    "items": items,
+                },
             )
         one = self.cluster.objects.get((plural, name))
-        return self._send(200, one) if one else self._refuse(404, "NotFound", f"{name} not found")
+        return self._send(200, one) if one else self._lack(name, plural)
 
     def do_PATCH(self) -> None:
         query = parse_qs(urlsplit(self.path).query)
@@ -116,21 +140,20 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         item = msgspec.yaml.decode(self._body())
         refused = self.cluster.apply(plural, name, item, dry_run="dryRun" in query)
         if refused:
-            kind = _KINDS[plural]
-            return self._refuse(422, "Invalid", f'{kind}.{_GROUP} "{name}" is invalid: {refused}')
+            return self._refuse(*refused, name, plural)
         return self._send(200, item)
 
     def do_DELETE(self) -> None:
         *_, plural, name = self._path().split("/")
         self._body()
         if self.cluster.objects.pop((plural, name), None) is None:
-            return self._refuse(404, "NotFound", f"{name} not found")
+            return self._lack(name, plural)
         return self._send(200, {"kind": "Status", "apiVersion": "v1", "status": "Success"})
 
     def do_POST(self) -> None:
         path = self._path()
         self.cluster.invoked.append(json.loads(self._body()))
-        return self._send(200, [{"asked": path}])
+        return self._send(self.cluster.answer, [{"asked": path}])
 
     def _path(self) -> str:
         self.cluster.requests.append(f"{self.command} {self.path}")
@@ -146,14 +169,23 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.rfile.readline()
         return body
 
-    def _refuse(self, status: int, reason: str, message: str) -> None:
+    def _lack(self, name: str, plural: str) -> None:
+        self._refuse(404, "NotFound", f'{plural}.{_GROUP} "{name}" not found', name, plural)
+
+    def _refuse(
+        self, status: int, reason: str, message: str, name: str = "", plural: str = ""
+    ) -> None:
         body = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": status}
-        self._send(status, {**body, "reason": reason, "message": message})
+        said = {"reason": reason} if reason else {}
+        about = {"details": {"name": name, "group": _GROUP, "kind": plural}} if name else {}
+        self._send(status, {**body, **said, **about, "message": message})
 
     def _send(self, status: int, content: Any) -> None:
-        body = json.dumps(content).encode()
+        self._reply(status, "application/json", json.dumps(content).encode())
+
+    def _reply(self, status: int, kind: str, body: bytes) -> None:
         self.send_response(status)
-        self.send_header("content-type", "application/json")
+        self.send_header("content-type", kind)
         self.send_header("content-length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -162,9 +194,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def _discovery() -> dict[str, Any]:
+def _discovery(*, nuclio: bool) -> dict[str, Any]:
     """Return what kubectl asks before it asks for anything else."""
-    version = {"groupVersion": f"{_GROUP}/v1beta1", "version": "v1beta1"}
+    version = {"groupVersion": f"{_GROUP}/{_VERSION}", "version": _VERSION}
     verbs = ["create", "delete", "get", "list", "patch", "update"]
     resources = [
         {
@@ -178,10 +210,12 @@ def _discovery() -> dict[str, Any]:
     ]
     group = {"name": _GROUP, "versions": [version], "preferredVersion": version}
     lists = {"apiVersion": "v1", "kind": "APIResourceList"}
+    own = {**lists, "groupVersion": f"{_GROUP}/{_VERSION}", "resources": resources}
+    groups = [group] if nuclio else []
     return {
         "/version": {"major": "1", "minor": "32", "gitVersion": "v1.32.0"},
         "/api": {"kind": "APIVersions", "versions": ["v1"]},
         "/api/v1": {**lists, "groupVersion": "v1", "resources": []},
-        "/apis": {"apiVersion": "v1", "kind": "APIGroupList", "groups": [group]},
-        _APIS: {**lists, "groupVersion": f"{_GROUP}/v1beta1", "resources": resources},
+        "/apis": {"apiVersion": "v1", "kind": "APIGroupList", "groups": groups},
+        **({_APIS: own} if nuclio else {}),
     }

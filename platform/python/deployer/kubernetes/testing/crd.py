@@ -22,6 +22,8 @@ def _object(required: dict[str, Any], optional: dict[str, Any] | None = None) ->
 
 DEFINITION: Final[dict[str, Any]] = {
     "type": "object",
+    # A field that the definition does not declare is refused; below `spec` any is taken.
+    "additionalProperties": False,
     "required": ["apiVersion", "kind", "metadata"],
     "properties": {
         "apiVersion": {"const": "nuclio.io/v1beta1"},
@@ -111,3 +113,22 @@ FUNCTION: Final = _object(
         "status": _object({"state": {"const": "waitingForResourceConfiguration"}}),
     }
 )
+
+
+def crd(kind: str) -> dict[str, Any]:
+    """Return the definition of `kind` for a cluster, as free-form as Nuclio's own."""
+    free: dict[str, Any] = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    schema = {"type": "object", "properties": {"spec": free, "status": free}}
+    name, plural = kind.lower(), f"{kind.lower()}s"
+    version = {"name": "v1beta1", "served": True, "storage": True}
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{plural}.nuclio.io"},
+        "spec": {
+            "group": "nuclio.io",
+            "scope": "Namespaced",
+            "names": {"kind": kind, "plural": plural, "singular": name},
+            "versions": [{**version, "schema": {"openAPIV3Schema": schema}}],
+        },
+    }
