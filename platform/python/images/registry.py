@@ -4,12 +4,16 @@ import json
 import shutil
 import subprocess
 
-from images.errors import ImageToolError
+from images.errors import ImageToolError, NoSuchImageError
 from images.layout import Layout
 
 # The label with the digest of what an image holds, whatever revision it was built from.
 CONTENT_DIGEST = "dev.modelyard.digest"
 _MISSING = "there is no skopeo on the PATH; install it (Debian: apt-get install skopeo)"
+# How long a registry may take to say what it has.
+_PATIENCE = 30.0
+# What registries answer of a tag, or of a whole repository, that they do not have.
+_UNKNOWN = ("manifest unknown", "name unknown", "NAME_UNKNOWN", "MANIFEST_UNKNOWN")
 # Registries on this machine that speak plain HTTP, as those of tests do.
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
@@ -25,6 +29,25 @@ def is_there(repository: str, tag: str, digest: str) -> bool:
         return False
     labels = json.loads(done.stdout).get("config", {}).get("Labels") or {}
     return labels.get(CONTENT_DIGEST) == digest
+
+
+def digest_of(image: str) -> str:
+    """Return the digest (`sha256:…`) that a tag, `registry/repository:tag`, stands for now.
+
+    Raises:
+        NoSuchImageError: the registry has no such image.
+        ImageToolError: there is no skopeo, or the registry does not answer.
+    """
+    asked = ("inspect", "--no-tags", "--format", "{{.Digest}}", *_tls("", image))
+    try:
+        done = _skopeo(*asked, f"docker://{image}", timeout=_PATIENCE)
+    except subprocess.TimeoutExpired:
+        raise ImageToolError(f"{image}: no answer within {_PATIENCE:g} s") from None
+    if done.returncode == 0:
+        return done.stdout.strip()
+    if any(word in done.stderr for word in _UNKNOWN):
+        raise NoSuchImageError(f"{image} is not in its registry")
+    raise ImageToolError(f"{image}: {_last_line(done)}")
 
 
 def push(layout: Layout, repository: str, tag: str) -> None:
@@ -52,8 +75,12 @@ def _copy(source: str, destination: str, repository: str) -> None:
         tls += _tls("src-", repository)
     done = _skopeo("copy", "--quiet", "--preserve-digests", *tls, source, destination)
     if done.returncode:
-        lines = done.stderr.strip().splitlines()
-        raise ImageToolError(f"{destination}: {lines[-1] if lines else 'skopeo failed'}")
+        raise ImageToolError(f"{destination}: {_last_line(done)}")
+
+
+def _last_line(done: subprocess.CompletedProcess[str]) -> str:
+    lines = done.stderr.strip().splitlines()
+    return lines[-1] if lines else "skopeo failed"
 
 
 def _tls(prefix: str, repository: str) -> list[str]:
@@ -61,10 +88,10 @@ def _tls(prefix: str, repository: str) -> list[str]:
     return [f"--{prefix}tls-verify=false"] if host in _LOOPBACK else []
 
 
-def _skopeo(*arguments: str) -> subprocess.CompletedProcess[str]:
+def _skopeo(*arguments: str, timeout: float | None = None) -> subprocess.CompletedProcess[str]:
     skopeo = shutil.which("skopeo")
     if skopeo is None:
         raise ImageToolError(_MISSING)
     return subprocess.run(  # noqa: S603
-        [skopeo, *arguments], capture_output=True, text=True, check=False
+        [skopeo, *arguments], capture_output=True, text=True, check=False, timeout=timeout
     )

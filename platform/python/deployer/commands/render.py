@@ -26,11 +26,14 @@ def add_parser(commands: Subparsers) -> None:
 def run(options: argparse.Namespace, session: Session) -> int:
     """Write what `apply --to kubernetes` would apply; exit with 1 where one cannot be written."""
     from deployer.kubernetes.layout import layout_of, write_layout
+    from deployer.kubernetes.pinning import pinned
     from deployer.kubernetes.settings import read_cluster
     from deployer.releases import read_releases
 
     releases = [each for each in read_releases(built(options)) if not each.manifest.blocked]
-    layout = layout_of(releases, read_cluster(options.cluster), options.namespace)
+    layout, kept = pinned(layout_of(releases, read_cluster(options.cluster), options.namespace))
+    for line in kept:
+        session.report.error(line)
     write_layout(options.folder, layout)
     for name, reason in layout.failures.items():
         session.report.error(f"{name}: {reason}")

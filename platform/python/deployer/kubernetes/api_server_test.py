@@ -14,6 +14,7 @@ from deployer.kubernetes.objects import function
 from deployer.kubernetes.settings import read_cluster
 from deployer.kubernetes.testing.api_server import CLERK, ApiServer
 from deployer.kubernetes.testing.cluster import BROKEN
+from deployer.kubernetes.testing.registry import Registry
 from deployer.releases import read_releases
 from deployer.testing import Build, Deployer
 from embedded.testing.process import until
@@ -198,6 +199,25 @@ def test_status_export_delete_and_import(namespace: Namespace, tmp_path: Path) -
         name: item["spec"] for name, item in before.items()
     }
     assert after["echo"]["status"]["state"] == "ready"
+
+
+def test_rollback_brings_what_was_replaced_and_nothing_of_what_replaced_it(
+    namespace: Namespace, registry: Registry
+) -> None:
+    namespace.configure(f"registry: {registry.host}/team")
+    for each in (release("echo", env={"A": "1"}), release("echo", env={"B": "2", "C": "3"})):
+        image = str(each.config()["spec"]["image"]).rpartition("/")[2]
+        registry.images[image] = each.digest
+        done = namespace.run("apply", build=namespace.deployer.build(each))
+        assert done.returncode == 0, done.stderr
+        if each.env == {"A": "1"}:
+            first = namespace.functions()["echo"]
+    done = namespace.run("rollback", "echo")
+    assert done.returncode == 0, done.stderr
+    after = namespace.functions()["echo"]
+    assert after["spec"] == first["spec"]
+    assert after["status"]["state"] == "ready"
+    assert "@sha256:" in after["spec"]["image"]
 
 
 def test_a_namespace_that_is_not_there_is_named(namespace: Namespace) -> None:

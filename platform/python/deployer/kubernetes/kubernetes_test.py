@@ -1,10 +1,7 @@
 """`--to kubernetes` and `render`, with the real kubectl against an API server of ours."""
 
 import json
-import os
-import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +18,6 @@ from deployer.releases import BuiltRelease, read_releases
 from deployer.testing import Deployer
 from embedded.testing.releases import FakeRelease
 
-REQUIRED = "MODELYARD_REQUIRE_KUBECTL"
 LIMITS = {"memory": "2Gi", "cpu": "1500m"}
 # Nuclio takes no body below 4 MiB.
 BODY = 32 * 1024 * 1024
@@ -44,21 +40,6 @@ functions:
 
 def release(name: str, **more: Any) -> FakeRelease:
     return FakeRelease(name=name, port=20000, max_body=BODY, **more)
-
-
-@pytest.fixture
-def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
-    if shutil.which("kubectl") is None:
-        if os.environ.get(REQUIRED):
-            pytest.fail("there is no kubectl")
-        pytest.skip("there is no kubectl")
-    cluster = Cluster()
-    cluster.write_kubeconfig(tmp_path / "kubeconfig")
-    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "kubeconfig"))
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("MODELYARD_TO", "kubernetes")
-    yield cluster
-    cluster.stop()
 
 
 def built(deployer: Deployer, *releases: FakeRelease) -> list[BuiltRelease]:
@@ -244,14 +225,6 @@ def test_what_is_exported_can_be_restored(
     assert done.returncode == 0, done.stderr
     assert cluster.function("echo") == before
     assert cluster.function("other")["status"]["state"] == "ready"
-
-
-def test_an_earlier_version_is_an_earlier_commit(deployer: Deployer, cluster: Cluster) -> None:
-    assert deployer.run(build=deployer.build(release("echo"))).returncode == 0
-    done = deployer.run("rollback", "echo")
-    assert done.returncode == 1
-    assert "an earlier commit" in done.stderr
-    assert deployer.run("reconcile").returncode == 0
 
 
 def test_without_a_cluster_the_reason_is_kubectls(

@@ -84,6 +84,12 @@ def project_of(item: dict[str, Any]) -> str:
     return str((item["metadata"].get("labels") or {}).get(PROJECT_LABEL) or "default")
 
 
+def names_registry(image: str) -> bool:
+    """Whether a name begins with the host of a registry."""
+    host, slash, _ = image.partition("/")
+    return bool(slash) and ("." in host or ":" in host or host == "localhost")
+
+
 def require_name(name: str) -> None:
     """Raise `DeployError` for a name that is too long with Nuclio's prefix."""
     if len(_PREFIX) + len(name) > _LONGEST:
@@ -96,8 +102,7 @@ def require_name(name: str) -> None:
 
 def _image(image: str, cluster: Cluster) -> str:
     """Return the image's name in the cluster's registry, unless it names one itself."""
-    host = image.partition("/")[0]
-    if not cluster.registry or "." in host or ":" in host:
+    if not cluster.registry or names_registry(image):
         return image
     return f"{cluster.registry.rstrip('/')}/{image.rpartition('/')[2]}"
 

@@ -16,7 +16,9 @@ from deployer.history import Config
 from deployer.kubernetes.kubectl import Kubectl
 from deployer.kubernetes.layout import Layout, layout_again, layout_of, write_layout
 from deployer.kubernetes.objects import config_of
+from deployer.kubernetes.pinning import pinned
 from deployer.kubernetes.settings import Cluster
+from deployer.kubernetes.versions import previous, with_previous
 from deployer.names import require
 from deployer.plan import Running
 from deployer.releases import BuiltRelease
@@ -82,12 +84,14 @@ CVAT_NUCLIO_FUNCTION_NAMESPACE={self._kubectl.namespace}"""
         self._kubectl.delete(name)
 
     def rollback(self, name: str) -> str:
-        """Refuse: tags of images move, so what an earlier object names may be another image."""
-        require(name, self._functions())
-        raise DeployError(
-            "on a cluster an earlier version is an earlier commit: apply that one, or revert it "
-            "where the rendered objects are kept"
-        )
+        """Apply again what the function's object replaced."""
+        functions = self._functions()
+        require(name, functions)
+        config = previous(name, functions[name])
+        failures = self.restore([config])
+        if failures:
+            raise DeployError(f"{name} was not rolled back: {failures[name]}")
+        return str(config["spec"]["image"])
 
     def export(self) -> dict[str, Config]:
         """Return the functions' objects without what belongs to this cluster."""
@@ -112,9 +116,11 @@ CVAT_NUCLIO_FUNCTION_NAMESPACE={self._kubectl.namespace}"""
         return Reply(HTTPStatus.OK, self._kubectl.invoke(name, body))
 
     def _deploy(self, layout: Layout) -> dict[str, str]:
+        layout = self._pinned(layout)
         failures = dict(layout.failures)
         if not layout.functions:
             return failures
+        layout = self._remembering(layout)
         with tempfile.TemporaryDirectory(prefix="modelyard-") as scratch:
             folder = Path(scratch) / "layout"
             write_layout(folder, layout)
@@ -124,6 +130,23 @@ CVAT_NUCLIO_FUNCTION_NAMESPACE={self._kubectl.namespace}"""
                 self._kubectl.apply(folder)
         with self._report.step(f"waiting until {', '.join(layout.functions)} started"):
             return failures | self._wait(layout.functions)
+
+    def _pinned(self, layout: Layout) -> Layout:
+        with self._report.step("asking registries for the digests of images"):
+            layout, kept = pinned(layout)
+        for line in kept:
+            self._report.error(line)
+        return layout
+
+    def _remembering(self, layout: Layout) -> Layout:
+        """Return objects that remember what they are about to replace."""
+        functions = self._functions()
+        remembering = {}
+        for name, item in layout.functions.items():
+            current = functions.get(name)
+            serves = current is not None and _state(current) in _SERVING
+            remembering[name] = with_previous(item, current, serves=serves)
+        return Layout(layout.projects, remembering, layout.failures)
 
     def _functions(self) -> dict[str, dict[str, Any]]:
         return {item["metadata"]["name"]: item for item in self._kubectl.functions()}
