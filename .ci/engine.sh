@@ -6,12 +6,13 @@ bridge="my$$"
 
 start_engine() {
   # Folders, socket and network of its own: another engine on this machine is left alone, and so are
-  # the machine's packet filters. Containers are asked through the engine's own proxy, and ask nobody.
+  # the machine's packet filters. Containers are asked through the engine's own proxy, and ask nobody;
+  # what they publish is on loopback.
   ip link add name "$bridge" type bridge
-  ip addr add 172.29.169.1/24 dev "$bridge"
+  ip addr add "$(free_network).1/24" dev "$bridge"
   ip link set "$bridge" up
   dockerd --data-root "$scratch/data" --exec-root "$scratch/exec" --pidfile "$scratch/engine.pid" \
-    --host "$DOCKER_HOST" --bridge "$bridge" --iptables=false --ip6tables=false \
+    --host "$DOCKER_HOST" --bridge "$bridge" --ip 127.0.0.1 --iptables=false --ip6tables=false \
     --ip-forward=false --ip-masq=false >"$scratch/engine.log" 2>&1 &
   for _ in $(seq 300); do
     docker version >/dev/null 2>&1 && return
@@ -19,6 +20,15 @@ start_engine() {
   done
   tail -n 20 "$scratch/engine.log" >&2
   fail 'the engine does not start'
+}
+
+# The first three numbers of a network that this machine has not: another run may have one of these.
+free_network() {
+  local number
+  for number in $(seq 0 255); do
+    ip route show "172.29.$number.0/24" | grep -q . || break
+  done
+  printf '172.29.%s\n' "$number"
 }
 
 stop_engine() {

@@ -60,7 +60,8 @@ class Worker:
         command += ["--platform-kind", "local", "--namespace", "nuclio"]
         command += ["--worker-id", str(number), "--trigger-kind", "http", "--trigger-name", "http"]
         command += ["--decode-event-strings"]
-        env = {**os.environ, "NUCLIO_HANDLER": handler, "PYTHONPATH": folder}
+        search = os.pathsep.join(filter(None, [folder, os.environ.get("PYTHONPATH")]))
+        env = {**os.environ, "NUCLIO_HANDLER": handler, "PYTHONPATH": search}
         self.process = subprocess.Popen(command, env=env)
         self.events, self.control = (
             self.accepted(listeners[kind][1]) for kind in ("event", "control")

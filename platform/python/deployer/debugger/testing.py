@@ -12,11 +12,11 @@ from typing import Any, Self
 
 
 class Editor:
-    """Attached to a debugger on a loopback port."""
+    """Attached to a debugger."""
 
-    def __init__(self, port: int, seconds: float = 20.0) -> None:
+    def __init__(self, port: int, seconds: float = 20.0, *, host: str = "127.0.0.1") -> None:
         """Connect and begin to attach; nothing waits longer than `seconds`."""
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=seconds)
+        self._socket = socket.create_connection((host, port), timeout=seconds)
         self._file = self._socket.makefile("rb")
         self._number = 0
         self._seen: list[dict[str, Any]] = []

@@ -1,0 +1,29 @@
+"""A function on a base that its author has made with a Dockerfile; `.ci/images` has made it."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from image_suite.conftest import Container, docker, loaded
+from images.layout import Layout
+from serving.sample import sample_request
+
+
+def test_a_function_runs_on_an_authors_own_base(
+    images: Path, standalone: Layout, start: Callable[..., Container]
+) -> None:
+    layout = loaded(images / "based" / "cpu" / "image")
+    container = start(layout, "--user", "12345:12345")
+    container.wait_until_healthy()
+    reply = container.ask(sample_request("detector"))
+    assert reply.status_code == 200, container.logs
+    # The placeholder of a new function sees what is bright.
+    assert [shape["points"] for shape in reply.json()] == [[40, 30, 120, 90]]
+    # What its RUN step has written, and what it sets.
+    look = "import os; print(open('/author').read(), os.environ['AUTHOR'])"
+    assert docker("exec", container.id, "/usr/bin/python3.11", "-c", look) == "was here 1"
+    config = docker("image", "inspect", "-f", "{{json .Config}}", layout.reference)
+    assert json.loads(config)["User"] == "65532"
+    # The packages are those of every function.
+    shared = {layer.digest for layer in standalone.layers}
+    assert len(shared & {layer.digest for layer in layout.layers}) >= 2
