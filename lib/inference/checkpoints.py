@@ -76,6 +76,17 @@ def read_state(path: Path, *keys: str) -> dict[str, Tensor]:
     return state_in(read_checkpoint(path), *keys, path=path)
 
 
+def find_state(path: Path, *keys: str) -> dict[str, Tensor]:
+    """Read the tensors by name that a checkpoint holds under one of `keys`, or by themselves.
+
+    Raises:
+        CheckpointError: as `read_checkpoint` and `state_in`.
+    """
+    content = read_checkpoint(path)
+    nested = [key for key in keys if key in content]
+    return state_in(content, *nested[:1], path=path)
+
+
 def state_in(content: Any, *keys: str, path: Path) -> dict[str, Tensor]:
     """Return the tensors by name that lie under `keys` in what a checkpoint at `path` holds.
 

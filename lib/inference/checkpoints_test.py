@@ -15,6 +15,7 @@ from torch import nn
 from inference.checkpoints import (
     CheckpointError,
     build_network,
+    find_state,
     load_state,
     read_checkpoint,
     read_state,
@@ -157,6 +158,21 @@ def test_nested_tensors_are_found_by_their_keys(tmp_path: Path) -> None:
         read_state(path, "c", "z")
     with pytest.raises(CheckpointError, match=r"values that are no tensors: a, c"):
         read_state(path)
+
+
+@pytest.mark.parametrize("content", [TENSORS, {"model": TENSORS, "epoch": 3}])
+def test_tensors_are_found_under_a_key_or_by_themselves(
+    tmp_path: Path, content: dict[str, Any]
+) -> None:
+    path = save_torch(content, tmp_path / "x", zipped=True)
+    assert find_state(path, "state_dict", "model").keys() == TENSORS.keys()
+
+
+def test_what_is_neither_is_one_line(tmp_path: Path) -> None:
+    path = save_torch({"weights": TENSORS}, tmp_path / "x", zipped=True)
+    with pytest.raises(CheckpointError, match=r"values that are no tensors: weights") as caught:
+        find_state(path, "model")
+    assert "\n" not in str(caught.value)
 
 
 class Small(nn.Module):

@@ -13,6 +13,7 @@ from openvino import opset13 as op
 
 from inference.device import Device
 from inference.openvino import OpenVINOError, OpenVINOSession
+from inference.precision import precision_in
 
 CPU = Device()
 
@@ -50,6 +51,27 @@ def test_names_are_those_of_the_file_whatever_compiling_drops(tmp_path: Path) ->
     session = OpenVINOSession(path, device=CPU)
     assert session.outputs == {"result": (1, 3)}
     assert list(session.infer({"x": np.ones((1, 3))})) == ["result"]
+
+
+def test_a_session_computes_in_bfloat16_only_where_asked(tmp_path: Path) -> None:
+    """A processor without it is never asked: `precision_in` says so."""
+    x = op.parameter([1, 64], np.float32)
+    rows = np.random.default_rng(0).standard_normal((64, 64), np.float32)
+    y = op.matmul(x, op.constant(rows), False, False)
+    for port, name in ((x, "x"), (y, "y")):
+        port.output(0).set_names({name})
+    path = tmp_path / "product.xml"
+    openvino.save_model(openvino.Model([y], [x]), path, compress_to_fp16=False)
+    values = np.random.default_rng(1).standard_normal((1, 64), np.float32)
+    asked = precision_in({"precision": "bfloat16"})
+    exact, rounded = (
+        OpenVINOSession(path, device=CPU, precision=precision).infer({"x": values})["y"]
+        for precision in ("float32", asked)
+    )
+    np.testing.assert_allclose(exact, values @ rows, rtol=1e-4, atol=1e-4)
+    assert rounded.dtype == np.float32
+    np.testing.assert_allclose(rounded, exact, atol=0.2)
+    assert np.array_equal(exact, rounded) == (asked == "float32")
 
 
 def test_results_belong_to_the_caller(model: Path) -> None:

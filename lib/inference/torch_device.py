@@ -17,6 +17,7 @@ from torch import nn
 
 from inference.device import Device, DeviceError
 from inference.memory import keep_freed_memory
+from inference.precision import Precision
 from inference.threads import threads_from_env
 
 GPU_MEMORY: Final = "MODELYARD_GPU_MEMORY"
@@ -91,19 +92,29 @@ def memory_share(env: Mapping[str, str] | None = None) -> float | None:
 
 
 @contextmanager
-def running(device: Device, *, half: bool = True, gradients: bool = False) -> Iterator[None]:
+def running(
+    device: Device,
+    *,
+    half: bool = True,
+    gradients: bool = False,
+    precision: Precision = "float32",
+) -> Iterator[None]:
     """Run networks inside.
 
     Args:
         device: Where they run.
         half: On a graphics card, compute in float16 where torch deems that safe. Results may
-            then be float16, so convert them before decoding. The processor keeps to float32.
+            then be float16, so convert them before decoding.
         gradients: Record what gradients need, for models that optimise their input.
+        precision: What the processor computes in where torch deems it safe, as `half` says
+            for a graphics card; `precision_in` reads it from a function's settings.
     """
     with ExitStack() as stack:
         stack.enter_context(torch.enable_grad() if gradients else torch.inference_mode())
         if half and device.kind == "cuda":
             stack.enter_context(torch.autocast("cuda", torch.float16))
+        if precision == "bfloat16" and device.kind == "cpu":
+            stack.enter_context(torch.autocast("cpu", torch.bfloat16))
         try:
             yield
         except torch.OutOfMemoryError:

@@ -76,14 +76,11 @@ def test_a_bad_share_is_named(text: str) -> None:
         memory_share({"MODELYARD_GPU_MEMORY": text})
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a graphics card")
-def test_a_card_computes_in_half_precision_what_the_processor_computes() -> None:
-    card = Device("cuda")
-    network = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Conv2d(8, 4, 3))
-    pixels = torch.rand(1, 3, 16, 16)
-    expected = network(pixels).detach()
-    assert prepare(network, card) is network
-    with running(card):
-        answer = network(pixels.to(torch_device(card)))
-    assert answer.dtype == torch.float16
-    torch.testing.assert_close(answer.float().cpu(), expected, rtol=1e-2, atol=1e-2)
+def test_the_processor_computes_in_bfloat16_where_that_is_asked_for() -> None:
+    layer = prepare(nn.Linear(8, 4), CPU)
+    values = torch.rand(3, 8)
+    expected = layer(values)
+    with running(CPU, precision="bfloat16"):
+        answer = layer(values)
+    assert answer.dtype == torch.bfloat16
+    torch.testing.assert_close(answer.float(), expected, rtol=0.02, atol=0.02)

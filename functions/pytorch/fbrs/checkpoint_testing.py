@@ -9,14 +9,13 @@ from torch.nn import functional
 from fbrs.network import FEATURES, ClickNetwork, scaled
 from inference.testing.random_weights import random_state
 from serving.assets import Assets
-from serving.testing.assets import planted_assets
+from serving.testing.checkpoints import checkpoint_assets
 
 
 def write_assets(folder: Path) -> Assets:
     """Write the function's assets with a random checkpoint to `folder`; return them."""
-    (folder / "weights").mkdir(parents=True)
-    torch.save(random_state(ClickNetwork), folder / "weights" / "resnet101_dh256_sbd.pth")
-    return planted_assets(folder, "fbrs.handler", "interactor")
+    state, file = random_state(ClickNetwork), "resnet101_dh256_sbd.pth"
+    return checkpoint_assets(folder, "fbrs.handler", "interactor", file, state)
 
 
 class NearClicks(ClickNetwork):

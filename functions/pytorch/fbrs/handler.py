@@ -11,7 +11,7 @@ from fbrs.refinement import load_optimiser
 from fbrs.session import Predictor, Progress
 from fbrs.zoom import Click
 from imaging import Image
-from inference.checkpoints import build_network, read_state, without_prefix
+from inference.checkpoints import build_network, find_state, without_prefix
 from inference.device import Device
 from inference.torch_device import prepare, running, torch_device
 from serving.assets import Assets
@@ -48,7 +48,10 @@ class FeatureRefinement(Interactor):
         """
         path = assets.weights(_WEIGHTS)
         network = build_network(
-            ClickNetwork, read_state(path), source=path, rename=without_prefix("module.")
+            ClickNetwork,
+            find_state(path, "state_dict"),
+            source=path,
+            rename=without_prefix("module."),
         )
         self._device = device
         self._predictor = Predictor(prepare(network, device), torch_device(device))

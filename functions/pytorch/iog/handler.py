@@ -7,7 +7,7 @@ import torch
 
 from annotation import Box, RequestError, Segment
 from imaging import Image
-from inference.checkpoints import build_network, read_state, without_prefix
+from inference.checkpoints import build_network, find_state, without_prefix
 from inference.device import Device
 from inference.torch_device import prepare, running, torch_device
 from iog.guidance import click_maps, crop_around, outside_points, paste, pixels_of
@@ -34,7 +34,7 @@ class InsideOutsideGuidance(Interactor):
             CheckpointError: the checkpoint is not the authors'.
         """
         path = assets.weights(_WEIGHTS)
-        state = read_state(path)
+        state = find_state(path, "state_dict")
         network = build_network(InsideOutside, state, source=path, rename=without_prefix("module."))
         self._device = device
         self._network = prepare(network, device)

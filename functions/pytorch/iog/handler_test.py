@@ -4,6 +4,7 @@ import base64
 import io
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,13 +16,16 @@ from torch import Tensor
 from annotation import RequestError
 from imaging import Image
 from inference.device import Device
+from inference.testing.random_weights import random_state
 from iog import guidance
 from iog.checkpoint_testing import write_assets
 from iog.handler import InsideOutsideGuidance, box_and_outside
+from iog.network import InsideOutside
 from serving.assets import Assets
 from serving.cache import ImageCache
 from serving.endpoint import Endpoint
 from serving.model import Clicks
+from serving.testing.checkpoints import checkpoint_assets
 
 BOX = [[40, 30], [120, 90]]
 
@@ -178,3 +182,17 @@ def test_without_clicks_the_middle_of_the_box_stands_for_one(
 def test_clicks_with_a_box_stay_clicks() -> None:
     clicks = Clicks(positive=((5, 5),), negative=((1, 2), (8, 9)), box=(0, 0, 10, 10))
     assert box_and_outside(clicks) == ((0, 0, 10, 10), ((1, 2), (8, 9)))
+
+
+def test_a_checkpoint_of_a_training_run_is_read_too(tmp_path: Path) -> None:
+    state = random_state(InsideOutside, seed=3)
+    named = {f"module.{name}": tensor for name, tensor in state.items()}
+    content = {"epoch": 9, "state_dict": named}
+    model = InsideOutsideGuidance()
+    folder = tmp_path / "iog"
+    model.load(
+        checkpoint_assets(folder, "iog.handler", "interactor", "IOG_PASCAL_SBD.pth", content),
+        Device(),
+    )
+    loaded = model._network.state_dict()
+    assert all(loaded[name].equal(tensor) for name, tensor in state.items())

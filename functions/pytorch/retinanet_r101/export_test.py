@@ -66,6 +66,24 @@ def test_both_see_the_same(
         assert ours.box == pytest.approx(theirs.box, rel=1e-4, abs=1e-3)
 
 
+def test_bfloat16_sees_nearly_the_same(
+    assets: Assets, on_openvino: SmallOnOpenVINO, tmp_path: Path
+) -> None:
+    """Where the processor lacks it, it sees the same."""
+    described = json.loads((assets.path / "model.json").read_text())
+    (tmp_path / "model.json").write_text(
+        json.dumps({**described, "params": {"precision": "bfloat16"}})
+    )
+    (tmp_path / "weights").symlink_to(assets.path / "weights")
+    quick = SmallOnOpenVINO()
+    quick.load(Assets.open(tmp_path), Device())
+    pixels = np.random.default_rng(1).standard_normal((1, 3, 96, 128)).astype(np.float32) * 50
+    answers = (model.run_network(pixels, -np.inf) for model in (quick, on_openvino))
+    for found, expected in zip(*answers, strict=True):
+        for ours, theirs in ((found.logits, expected.logits), (found.deltas, expected.deltas)):
+            assert (ours - theirs).std() < 0.1 * theirs.std()
+
+
 def test_the_exported_network_has_names_and_takes_any_size(assets: Assets) -> None:
     network = openvino.Core().read_model(assets.weights(WEIGHTS))
     assert [port.get_any_name() for port in network.inputs] == [PIXELS]

@@ -1,4 +1,4 @@
-"""The detector on a graphics card, where there is one."""
+"""The detector on every device, with random weights."""
 
 from pathlib import Path
 
@@ -8,16 +8,24 @@ import torch
 
 from imaging import Image
 from inference.device import Device
+from inference.testing.devices import assert_agrees, each_device
+from inference.torch_device import running, torch_device
 from retinanet_r101.handler import RetinaNetR101
 from serving.assets import Assets
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a graphics card")
-def test_a_graphics_card_sees_the_same(model: RetinaNetR101, folder: Path) -> None:
-    card = RetinaNetR101()
-    card.load(Assets.open(folder), Device("cuda"))
-    card.warm_up()
-    pixels = np.random.default_rng(3).integers(0, 256, (70, 90, 3), np.uint8)
-    image = Image.from_pixels(pixels)
-    best = card.detect(image, 0.05)[0]
-    assert best.confidence == pytest.approx(model.detect(image, 0.05)[0].confidence, abs=0.02)
+@each_device
+def test_every_device_sees_the_same(model: RetinaNetR101, folder: Path, device: Device) -> None:
+    found = RetinaNetR101()
+    found.load(Assets.open(folder), device)
+    found.warm_up()
+    pixels = torch.randn(1, 3, 64, 96, generator=torch.Generator().manual_seed(0)) * 50
+    with running(device):
+        answers = found._network(pixels.to(torch_device(device)))
+        expected = model._network(pixels)
+    for answer, wanted in zip(answers, expected, strict=True):
+        assert_agrees(answer, wanted, device)
+    noise = np.random.default_rng(3).integers(0, 256, (70, 90, 3), np.uint8)
+    image = Image.from_pixels(noise)
+    best, wanted_best = (each.detect(image, 0.05)[0].confidence for each in (found, model))
+    assert best == pytest.approx(wanted_best, abs=0.02)

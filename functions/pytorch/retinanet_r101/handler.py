@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from inference.device import Device
+from inference.precision import precision_in
 from inference.torch_device import prepare, running, torch_device
 from retinanet_r101.decode import STRIDES, Seen
 from retinanet_r101.detector import RetinaNetDetector
@@ -23,13 +24,14 @@ class RetinaNetR101(RetinaNetDetector):
 
         Raises:
             CheckpointError: it does not hold this network.
+            ValueError: `params` ask for an unknown precision.
         """
-        self._device = device
+        self._device, self._precision = device, precision_in(assets.params)
         self._network = prepare(read_network(assets.weights(WEIGHTS)), device)
 
     def run_network(self, pixels: NDArray[np.float32], least: float) -> Sequence[Seen]:
         """Run the network, and leave on a graphics card what is not wanted."""
-        with running(self._device):
+        with running(self._device, precision=self._precision):
             answers = self._network(torch.from_numpy(pixels).to(torch_device(self._device)))
             maps = len(STRIDES)
             return [

@@ -6,7 +6,7 @@ from typing import Final
 from torch import Tensor, nn
 from torch.nn import functional
 
-from inference.checkpoints import build_network, read_state
+from inference.checkpoints import build_network, find_state
 from inference.resnet import ResNet
 from retinanet_r101.decode import ANCHORS, CLASSES
 
@@ -44,12 +44,12 @@ class RetinaNet(nn.Module):
 
 
 def read_network(path: Path) -> RetinaNet:
-    """Return the network with the weights of a checkpoint as published.
+    """Return the network with the weights of a checkpoint as published, or of its tensors alone.
 
     Raises:
         CheckpointError: it does not hold this network.
     """
-    return build_network(RetinaNet, read_state(path, "model"), source=path, rename=_rename)
+    return build_network(RetinaNet, find_state(path, "model"), source=path, rename=_rename)
 
 
 def _rename(key: str) -> str | None:

@@ -1,5 +1,7 @@
 """The network against its definition, written out with torch's functions."""
 
+import pickle
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from inference.checkpoints import CheckpointError, build_network
-from retinanet_r101.network import RetinaNet
+from retinanet_r101.network import WEIGHTS, RetinaNet, read_network
 
 Checkpoint = dict[str, NDArray[np.float32]]
 SHAPE = (96, 64)
@@ -107,3 +109,14 @@ def test_every_tensor_is_used_and_none_may_be_missing(state: dict[str, Tensor]) 
                 {name: tensor for name, tensor in changed.items() if tensor is not None},
                 source="random",
             )
+
+
+@pytest.mark.parametrize("nested", [True, False])
+def test_a_checkpoint_is_read_with_and_without_its_outer_key(
+    state: dict[str, Tensor], tmp_path: Path, nested: bool
+) -> None:
+    arrays = {name: tensor.numpy() for name, tensor in state.items()}
+    file = tmp_path / WEIGHTS
+    file.write_bytes(pickle.dumps({"model": arrays} if nested else arrays, 2))
+    loaded = read_network(file).state_dict()
+    assert all(loaded[name].equal(tensor) for name, tensor in state.items())

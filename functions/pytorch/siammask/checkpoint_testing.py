@@ -1,14 +1,15 @@
 """Checkpoints like the authors', with random weights."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from inference.testing import random_weights
 from serving.assets import Assets
-from serving.testing.assets import planted_assets
+from serving.testing.checkpoints import checkpoint_assets
 from siammask.network import SiamMask
 
 
@@ -32,8 +33,7 @@ def published(state: dict[str, Tensor]) -> dict[str, Any]:
     }
 
 
-def write_assets(folder: Path) -> Assets:
-    """Write the function's assets with a random checkpoint to `folder`; return them."""
-    (folder / "weights").mkdir(parents=True)
-    torch.save(published(random_state()), folder / "weights" / "SiamMask_DAVIS.pth")
-    return planted_assets(folder, "siammask.handler", "tracker")
+def write_assets(folder: Path, params: Mapping[str, Any] = MappingProxyType({})) -> Assets:
+    """Write the function's assets with a random checkpoint and `params` to `folder`."""
+    content, file = published(random_state()), "SiamMask_DAVIS.pth"
+    return checkpoint_assets(folder, "siammask.handler", "tracker", file, content, params)

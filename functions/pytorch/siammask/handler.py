@@ -20,6 +20,7 @@ from annotation import (
 from imaging import Image, crop, polygons
 from inference.device import Device
 from inference.folding import fold_norms
+from inference.precision import precision_in
 from inference.torch_device import prepare, running, torch_device
 from serving.assets import Assets
 from serving.model import Tracker
@@ -54,8 +55,9 @@ class SiamMaskTracker(Tracker[SiamMaskState]):
 
         Raises:
             CheckpointError: the checkpoint is not the authors'.
+            ValueError: `params` ask for an unknown precision.
         """
-        self._device = device
+        self._device, self._precision = device, precision_in(assets.params)
         network = weights.load(assets.weights(_WEIGHTS)).eval()
         fold_norms(network)
         self._network = prepare(network, device, channels_last=True)
@@ -102,7 +104,7 @@ class SiamMaskTracker(Tracker[SiamMaskState]):
             cut(pixels, (target.x, target.y), round(exemplar_side(target)), EXEMPLAR, padding)
             for target in targets
         ]
-        with running(self._device):
+        with running(self._device, precision=self._precision):
             templates = self._network.template(self._images(squares)).float().cpu().numpy()
         return [
             SiamMaskState(
@@ -121,7 +123,7 @@ class SiamMaskTracker(Tracker[SiamMaskState]):
             for state, side in zip(states, sides, strict=True)
         ]
         templates = np.stack([state.features() for state in states])
-        with running(self._device):
+        with running(self._device, precision=self._precision):
             found = self._network.search(self._tensor(templates), self._images(squares))
             scores = _split(found.scores, 2).softmax(1)[:, 1].cpu().numpy()
             deltas = _split(found.boxes, 4).cpu().numpy()

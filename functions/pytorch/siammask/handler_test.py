@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -212,3 +213,24 @@ def test_reports_in_every_form() -> None:
     mask = report(bitmap, target, "mask")
     assert isinstance(mask, Mask)
     assert (mask.left, mask.top, mask.bitmap.shape) == (20, 10, (20, 30))
+
+
+def test_bfloat16_finds_nearly_the_same(assets: Assets, tmp_path: Path) -> None:
+    """Where the processor lacks it, it finds the same."""
+    quick = SiamMaskTracker()
+    quick.load(write_assets(tmp_path / "quick", {"precision": "bfloat16"}), Device())
+    exact = SiamMaskTracker()
+    exact.load(assets, Device())
+    image = Image.from_pixels(np.random.default_rng(1).integers(0, 256, (120, 160, 3), np.uint8))
+    shape = Rectangle("", (30, 20, 70, 60))
+    seen = [model.start(image, shape).features() for model in (quick, exact)]
+    assert seen[0].dtype == np.float32
+    np.testing.assert_allclose(seen[0], seen[1], atol=0.05 * float(seen[1].std()) + 0.02)
+    (_, state), *_ = quick.step_all(image, [quick.start(image, shape)])
+    assert np.isfinite([state.x, state.y, state.width, state.height]).all()
+
+
+def test_an_unknown_precision_is_named(tmp_path: Path) -> None:
+    bad = write_assets(tmp_path / "bad", {"precision": "int8"})
+    with pytest.raises(ValueError, match="precision must be float32 or bfloat16, not 'int8'"):
+        SiamMaskTracker().load(bad, Device())

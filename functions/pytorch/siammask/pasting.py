@@ -1,5 +1,6 @@
 """A mask of 127x127 brought back to the image, and the outlines of it."""
 
+import math
 from typing import Final, NamedTuple
 
 import cv2
@@ -53,13 +54,36 @@ def paste(mask: NDArray[np.float32], square: Square, size: tuple[int, int]) -> B
     scale = FINE_MASK / square.side
     # The first and the last pixel of the image fall on the ends of the square's extent.
     across, down = ((length - 1) / (length * scale) for length in size)
+    _, right = _reach(square.left, scale, across, size[0])
+    first, bottom = _reach(square.top, scale, down, size[1])
+    pasted = np.zeros((size[1], size[0]), np.bool_)
+    if right <= 0 or bottom <= first:
+        return pasted
+    # Only what the mask reaches is computed. Columns are counted from the image's edge all the
+    # same, for OpenCV rounds their places one by one.
     mapping = np.array(
-        [(across, 0, across * (square.left * scale)), (0, down, down * (square.top * scale))]
+        [
+            (across, 0, across * (square.left * scale)),
+            (0, down, down * (square.top * scale) - first),
+        ]
     )
-    pasted = cv2.warpAffine(
-        mask, mapping, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=-1
+    part = cv2.warpAffine(
+        mask,
+        mapping,
+        (right, bottom - first),
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=-1,
     )
-    return np.asarray(pasted > _THRESHOLD)
+    pasted[first:bottom, :right] = part > _THRESHOLD
+    return pasted
+
+
+def _reach(start: float, scale: float, step: float, length: int) -> tuple[int, int]:
+    """Return the first pixel of an image that a mask reaches, and the first beyond it."""
+    edges = (step * (start * scale + place) for place in (-1, FINE_MASK))
+    first, last = (min(max(edge, -1.0), length + 1.0) for edge in edges)
+    return max(math.floor(first) - 1, 0), min(math.ceil(last) + 2, length)
 
 
 def turned_box(bitmap: Bitmap, target: Target) -> tuple[Target, float]:

@@ -53,6 +53,30 @@ def test_a_pasted_mask_is_sampled_bilinearly_at_the_threshold() -> None:
     assert differing < 0.02 * pasted.size
 
 
+@pytest.mark.parametrize(
+    "square",
+    [
+        Square(12.4, 7.9, 33.3),
+        Square(-40.2, 30.5, 90),
+        Square(60.7, -25.1, 71.9),
+        Square(-100, -80, 400),
+        Square(98.9, 78.9, 20),
+        Square(500, 10, 50),
+        Square(10, -90, 50),
+    ],
+)
+def test_only_what_a_mask_reaches_is_computed_and_nothing_is_lost(square: Square) -> None:
+    mask = np.random.default_rng(1).random((127, 127), np.float32)
+    width, height = 100, 80
+    across, down = ((length - 1) / length * square.side / 127 for length in (width, height))
+    shift = 127 / square.side
+    mapping = np.array(
+        [(across, 0, across * square.left * shift), (0, down, down * square.top * shift)]
+    )
+    every = cv2.warpAffine(mask, mapping, (width, height), borderValue=-1) > 0.35
+    assert np.array_equal(paste(mask, square, (width, height)), every)
+
+
 def test_the_rectangle_around_a_turned_mask() -> None:
     canvas = np.zeros((120, 160), np.uint8)
     corners = cv2.boxPoints(((80, 60), (70, 24), 30))

@@ -1,12 +1,9 @@
 """The authors' checkpoint as the network reads it."""
 
 from pathlib import Path
-from typing import Final
 
-from inference.checkpoints import build_network, read_checkpoint, state_in, without_prefix
+from inference.checkpoints import build_network, find_state, without_prefix
 from siammask.network import SiamMask
-
-_STATE: Final = "state_dict"
 
 
 def load(path: Path) -> SiamMask:
@@ -18,7 +15,5 @@ def load(path: Path) -> SiamMask:
     Raises:
         CheckpointError: it is no such file, or holds more or fewer weights than the network.
     """
-    content = read_checkpoint(path)
-    keys = (_STATE,) if _STATE in content else ()
-    state = state_in(content, *keys, path=path)
+    state = find_state(path, "state_dict")
     return build_network(SiamMask, state, source=path, rename=without_prefix("module."))

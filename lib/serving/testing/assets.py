@@ -3,13 +3,18 @@
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from serving.assets import SCHEMA, Assets
 
 
 def planted_assets(
-    folder: Path, model: str, kind: str = "detector", labels: Sequence[dict[str, Any]] = ()
+    folder: Path,
+    model: str,
+    kind: str = "detector",
+    labels: Sequence[dict[str, Any]] = (),
+    params: Mapping[str, Any] = MappingProxyType({}),
 ) -> Assets:
     """Write `model.json` to `folder` and open it; weights are expected under `folder`/weights.
 
@@ -18,8 +23,10 @@ def planted_assets(
         model: Module of the function's class.
         kind: detector, interactor, tracker or reid.
         labels: As in `model.json`.
+        params: The function's settings.
     """
-    return _opened(folder, {"type": kind, "model": model, "labels": list(labels)})
+    more = {"type": kind, "model": model, "labels": list(labels), "params": dict(params)}
+    return _opened(folder, more)
 
 
 def headed_assets(

@@ -1,6 +1,7 @@
 """What is known of a function: its release, as `./pants package functions::` wrote it."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -8,6 +9,7 @@ from typing import Any, Final
 import msgspec
 import yaml
 
+# Of all variants this one is described.
 _VARIANT: Final = "cpu"
 # Texts that lie beside the weights are no weights.
 _TEXTS: Final = frozenset({"LICENSE", ".md", ".txt"})
@@ -25,7 +27,8 @@ class Entry(msgspec.Struct, frozen=True):
 
     `weights` is their size in bytes as deployed, None while they cannot be had;
     `address` is the target's, such as `functions/openvino/sam`; `port` is where
-    the function answers when it is deployed.
+    the function answers when it is deployed; `variants` are the builds that
+    there are of it, the described one first.
     """
 
     name: str
@@ -38,6 +41,7 @@ class Entry(msgspec.Struct, frozen=True):
     port: int
     labels: tuple[str, ...]
     weights: int | None
+    variants: tuple[str, ...]
 
     @property
     def folder(self) -> str:
@@ -60,14 +64,25 @@ def read_entries(dist: Path, repository: Path) -> list[Entry]:
 
 
 def _entries(dist: Path) -> Iterator[Entry]:
-    for path in dist.glob(f"*/{_VARIANT}/manifest.json"):
+    described, variants = {}, defaultdict(set)
+    for path in dist.glob("*/*/manifest.json"):
         try:
-            yield _entry(json.loads(path.read_bytes()), path.parent)
+            manifest = json.loads(path.read_bytes())
+            target, _, variant = manifest["address"].partition("#")
         except (OSError, ValueError, KeyError) as error:
             raise CatalogueError(f"{path.parent} is no release: {error!r}") from None
+        variants[target].add(variant)
+        if variant == _VARIANT:
+            described[target] = manifest, path.parent
+    for target, (manifest, folder) in described.items():
+        others = sorted(variants[target] - {_VARIANT})
+        try:
+            yield _entry(manifest, folder, (_VARIANT, *others))
+        except (OSError, ValueError, KeyError) as error:
+            raise CatalogueError(f"{folder} is no release: {error!r}") from None
 
 
-def _entry(manifest: Mapping[str, Any], folder: Path) -> Entry:
+def _entry(manifest: Mapping[str, Any], folder: Path, variants: tuple[str, ...]) -> Entry:
     spec = yaml.safe_load((folder / "function.yaml").read_bytes())
     labels = json.loads(spec["metadata"]["annotations"].get("spec") or "[]")
     return Entry(
@@ -75,6 +90,7 @@ def _entry(manifest: Mapping[str, Any], folder: Path) -> Entry:
         address=manifest["address"].partition("#")[0],
         labels=tuple(label["name"] for label in labels),
         weights=None if manifest["blocked"] else _size(folder / "assets" / "weights"),
+        variants=variants,
     )
 
 

@@ -25,6 +25,8 @@ _BLOCKED: Final = """
 ## Waiting for weights
 
 Their authors' servers, or a digest that somebody trusts; `./pants run ::deploy -- plan` says which.
+Variants other than `cpu` are deployed under the function's name with theirs behind it, such as
+`-openvino`; [Without torch](without-torch.md) and [GPU](gpu.md) say what they need.
 """
 _MANY: Final = 6
 
@@ -45,7 +47,11 @@ def page(entries: Sequence[Entry], measured: Measured, pictures: Iterable[str]) 
     parts = [_HEAD, _READY.format(times=measured.times, where=measured.where)]
     parts += [part for entry in ready for part in _ready(entry, measured, entry.name in pictures)]
     if waiting:
-        parts += [_BLOCKED, "| Function | Type | What it does | Licence |", "|---|---|---|---|"]
+        parts += [
+            _BLOCKED,
+            "| Function | Type | What it does | Variants | Licence |",
+            "|---|---|---|---|---|",
+        ]
         parts += [_row(entry) for entry in waiting]
     return "\n".join(parts) + "\n"
 
@@ -59,6 +65,7 @@ def _ready(entry: Entry, measured: Measured, pictured: bool) -> Iterator[str]:
     facts = {
         "Function": _link(entry),
         "Type": entry.type,
+        "Variants": _variants(entry) if len(entry.variants) > 1 else "",
         "Labels": _labels(entry.labels),
         "Weights": f"{(entry.weights or 0) / 1e6:.1f} MB",
         "Time": f"{seconds * 1000:.0f} ms" if seconds else "",
@@ -70,7 +77,12 @@ def _ready(entry: Entry, measured: Measured, pictured: bool) -> Iterator[str]:
 
 
 def _row(entry: Entry) -> str:
-    return f"| {_link(entry)} | {entry.type} | {entry.description} | {entry.licence} |"
+    cells = (_link(entry), entry.type, entry.description, _variants(entry), entry.licence)
+    return f"| {' | '.join(cells)} |"
+
+
+def _variants(entry: Entry) -> str:
+    return ", ".join(f"`{variant}`" for variant in entry.variants)
 
 
 def _link(entry: Entry) -> str:

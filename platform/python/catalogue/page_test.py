@@ -49,6 +49,7 @@ def test_a_release_is_read(tmp_path: Path) -> None:
             port=20000,
             labels=("cat", "dog"),
             weights=1_500_000,
+            variants=("cpu",),
         )
     ]
 
@@ -58,6 +59,18 @@ def test_a_release_whose_function_is_gone_is_passed_over(tmp_path: Path) -> None
     release(tmp_path, ["cat"], name="gone", address="functions/openvino/gone#cpu")
     (tmp_path / "functions/openvino/gone").rmdir()
     assert [entry.name for entry in read_entries(tmp_path, tmp_path)] == ["a-detector"]
+
+
+def test_other_variants_are_listed_with_the_one_that_is_described(tmp_path: Path) -> None:
+    release(tmp_path, ["cat"])
+    for variant in ("openvino", "gpu"):
+        folder = tmp_path / f"a-detector-{variant}" / variant
+        folder.mkdir(parents=True)
+        address = f"functions/openvino/a_detector#{variant}"
+        (folder / "manifest.json").write_text(json.dumps({**MANIFEST, "address": address}))
+    (entry,) = read_entries(tmp_path, tmp_path)
+    assert entry.variants == ("cpu", "gpu", "openvino")
+    assert "| Variants | `cpu`, `gpu`, `openvino` |" in page([entry], MEASURED, []).splitlines()
 
 
 def test_a_ready_function_is_shown_with_all_that_is_known(tmp_path: Path) -> None:
@@ -84,7 +97,7 @@ def test_a_blocked_function_waits_for_its_weights(tmp_path: Path) -> None:
     assert "### A detector" not in text
     assert text.endswith(
         "| [`a-detector`](../functions/openvino/a_detector/README.md) | detector | Finds things "
-        "| MIT |\n"
+        "| `cpu` | MIT |\n"
     )
 
 

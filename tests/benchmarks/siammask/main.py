@@ -2,12 +2,18 @@
 
 Uses random weights, which take as long as the published ones. A request is what CVAT sends: a
 full-HD frame as PNG and the states in, shapes and states out. Prints the seconds of a request and
-of the network alone, and their ratios; the least of several runs counts, taken in turns.
+of the network alone, and their ratios, by the clock and of the processor; the least of several
+runs counts, taken in turns. On processors with bfloat16, the same in that precision.
+
+On a busy machine only the processor's time means something, and that only on one thread, for
+threads wait for one another in loops: MODELYARD_THREADS=1 OMP_NUM_THREADS=1. Mind that torch has
+another, slower way of 1x1 convolutions in float32 on one thread.
 """
 
 import base64
 import io
 import json
+import os
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -19,6 +25,8 @@ import PIL.Image
 import torch
 
 from inference.device import Device
+from inference.precision import PARAMETER, Precision, precision_in
+from inference.threads import threads_from_env
 from inference.torch_device import running
 from serving.cache import ImageCache
 from serving.endpoint import Endpoint
@@ -32,8 +40,26 @@ _COUNTS = (1, 8)
 
 def main() -> None:
     """Measure and print."""
+    print(f"threads {threads_from_env()}, load {os.getloadavg()[0]:.1f}")
+    asked: dict[Precision, dict[str, str]] = {"float32": {}, "bfloat16": {PARAMETER: "bfloat16"}}
+    ways: dict[str, dict[int, Callable[[], object]]] = {}
+    for precision, params in asked.items():
+        if precision_in(params) == precision:
+            for way, runs in _ways(params).items():
+                ways[f"{way}, {precision}"] = runs
+    for way, runs in ways.items():
+        least = _least(runs)
+        for clock, name in enumerate(("by the clock", "of the processor")):
+            one, eight = (least[count][clock] for count in _COUNTS)
+            print(
+                f"{way}: 1 object {one:.3f} s, 8 objects {eight:.3f} s {name}, {eight / one:.1f}x"
+            )
+
+
+def _ways(params: dict[str, str]) -> dict[str, dict[int, Callable[[], object]]]:
+    """Return what is measured of a function with those settings, by its number of objects."""
     with tempfile.TemporaryDirectory() as folder:
-        assets = write_assets(Path(folder) / "siammask")
+        assets = write_assets(Path(folder) / "siammask", params)
         model = SiamMaskTracker()
         model.load(assets, Device.from_env())
     endpoint = Endpoint(model, assets, ImageCache(0))
@@ -45,15 +71,20 @@ def main() -> None:
         body = _body(image, [None] * count, states)
         ways["request"][count] = partial(endpoint.answer, body)
         ways["network alone"][count] = partial(_passed, model, count)
-    for way, runs in ways.items():
-        least = dict.fromkeys(_COUNTS, float("inf"))
-        for _ in range(_RUNS):
-            for count, run in runs.items():
-                started = time.perf_counter()
-                run()
-                least[count] = min(least[count], time.perf_counter() - started)
-        one, eight = (least[count] for count in _COUNTS)
-        print(f"{way}: 1 object {one:.3f} s, 8 objects {eight:.3f} s, {eight / one:.1f} times")
+    return ways
+
+
+def _least(runs: dict[int, Callable[[], object]]) -> dict[int, tuple[float, float]]:
+    """Return the least seconds by the clock and of the processor, all of them in turns."""
+    taken: dict[int, list[tuple[float, float]]] = {count: [] for count in runs}
+    for _ in range(_RUNS):
+        for count, run in runs.items():
+            clock, processor = time.perf_counter(), time.process_time()
+            run()
+            taken[count].append((time.perf_counter() - clock, time.process_time() - processor))
+    return {
+        count: (min(c for c, _ in all_), min(p for _, p in all_)) for count, all_ in taken.items()
+    }
 
 
 def _passed(model: SiamMaskTracker, count: int) -> object:
@@ -62,7 +93,7 @@ def _passed(model: SiamMaskTracker, count: int) -> object:
     images = torch.full((count, 3, SEARCH, SEARCH), 127.0).contiguous(
         memory_format=torch.channels_last
     )
-    with running(Device.from_env()):
+    with running(Device.from_env(), precision=model._precision):
         found = model._network.search(torch.ones(count, CHANNELS, TEMPLATE, TEMPLATE), images)
         return model._network.refine(found, middle, middle)
 
