@@ -23,7 +23,7 @@ def test_a_function_runs_on_an_authors_own_base(
     look = "import os; print(open('/author').read(), os.environ['AUTHOR'])"
     assert docker("exec", container.id, "/usr/bin/python3.11", "-c", look) == "was here 1"
     config = docker("image", "inspect", "-f", "{{json .Config}}", layout.reference)
-    assert json.loads(config)["User"] == "65532"
+    assert json.loads(config)["User"] == "65532:65532"
     # The packages are those of every function.
     shared = {layer.digest for layer in standalone.layers}
     assert len(shared & {layer.digest for layer in layout.layers}) >= 2
