@@ -1,6 +1,6 @@
 """`apply`: from what was built to what is running, the same way for every target."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ from deployer.command import Session
 from deployer.errors import DeployError
 from deployer.plan import Action, Step, make_plan
 from deployer.releases import read_releases
-from deployer.target import Deployed, Target
+from deployer.target import Target
 
 FAILED: Final = 1
 PARTLY_BLOCKED: Final = 3
@@ -43,12 +43,12 @@ def apply(session: Session, target: Target, job: Job) -> int:
         failures = target.deploy([step.release for step in steps if step.release and step.deploys])
         failures |= _remove(target, (s.name for s in steps if s.action is Action.REMOVE))
         target.clean(releases)
-        after = target.status().functions
+        after = target.status()
     if job.json:
-        session.show_json({**_plan(steps), "failures": failures, **_functions(after)})
+        session.show_json({**_plan(steps), "failures": failures, **after.for_programs()})
     else:
-        summary.show_result(session.report, steps, after, failures)
-        summary.show_next_steps(session.report, steps, after, target)
+        summary.show_result(session.report, steps, after.functions, failures)
+        summary.show_next_steps(session.report, steps, after.functions, target)
     if failures:
         return FAILED
     blocked = any(step.action is Action.BLOCKED for step in steps)
@@ -62,10 +62,15 @@ def prune(session: Session, target: Target, job: Job) -> int:
         target.prepare()
         steps = make_plan(releases, target.running(releases), prune=True)
         removed = [step for step in steps if step.action is Action.REMOVE]
-        summary.show_plan(session.report, removed)
+        if not job.json:
+            summary.show_plan(session.report, removed)
         failures = _remove(target, (step.name for step in removed))
         target.clean(releases)
-    summary.show_result(session.report, removed, target.status().functions, failures)
+        after = target.status()
+    if job.json:
+        session.show_json({**_plan(removed), "failures": failures, **after.for_programs()})
+    else:
+        summary.show_result(session.report, removed, after.functions, failures)
     return FAILED if failures else 0
 
 
@@ -82,10 +87,6 @@ def plan(session: Session, target: Target, job: Job) -> int:
 
 def _plan(steps: Sequence[Step]) -> dict[str, Any]:
     return {"plan": [{"name": s.name, "action": s.action, "reason": s.reason} for s in steps]}
-
-
-def _functions(functions: Mapping[str, Deployed]) -> dict[str, Any]:
-    return {"functions": [msgspec.to_builtins(each) for each in functions.values()]}
 
 
 def _remove(target: Target, names: Iterable[str]) -> dict[str, str]:

@@ -40,6 +40,10 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     platform: dict[str, Any] | None
     functions: dict[str, Deployed]
 
+    def for_programs(self) -> dict[str, Any]:
+        """Return the part that the output of every command for programs ends with."""
+        return {"functions": [msgspec.to_builtins(each) for each in self.functions.values()]}
+
 
 class Target(Protocol):
     """One place that serves functions. All raise `DeployError` where it cannot be reached.

@@ -4,7 +4,7 @@
 
 import argparse
 
-from deployer.command import Session, Subparsers
+from deployer.command import Session, Subparsers, add_json
 from deployer.targets import add_target
 
 
@@ -13,6 +13,7 @@ def add_parser(commands: Subparsers) -> None:
     parser = commands.add_parser("delete", help="stop a function and forget it")
     parser.set_defaults(run=run)
     parser.add_argument("name")
+    add_json(parser)
     add_target(parser)
 
 
@@ -23,5 +24,8 @@ def run(options: argparse.Namespace, session: Session) -> int:
     target = open_target(options, session)
     with session.report.step(f"stopping {options.name}"):
         target.delete(options.name)
+    if options.json:
+        session.show_json({"deleted": options.name, **target.status().for_programs()})
+        return 0
     session.report.line(f"{options.name} is deleted")
     return 0

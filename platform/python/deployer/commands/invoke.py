@@ -7,11 +7,13 @@ import base64
 import json
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from deployer.command import Session, Subparsers
+from deployer.command import Session, Subparsers, add_json
 from deployer.errors import DeployError, UsageError
 from deployer.targets import add_target
+
+_FAILED: Final = 1
 
 
 def add_parser(commands: Subparsers) -> None:
@@ -21,6 +23,7 @@ def add_parser(commands: Subparsers) -> None:
     parser.add_argument("name")
     parser.add_argument("image", type=Path)
     parser.add_argument("--threshold", type=float, help="least score, 0 to 1")
+    add_json(parser)
     add_target(parser)
 
 
@@ -35,10 +38,22 @@ def run(options: argparse.Namespace, session: Session) -> int:
         body["threshold"] = options.threshold
     with session.report.step(f"asking {name}"):
         reply = target.invoke(name, json.dumps(body).encode())
-    if reply.status >= HTTPStatus.BAD_REQUEST:
+    refused = reply.status >= HTTPStatus.BAD_REQUEST
+    if options.json:
+        session.show_json({"status": reply.status, "body": _decoded(reply.body)})
+        return _FAILED if refused else 0
+    if refused:
         raise DeployError(f"{name} answered {reply.status}: {reply.error}")
     session.report.line(reply.body.decode(errors="replace"))
     return 0
+
+
+def _decoded(body: bytes) -> Any:
+    """Return what a body says; as text where it is no JSON."""
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body.decode(errors="replace")
 
 
 def _read(image: Path) -> bytes:

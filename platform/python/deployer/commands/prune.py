@@ -4,7 +4,7 @@
 
 import argparse
 
-from deployer.command import Session, Subparsers
+from deployer.command import Session, Subparsers, add_json
 from deployer.commands.building import built
 from deployer.targets import add_target
 
@@ -13,6 +13,7 @@ def add_parser(commands: Subparsers) -> None:
     """Add the command."""
     parser = commands.add_parser("prune", help="remove functions that are not in this build")
     parser.set_defaults(run=run)
+    add_json(parser)
     add_target(parser)
 
 
@@ -21,4 +22,5 @@ def run(options: argparse.Namespace, session: Session) -> int:
     from deployer.apply import Job, prune
     from deployer.targets import open_target
 
-    return prune(session, open_target(options, session), Job(releases=built(options)))
+    job = Job(releases=built(options), json=options.json)
+    return prune(session, open_target(options, session), job)

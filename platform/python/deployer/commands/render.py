@@ -5,7 +5,7 @@
 import argparse
 from pathlib import Path
 
-from deployer.command import Session, Subparsers
+from deployer.command import Session, Subparsers, add_json
 from deployer.commands.building import built
 from deployer.kubernetes.options import NAMESPACE, add_cluster
 
@@ -20,6 +20,7 @@ def add_parser(commands: Subparsers) -> None:
     parser.set_defaults(run=run)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--namespace", default=NAMESPACE, help=f"Nuclio's (default {NAMESPACE})")
+    add_json(parser)
     add_cluster(parser)
 
 
@@ -35,10 +36,14 @@ def run(options: argparse.Namespace, session: Session) -> int:
     for line in kept:
         session.report.error(line)
     write_layout(options.folder, layout)
+    code = _FAILED if layout.failures else 0
+    if options.json:
+        session.show_json({"rendered": sorted(layout.functions), "failures": layout.failures})
+        return code
     for name, reason in layout.failures.items():
         session.report.error(f"{name}: {reason}")
     session.report.line(
         f"{len(layout.functions)} functions are in {options.folder}; "
         f"kubectl apply --server-side --force-conflicts -k {options.folder}"
     )
-    return _FAILED if layout.failures else 0
+    return code

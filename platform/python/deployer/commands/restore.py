@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from deployer.command import Session, Subparsers
+from deployer.command import Session, Subparsers, add_json
 from deployer.errors import UsageError
 from deployer.targets import add_target
 
@@ -16,6 +16,7 @@ def add_parser(commands: Subparsers) -> None:
     parser = commands.add_parser("import", help="deploy what export has written")
     parser.set_defaults(run=run)
     parser.add_argument("file", type=Path)
+    add_json(parser)
     add_target(parser)
 
 
@@ -29,6 +30,9 @@ def run(options: argparse.Namespace, session: Session) -> int:
     target = open_target(options, session)
     with alone(session):
         failures = target.restore(configs)
+    if options.json:
+        session.show_json({"failures": failures, **target.status().for_programs()})
+        return FAILED if failures else 0
     for config in configs:
         name = config["metadata"]["name"]
         session.report.line(f"{name}: {'failed' if name in failures else 'deployed'}")

@@ -4,7 +4,7 @@
 
 import argparse
 
-from deployer.command import Session, Subparsers
+from deployer.command import Session, Subparsers, add_json
 from deployer.targets import add_target
 
 
@@ -13,6 +13,7 @@ def add_parser(commands: Subparsers) -> None:
     parser = commands.add_parser("rollback", help="bring back the version before; again: undo it")
     parser.set_defaults(run=run)
     parser.add_argument("name")
+    add_json(parser)
     add_target(parser)
 
 
@@ -24,5 +25,8 @@ def run(options: argparse.Namespace, session: Session) -> int:
     target = open_target(options, session)
     with alone(session), session.report.step(f"rolling {options.name} back"):
         version = target.rollback(options.name)
+    if options.json:
+        session.show_json({"version": version, **target.status().for_programs()})
+        return 0
     session.report.line(f"{options.name} serves {version} again; the next apply deploys the build")
     return 0

@@ -35,15 +35,12 @@ def add_parser(commands: Subparsers) -> None:
 
 def run(options: argparse.Namespace, session: Session) -> int:
     """Show all functions and how they are."""
-    import msgspec
-
     from deployer.targets import open_target
 
     status = open_target(options, session).status()
     functions = list(status.functions.values())
     if options.json:
-        described = [msgspec.to_builtins(each) for each in functions]
-        session.show_json({"platform": status.platform, "functions": described})
+        session.show_json({"platform": status.platform, **status.for_programs()})
         return 0
     session.report.line(status.headline)
     if status.platform is None:

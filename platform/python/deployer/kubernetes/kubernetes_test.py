@@ -197,6 +197,30 @@ def test_status_invoke_and_delete(deployer: Deployer, cluster: Cluster, tmp_path
     assert deployer.run("delete", "echo").returncode == 2
 
 
+def test_commands_for_programs(deployer: Deployer, cluster: Cluster, tmp_path: Path) -> None:
+    def told(*arguments: str, **more: Any) -> Any:
+        done = deployer.run(*arguments, "--json", **more)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    assert deployer.run(build=deployer.build(release("echo"), release("old"))).returncode == 0
+    pruned = told("prune", build=deployer.build(release("echo")))
+    assert [(each["name"], each["action"]) for each in pruned["plan"]] == [("old", "remove")]
+    assert [each["name"] for each in pruned["functions"]] == ["echo"]
+    image, file = tmp_path / "image.png", tmp_path / "functions.json"
+    image.write_bytes(b"pixels")
+    answered = told("invoke", "echo", str(image))
+    assert answered["status"] == 200
+    assert answered["body"][0]["asked"].endswith("/services/http:nuclio-echo:8080/proxy")
+    assert deployer.run("export", "--out", str(file)).returncode == 0
+    assert told("delete", "echo") == {"deleted": "echo", "functions": []}
+    restored = told("import", str(file))
+    assert restored["failures"] == {}
+    assert [(each["name"], each["state"]) for each in restored["functions"]] == [("echo", "ready")]
+    rendered = told("render", str(tmp_path / "rendered"), build=deployer.build(release("echo")))
+    assert rendered == {"rendered": ["echo"], "failures": {}}
+
+
 @pytest.mark.parametrize("status", [400, 500])
 def test_an_answer_that_kubectl_swallows_is_in_the_log(
     deployer: Deployer, cluster: Cluster, tmp_path: Path, status: int

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from deployer.nuclio.testing.versions import echo, serve
 from deployer.nuclio.testing.world import World
+from embedded.testing.ports import free_port
 
 
 @pytest.fixture
@@ -18,3 +20,11 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         yield world
     finally:
         world.close()
+
+
+@pytest.fixture
+def port(world: World) -> int:
+    """The port of the function `echo`, whose version 1 serves."""
+    port = free_port()
+    serve(world, echo(port, "1"))
+    return port

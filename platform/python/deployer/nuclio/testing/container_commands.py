@@ -3,8 +3,6 @@
 import io
 import json
 import os
-import secrets
-import shutil
 import sys
 import time
 from contextlib import suppress
@@ -19,7 +17,7 @@ _ADDRESS = os.environ.get("MODELYARD_DOCKER_DOUBLE_ADDRESS", "127.0.0.1")
 
 def _create(engine: Engine, options: list[tuple[str, str]], words: list[str]) -> tuple[str, str]:
     named = dict(options)
-    identity = secrets.token_hex(32)
+    identity = os.urandom(32).hex()
     name = named.get("--name", identity[:12])
     if any(each["Name"] == name for each in engine.containers.values()):
         raise RefusedError(
@@ -28,6 +26,8 @@ def _create(engine: Engine, options: list[tuple[str, str]], words: list[str]) ->
     image = engine.image(words[0])
     files = engine.root / "containers" / identity / "files"
     if "Files" in image:
+        import shutil  # noqa: PLC0415 - most calls do without
+
         shutil.copytree(image["Files"], files)
     else:
         files.mkdir(parents=True)
@@ -68,7 +68,9 @@ def _copy(engine: Engine, _: Any, words: list[str]) -> tuple[str, str]:
 
 def _commit(engine: Engine, _: Any, words: list[str]) -> tuple[str, str]:
     """Make an image of a container: the one that it was made of, with its files."""
-    container, identity = engine.container(words[0]), f"sha256:{secrets.token_hex(32)}"
+    import shutil  # noqa: PLC0415 - most calls do without
+
+    container, identity = engine.container(words[0]), f"sha256:{os.urandom(32).hex()}"
     files = engine.root / "images" / identity
     shutil.copytree(engine.root / "containers" / container["Id"] / "files", files)
     image = engine.image(container["Image"])
@@ -89,6 +91,8 @@ def _stop(engine: Engine, _: Any, words: list[str]) -> tuple[str, str]:
 
 
 def _remove(engine: Engine, _: Any, words: list[str]) -> tuple[str, str]:
+    import shutil  # noqa: PLC0415 - most calls do without
+
     for word in words:
         # Removing by force what is not there succeeds.
         with suppress(RefusedError):

@@ -3,7 +3,6 @@
 import fcntl
 import json
 import os
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -100,6 +99,8 @@ class Engine:
 
     def run(self, container: Any) -> None:
         """Start a container's process on the ports that it is to have."""
+        import subprocess  # noqa: PLC0415 - most calls do without
+
         ports = {}
         for inner, (host, wanted) in container["Publish"].items():
             port = int(wanted) if wanted else free_port()
