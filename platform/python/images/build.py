@@ -9,8 +9,8 @@
     python -m images.build nuclio --from LAYOUT --out DIR
 
 WHEELS is a folder of installed wheels, as a PEX has them; ENVIRONMENT, of another layer, is where
-they come to lie. `--sources` is a PEX of whatever layout, or a folder. `--package` is the function's
-own; the rest of its sources, shared code, is the layer below.
+they come to lie. `--sources` is a PEX of whatever layout, or a folder. `--package` is the
+function's own; the rest of its sources, shared code, is the layer below.
 
 Writes `blobs/sha256/<digest>` and `<layer>.json` to DIR. Exit code 1: it could not be built; the
 last line on stderr says why and what to do.

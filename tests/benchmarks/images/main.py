@@ -5,9 +5,9 @@ The usual one is a Dockerfile with the steps that CVAT's function.yaml files hav
 
 Both start with their base image and the functions' weights, and without a wheel or another layer.
 What Pants needs once on a machine, its tools among it, is on a line of its own. Both end with the
-image in the same engine. The usual way's pip keeps no wheels, as in CVAT's files; ours keeps what it
-has unpacked. Then both build again after a line was added to a handler, to the handlers of all ten
-functions, and after one requirement was added. Edits are made in turns, and the medians shown.
+image in the same engine. The usual way's pip keeps no wheels, as in CVAT's files; ours keeps what
+it has unpacked. Then both build again after a line was added to a handler, to the handlers of all
+ten functions, and after one requirement was added. Edits are made in turns, and the medians shown.
 Between them, the bytes that five functions take in an engine, each layer counted once.
 """
 

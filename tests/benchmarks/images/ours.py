@@ -20,6 +20,8 @@ class Ours:
             "PANTS_MODELYARD_IMAGE_REGISTRIES": "['docker-daemon:']",
             "PANTS_LOCAL_STORE_DIR": str(scratch / "store"),
             "PANTS_NAMED_CACHES_DIR": str(scratch / "named"),
+            # Pex keeps wheels in the user's home, whatever Pants names.
+            "PANTS_SUBPROCESS_ENVIRONMENT_ENV_VARS": f"+['HOME={scratch}']",
         }
 
     def set_up(self, function: str) -> None:

@@ -170,7 +170,8 @@ async def package_image(field_set: ImageFieldSet) -> BuiltPackage:
     digest = await Get(Digest, AddPrefix(image.digest, path))
     width = max(len(layer.name) for layer in image.layers)
     lines = tuple(
-        f"{layer.name:{width}} {layer.files_size / 1e6:8.1f} MB, {layer.size / 1e6:8.1f} MB compressed"
+        f"{layer.name:{width}} {layer.files_size / 1e6:8.1f} MB,"
+        f" {layer.size / 1e6:8.1f} MB compressed"
         for layer in image.layers
     )
     return BuiltPackage(
