@@ -29,6 +29,7 @@ from modelyard.target_types import (
 from modelyard.util_rules import classic as classic_build
 from modelyard.util_rules import (
     codegen,
+    dependency_layers,
     export,
     foreign_images,
     labels,
@@ -76,6 +77,7 @@ def rules() -> Iterable[Any]:
         *image.rules(),
         *image_build.rules(),
         *labels.rules(),
+        *dependency_layers.rules(),
         *layers.rules(),
         *modules.rules(),
         *named.rules(),

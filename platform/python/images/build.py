@@ -2,13 +2,15 @@
 
     python -m images.build base --lock FILE --cache DIR --out DIR
     python -m images.build environment --pex PEX --name NAME [--with-sources] [--path P] --out DIR
+    python -m images.build packages --name NAME --from WHEELS --into ENVIRONMENT --out DIR
     python -m images.build files --name NAME --at FOLDER --from DIR --out DIR
     python -m images.build library --sources PEX --package NAME --out DIR
     python -m images.build function --sources PEX --package NAME --model FILE --spec FILE --out DIR
     python -m images.build nuclio --from LAYOUT --out DIR
 
-`--sources` is a PEX of whatever layout, or a folder. `--package` is the function's own; the rest of
-its sources, shared code, is the layer below.
+WHEELS is a folder of installed wheels, as a PEX has them; ENVIRONMENT, of another layer, is where
+they come to lie. `--sources` is a PEX of whatever layout, or a folder. `--package` is the
+function's own; the rest of its sources, shared code, is the layer below.
 
 Writes `blobs/sha256/<digest>` and `<layer>.json` to DIR. Exit code 1: it could not be built; the
 last line on stderr says why and what to do.
@@ -59,6 +61,12 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     kind.add_argument("--with-sources", action="store_true")
     kind.add_argument("--path", action="append", default=[])
 
+    kind = kinds.add_parser("packages")
+    kind.set_defaults(tree=_packages)
+    kind.add_argument("--name", dest="layer", required=True)
+    kind.add_argument("--from", dest="folder", type=Path, required=True)
+    kind.add_argument("--into", required=True)
+
     kind = kinds.add_parser("files")
     kind.set_defaults(tree=_files)
     kind.add_argument("--name", dest="layer", required=True)
@@ -100,6 +108,13 @@ def _environment(options: argparse.Namespace) -> Tree:
     if options.with_sources:
         groups.append(pexes.sources(options.pex))
     environment.add_modules(tree, environment.site_packages(options.layer), groups)
+    return tree
+
+
+def _packages(options: argparse.Namespace) -> Tree:
+    tree = Tree()
+    groups = list(pexes.wheels(options.folder).values())
+    environment.add_modules(tree, environment.site_packages(options.into), groups)
     return tree
 
 

@@ -7,6 +7,7 @@ import tarfile
 import zipfile
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from images import pexes
@@ -20,6 +21,12 @@ CODE = b"NAMES = frozenset({'a', 'b', 'c', 'd'})\n\ndef f(x):\n    return x in {
 
 def blob(folder: Path, layer: Layer) -> Path:
     return folder / "blobs" / layer.digest.replace(":", "/")
+
+
+def names_in(folder: Path, name: str) -> set[str]:
+    layer = msgspec.json.decode((folder / f"{name}.json").read_bytes(), type=Layer)
+    with tarfile.open(blob(folder, layer)) as tar:
+        return set(tar.getnames())
 
 
 def write_sources(folder: Path, *, umask: int, mtime: float) -> Path:
@@ -103,6 +110,31 @@ def test_the_handlers_package_and_the_code_it_shares_are_two_layers(tmp_path: Pa
         tmp_path / "l2" / "lib.json"
     ).read_bytes()
     assert function_layer(pex, tmp_path / "b") != before
+
+
+def test_packages_in_a_layer_of_their_own_lie_where_they_did_together(tmp_path: Path) -> None:
+    pex = tmp_path / "x.pex"
+    for name in ("large", "small"):
+        package = pex / ".deps" / f"{name}-1.0.whl" / name
+        package.mkdir(parents=True)
+        (package / "__init__.py").write_bytes(CODE)
+    (pex / "PEX-INFO").write_text("{}")
+    environment = ["environment", "--pex", str(pex), "--name", "deps", "--out"]
+    assert main([*environment, str(tmp_path / "all")]) == 0
+    (tmp_path / "wheels").mkdir()
+    (pex / ".deps" / "large-1.0.whl").rename(tmp_path / "wheels" / "large-1.0.whl")
+    assert main([*environment, str(tmp_path / "rest")]) == 0
+    packages = ["packages", "--name", "deps-large", "--from", str(tmp_path / "wheels")]
+    assert main([*packages, "--into", "deps", "--out", str(tmp_path / "large")]) == 0
+    large, rest = names_in(tmp_path / "large", "deps-large"), names_in(tmp_path / "rest", "deps")
+    assert large | rest == names_in(tmp_path / "all", "deps")
+    assert {name for name in large & rest if not name.endswith("/site-packages")} == {
+        "opt",
+        "opt/modelyard",
+        "opt/modelyard/deps",
+        "opt/modelyard/deps/lib",
+        "opt/modelyard/deps/lib/python3.11",
+    }
 
 
 def test_what_cannot_be_built_is_one_line_and_exit_1(

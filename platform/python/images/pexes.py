@@ -41,10 +41,15 @@ def distributions(pex: Path) -> dict[str, list[Member]]:
     folder = pex / ".deps"
     if not (pex / "PEX-INFO").is_file():
         raise ImageToolError(f"{pex} is no PEX: it has no PEX-INFO")
-    for place in sorted(folder.iterdir()) if folder.is_dir() else ():
-        members = (member for member in _members(place) if not _is_own(member.path, _OF_PEX))
-        found[place.name] = list(members)
-    return found
+    return wheels(folder) if folder.is_dir() else {}
+
+
+def wheels(folder: Path) -> dict[str, list[Member]]:
+    """Return the files of each installed wheel in `folder`, as `distributions` does."""
+    return {
+        place.name: [item for item in _members(place) if not _is_own(item.path, _OF_PEX)]
+        for place in sorted(folder.iterdir())
+    }
 
 
 def sources(pex: Path) -> list[Member]:

@@ -20,7 +20,19 @@ class Ours:
             "PANTS_MODELYARD_IMAGE_REGISTRIES": "['docker-daemon:']",
             "PANTS_LOCAL_STORE_DIR": str(scratch / "store"),
             "PANTS_NAMED_CACHES_DIR": str(scratch / "named"),
+            # Pex keeps wheels in the user's home, whatever Pants names.
+            "PANTS_SUBPROCESS_ENVIRONMENT_ENV_VARS": f"+['HOME={scratch}']",
         }
+
+    def set_up(self, function: str) -> None:
+        """Make what is made once on a machine, and what the usual way is given."""
+        self._pants("run", "platform/images:base", "--", "load")
+        self._lock()
+        self.fetch(function)
+
+    def fetch(self, *functions: str) -> None:
+        """Fetch the weights of these functions, which the usual way is given."""
+        self._pants("package", *(f"{FOLDER}/{function}#cpu-assets" for function in functions))
 
     def build(self, *functions: str) -> None:
         """Bring the images of these functions, named as their folders are, into the engine."""
@@ -31,7 +43,7 @@ class Ours:
         del function  # All of a resolve have the same.
         asked = self.folder / "3rdparty/python/openvino/openvino.in"
         asked.write_text(f"{asked.read_text()}{requirement}\n")
-        self._pants("run", "3rdparty/python:lock", "--", "openvino")
+        self._lock()
 
     def handler(self, function: str) -> Path:
         """Return the file of a function's class."""
@@ -45,6 +57,9 @@ class Ours:
         """End the daemon."""
         for pid in self.folder.glob(".pids/*/pantsd/pid"):
             os.kill(int(pid.read_text()), signal.SIGTERM)
+
+    def _lock(self) -> None:
+        self._pants("run", "3rdparty/python:lock", "--", "openvino")
 
     def _pants(self, *arguments: str) -> None:
         run("./pants", *arguments, cwd=self.folder, env=self._env)

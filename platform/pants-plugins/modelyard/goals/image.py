@@ -142,8 +142,10 @@ async def package_image(field_set: ImageFieldSet) -> BuiltPackage:
     image = await _image(field_set.address)
     path = field_set.output_path.value_or_default(file_ending=None)
     digest = await Get(Digest, AddPrefix(image.digest, path))
+    width = max(len(layer.name) for layer in image.layers)
     lines = tuple(
-        f"{layer.name:8} {layer.files_size / 1e6:8.1f} MB, {layer.size / 1e6:8.1f} MB compressed"
+        f"{layer.name:{width}} {layer.files_size / 1e6:8.1f} MB,"
+        f" {layer.size / 1e6:8.1f} MB compressed"
         for layer in image.layers
     )
     return BuiltPackage(

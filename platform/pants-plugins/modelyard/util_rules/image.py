@@ -10,6 +10,7 @@ from pants.backend.python.util_rules.python_sources import (
     PythonSourceFilesRequest,
     StrippedPythonSourceFiles,
 )
+from pants.engine.addresses import Address
 from pants.engine.engine_aware import EngineAwareReturnType
 from pants.engine.fs import (
     AddPrefix,
@@ -43,7 +44,6 @@ from modelyard.fields import (
     VariantResolveField,
 )
 from modelyard.goals.assets import Assets, AssetsRequest, ModelClass, ModelClassRequest
-from modelyard.goals.release import FunctionPex, FunctionPexRequest
 from modelyard.renderings.image import (
     NUCLIO,
     STANDALONE,
@@ -59,6 +59,7 @@ from modelyard.util_rules.codegen import (
     function_port,
     function_spec,
 )
+from modelyard.util_rules.dependency_layers import DependencyLayers, DependencyLayersRequest
 from modelyard.util_rules.foreign_images import ForeignImage, ForeignImageRequest
 from modelyard.util_rules.layers import (
     BaseLayerRequest,
@@ -115,11 +116,25 @@ class _Parts:
 
 
 @dataclass(frozen=True)
-class _BelowRequest:
-    """What lies below the function itself: the base, and what serves it."""
+class _BaseRequest:
+    """What lies below everything: an image by its reference, or None for the repository's own."""
+
+    reference: str | None
+    wanted_by: Address
+
+
+@dataclass(frozen=True)
+class _ServingRequest:
+    """What serves a function."""
 
     runtime: str
-    base_image: str | None
+    wanted_by: Address
+
+
+@dataclass(frozen=True)
+class _FunctionRequest:
+    """What a function itself is made of."""
+
     target: Target
 
 
@@ -133,31 +148,32 @@ async def source_revision() -> SourceRevision:
 
 
 @rule
-async def layers_below(request: _BelowRequest, modelyard: Modelyard) -> _Parts:
-    if request.base_image is None:
+async def base_layers(request: _BaseRequest) -> _Parts:
+    if request.reference is None:
         base = await Get(BuiltLayer, BaseLayerRequest(None))
-        parts = _Parts((base.description,), (base.digest,))
-    else:
-        foreign = await Get(
-            ForeignImage, ForeignImageRequest(request.base_image, request.target.address)
-        )
-        parts = _Parts(foreign.layers, (foreign.blobs,), foreign.env)
+        return _Parts((base.description,), (base.digest,))
+    foreign = await Get(ForeignImage, ForeignImageRequest(request.reference, request.wanted_by))
+    return _Parts(foreign.layers, (foreign.blobs,), foreign.env)
+
+
+@rule
+async def serving_layer(request: _ServingRequest, modelyard: Modelyard) -> _Parts:
     if request.runtime == STANDALONE:
         serving = await Get(BuiltLayer, ServerLayerRequest())
     else:
         onbuild = await Get(
-            ForeignImage, ForeignImageRequest(modelyard.nuclio_onbuild, request.target.address)
+            ForeignImage, ForeignImageRequest(modelyard.nuclio_onbuild, request.wanted_by)
         )
         serving = await Get(
             BuiltLayer,
-            LayerRequest(NUCLIO, ("nuclio", "--from", "."), onbuild.digest, request.target.address),
+            LayerRequest(NUCLIO, ("nuclio", "--from", "."), onbuild.digest, request.wanted_by),
         )
-    return _Parts(
-        (*parts.layers, serving.description), (*parts.blobs, serving.digest), parts.base_env
-    )
+    return _Parts((serving.description,), (serving.digest,))
 
 
-async def _function_layers(target: Target) -> tuple[BuiltLayer, ...]:
+@rule
+async def function_layers(request: _FunctionRequest) -> _Parts:
+    target = request.target
     address = target.address
     resolve = str(target[VariantResolveField].value)
     direct = await Get(Targets, DependenciesRequest(target[VariantDependenciesField]))
@@ -165,38 +181,42 @@ async def _function_layers(target: Target) -> tuple[BuiltLayer, ...]:
         TransitiveTargets, TransitiveTargetsRequest([only(direct, ModelSources).address])
     )
     # The very files that `#<variant>-srcs` packs. Nobody has to wait for the PEX.
-    sources, deps, assets, spec, model_class = await MultiGet(
+    sources, dependencies, assets, spec, model_class = await MultiGet(
         Get(StrippedPythonSourceFiles, PythonSourceFilesRequest(transitive.closure)),
-        Get(FunctionPex, FunctionPexRequest(only(direct, PexBinary), f"{resolve}.pex")),
+        Get(
+            DependencyLayers,
+            DependencyLayersRequest(only(direct, PexBinary), f"{resolve}.pex", address),
+        ),
         Get(Assets, AssetsRequest(only(direct, ModelAssets))),
         Get(NuclioSpecFile, NuclioSpecRequest(only(direct, NuclioSpec))),
         Get(ModelClass, ModelClassRequest(target)),
     )
     if assets.blocked:
         raise InvalidTargetException(f"{address} cannot be built: {assets.blocked}")
-    weights, model = await MultiGet(
+    package = model_class.package
+    srcs = await Get(Digest, AddPrefix(sources.stripped_source_files.snapshot.digest, "srcs"))
+    # Apart, so that an edit of the handler leaves the layer below it alone.
+    weights, model, handler, library = await MultiGet(
         Get(Snapshot, DigestSubset(assets.digest, PathGlobs(["weights/**"]))),
         Get(Digest, DigestSubset(assets.digest, PathGlobs(["model.json"]))),
+        Get(Digest, DigestSubset(srcs, PathGlobs([f"srcs/{package}/**"]))),
+        Get(Digest, DigestSubset(srcs, PathGlobs(["srcs/**", f"!srcs/{package}/**"]))),
     )
-    srcs = await Get(Digest, AddPrefix(sources.stripped_source_files.snapshot.digest, "srcs"))
-    inputs = await Get(Digest, MergeDigests([srcs, model, spec.digest]))
-    environment = ("environment", "--pex", f"{resolve}.pex", "--name", "deps")
+    inputs = await Get(Digest, MergeDigests([handler, model, spec.digest]))
     files = ("files", "--name", "weights", "--at", "opt/modelyard/weights", "--from", "weights")
-    own = ("--sources", "srcs", "--package", model_class.package)
+    own = ("--sources", "srcs", "--package", package)
     function = ("function", *own, "--model", "model.json", "--spec", "function.yaml")
-    return await MultiGet(
-        Get(
-            BuiltLayer,
-            LayerRequest(
-                "deps", (*environment, "--path", "opt/modelyard/srcs"), deps.digest, address
-            ),
-        ),
+    above = await MultiGet(
         *(
             Get(BuiltLayer, LayerRequest("weights", files, weights.digest, address))
             for _ in weights.files[:1]
         ),
-        Get(BuiltLayer, LayerRequest("lib", ("library", *own), srcs, address)),
+        Get(BuiltLayer, LayerRequest("lib", ("library", *own), library, address)),
         Get(BuiltLayer, LayerRequest("srcs", function, inputs, address)),
+    )
+    layers = (*dependencies.layers, *above)
+    return _Parts(
+        tuple(layer.description for layer in layers), tuple(layer.digest for layer in layers)
     )
 
 
@@ -220,9 +240,9 @@ async def _assemble(image: ImageDescription, blobs: tuple[Digest, ...], port: in
 @rule(desc="Put the image of a function together")
 async def build_image(request: ImageRequest, modelyard: Modelyard) -> Image:
     target = request.target
-    revision = await Get(SourceRevision)
     if not target.has_field(ImageRuntimeField):
-        base = await Get(BuiltLayer, BaseLayerRequest(target))
+        revision = await Get(SourceRevision)
+        layer = await Get(BuiltLayer, BaseLayerRequest(target))
         reference = f"{modelyard.image_repository}/base:{target.address.target_name}"
         image = ImageDescription(
             reference=reference,
@@ -230,16 +250,21 @@ async def build_image(request: ImageRequest, modelyard: Modelyard) -> Image:
             description="Debian's Python 3.11, certificates and C libraries; no shell",
             runtime="",
             architecture=_ARCHITECTURE,
-            layers=(base.description,),
+            layers=(layer.description,),
             env={},
             labels={},
             revision=revision.commit,
             version=modelyard.image_version,
         )
-        return await _assemble(image, (base.digest,), port=8080)
+        return await _assemble(image, (layer.digest,), port=8080)
     runtime = str(target[ImageRuntimeField].value)
-    below = await Get(_Parts, _BelowRequest(runtime, target[BaseImageField].value, target))
-    own = await _function_layers(target)
+    # At once: what needs the network, what needs the processor, and git do not wait for each other.
+    revision, base, serving, own = await MultiGet(
+        Get(SourceRevision),
+        Get(_Parts, _BaseRequest(target[BaseImageField].value, target.address)),
+        Get(_Parts, _ServingRequest(runtime, target.address)),
+        Get(_Parts, _FunctionRequest(target)),
+    )
     direct = await Get(Targets, DependenciesRequest(target[VariantDependenciesField]))
     spec = await function_spec(only(direct, NuclioSpec), modelyard)
     image = ImageDescription(
@@ -249,7 +274,7 @@ async def build_image(request: ImageRequest, modelyard: Modelyard) -> Image:
         description=str(target[DescriptionField].value),
         runtime=runtime,
         architecture=_ARCHITECTURE,
-        layers=(*below.layers, *(layer.description for layer in own)),
+        layers=(*base.layers, *serving.layers, *own.layers),
         env=spec.environment,
         labels={
             "org.opencontainers.image.licenses": str(target[LicenceField].value),
@@ -261,9 +286,9 @@ async def build_image(request: ImageRequest, modelyard: Modelyard) -> Image:
         gpus=spec.gpus,
         revision=revision.commit,
         version=modelyard.image_version,
-        base_env=below.base_env,
+        base_env=base.base_env,
     )
-    blobs = (*below.blobs, *(layer.digest for layer in own))
+    blobs = (*base.blobs, *serving.blobs, *own.blobs)
     return await _assemble(image, blobs, port=function_port(target))
 
 
