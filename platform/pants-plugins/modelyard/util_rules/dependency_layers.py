@@ -69,7 +69,9 @@ async def dependency_layers(request: DependencyLayersRequest) -> DependencyLayer
         *(_wheel_layer(wheel, digest, request.wanted_by) for wheel, digest in zip(large, inputs)),
         LayerRequest("deps", environment, rest, request.wanted_by),
     )
-    return DependencyLayers(await MultiGet(Get(BuiltLayer, LayerRequest, item) for item in wanted))
+    built = await MultiGet(Get(BuiltLayer, LayerRequest, item) for item in wanted)
+    # Of some packages an image keeps nothing.
+    return DependencyLayers(tuple(layer for layer in built if layer.description.files_size))
 
 
 def large_wheels(entries: Iterable[Any], wheels: PurePath) -> tuple[str, ...]:
