@@ -73,9 +73,10 @@ class RestApi:
             except NO_ANSWER:
                 time.sleep(_POLL)
                 continue
-            if found and attempt_of(found) == attempt_of(config) and not found.building:
+            ours = found is not None and attempt_of(found) == attempt_of(config)
+            if found and ours and not found.building:
                 return found
-            arrived = arrived or self._put(name, config)
+            arrived = arrived or ours or self._put_again(name, config)
             time.sleep(_POLL)
         raise DeployError(
             f"Nuclio did not end the deployment of {name} within {timeout:g} s"
@@ -111,6 +112,22 @@ class RestApi:
             return False
         _accepted(reply, f"to deploy {name}")
         return True
+
+    def _put_again(self, name: str, config: Config) -> bool:
+        """Hand over what seems not to have arrived; see `_put`.
+
+        Nuclio refuses to have a function twice: then only the answer was lost.
+        """
+        try:
+            return self._put(name, config)
+        except DeployError as refusal:
+            try:
+                found = self._get(name)
+            except NO_ANSWER:
+                raise refusal from None
+            if found is None or attempt_of(found) != attempt_of(config):
+                raise
+            return True
 
     def _ask(
         self,

@@ -1,6 +1,7 @@
 """The function `echo` in versions that tell themselves apart, and what an `apply` of them owes."""
 
 from deployer.nuclio.testing.world import NuclioRelease, World, answering, answers
+from embedded.testing.process import until
 
 FULL = "Error response from daemon: write /var/lib/docker/tmp/x: no space left on device"
 TRACEBACK = """\
@@ -21,8 +22,8 @@ def echo(port: int, version: str, **behaviour: object) -> NuclioRelease:
 
 
 def answers_now(world: World, port: int) -> str | None:
-    """Return the version that answers. Who asks the engine sees it return."""
-    world.engine_is_up()
+    """Return the version that answers, once the engine is back. Who asks it sees it return."""
+    until(world.engine_is_up)
     return answers(port)
 
 
