@@ -15,33 +15,13 @@ from deployer.kubernetes.settings import read_cluster
 from deployer.kubernetes.testing.api_server import CLERK, ApiServer
 from deployer.kubernetes.testing.cluster import BROKEN
 from deployer.kubernetes.testing.registry import Registry
+from deployer.kubernetes.testing.releases import SETTINGS, release
 from deployer.releases import read_releases
 from deployer.testing import Build, Deployer
 from embedded.testing.process import until
-from embedded.testing.releases import FakeRelease
 
 PROGRAMS = "MODELYARD_KUBE_APISERVER"
-BODY = 32 * 1024 * 1024
-SETTINGS = """
-registry: registry.example.org/team
-imagePullSecrets: regcred
-defaults:
-  nodeSelector: {pool: vision}
-  priorityClassName: low
-gpu:
-  nodeSelector: {pool: gpu}
-  tolerations: [{key: nvidia.com/gpu, operator: Exists, effect: NoSchedule}]
-functions:
-  echo: {minReplicas: 1, maxReplicas: 4, targetCPU: 60}
-  idle:
-    minReplicas: 0
-    scaleToZero: [{metricName: nuclio_processor_handled_events_total, windowSize: 10m}]
-"""
 GPU = {"nvidia.com/gpu": "1"}
-
-
-def release(name: str, **more: Any) -> FakeRelease:
-    return FakeRelease(name=name, port=20000, max_body=BODY, **more)
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +53,7 @@ class Namespace:
     def run(self, *words: str, build: Build | None = None) -> Any:
         command, *more = words
         where = ["--namespace", self._name]
-        given = ["--cluster", str(self._settings)] if command in ("apply", "import") else []
+        given = ["--cluster", str(self._settings)] if command in ("apply", "import", "plan") else []
         return self.deployer.run(command, *more, *where, *given, build=build)
 
     def functions(self) -> dict[str, dict[str, Any]]:
@@ -121,14 +101,15 @@ def test_all_that_we_write_is_taken_and_kept(namespace: Namespace) -> None:
 
 
 def test_only_what_changed_is_touched(namespace: Namespace) -> None:
-    namespace.configure("defaults: {nodeSelector: {pool: vision}, priorityClassName: low}")
+    everywhere = "defaults: {nodeSelector: {pool: vision}}"
+    namespace.configure(f"{everywhere}\nfunctions: {{echo: {{priorityClassName: low}}}}")
     deployer = namespace.deployer
     first = deployer.build(release("echo", env={"A": "1", "B": "2"}), release("other"))
     assert namespace.run("apply", build=first).returncode == 0
     assert "unchanged  echo" in namespace.run("plan", build=first).stdout
     before = namespace.functions()
     # What is said no longer goes, whatever the controller has written since.
-    namespace.configure("defaults: {nodeSelector: {pool: vision}}")
+    namespace.configure(everywhere)
     second = deployer.build(release("echo", env={"B": "3"}), release("other"))
     done = namespace.run("apply", build=second)
     assert done.returncode == 0, done.stderr

@@ -14,32 +14,12 @@ from deployer.kubernetes.objects import function
 from deployer.kubernetes.settings import read_cluster
 from deployer.kubernetes.testing.cluster import BROKEN, Cluster
 from deployer.kubernetes.testing.crd import FUNCTION
+from deployer.kubernetes.testing.releases import BODY, SETTINGS, release
 from deployer.releases import BuiltRelease, read_releases
 from deployer.testing import Deployer
 from embedded.testing.releases import FakeRelease
 
 LIMITS = {"memory": "2Gi", "cpu": "1500m"}
-# Nuclio takes no body below 4 MiB.
-BODY = 32 * 1024 * 1024
-SETTINGS = """
-registry: registry.example.org/team
-imagePullSecrets: regcred
-defaults:
-  nodeSelector: {pool: vision}
-  priorityClassName: low
-gpu:
-  nodeSelector: {pool: gpu}
-  tolerations: [{key: nvidia.com/gpu, operator: Exists, effect: NoSchedule}]
-functions:
-  echo: {minReplicas: 1, maxReplicas: 4, targetCPU: 60}
-  idle:
-    minReplicas: 0
-    scaleToZero: [{metricName: nuclio_processor_handled_events_total, windowSize: 10m}]
-"""
-
-
-def release(name: str, **more: Any) -> FakeRelease:
-    return FakeRelease(name=name, port=20000, max_body=BODY, **more)
 
 
 def built(deployer: Deployer, *releases: FakeRelease) -> list[BuiltRelease]:
@@ -154,6 +134,24 @@ def test_what_changed_is_deployed_and_nothing_else(deployer: Deployer, cluster: 
     patched = {request.partition("?")[0] for request in cluster.requests if "PATCH" in request}
     assert not [path for path in patched if path.endswith("/other")]
     assert cluster.function("echo")["spec"]["env"] == [{"name": "A", "value": "1"}]
+
+
+def test_other_settings_of_the_cluster_are_applied_to_whom_they_concern(
+    deployer: Deployer, cluster: Cluster, tmp_path: Path
+) -> None:
+    settings = tmp_path / "cluster.yaml"
+    settings.write_text("functions: {echo: {minReplicas: 1}}")
+    build = deployer.build(release("echo"), release("other"))
+    apply = ("apply", "--cluster", str(settings))
+    assert deployer.run(*apply, build=build).returncode == 0
+    settings.write_text("functions: {echo: {minReplicas: 2, maxReplicas: 2}}")
+    cluster.requests.clear()
+    done = deployer.run(*apply, build=build)
+    assert done.returncode == 0, done.stderr
+    assert "its settings for the cluster changed" in done.stdout
+    assert cluster.function("echo")["spec"]["minReplicas"] == 2
+    patched = {request.partition("?")[0] for request in cluster.requests if "PATCH" in request}
+    assert not [path for path in patched if path.endswith("/other")]
 
 
 def test_what_the_server_refuses_is_not_applied(deployer: Deployer, cluster: Cluster) -> None:

@@ -3,6 +3,7 @@
 Nuclio's controller looks at a function only when its status says that it waits.
 """
 
+import hashlib
 from typing import Any, Final
 
 import msgspec
@@ -14,6 +15,8 @@ from deployer.releases import BuiltRelease
 from embedded.config import PROJECT_LABEL
 
 API_VERSION: Final = "nuclio.io/v1beta1"
+# The annotation with the digest of what was rendered: Nuclio adds to a spec, so that cannot tell.
+RENDERED: Final = "modelyard.io/rendered"
 WAITING: Final = "waitingForResourceConfiguration"
 # Nuclio names a function's Deployment, Service and ConfigMap `nuclio-<name>`.
 _PREFIX: Final = "nuclio-"
@@ -41,25 +44,35 @@ def function(release: BuiltRelease, cluster: Cluster, namespace: str) -> dict[st
     metadata, spec = config["metadata"], config["spec"]
     name = str(metadata["name"])
     require_name(name)
-    limits = (spec.get("resources") or {}).get("limits") or {}
-    settings = cluster.settings(name, gpus=_GPU in limits)
+    rendered = _spec(spec, name, cluster)
+    annotations = {**(metadata.get("annotations") or {}), RENDERED: _fingerprint(rendered)}
     return {
         "apiVersion": API_VERSION,
         "kind": "NuclioFunction",
-        "metadata": {**metadata, "namespace": namespace},
-        "spec": {
-            **{key: spec[key] for key in ("description", "handler", "runtime") if key in spec},
-            "image": _image(str(spec["image"]), cluster),
-            "env": [_variable(each) for each in spec.get("env") or ()],
-            "triggers": _triggers(spec.get("triggers") or {}, settings),
-            **{key: spec[key] for key in ("resources", "eventTimeout") if spec.get(key)},
-            **_replicas(name, settings),
-            **_strategy(settings, gpus=_GPU in limits),
-            **_placement(settings),
-            **({"imagePullSecrets": cluster.image_pull_secrets} if _secret(cluster) else {}),
-        },
+        "metadata": {**metadata, "namespace": namespace, "annotations": annotations},
+        "spec": rendered,
         "status": {"state": WAITING},
     }
+
+
+def _spec(spec: dict[str, Any], name: str, cluster: Cluster) -> dict[str, Any]:
+    limits = (spec.get("resources") or {}).get("limits") or {}
+    settings = cluster.settings(name, gpus=_GPU in limits)
+    return {
+        **{key: spec[key] for key in ("description", "handler", "runtime") if key in spec},
+        "image": _image(str(spec["image"]), cluster),
+        "env": [_variable(each) for each in spec.get("env") or ()],
+        "triggers": _triggers(spec.get("triggers") or {}, settings),
+        **{key: spec[key] for key in ("resources", "eventTimeout") if spec.get(key)},
+        **_replicas(name, settings),
+        **_strategy(settings, gpus=_GPU in limits),
+        **_placement(settings),
+        **({"imagePullSecrets": cluster.image_pull_secrets} if _secret(cluster) else {}),
+    }
+
+
+def _fingerprint(spec: dict[str, Any]) -> str:
+    return hashlib.sha256(msgspec.json.encode(spec, order="sorted")).hexdigest()[:16]
 
 
 def config_of(item: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from deployer.kubernetes.testing import releases
 from deployer.kubernetes.testing.cluster import BROKEN, Cluster
 from deployer.kubernetes.testing.registry import Registry
 from deployer.kubernetes.versions import PREVIOUS
@@ -16,7 +17,7 @@ DIGEST = "modelyard.io/digest"
 
 
 def release(version: str) -> FakeRelease:
-    return FakeRelease(name="echo", port=20000, max_body=32 * 1024 * 1024, env={"VERSION": version})
+    return releases.release("echo", env={"VERSION": version})
 
 
 class Published:

@@ -15,7 +15,7 @@ from deployer.exchange import Reply
 from deployer.history import Config
 from deployer.kubernetes.kubectl import Kubectl
 from deployer.kubernetes.layout import Layout, layout_again, layout_of, write_layout
-from deployer.kubernetes.objects import config_of
+from deployer.kubernetes.objects import RENDERED, config_of
 from deployer.kubernetes.pinning import pinned
 from deployer.kubernetes.settings import Cluster
 from deployer.kubernetes.versions import previous, with_previous
@@ -49,9 +49,18 @@ class KubernetesTarget:
         self._kubectl.functions()
 
     def running(self, releases: Sequence[BuiltRelease]) -> dict[str, Running]:
-        """Return what the cluster has."""
+        """Return what the cluster has, and of which functions its settings have changed.
+
+        Who gives no settings has no others: he deploys what he built, and leaves the rest.
+        """
+        given = [] if self._cluster == Cluster() else releases
+        layout = layout_of(given, self._cluster, self._kubectl.namespace)
         return {
-            name: Running(_annotations(item).get(DIGEST), _state(item))
+            name: Running(
+                _annotations(item).get(DIGEST),
+                _state(item),
+                stale=_stale(item, layout.functions.get(name)),
+            )
             for name, item in self._functions().items()
         }
 
@@ -180,6 +189,13 @@ def _problem(item: dict[str, Any] | None, digest: str) -> str | None:
     if _state(item) in _SERVING:
         return ""
     return explain(_message(item)) if _state(item) in _FAILED else None
+
+
+def _stale(item: dict[str, Any], rendered: dict[str, Any] | None) -> str:
+    """Return why a release that the cluster has is to be applied again, or nothing."""
+    if rendered is None or _annotations(item).get(RENDERED) == _annotations(rendered)[RENDERED]:
+        return ""
+    return "its settings for the cluster changed"
 
 
 def _described(name: str, item: dict[str, Any]) -> Deployed:
