@@ -13,7 +13,7 @@ from deployer.command import Session
 from deployer.embedded_status import described, settled, wait
 from deployer.errors import DeployError
 from deployer.exchange import Reply
-from deployer.history import Config, History, previous
+from deployer.history import Config, History, previous, require_rolled_back
 from deployer.names import require
 from deployer.nuclio_config import nuclio_config
 from deployer.plan import Running
@@ -122,9 +122,7 @@ Use it from a CVAT server on this machine:
         """Deploy again the release before, which stays installed for this."""
         require(name, self._dashboard().functions())
         config = previous(self._history, name)
-        failures = self._start([config])
-        if failures:
-            raise DeployError(f"{name} was not rolled back: {failures[name]}")
+        require_rolled_back(name, self._start([config]))
         return _digest(config)
 
     def export(self) -> dict[str, Config]:

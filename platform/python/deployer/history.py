@@ -1,6 +1,7 @@
 """What a deployer remembers of each function, for rolling back and for going on after a crash."""
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -95,6 +96,12 @@ def previous(history: History, name: str) -> Config:
     if config is None:
         raise DeployError(f"no earlier version of {name} is known here; deploy one from its build")
     return config
+
+
+def require_rolled_back(name: str, failures: Mapping[str, str]) -> None:
+    """Raise `DeployError` if deploying what `previous` gave ended with `failures`."""
+    if failures:
+        raise DeployError(f"{name} was not rolled back: {failures[name]}")
 
 
 def _release(config: Config) -> Any:

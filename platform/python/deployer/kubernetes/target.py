@@ -10,9 +10,8 @@ from typing import Any, Final
 from deployer.client import DIGEST, LICENCE, ORIGIN, VARIANT
 from deployer.command import Session
 from deployer.diagnosis import explain
-from deployer.errors import DeployError
 from deployer.exchange import Reply
-from deployer.history import Config
+from deployer.history import Config, require_rolled_back
 from deployer.kubernetes.kubectl import Kubectl
 from deployer.kubernetes.layout import Layout, layout_again, layout_of, write_layout
 from deployer.kubernetes.objects import RENDERED, config_of
@@ -97,9 +96,7 @@ CVAT_NUCLIO_FUNCTION_NAMESPACE={self._kubectl.namespace}"""
         functions = self._functions()
         require(name, functions)
         config = previous(name, functions[name])
-        failures = self.restore([config])
-        if failures:
-            raise DeployError(f"{name} was not rolled back: {failures[name]}")
+        require_rolled_back(name, self.restore([config]))
         return str(config["spec"]["image"])
 
     def export(self) -> dict[str, Config]:

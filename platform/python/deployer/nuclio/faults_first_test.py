@@ -8,10 +8,10 @@ import socket
 import pytest
 
 from deployer.nuclio.testing.versions import (
-    KILLED,
     TEXTS,
     TRACEBACK,
     answers_now,
+    apply_killed_at,
     echo,
     finish,
 )
@@ -64,11 +64,7 @@ def test_an_engine_that_dies_or_is_full(world: World, port: int, point: str, do:
     ],
 )
 def test_a_deployer_killed_at_any_step(world: World, port: int, via: str, point: str) -> None:
-    build = world.build(echo(port, "2"))
-    faults = world.docker_faults if point.startswith("docker") else world.nuclio.faults
-    faults.plant(point, "kill")
-    done = world.deployer.run("--via", via, build=build)
-    assert done.returncode == KILLED
+    apply_killed_at(world, port, via, point)
     assert answers_now(world, port) in (None, "2")
     finish(world, port, via)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from deployer.nuclio.testing.versions import KILLED, answers_now, echo, finish
+from deployer.nuclio.testing.versions import answers_now, apply_killed_at, echo, finish
 from deployer.nuclio.testing.world import World, answering
 from embedded.testing.process import until
 
@@ -23,11 +23,7 @@ from embedded.testing.process import until
     ],
 )
 def test_a_deployer_killed_at_any_step(world: World, port: int, via: str, point: str) -> None:
-    build = world.build(echo(port, "2"))
-    faults = world.docker_faults if point.startswith("docker") else world.nuclio.faults
-    faults.plant(point, "kill")
-    done = world.deployer.run("--via", via, build=build)
-    assert done.returncode == KILLED
+    apply_killed_at(world, port, via, point)
     assert until(lambda: answers_now(world, port)) in ("1", "2")
     finish(world, port, via)
 

@@ -8,7 +8,7 @@ from deployer.command import Session
 from deployer.diagnosis import explain
 from deployer.errors import DeployError
 from deployer.exchange import NO_ANSWER, Reply
-from deployer.history import Config, History, previous
+from deployer.history import Config, History, previous, require_rolled_back
 from deployer.names import require
 from deployer.nuclio import images
 from deployer.nuclio.answering import ask
@@ -123,9 +123,7 @@ class NuclioTarget:
         """Deploy again what served before, whose image was kept for this."""
         require(name, self._api.functions())
         config = previous(self._history, name)
-        failures = self.restore([config])
-        if failures:
-            raise DeployError(f"{name} was not rolled back: {failures[name]}")
+        require_rolled_back(name, self.restore([config]))
         return str(config["spec"]["image"])
 
     def export(self) -> dict[str, Config]:

@@ -11,7 +11,7 @@ Traceback (most recent call last):
   File "/opt/modelyard/srcs/acme/detector.py", line 3, in <module>
     import torch
 ModuleNotFoundError: No module named 'torch'"""
-KILLED = -9
+_KILLED = -9
 # What a fault says: for an engine that dies, after how many seconds it is back.
 TEXTS = {"fail": FULL, "engine-dies": "0.5"}
 
@@ -32,6 +32,16 @@ def serve(world: World, release: NuclioRelease, *arguments: str) -> None:
     done = world.deployer.run(*arguments, build=world.build(release))
     if done.returncode:
         raise AssertionError(done.stderr)
+
+
+def apply_killed_at(world: World, port: int, via: str, point: str) -> None:
+    """Apply version 2 with a deployer that is killed when `point` is reached."""
+    build = world.build(echo(port, "2"))
+    faults = world.docker_faults if point.startswith("docker") else world.nuclio.faults
+    faults.plant(point, "kill")
+    done = world.deployer.run("--via", via, build=build)
+    if done.returncode != _KILLED:
+        raise AssertionError(f"it was not killed at {point}: {done.stderr}")
 
 
 def finish(world: World, port: int, via: str = "rest") -> None:
