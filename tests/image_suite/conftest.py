@@ -21,6 +21,8 @@ from images.layout import Layout
 
 CAT = Path("tests/data/cat.jpg")
 PATIENCE = 120.0
+# Of the environment that the model runs in.
+PYTHON = "/opt/modelyard/deps/bin/python"
 
 
 def docker(*arguments: str) -> str:

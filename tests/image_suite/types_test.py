@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from annotation import replies
-from image_suite.conftest import Container, loaded
+from image_suite.conftest import PYTHON, Container, docker, loaded
 from images.engine import Engine
 from images.layout import Layout
 from inference.boxes import iou_matrix
@@ -18,8 +18,8 @@ from serving.sample import HEIGHT, WIDTH, sample_request
 SIZE = (WIDTH, HEIGHT)
 # The bright rectangle in the sample picture.
 BOX = (40, 30, 120, 90)
-# base, server and deps; then weights, lib and srcs, which are a function's own.
-SHARED = 3
+# weights, lib and srcs are a function's own; below are base, server and packages.
+OWN = 3
 
 Ask = Callable[[str, bytes], Any]
 
@@ -52,6 +52,16 @@ def test_a_reidentifier_finds_what_has_not_changed(ask: Ask) -> None:
     assert replies.matches(ask("person-reid", sample_request("reid")), 1, 1) == [0]
 
 
+def test_a_large_package_is_in_the_images_of_those_who_import_it(
+    standalone: Layout, images: Path, start: Callable[..., Container]
+) -> None:
+    modules = "scipy.ndimage, scipy.optimize, scipy.signal"
+    with_it = start(loaded(images / "person-reid" / "cpu" / "image"))
+    docker("exec", with_it.id, PYTHON, "-c", f"import {modules}")
+    find = "import importlib.util as u; print(u.find_spec('scipy'))"
+    assert docker("exec", start(standalone).id, PYTHON, "-c", find) == "None"
+
+
 def test_a_tracker_stays_on_what_does_not_move(images: Path, ask: Ask) -> None:
     if not (images / "nanotrack" / "cpu" / "image").exists():
         pytest.skip("nanotrack is not packaged; its weights come from MODELYARD_WEIGHTS_MIRROR")
@@ -67,7 +77,7 @@ def test_the_next_function_costs_its_own_layers_only(standalone: Layout, images:
         first.digest == second.digest
         for first, second in zip(standalone.layers, sam.layers, strict=True)
     ]
-    assert same[:SHARED] == [True] * SHARED
+    assert all(same[:-OWN])
     assert not same[-1]
     # As many as an engine lacks that has the first.
-    assert Engine().load(sam, [sam.reference]) <= len(sam.layers) - SHARED
+    assert Engine().load(sam, [sam.reference]) <= OWN

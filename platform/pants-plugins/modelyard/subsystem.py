@@ -97,7 +97,7 @@ class Modelyard(Subsystem):
     )
     image_server = StrOption(
         default="lib/serving:standalone",
-        help="Address of the packed `pex_binary` that serves a function in a standalone image.",
+        help="Address of the `pex_binary` that serves a function in a standalone image.",
     )
     nuclio_onbuild = StrOption(
         default="docker://quay.io/nuclio/handler-builder-python-onbuild:1.13.0-amd64",

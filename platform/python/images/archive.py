@@ -1,6 +1,6 @@
 """An image as the tar that `docker load` and `podman load` read.
 
-Layers stay compressed in it, which all of them undo.
+Layers are in it as the layout has them; all of them take both plain and compressed ones.
 """
 
 import io
@@ -8,24 +8,26 @@ import json
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO
+from typing import Final
 
+from images.compressed import Sink
 from images.layout import Layout
 
 Wanted = Callable[[int], bool]
+_CHUNK: Final = 1024 * 1024
 
 
 def write_archive(
-    layout: Layout, tags: list[str], to: IO[bytes], wanted: Wanted = lambda index: True
+    layout: Layout, tags: list[str], to: Sink, wanted: Wanted = lambda index: True
 ) -> None:
     """Write the image to `to`, without the layers that are not `wanted` by their index.
 
     An engine does not look for a layer that it has already, with all that are below it.
     """
-    layers = [f"{blob.digest.partition(':')[2]}.tar.gz" for blob in layout.layers]
+    layers = [f"{blob.digest.partition(':')[2]}.tar" for blob in layout.layers]
     config = f"{layout.config.digest.partition(':')[2]}.json"
     manifest = [{"Config": config, "RepoTags": tags, "Layers": layers}]
-    with tarfile.open(fileobj=to, mode="w|", format=tarfile.PAX_FORMAT) as tar:
+    with tarfile.open(fileobj=to, mode="w|", format=tarfile.PAX_FORMAT, bufsize=_CHUNK) as tar:
         _add_bytes(tar, "manifest.json", json.dumps(manifest).encode())
         _add_bytes(tar, config, layout.config.path.read_bytes())
         written = set()

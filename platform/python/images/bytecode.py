@@ -18,6 +18,8 @@ from images import compile_worker
 from images.errors import ImageToolError
 
 VERSION: Final = (3, 11)
+# Of an environment of that version.
+SITE_PACKAGES: Final = f"lib/python{VERSION[0]}.{VERSION[1]}/site-packages"
 Source = tuple[str, bytes]
 
 

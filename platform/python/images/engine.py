@@ -17,6 +17,10 @@ _MISSING = (
 )
 
 
+# Bytes that are sent in less time than it takes to list all images.
+_WORTH_ASKING = 8_000_000
+
+
 class Engine:
     """docker, or podman where that is what there is."""
 
@@ -37,8 +41,11 @@ class Engine:
         Raises:
             ImageToolError: the engine does not run, or refuses the image.
         """
-        known = self._chains()
-        missing = [index for index, chain in enumerate(layout.chains()) if chain not in known]
+        # An earlier image of the name most often has all but the code; that is asked for at once.
+        missing = _missing(layout, self._chains(tags))
+        if sum(layout.layers[index].path.stat().st_size for index in missing) > _WORTH_ASKING:
+            every = self._ask("image", "ls", "--quiet", "--no-trunc").split()
+            missing = _missing(layout, self._chains(every))
         done = self._load(layout, tags, lambda index: index in missing)
         if done.returncode and len(missing) < len(layout.layers):
             # Engines differ in what they look up before they read. All of it works everywhere.
@@ -52,25 +59,27 @@ class Engine:
         """Become the client with these arguments. Does not return."""
         os.execv(self._client, [self._client, *arguments])  # noqa: S606
 
-    def _chains(self) -> set[tuple[str, ...]]:
-        """Return the layers of every image that the engine has, from the lowest upwards."""
-        listing = self._ask("image", "ls", "--quiet", "--no-trunc").split()
-        if not listing:
-            return set()
-        images = self._ask("image", "inspect", "--format", "{{json .RootFS.Layers}}", *listing)
+    def _chains(self, images: Sequence[str]) -> set[tuple[str, ...]]:
+        """Return the layers of those of these images that there are, from the lowest upwards."""
         found: set[tuple[str, ...]] = set()
-        for line in images.splitlines():
-            layers = tuple(json.loads(line) or ())
-            found.update(layers[:count] for count in range(1, len(layers) + 1))
+        if images:
+            words = ("image", "inspect", "--format", "{{json .RootFS.Layers}}")
+            # Of images that there are not, the client says an empty line.
+            for line in self._run(*words, *images).stdout.split():
+                layers = tuple(json.loads(line) or ())
+                found.update(layers[:count] for count in range(1, len(layers) + 1))
         return found
 
     def _ask(self, *arguments: str) -> str:
-        done = subprocess.run(  # noqa: S603
-            [self._client, *arguments], capture_output=True, text=True, check=False
-        )
+        done = self._run(*arguments)
         if done.returncode:
             raise ImageToolError(f"{self._client}: {_last_line(done.stderr.encode())}")
         return done.stdout
+
+    def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(  # noqa: S603
+            [self._client, *arguments], capture_output=True, text=True, check=False
+        )
 
     def _load(
         self, layout: Layout, tags: list[str], wanted: Wanted
@@ -86,6 +95,10 @@ class Engine:
                 write_archive(layout, tags, pipe, wanted)
             error = process.stderr.read()
         return subprocess.CompletedProcess(command, process.returncode, b"", error)
+
+
+def _missing(layout: Layout, known: set[tuple[str, ...]]) -> list[int]:
+    return [index for index, chain in enumerate(layout.chains()) if chain not in known]
 
 
 def _last_line(stderr: bytes) -> str:

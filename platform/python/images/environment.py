@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 from typing import Final
 
-from images import bytecode, pexes, prune
+from images import bytecode
+from images.members import Member
 from images.tree import Tree
 
 ROOT: Final = "opt/modelyard"
 SOURCES: Final = f"{ROOT}/srcs"
 PYTHON: Final = "/usr/bin/python3.11"
-_SITE: Final = "lib/python3.11/site-packages"
 
 
 def site_packages(name: str) -> str:
     """Return the folder of packages of the environment `name`."""
-    return f"{ROOT}/{name}/{_SITE}"
+    return f"{ROOT}/{name}/{bytecode.SITE_PACKAGES}"
 
 
 def add_environment(tree: Tree, name: str, paths: Sequence[str] = ()) -> None:
@@ -29,15 +29,16 @@ def add_environment(tree: Tree, name: str, paths: Sequence[str] = ()) -> None:
         tree.add_bytes(f"{site_packages(name)}/modelyard.pth", listing.encode())
 
 
-def add_modules(tree: Tree, folder: str, groups: Sequence[Sequence[pexes.Member]]) -> None:
-    """Add files to `folder`, and the compiled form of those that are Python."""
-    sources: list[list[bytecode.Source]] = []
-    for group in groups:
-        kept = [member for member in group if prune.is_needed(member.path)]
-        for member in kept:
-            tree.add_file(f"{folder}/{member.path}", member.read, executable=member.executable)
-        sources.append(
-            [(f"/{folder}/{item.path}", item.read()) for item in kept if item.path.endswith(".py")]
-        )
+def add_modules(tree: Tree, folder: str, groups: Sequence[Sequence[Member]]) -> None:
+    """Add files to `folder`, and the compiled form of those that are Python.
+
+    A module's compiled form does not hang on the groups beside its own.
+    """
+    for member in (member for group in groups for member in group):
+        tree.add_file(f"{folder}/{member.path}", member.read, executable=member.executable)
+    sources = [
+        [(f"/{folder}/{item.path}", item.read()) for item in group if item.path.endswith(".py")]
+        for group in groups
+    ]
     for path, pyc in bytecode.compiled(sources):
         tree.add_bytes(path.lstrip("/"), pyc)

@@ -4,16 +4,16 @@ import gzip
 import hashlib
 import os
 import tarfile
-import zipfile
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from images import pexes
 from images.build import main
+from images.conftest import WriteWheel
 from images.environment import add_modules
-from images.layer import Layer, write_layer
+from images.layer import COMPRESSED, PLAIN, Layer, compress_layer, write_layer
+from images.members import members_in
 from images.tree import Tree
 
 CODE = b"NAMES = frozenset({'a', 'b', 'c', 'd'})\n\ndef f(x):\n    return x in {'p', 'q', 'r'}\n"
@@ -38,43 +38,30 @@ def write_sources(folder: Path, *, umask: int, mtime: float) -> Path:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(CODE)
             os.utime(path, (mtime, mtime))
-        (folder / "PEX-INFO").write_text("{}")
     finally:
         os.umask(old)
     return folder
 
 
-def zipped(folder: Path, to: Path) -> Path:
-    with zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in folder.rglob("*"):
-            archive.write(path, path.relative_to(folder))
-    return to
-
-
-def function_layer(pex: Path, out: Path, package: str = "acme") -> bytes:
+def function_layer(sources: Path, out: Path, package: str = "acme") -> bytes:
     (out.parent / "model.json").write_bytes(b"{}")
     (out.parent / "function.yaml").write_bytes(b"spec: {}\n")
     files = ["--model", str(out.parent / "model.json"), "--spec", str(out.parent / "function.yaml")]
-    options = ["--sources", str(pex), "--package", package, "--out", str(out)]
+    options = ["--sources", str(sources), "--package", package, "--out", str(out)]
     assert main(["function", *options, *files]) == 0
     return (out / "srcs.json").read_bytes()
 
 
-def test_umask_clock_place_and_kind_of_package_leave_no_trace(tmp_path: Path) -> None:
+def test_umask_clock_and_place_leave_no_trace(tmp_path: Path) -> None:
     one = write_sources(tmp_path / "here", umask=0o022, mtime=1e9)
     other = write_sources(tmp_path / "over" / "there", umask=0o077, mtime=1.7e9)
-    found = {
-        function_layer(one, tmp_path / "1"),
-        function_layer(other, tmp_path / "2"),
-        function_layer(zipped(other, tmp_path / "srcs.pex"), tmp_path / "3"),
-    }
-    assert len(found) == 1
+    assert function_layer(one, tmp_path / "1") == function_layer(other, tmp_path / "2")
 
 
 def test_everything_in_a_layer_is_roots_and_readable_by_all(tmp_path: Path) -> None:
-    write_sources(tmp_path / "pex", umask=0o077, mtime=1e9)
+    folder = write_sources(tmp_path / "srcs", umask=0o077, mtime=1e9)
     tree = Tree()
-    add_modules(tree, "srcs", [pexes.sources(tmp_path / "pex")])
+    add_modules(tree, "srcs", [members_in(folder)])
     tree.add_link("bin/python", "/usr/bin/python3.11")
     layer = write_layer("x", tree, tmp_path / "out")
     with tarfile.open(blob(tmp_path / "out", layer)) as tar:
@@ -87,47 +74,61 @@ def test_everything_in_a_layer_is_roots_and_readable_by_all(tmp_path: Path) -> N
     assert "srcs/acme/__pycache__/handler.cpython-311.pyc" in names
 
 
-def test_both_digests_are_of_what_was_written(tmp_path: Path) -> None:
+def test_plain_or_compressed_a_layer_is_the_same_tar(tmp_path: Path) -> None:
     tree = Tree()
     # More than one member of the gzip.
     tree.add_bytes("big", os.urandom(9 * 1024 * 1024))
-    layer = write_layer("x", tree, tmp_path)
-    compressed = blob(tmp_path, layer).read_bytes()
-    assert layer.digest == f"sha256:{hashlib.sha256(compressed).hexdigest()}"
-    assert layer.diff_id == f"sha256:{hashlib.sha256(gzip.decompress(compressed)).hexdigest()}"
-    assert layer.size == len(compressed)
-    assert layer.files_size == 9 * 1024 * 1024
+    plain = write_layer("x", tree, tmp_path / "plain")
+    tar = blob(tmp_path / "plain", plain)
+    small = compress_layer(plain, tar, tmp_path / "small")
+    compressed = blob(tmp_path / "small", small).read_bytes()
+    assert plain.digest == plain.diff_id == small.diff_id
+    assert plain.diff_id == f"sha256:{hashlib.sha256(tar.read_bytes()).hexdigest()}"
+    assert small.digest == f"sha256:{hashlib.sha256(compressed).hexdigest()}"
+    assert gzip.decompress(compressed) == tar.read_bytes()
+    assert (plain.size, small.size) == (tar.stat().st_size, len(compressed))
+    assert (plain.media_type, small.media_type) == (PLAIN, COMPRESSED)
+    assert plain.files_size == small.files_size == 9 * 1024 * 1024
+
+
+def test_compressing_takes_what_building_wrote(tmp_path: Path) -> None:
+    function_layer(write_sources(tmp_path / "srcs", umask=0o022, mtime=1e9), tmp_path / "plain")
+    out = ["--out", str(tmp_path / "small")]
+    assert main(["compress", "--layer", str(tmp_path / "plain" / "srcs.json"), *out]) == 0
+    assert names_in(tmp_path / "plain", "srcs") == names_in(tmp_path / "small", "srcs")
 
 
 def test_the_handlers_package_and_the_code_it_shares_are_two_layers(tmp_path: Path) -> None:
-    pex = write_sources(tmp_path / "pex", umask=0o022, mtime=1e9)
-    before = function_layer(pex, tmp_path / "a")
-    options = ["library", "--sources", str(pex), "--package", "acme", "--out"]
+    srcs = write_sources(tmp_path / "srcs", umask=0o022, mtime=1e9)
+    before = function_layer(srcs, tmp_path / "a")
+    options = ["library", "--sources", str(srcs), "--package", "acme", "--out"]
     assert main([*options, str(tmp_path / "l1")]) == 0
-    (pex / "acme" / "handler.py").write_bytes(CODE + b"# edited\n")
+    (srcs / "acme" / "handler.py").write_bytes(CODE + b"# edited\n")
     assert main([*options, str(tmp_path / "l2")]) == 0
     assert (tmp_path / "l1" / "lib.json").read_bytes() == (
         tmp_path / "l2" / "lib.json"
     ).read_bytes()
-    assert function_layer(pex, tmp_path / "b") != before
+    assert function_layer(srcs, tmp_path / "b") != before
 
 
-def test_packages_in_a_layer_of_their_own_lie_where_they_did_together(tmp_path: Path) -> None:
-    pex = tmp_path / "x.pex"
-    for name in ("large", "small"):
-        package = pex / ".deps" / f"{name}-1.0.whl" / name
-        package.mkdir(parents=True)
-        (package / "__init__.py").write_bytes(CODE)
-    (pex / "PEX-INFO").write_text("{}")
-    environment = ["environment", "--pex", str(pex), "--name", "deps", "--out"]
-    assert main([*environment, str(tmp_path / "all")]) == 0
-    (tmp_path / "wheels").mkdir()
-    (pex / ".deps" / "large-1.0.whl").rename(tmp_path / "wheels" / "large-1.0.whl")
-    assert main([*environment, str(tmp_path / "rest")]) == 0
-    packages = ["packages", "--name", "deps-large", "--from", str(tmp_path / "wheels")]
-    assert main([*packages, "--into", "deps", "--out", str(tmp_path / "large")]) == 0
-    large, rest = names_in(tmp_path / "large", "deps-large"), names_in(tmp_path / "rest", "deps")
-    assert large | rest == names_in(tmp_path / "all", "deps")
+def test_packages_in_a_layer_of_their_own_lie_where_they_did_together(
+    tmp_path: Path, write_wheel: WriteWheel
+) -> None:
+    code = CODE.decode()
+    wheels = {name: write_wheel(name, {f"{name}/__init__.py": code}) for name in ("large", "small")}
+
+    def build(command: list[str], *packages: str) -> set[str]:
+        layer = "-".join(["deps", *packages])
+        (tmp_path / "pins.txt").write_text("\n".join(wheels[name] for name in packages))
+        pins = ["--pins", str(tmp_path / "pins.txt"), "--out", str(tmp_path / layer)]
+        assert main([*command, *pins]) == 0
+        return names_in(tmp_path / layer, command[2])
+
+    environment = ["environment", "--name", "deps"]
+    every = build(environment, "large", "small")
+    rest = build(environment, "small")
+    large = build(["packages", "--name", "deps-large", "--into", "deps"], "large")
+    assert large | rest == every
     assert {name for name in large & rest if not name.endswith("/site-packages")} == {
         "opt",
         "opt/modelyard",
@@ -137,8 +138,24 @@ def test_packages_in_a_layer_of_their_own_lie_where_they_did_together(tmp_path: 
     }
 
 
+def test_the_packages_of_a_lock_are_written_with_their_pins(
+    tmp_path: Path, write_wheel: WriteWheel
+) -> None:
+    pin = write_wheel("acme", {"acme.py": ""})
+    (tmp_path / "x.lock").write_text(pin)
+    (tmp_path / "asked.txt").write_text("acme\n")
+    files = ["--lock", str(tmp_path / "x.lock"), "--asked", str(tmp_path / "asked.txt")]
+    assert main(["closure", *files, "--out", str(tmp_path / "out")]) == 0
+    [package] = msgspec.json.decode((tmp_path / "out" / "closure.json").read_bytes())
+    assert (package["name"], package["pin"], package["needs"]) == ("acme", pin, [])
+
+
 def test_what_cannot_be_built_is_one_line_and_exit_1(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["environment", "--pex", str(tmp_path), "--name", "x", "--out", str(tmp_path)]) == 1
-    assert capsys.readouterr().err == f"{tmp_path} is no PEX: it has no PEX-INFO\n"
+    pins = tmp_path / "pins.txt"
+    pins.write_text("acme>=1\n")
+    command = ["environment", "--pins", str(pins), "--name", "x", "--out", str(tmp_path)]
+    assert main(command) == 1
+    said = "a lock holds versions with their hashes, and not 'acme>=1'\n"
+    assert capsys.readouterr().err == said

@@ -33,21 +33,27 @@ class Layout(msgspec.Struct, frozen=True):
     def read(cls, folder: Path) -> "Layout":
         """Read the one image of a layout.
 
+        Its layers may lie apart: the folder then has `described`, a layout without them, and
+        `layers`, with a folder for each.
+
         Raises:
-            ImageToolError: there is none.
+            ImageToolError: there is no image.
         """
+        apart = {file.name: file for file in folder.glob("layers/*/blobs/sha256/*")}
+        folder = folder / "described" if apart else folder
         try:
             described = _json(folder / "index.json")["manifests"][0]
             manifest = _blob(folder, described)
             parsed = _json(manifest.path)
             config = _blob(folder, parsed["config"])
             settings = _json(config.path)
+            blobs = (_blob(folder, layer) for layer in parsed["layers"])
             return cls(
                 folder=folder,
                 reference=described.get("annotations", {}).get(_REFERENCE, ""),
                 manifest=manifest,
                 config=config,
-                layers=tuple(_blob(folder, layer) for layer in parsed["layers"]),
+                layers=tuple(Blob(it.digest, apart.get(it.path.name, it.path)) for it in blobs),
                 diff_ids=tuple(settings["rootfs"]["diff_ids"]),
                 labels=settings["config"].get("Labels") or {},
             )
@@ -60,10 +66,15 @@ class Layout(msgspec.Struct, frozen=True):
             yield self.diff_ids[:count]
 
 
+def blob_in(folder: Path, digest: str) -> Path:
+    """Return where a layout in `folder` has what is of this digest."""
+    return folder / "blobs" / digest.replace(":", "/")
+
+
 def _json(path: Path) -> Any:
     return msgspec.json.decode(path.read_bytes())
 
 
 def _blob(folder: Path, described: Any) -> Blob:
     digest = str(described["digest"])
-    return Blob(digest, folder / "blobs" / digest.replace(":", "/"))
+    return Blob(digest, blob_in(folder, digest))

@@ -1,4 +1,4 @@
-"""What a function never reads at run time: tests, what compilers read, and unused parts of CUDA."""
+"""What a function never reads: tests, what compilers read, what is for devices it has not."""
 
 import re
 from pathlib import PurePosixPath
@@ -20,6 +20,10 @@ _UNUSED_CUDA: Final = re.compile(
     r"nvidia/\w+/lib/lib(cusolverMg|nvrtc(-builtins)?\.alt|cufftw|nvblas"
     r"|nvperf_(host|target)|pcsamplingutil|checkpoint)\.so"
 )
+# OpenVINO for Intel's GPUs and NPUs: no image has their drivers.
+_ABSENT_DEVICES: Final = re.compile(
+    r"openvino/libs/(libopenvino_intel_[gn]pu_plugin\.so|cache\.json)"
+)
 
 
 def is_needed(path: str) -> bool:
@@ -30,4 +34,5 @@ def is_needed(path: str) -> bool:
         return False
     if pure.suffix in _FOR_COMPILERS:
         return False
-    return not (_NEEDS_A_COMPILER.match(path) or _UNUSED_CUDA.match(path))
+    unused = (_NEEDS_A_COMPILER, _UNUSED_CUDA, _ABSENT_DEVICES)
+    return not any(pattern.match(path) for pattern in unused)

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from images import registry
 from images.archive import write_archive
+from images.compressed import Compressed
 from images.engine import Engine
 from images.errors import ImageToolError
 from images.layout import Layout
@@ -91,7 +92,9 @@ def _run(layout: Layout, port: int, options: list[str]) -> None:
 
 def _save(layout: Layout, file: Path) -> None:
     with tempfile.NamedTemporaryFile(dir=file.parent, delete=False) as partial:
-        write_archive(layout, [layout.reference], partial)
+        compressed = Compressed(partial)
+        write_archive(layout, [layout.reference], compressed)
+        compressed.finish()
     # What the umask would have given.
     Path(partial.name).chmod(0o644)
     os.replace(partial.name, file)

@@ -24,7 +24,7 @@ from pants.core.goals.run import RunFieldSet, RunInSandboxBehavior, RunRequest
 from pants.engine.addresses import Address, Addresses, UnparsedAddressInputs
 from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
 from pants.engine.fs import EMPTY_DIGEST, AddPrefix, Digest
-from pants.engine.process import FallibleProcessResult, InteractiveProcess, ProcessCacheScope
+from pants.engine.process import FallibleProcessResult, ProcessCacheScope
 from pants.engine.rules import Get, collect_rules, rule
 from pants.engine.target import WrappedTarget, WrappedTargetRequest
 from pants.engine.unions import UnionRule
@@ -72,14 +72,16 @@ class PublishImageFieldSet(PublishFieldSet):
     marker: ImageMarkerField
 
 
-async def _image(address: Address) -> Image:
+async def _image(address: Address, *, compressed: bool) -> Image:
     wrapped = await Get(
         WrappedTarget, WrappedTargetRequest(address, description_of_origin="images")
     )
-    return await Get(Image, ImageRequest(wrapped.target))
+    return await Get(Image, ImageRequest(wrapped.target, compressed))
 
 
-async def _ship(image: Image, modelyard: Modelyard, *arguments: str) -> RunRequest:
+async def _ship(
+    image: FrozenDict[str, Digest], modelyard: Modelyard, *arguments: str
+) -> RunRequest:
     addresses = await Get(
         Addresses, UnparsedAddressInputs, option_address("image_shipper", modelyard)
     )
@@ -89,15 +91,15 @@ async def _ship(image: Image, modelyard: Modelyard, *arguments: str) -> RunReque
             addresses,
             _SHIP,
             arguments=("--image", "{chroot}/image", *arguments),
-            immutable=FrozenDict({"image": image.digest}),
+            immutable=image,
         ),
     )
 
 
-async def _shipping(
-    image: Image, modelyard: Modelyard, environment: EnvironmentVars, command: tuple[str, ...]
-) -> InteractiveProcess:
-    return in_workspace(await _ship(image, modelyard, *command), environment)
+def _apart(image: Image) -> FrozenDict[str, Digest]:
+    """For an engine on this machine: layers that an earlier image had are laid out already."""
+    layers = {f"image/layers/{number}": blob for number, blob in enumerate(image.blobs)}
+    return FrozenDict({"image/described": image.described, **layers})
 
 
 async def _has(
@@ -139,7 +141,7 @@ async def package_image(field_set: ImageFieldSet) -> BuiltPackage:
     # people write for everything else, so an image is written only where it is named.
     if not (await Get(Named, NamedRequest(field_set.address))).by_user:
         return BuiltPackage(EMPTY_DIGEST, ())
-    image = await _image(field_set.address)
+    image = await _image(field_set.address, compressed=True)
     path = field_set.output_path.value_or_default(file_ending=None)
     digest = await Get(Digest, AddPrefix(image.digest, path))
     width = max(len(layer.name) for layer in image.layers)
@@ -155,13 +157,13 @@ async def package_image(field_set: ImageFieldSet) -> BuiltPackage:
 
 @rule(desc="Build the image that is to be run")
 async def run_image(field_set: RunImageFieldSet, modelyard: Modelyard) -> RunRequest:
-    image = await _image(field_set.address)
-    return await _ship(image, modelyard, "--port", str(image.port))
+    image = await _image(field_set.address, compressed=False)
+    return await _ship(_apart(image), modelyard, "--port", str(image.port))
 
 
 @rule(desc="Build the image that is to be published")
 async def publish_image(request: PublishImageRequest, modelyard: Modelyard) -> PublishProcesses:
-    image = await _image(request.field_set.address)
+    image = await _image(request.field_set.address, compressed=False)
     name, _, tag = image.reference.rpartition(":")
     tags = published_tags(tag, image, modelyard.image_version)
     if not modelyard.image_registries:
@@ -171,7 +173,7 @@ async def publish_image(request: PublishImageRequest, modelyard: Modelyard) -> P
     published = []
     for registry in modelyard.image_registries:
         if registry == ENGINE:
-            load = await _shipping(image, modelyard, environment, ("load",))
+            load = in_workspace(await _ship(_apart(image), modelyard, "load"), environment)
             published.append(PublishPackages((image.reference,), load, description="the engine"))
             continue
         repository = f"{registry.rstrip('/')}/{name}"
@@ -179,7 +181,10 @@ async def publish_image(request: PublishImageRequest, modelyard: Modelyard) -> P
         if await _has(image, repository, tags, environment, modelyard):
             published.append(PublishPackages(names, description=f"{registry} has it already"))
             continue
-        push = await _shipping(image, modelyard, environment, ("push", repository, *tags))
+        sent = await _image(request.field_set.address, compressed=True)
+        whole = FrozenDict({"image": sent.digest})
+        run = await _ship(whole, modelyard, "push", repository, *tags)
+        push = in_workspace(run, environment)
         published.append(PublishPackages(names, push, description=registry))
     return PublishProcesses(published)
 

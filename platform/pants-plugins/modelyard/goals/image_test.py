@@ -19,6 +19,7 @@ from modelyard.goals.image import (
     published_tags,
 )
 from modelyard.goals.standins import rule_runner_with_stand_ins
+from modelyard.renderings.image import PLAIN_LAYER
 from modelyard.util_rules.image import Image, ImageRequest
 
 QUERIES = (
@@ -33,9 +34,11 @@ def runner() -> RuleRunner:
     return rule_runner_with_stand_ins(*QUERIES)
 
 
-def image(runner: RuleRunner, name: str, artifact: str = "cpu-image") -> Image:
+def image(
+    runner: RuleRunner, name: str, artifact: str = "cpu-image", *, compressed: bool = True
+) -> Image:
     address = Address(f"functions/openvino/{name}", generated_name=artifact)
-    return runner.request(Image, [ImageRequest(runner.get_target(address))])
+    return runner.request(Image, [ImageRequest(runner.get_target(address), compressed)])
 
 
 def layers(built: Image) -> dict[str, str]:
@@ -73,6 +76,28 @@ def test_two_functions_differ_only_in_what_is_their_own(runner: RuleRunner) -> N
     a, b = layers(image(runner, "a")), layers(image(runner, "b"))
     assert list(a) == ["base", "server", "deps", "weights", "lib", "srcs"]
     assert {name for name in a if a[name] == b[name]} == {"base", "server", "deps"}
+
+
+def test_what_is_large_is_there_for_those_who_import_it(runner: RuleRunner) -> None:
+    runner.write_files({"functions/openvino/b/handler.py": "import numpy\n"})
+    a, b = layers(image(runner, "a")), layers(image(runner, "b"))
+    assert list(b) == ["base", "server", "deps-numpy", "deps", "weights", "lib", "srcs"]
+    assert set(b) - set(a) == {"deps-numpy"}
+    assert a["deps"] == b["deps"]
+
+
+def test_plain_and_compressed_an_image_has_one_configuration(runner: RuleRunner) -> None:
+    plain, compressed = image(runner, "a", compressed=False), image(runner, "a")
+    assert config(runner, plain) == config(runner, compressed)
+    assert plain.content_digest == compressed.content_digest
+    # A base that somebody else compressed stays as it is.
+    assert {layer.media_type for layer in plain.layers} == {PLAIN_LAYER}
+    assert {layer.media_type for layer in compressed.layers} == {f"{PLAIN_LAYER}+gzip"}
+
+
+def test_nothing_but_the_layout_is_in_it(runner: RuleRunner) -> None:
+    tops = {path.split("/")[0] for path in files(runner, image(runner, "a"))}
+    assert tops == {"oci-layout", "index.json", "blobs"}
 
 
 def test_an_edit_of_a_handler_changes_one_layer_of_one_function(runner: RuleRunner) -> None:
@@ -173,7 +198,11 @@ def test_the_engine_of_this_machine_is_a_place_to_publish_to() -> None:
     [published] = runner.request(PublishProcesses, [PublishImageRequest(field_set, ())])
     assert published.names == ("modelyard/a:cpu-standalone",)
     assert published.process is not None
-    assert published.process.process.argv == ("images.ship", "--image", "{chroot}/image", "load")
+    process = published.process.process
+    assert process.argv == ("images.ship", "--image", "{chroot}/image", "load")
+    # A layer a folder: what an earlier image had is not laid out again.
+    folders = [f"image/layers/{number}" for number in range(6)]
+    assert sorted(process.immutable_input_digests) == ["image/described", *folders]
 
 
 def test_tags_name_content_revision_and_version(runner: RuleRunner) -> None:

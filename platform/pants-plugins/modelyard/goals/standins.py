@@ -6,37 +6,42 @@ They hold what goes into the real ones. The end-to-end tests build and deploy re
 from __future__ import annotations
 
 import hashlib
-from typing import Any, Iterable
+import json
+from pathlib import PurePath
+from typing import Any, Iterable, Mapping
 
 from pants.core.goals.run import RunRequest
 from pants.core.util_rules.source_files import SourceFiles, SourceFilesRequest
 from pants.engine.addresses import Address
-from pants.engine.fs import EMPTY_DIGEST, CreateDigest, Digest, FileContent
+from pants.engine.fs import CreateDigest, Digest, DigestContents, FileContent
 from pants.engine.rules import Get, collect_rules, rule
 from pants.engine.target import SourcesField, TransitiveTargets, TransitiveTargetsRequest
 from pants.testutil.rule_runner import RuleRunner
 
 from modelyard import register
 from modelyard.goals.release import FunctionPex, FunctionPexRequest
-from modelyard.renderings.image import LayerDescription
+from modelyard.renderings.image import PLAIN_LAYER, LayerDescription
 from modelyard.target_types import WeightsSha256Field
 from modelyard.testutil import FUNCTION, function_rule_runner, without
 from modelyard.util_rules.foreign_images import ForeignImage, ForeignImageRequest
 from modelyard.util_rules.image import SourceRevision
-from modelyard.util_rules.layers import BuiltLayer, LayerRequest
+from modelyard.util_rules.image_tool import ImageToolOutput, ImageToolRequest
 from modelyard.util_rules.option_pexes import OptionPex, OptionPexRequest
 from modelyard.util_rules.runnable import RunnableModule
 from modelyard.util_rules.weights import FetchWeightsRequest, Weights
 
 _STOOD_IN = (
-    "build_layer",
     "build_pex",
     "fetch_image",
     "fetch_weights",
     "package_option_pex",
+    "run_image_tool",
     "run_module",
     "source_revision",
 )
+
+# Packages of the resolve by name, with what they need; those that need something are large.
+PACKAGES: Mapping[str, tuple[str, ...]] = {"numpy": ("small",), "scipy": ("numpy",), "small": ()}
 
 WEIGHTS = """
 model_weights(name="{name}", source="https://example.org/{name}", sha256="{sha256}", size=1,
@@ -63,28 +68,53 @@ async def weights_of_their_pin(request: FetchWeightsRequest) -> Weights:
 
 
 @rule
-async def layer_of_its_inputs(request: LayerRequest) -> BuiltLayer:
-    made_of = f"{request.name} {request.arguments} {request.inputs.fingerprint}"
-    digest = hashlib.sha256(made_of.encode()).hexdigest()
-    content = FileContent(f"blobs/sha256/{digest}", made_of.encode())
-    described = LayerDescription(
-        name=request.name,
-        digest=f"sha256:{digest}",
-        diff_id=f"sha256:{digest}",
-        size=len(made_of),
-        files_size=len(made_of),
-        media_type="application/vnd.oci.image.layer.v1.tar+gzip",
+async def output_of_its_request(request: ImageToolRequest) -> ImageToolOutput:
+    kind, *options = request.arguments
+    if kind == "closure":
+        return ImageToolOutput(await Get(Digest, CreateDigest([_closure(PACKAGES)])))
+    named = {"base": "base", "function": "srcs", "library": "lib", "nuclio": "nuclio"}
+    name = named.get(kind) or PurePath(options[1]).stem
+    made_of = f"{name} {request.arguments} {request.inputs.fingerprint}"
+    diff_id = f"sha256:{hashlib.sha256(made_of.encode()).hexdigest()}"
+    media_type = PLAIN_LAYER
+    if kind == "compress":
+        files = await Get(DigestContents, Digest, request.inputs)
+        plain = next(json.loads(file.content) for file in files if file.path == f"{name}.json")
+        diff_id, media_type = plain["diff_id"], f"{PLAIN_LAYER}+gzip"
+    layer = _layer(name, made_of, diff_id, media_type)
+    return ImageToolOutput(await Get(Digest, CreateDigest(layer)))
+
+
+def _closure(packages: Mapping[str, tuple[str, ...]]) -> FileContent:
+    found = [
+        {"name": name, "pin": f"{name}==1", "size": 10_000_000 if needs else 1, "needs": needs}
+        for name, needs in packages.items()
+    ]
+    return FileContent("closure.json", json.dumps(found).encode())
+
+
+def _layer(name: str, content: str, diff_id: str, media_type: str) -> tuple[FileContent, ...]:
+    digest = hashlib.sha256(content.encode()).hexdigest()
+    described = {
+        "name": name,
+        "digest": f"sha256:{digest}",
+        "diff_id": diff_id,
+        "size": len(content),
+        "files_size": len(content),
+        "media_type": media_type,
+    }
+    return (
+        FileContent(f"blobs/sha256/{digest}", content.encode()),
+        FileContent(f"{name}.json", json.dumps(described).encode()),
     )
-    return BuiltLayer(await Get(Digest, CreateDigest([content])), described)
 
 
 @rule
 async def image_of_its_name(request: ForeignImageRequest) -> ForeignImage:
-    layer = await Get(
-        BuiltLayer, LayerRequest("base", (request.reference,), EMPTY_DIGEST, request.wanted_by)
-    )
-    env = ("FROM=base", "LANG=de")
-    return ForeignImage(layer.digest, layer.digest, (layer.description,), env)
+    base, described = _layer("base", request.reference, "sha256:0", f"{PLAIN_LAYER}+gzip")
+    layer = LayerDescription(**json.loads(described.content))
+    digest = await Get(Digest, CreateDigest([base]))
+    return ForeignImage(digest, digest, (layer,), ("FROM=base", "LANG=de"))
 
 
 @rule
@@ -114,7 +144,11 @@ def rule_runner_with_stand_ins(*queries: Any, options: Iterable[str] = ()) -> Ru
     runner = function_rule_runner(*queries, backend_rules=_backend_rules(), options=options)
     runner.write_files(
         {
-            "lib/serving/BUILD": "python_sources(resolve='openvino')",
+            "lib/serving/BUILD": (
+                "python_sources(sources=['*.py', '!standalone.py'], resolve='openvino')\n"
+                "python_sources(name='server', sources=['standalone.py'], resolve='default')\n"
+                "pex_binary(name='standalone', entry_point='standalone.py', resolve='default')"
+            ),
             "lib/serving/nuclio.py": "",
             "lib/serving/worker.py": "",
             "lib/serving/predict.py": "",
@@ -126,7 +160,13 @@ def rule_runner_with_stand_ins(*queries: Any, options: Iterable[str] = ()) -> Ru
             + WEIGHTS.format(name="wb", sha256="b" * 64),
             "platform/images/BUILD": "image_base(name='base', source='lock.json')",
             "platform/images/lock.json": "{}",
-            "3rdparty/python/openvino/BUILD": "pex_binary(name='deps', resolve='openvino')",
+            "openvino.lock": "",
+            "default.lock": "",
+            "lib/serving/standalone.py": "",
+            "3rdparty/python/openvino/BUILD": (
+                "pex_binary(name='deps', resolve='openvino')\n"
+                "python_requirement(name='numpy', requirements=['numpy'], resolve='openvino')"
+            ),
         }
     )
     write_function(

@@ -23,6 +23,8 @@ _SECOND = 1_000_000_000
 
 _MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
 _CONFIG_TYPE = "application/vnd.oci.image.config.v1+json"
+# Of a layer that is not compressed.
+PLAIN_LAYER = "application/vnd.oci.image.layer.v1.tar"
 
 # Asks /ready as curl would; nothing but the interpreter is needed.
 _PROBE = (
@@ -34,7 +36,7 @@ _PROBE = (
 
 @dataclass(frozen=True)
 class LayerDescription:
-    """A layer as an image names it; `files_size` is that of its files, `size` compressed."""
+    """A layer as an image names it; `size` is that of its bytes, `files_size` of its files."""
 
     name: str
     digest: str

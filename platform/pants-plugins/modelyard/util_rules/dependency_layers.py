@@ -1,45 +1,46 @@
 """The packages of a resolve as layers: what is large has its own, the rest shares one.
 
 A new requirement, or a new version of one, then makes the layers of what it changes and no other.
-The layer of a large package is made of its wheel alone, so resolves with the same one share it.
+The layer of a large package is made of its wheel alone, so resolves with the same one share it. An
+image has those that its function needs; the rest is small, and the same for all of a resolve.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import Any, Iterable
 
-from pants.engine.addresses import Address
-from pants.engine.fs import (
-    AddPrefix,
-    Digest,
-    DigestEntries,
-    DigestSubset,
-    FileEntry,
-    PathGlobs,
-    RemovePrefix,
-)
+from pants.backend.python.subsystems.setup import PythonSetup
+from pants.backend.python.target_types import PythonResolveField
+from pants.engine.addresses import Address, Addresses
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.engine.target import Target
 
-from modelyard.goals.release import FunctionPex, FunctionPexRequest
 from modelyard.util_rules.layers import BuiltLayer, LayerRequest
+from modelyard.util_rules.locked_packages import (
+    AskedPackages,
+    AskedPackagesRequest,
+    LockedPackage,
+    LockedPackages,
+    LockedPackagesRequest,
+    Pins,
+    PinsRequest,
+)
 
 _SOURCES = "opt/modelyard/srcs"
-# Where a PEX keeps its installed wheels, one file or folder each.
-_WHEELS = ".deps"
-# Compressed. Engines allow some hundred layers, and no resolve has twenty packages of this size.
-_LARGE = 4_000_000
+# Engines allow some hundred layers, and no resolve has thirty packages of this size.
+_LARGE = 10_000_000
 
 
 @dataclass(frozen=True)
 class DependencyLayersRequest:
-    """The layers of the `pex_binary` that holds a resolve's packages; it is named `name`."""
+    """The layers of a resolve's packages, which its `pex_binary` holds, for the code of `sources`.
+
+    Of the large ones, those that the code needs.
+    """
 
     pex: Target
-    name: str
+    sources: Address
     wanted_by: Address
 
 
@@ -51,45 +52,38 @@ class DependencyLayers:
 
 
 @rule
-async def dependency_layers(request: DependencyLayersRequest) -> DependencyLayers:
-    pex = await Get(FunctionPex, FunctionPexRequest(request.pex, request.name))
-    wheels = PurePath(request.name, _WHEELS)
-    large = large_wheels(await Get(DigestEntries, Digest, pex.digest), wheels)
-    globs = {wheel: (f"{wheels / wheel}", f"{wheels / wheel}/**") for wheel in large}
-    others = (f"!{glob}" for pair in globs.values() for glob in pair)
-    rest, *apart = await MultiGet(
-        Get(Digest, DigestSubset(pex.digest, PathGlobs(["**", *others]))),
-        *(Get(Digest, DigestSubset(pex.digest, PathGlobs(pair))) for pair in globs.values()),
+async def dependency_layers(
+    request: DependencyLayersRequest, python: PythonSetup
+) -> DependencyLayers:
+    pex, wanted_by = request.pex, request.wanted_by
+    resolve = pex[PythonResolveField].normalized_value(python)
+    found, asked = await MultiGet(
+        Get(LockedPackages, LockedPackagesRequest(Addresses([pex.address]), resolve, wanted_by)),
+        Get(AskedPackages, AskedPackagesRequest(Addresses([request.sources]))),
     )
-    # Not a word of the resolve is in what they are made of.
-    bare = await MultiGet(Get(Digest, RemovePrefix(digest, str(wheels))) for digest in apart)
-    inputs = await MultiGet(Get(Digest, AddPrefix(digest, "wheels")) for digest in bare)
-    environment = ("environment", "--pex", request.name, "--name", "deps", "--path", _SOURCES)
-    wanted = (
-        *(_wheel_layer(wheel, digest, request.wanted_by) for wheel, digest in zip(large, inputs)),
-        LayerRequest("deps", environment, rest, request.wanted_by),
+    needed = found.needed_for(asked.names)
+    large = [item for item in found.packages if item.size >= _LARGE and item.name in needed]
+    rest = tuple(package for package in found.packages if package.size < _LARGE)
+    *apart, others = await MultiGet(
+        *(Get(Pins, PinsRequest((package,))) for package in large),
+        Get(Pins, PinsRequest(rest)),
     )
-    built = await MultiGet(Get(BuiltLayer, LayerRequest, item) for item in wanted)
+    environment = ("environment", "--name", "deps", "--pins", others.path, "--path", _SOURCES)
+    built = await MultiGet(
+        *(
+            Get(BuiltLayer, LayerRequest, _layer_of(package, pins, wanted_by))
+            for package, pins in zip(large, apart)
+        ),
+        Get(BuiltLayer, LayerRequest("deps", environment, others.digest, wanted_by, others.env)),
+    )
     # Of some packages an image keeps nothing.
     return DependencyLayers(tuple(layer for layer in built if layer.description.files_size))
 
 
-def large_wheels(entries: Iterable[Any], wheels: PurePath) -> tuple[str, ...]:
-    """Return the names of what is large in the folder `wheels`, in the order of names."""
-    sizes: dict[str, int] = defaultdict(int)
-    depth = len(wheels.parts)
-    for entry in entries:
-        parts = PurePath(entry.path).parts
-        if isinstance(entry, FileEntry) and parts[:depth] == wheels.parts:
-            sizes[parts[depth]] += entry.file_digest.serialized_bytes_length
-    return tuple(sorted(wheel for wheel, size in sizes.items() if size >= _LARGE))
-
-
-def _wheel_layer(wheel: str, inputs: Digest, wanted_by: Address) -> LayerRequest:
-    name = "deps-" + wheel.partition("-")[0].lower()
-    return LayerRequest(
-        name, ("packages", "--name", name, "--from", "wheels", "--into", "deps"), inputs, wanted_by
-    )
+def _layer_of(package: LockedPackage, pins: Pins, wanted_by: Address) -> LayerRequest:
+    name = f"deps-{package.name}"
+    arguments = ("packages", "--name", name, "--pins", pins.path, "--into", "deps")
+    return LayerRequest(name, arguments, pins.digest, wanted_by, pins.env)
 
 
 def rules() -> Iterable[Any]:

@@ -5,30 +5,62 @@ from typing import Mapping
 import pytest
 from pants.backend.python.target_types import PexBinary
 from pants.engine.addresses import Address
-from pants.engine.fs import CreateDigest, Digest, FileContent
-from pants.engine.rules import Get, QueryRule, rule
+from pants.engine.fs import EMPTY_DIGEST
+from pants.engine.rules import QueryRule, rule
 from pants.testutil.rule_runner import RuleRunner
+from pants.util.frozendict import FrozenDict
 
-from modelyard.goals.release import FunctionPex, FunctionPexRequest
-from modelyard.goals.standins import layer_of_its_inputs
+from modelyard.renderings.image import PLAIN_LAYER, LayerDescription
 from modelyard.util_rules import dependency_layers
 from modelyard.util_rules.dependency_layers import DependencyLayers, DependencyLayersRequest
+from modelyard.util_rules.layers import BuiltLayer, LayerRequest
+from modelyard.util_rules.locked_packages import (
+    AskedPackages,
+    AskedPackagesRequest,
+    LockedPackage,
+    LockedPackages,
+    LockedPackagesRequest,
+    Pins,
+    PinsRequest,
+)
 
-BIG = b"0" * 4_000_000
-WHEELS: Mapping[str, Mapping[str, bytes]] = {
+BIG = 10_000_000
+NUMPY = LockedPackage("numpy", "numpy==2", BIG, ())
+SMALL = LockedPackage("small", "small==1", 1, ())
+LOCKS: Mapping[str, tuple[LockedPackage, ...]] = {
     # Its version and one small package are all that two resolves do not have in common.
-    "one": {"Numpy-2.0-cp311.whl": BIG, "scipy-1.0-cp311.whl": BIG, "small-1.0.whl": b"1"},
-    "two": {"Numpy-2.0-cp311.whl": BIG, "scipy-2.0-cp311.whl": BIG + b"2", "small-2.0.whl": b"2"},
-    "tiny": {"small-1.0.whl": b"1"},
+    "one": (NUMPY, LockedPackage("scipy", "scipy==1", BIG, ("numpy",)), SMALL),
+    "two": (NUMPY, LockedPackage("scipy", "scipy==2", BIG, ("numpy",)), SMALL),
+    "tiny": (SMALL,),
+    "empty": (LockedPackage("headers", "headers==1", BIG, ()),),
 }
+ALL = "scipy and headers"
 
 
 @rule
-async def pex_of_wheels(request: FunctionPexRequest) -> FunctionPex:
-    wheels = WHEELS[request.target.address.target_name]
-    deps = [FileContent(f"{request.name}/.deps/{name}", data) for name, data in wheels.items()]
-    info = FileContent(f"{request.name}/PEX-INFO", request.name.encode())
-    return FunctionPex(await Get(Digest, CreateDigest([info, *deps])))
+async def packages_of_the_resolve(request: LockedPackagesRequest) -> LockedPackages:
+    return LockedPackages(LOCKS[request.resolve])
+
+
+@rule
+async def asked_by_name(request: AskedPackagesRequest) -> AskedPackages:
+    [address] = request.addresses
+    names = tuple(address.target_name.split(" and "))
+    return AskedPackages(names, names)
+
+
+@rule
+async def pins_by_name(request: PinsRequest) -> Pins:
+    return Pins(EMPTY_DIGEST, ",".join(package.pin for package in request.packages), FrozenDict())
+
+
+@rule
+async def layer_of_its_arguments(request: LayerRequest) -> BuiltLayer:
+    words = " ".join(request.arguments)
+    size = 0 if "headers" in words else 1
+    return BuiltLayer(
+        EMPTY_DIGEST, LayerDescription(request.name, words, words, size, size, PLAIN_LAYER)
+    )
 
 
 @pytest.fixture
@@ -36,27 +68,40 @@ def runner() -> RuleRunner:
     runner = RuleRunner(
         rules=[
             *dependency_layers.rules(),
-            layer_of_its_inputs,
-            pex_of_wheels,
+            asked_by_name,
+            layer_of_its_arguments,
+            packages_of_the_resolve,
+            pins_by_name,
             QueryRule(DependencyLayers, [DependencyLayersRequest]),
         ],
         target_types=[PexBinary],
     )
+    resolves = {name: f"{name}.lock" for name in LOCKS}
+    runner.set_options(["--python-enable-resolves", f"--python-resolves={resolves}"])
     runner.write_files(
-        {"BUILD": "".join(f"pex_binary(name='{name}', script='x')\n" for name in WHEELS)}
+        {
+            "BUILD": "".join(
+                f"pex_binary(name='{name}', resolve='{name}', script='x')\n" for name in LOCKS
+            )
+        }
     )
     return runner
 
 
-def layers(runner: RuleRunner, name: str) -> dict[str, str]:
+def layers(runner: RuleRunner, name: str, imports: str = ALL) -> dict[str, str]:
     target = runner.get_target(Address("", target_name=name))
-    request = DependencyLayersRequest(target, f"{name}.pex", Address("functions/f"))
+    sources = Address("code", target_name=imports)
+    request = DependencyLayersRequest(target, sources, Address("functions/f"))
     built = runner.request(DependencyLayers, [request]).layers
     return {layer.description.name: layer.description.digest for layer in built}
 
 
 def test_what_is_large_has_a_layer_of_its_own_below_the_rest(runner: RuleRunner) -> None:
-    assert list(layers(runner, "one")) == ["deps-numpy", "deps-scipy", "deps"]
+    assert layers(runner, "one") == {
+        "deps-numpy": "packages --name deps-numpy --pins numpy==2 --into deps",
+        "deps-scipy": "packages --name deps-scipy --pins scipy==1 --into deps",
+        "deps": "environment --name deps --pins small==1 --path opt/modelyard/srcs",
+    }
 
 
 def test_where_nothing_is_large_there_is_one_layer(runner: RuleRunner) -> None:
@@ -65,4 +110,14 @@ def test_where_nothing_is_large_there_is_one_layer(runner: RuleRunner) -> None:
 
 def test_the_layer_of_a_wheel_does_not_hang_on_the_resolve(runner: RuleRunner) -> None:
     one, two = layers(runner, "one"), layers(runner, "two")
-    assert {name for name in one if one[name] == two[name]} == {"deps-numpy"}
+    assert {name for name in one if one[name] == two[name]} == {"deps-numpy", "deps"}
+
+
+def test_what_is_large_is_left_out_where_no_code_needs_it(runner: RuleRunner) -> None:
+    assert list(layers(runner, "one", "numpy")) == ["deps-numpy", "deps"]
+    # The rest is the same for all of a resolve.
+    assert layers(runner, "one", "nothing") == {"deps": layers(runner, "one")["deps"]}
+
+
+def test_a_package_of_which_an_image_keeps_nothing_is_no_layer(runner: RuleRunner) -> None:
+    assert list(layers(runner, "empty")) == ["deps"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Iterable
 
 from pants.backend.python.target_types import PexBinary
@@ -41,7 +41,6 @@ from modelyard.fields import (
     LicenceField,
     VariantDependenciesField,
     VariantField,
-    VariantResolveField,
 )
 from modelyard.goals.assets import Assets, AssetsRequest, ModelClass, ModelClassRequest
 from modelyard.renderings.image import (
@@ -64,19 +63,26 @@ from modelyard.util_rules.foreign_images import ForeignImage, ForeignImageReques
 from modelyard.util_rules.layers import (
     BaseLayerRequest,
     BuiltLayer,
+    CompressedLayerRequest,
     LayerRequest,
-    ServerLayerRequest,
 )
 from modelyard.util_rules.lookups import only
+from modelyard.util_rules.server_layer import ServerLayerRequest
 
 _ARCHITECTURE = "amd64"
+_LAYOUT = ("oci-layout", "index.json", "blobs/**")
 
 
 @dataclass(frozen=True)
 class ImageRequest:
-    """The image of a target: a function's, or the base of them all."""
+    """The image of a target: a function's, or the base of them all.
+
+    Compressed as registries have it, or as an engine on this machine is given it. The engine knows
+    both by the same id.
+    """
 
     target: Target
+    compressed: bool
 
 
 @dataclass(frozen=True)
@@ -84,11 +90,12 @@ class Image:
     """An OCI layout at the root of `digest`; `reference` is the image's name with a tag.
 
     `content_digest` is of what it holds, whatever revision it was built from. `layers` are named,
-    the lowest first. `described` is the layout without them.
+    the lowest first. `described` is the layout without them, `blobs` has them one by one.
     """
 
     digest: Digest
     described: Digest
+    blobs: tuple[Digest, ...]
     reference: str
     content_digest: str
     revision: str | None
@@ -110,8 +117,7 @@ class SourceRevision(EngineAwareReturnType):
 class _Parts:
     """The layers of an image, and what a foreign image below them sets."""
 
-    layers: tuple[LayerDescription, ...]
-    blobs: tuple[Digest, ...]
+    layers: tuple[BuiltLayer, ...]
     base_env: tuple[str, ...] = ()
 
 
@@ -151,9 +157,10 @@ async def source_revision() -> SourceRevision:
 async def base_layers(request: _BaseRequest) -> _Parts:
     if request.reference is None:
         base = await Get(BuiltLayer, BaseLayerRequest(None))
-        return _Parts((base.description,), (base.digest,))
+        return _Parts((base,))
     foreign = await Get(ForeignImage, ForeignImageRequest(request.reference, request.wanted_by))
-    return _Parts(foreign.layers, (foreign.blobs,), foreign.env)
+    layers = tuple(BuiltLayer(foreign.blobs, layer) for layer in foreign.layers)
+    return _Parts(layers, foreign.env)
 
 
 @rule
@@ -168,24 +175,22 @@ async def serving_layer(request: _ServingRequest, modelyard: Modelyard) -> _Part
             BuiltLayer,
             LayerRequest(NUCLIO, ("nuclio", "--from", "."), onbuild.digest, request.wanted_by),
         )
-    return _Parts((serving.description,), (serving.digest,))
+    return _Parts((serving,))
 
 
 @rule
 async def function_layers(request: _FunctionRequest) -> _Parts:
     target = request.target
     address = target.address
-    resolve = str(target[VariantResolveField].value)
     direct = await Get(Targets, DependenciesRequest(target[VariantDependenciesField]))
-    transitive = await Get(
-        TransitiveTargets, TransitiveTargetsRequest([only(direct, ModelSources).address])
-    )
+    code = only(direct, ModelSources).address
+    transitive = await Get(TransitiveTargets, TransitiveTargetsRequest([code]))
     # The very files that `#<variant>-srcs` packs. Nobody has to wait for the PEX.
     sources, dependencies, assets, spec, model_class = await MultiGet(
         Get(StrippedPythonSourceFiles, PythonSourceFilesRequest(transitive.closure)),
         Get(
             DependencyLayers,
-            DependencyLayersRequest(only(direct, PexBinary), f"{resolve}.pex", address),
+            DependencyLayersRequest(only(direct, PexBinary), code, address),
         ),
         Get(Assets, AssetsRequest(only(direct, ModelAssets))),
         Get(NuclioSpecFile, NuclioSpecRequest(only(direct, NuclioSpec))),
@@ -214,21 +219,32 @@ async def function_layers(request: _FunctionRequest) -> _Parts:
         Get(BuiltLayer, LayerRequest("lib", ("library", *own), library, address)),
         Get(BuiltLayer, LayerRequest("srcs", function, inputs, address)),
     )
-    layers = (*dependencies.layers, *above)
-    return _Parts(
-        tuple(layer.description for layer in layers), tuple(layer.digest for layer in layers)
+    return _Parts((*dependencies.layers, *above))
+
+
+async def _layers_of(parts: _Parts, request: ImageRequest) -> tuple[BuiltLayer, ...]:
+    if not request.compressed:
+        return parts.layers
+    return await MultiGet(
+        Get(BuiltLayer, CompressedLayerRequest(layer, request.target.address))
+        for layer in parts.layers
     )
 
 
-async def _assemble(image: ImageDescription, blobs: tuple[Digest, ...], port: int) -> Image:
+async def _assemble(image: ImageDescription, layers: tuple[BuiltLayer, ...], port: int) -> Image:
+    image = replace(image, layers=tuple(layer.description for layer in layers))
     rendered = render_image(image)
     described = await Get(
         Digest,
         CreateDigest(FileContent(path, content) for path, content in rendered.files.items()),
     )
+    blobs = tuple(layer.digest for layer in layers)
+    merged = await Get(Digest, MergeDigests([described, *blobs]))
     return Image(
-        digest=await Get(Digest, MergeDigests([described, *blobs])),
+        # Without what the builder noted beside its blobs.
+        digest=await Get(Digest, DigestSubset(merged, PathGlobs(_LAYOUT))),
         described=described,
+        blobs=blobs,
         reference=image.reference,
         content_digest=rendered.content_digest,
         revision=image.revision,
@@ -250,13 +266,13 @@ async def build_image(request: ImageRequest, modelyard: Modelyard) -> Image:
             description="Debian's Python 3.11, certificates and C libraries; no shell",
             runtime="",
             architecture=_ARCHITECTURE,
-            layers=(layer.description,),
+            layers=(),
             env={},
             labels={},
             revision=revision.commit,
             version=modelyard.image_version,
         )
-        return await _assemble(image, (layer.digest,), port=8080)
+        return await _assemble(image, await _layers_of(_Parts((layer,)), request), port=8080)
     runtime = str(target[ImageRuntimeField].value)
     # At once: what needs the network, what needs the processor, and git do not wait for each other.
     revision, base, serving, own = await MultiGet(
@@ -274,7 +290,7 @@ async def build_image(request: ImageRequest, modelyard: Modelyard) -> Image:
         description=str(target[DescriptionField].value),
         runtime=runtime,
         architecture=_ARCHITECTURE,
-        layers=(*base.layers, *serving.layers, *own.layers),
+        layers=(),
         env=spec.environment,
         labels={
             "org.opencontainers.image.licenses": str(target[LicenceField].value),
@@ -288,8 +304,8 @@ async def build_image(request: ImageRequest, modelyard: Modelyard) -> Image:
         version=modelyard.image_version,
         base_env=base.base_env,
     )
-    blobs = (*base.blobs, *serving.blobs, *own.blobs)
-    return await _assemble(image, blobs, port=function_port(target))
+    parts = _Parts((*base.layers, *serving.layers, *own.layers))
+    return await _assemble(image, await _layers_of(parts, request), port=function_port(target))
 
 
 def rules() -> Iterable[Any]:

@@ -2,6 +2,8 @@
 
 A layer is its function's alone (sources), or shared by all functions with the same weights, the
 same resolve, the same runtime. What is shared has the same bytes, so it is stored and sent once.
+
+An engine on this machine takes layers as they are; they are compressed for everybody else only.
 """
 
 from __future__ import annotations
@@ -10,30 +12,19 @@ import json
 from dataclasses import dataclass
 from typing import Any, Iterable
 
-from pants.backend.python.target_types import EntryPoint
-from pants.backend.python.util_rules.pex import VenvPex, VenvPexProcess
-from pants.backend.python.util_rules.pex_from_targets import PexFromTargetsRequest
 from pants.core.util_rules.source_files import SourceFiles, SourceFilesRequest
-from pants.engine.addresses import Address, Addresses, UnparsedAddressInputs
+from pants.engine.addresses import Address, UnparsedAddressInputs
 from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
-from pants.engine.fs import (
-    Digest,
-    DigestContents,
-    DigestSubset,
-    PathGlobs,
-    RemovePrefix,
-)
-from pants.engine.process import FallibleProcessResult
+from pants.engine.fs import Digest, DigestContents, DigestSubset, PathGlobs
 from pants.engine.rules import Get, collect_rules, rule
-from pants.engine.target import InvalidTargetException, Target, Targets
+from pants.engine.target import Target, Targets
 from pants.util.frozendict import FrozenDict
-from pants.util.strutil import strip_v2_chroot_path
 
-from modelyard.renderings.image import LayerDescription
+from modelyard.renderings.image import PLAIN_LAYER, LayerDescription
 from modelyard.subsystem import Modelyard
 from modelyard.target_types import ImageBaseSourceField
+from modelyard.util_rules.image_tool import DEBS, ImageToolOutput, ImageToolRequest
 from modelyard.util_rules.lookups import option_address
-from modelyard.util_rules.option_pexes import OptionPex, OptionPexRequest
 
 # What a download of Debian packages needs to know of the user's network.
 _NETWORK_ENV = (
@@ -46,7 +37,6 @@ _NETWORK_ENV = (
     "SSL_CERT_FILE",
     "MODELYARD_DEBIAN_MIRRORS",
 )
-_DEBS = {"modelyard_debs": ".modelyard_debs"}
 
 
 @dataclass(frozen=True)
@@ -62,10 +52,18 @@ class LayerRequest:
 
 @dataclass(frozen=True)
 class BuiltLayer:
-    """A layer, as `blobs/sha256/<digest>` in `digest`."""
+    """A layer, as `blobs/sha256/<digest>` in `digest`, beside what `images.build` says of it."""
 
     digest: Digest
     description: LayerDescription
+
+
+@dataclass(frozen=True)
+class CompressedLayerRequest:
+    """A layer as registries and archives have it; one that is compressed stays as it is."""
+
+    layer: BuiltLayer
+    wanted_by: Address
 
 
 @dataclass(frozen=True)
@@ -75,54 +73,35 @@ class BaseLayerRequest:
     target: Target | None
 
 
-@dataclass(frozen=True)
-class ServerLayerRequest:
-    """What serves a function in a standalone image."""
-
-
-@dataclass(frozen=True)
-class _LayerTool:
-    pass
-
-
-@rule
-async def layer_tool(_: _LayerTool, modelyard: Modelyard) -> VenvPex:
-    addresses = await Get(
-        Addresses, UnparsedAddressInputs, option_address("image_builder", modelyard)
-    )
-    return await Get(
-        VenvPex,
-        PexFromTargetsRequest(
-            addresses,
-            output_filename="images.build.pex",
-            internal_only=True,
-            main=EntryPoint("images.build"),
-        ),
-    )
+async def _built(name: str, output: ImageToolOutput) -> BuiltLayer:
+    described = await Get(DigestContents, DigestSubset(output.digest, PathGlobs([f"{name}.json"])))
+    return BuiltLayer(output.digest, LayerDescription(**json.loads(described[0].content)))
 
 
 @rule
 async def build_layer(request: LayerRequest) -> BuiltLayer:
-    tool = await Get(VenvPex, _LayerTool())
-    result = await Get(
-        FallibleProcessResult,
-        VenvPexProcess(
-            tool,
-            argv=(*request.arguments, "--out", "out"),
-            input_digest=request.inputs,
-            output_directories=("out",),
-            extra_env=request.env,
-            append_only_caches=_DEBS,
-            description=f"Build the layer {request.name} of {request.wanted_by}",
-        ),
+    tool_request = ImageToolRequest(
+        request.arguments,
+        request.inputs,
+        f"Build the layer {request.name} of {request.wanted_by}",
+        request.wanted_by,
+        request.env,
     )
-    if result.exit_code != 0:
-        lines = strip_v2_chroot_path(result.stderr).strip().splitlines()
-        raise InvalidTargetException(f"{request.wanted_by}: {lines[-1] if lines else 'no layer'}")
-    out = await Get(Digest, RemovePrefix(result.output_digest, "out"))
-    described = await Get(DigestContents, DigestSubset(out, PathGlobs([f"{request.name}.json"])))
-    blobs = await Get(Digest, DigestSubset(out, PathGlobs(["blobs/**"])))
-    return BuiltLayer(blobs, LayerDescription(**json.loads(described[0].content)))
+    return await _built(request.name, await Get(ImageToolOutput, ImageToolRequest, tool_request))
+
+
+@rule
+async def compress_layer(request: CompressedLayerRequest) -> BuiltLayer:
+    layer, name = request.layer, request.layer.description.name
+    if layer.description.media_type != PLAIN_LAYER:
+        return layer
+    tool_request = ImageToolRequest(
+        ("compress", "--layer", f"{name}.json"),
+        layer.digest,
+        f"Compress the layer {name} of {request.wanted_by}",
+        request.wanted_by,
+    )
+    return await _built(name, await Get(ImageToolOutput, ImageToolRequest, tool_request))
 
 
 @rule(desc="Build the base of images")
@@ -133,24 +112,16 @@ async def build_base_layer(request: BaseLayerRequest, modelyard: Modelyard) -> B
         target = targets[0]
     lock = await Get(SourceFiles, SourceFilesRequest([target[ImageBaseSourceField]]))
     environment = await Get(EnvironmentVars, EnvironmentVarsRequest(_NETWORK_ENV))
-    cache = _DEBS["modelyard_debs"]
     return await Get(
         BuiltLayer,
         LayerRequest(
             "base",
-            ("base", "--lock", lock.snapshot.files[0], "--cache", cache),
+            ("base", "--lock", lock.snapshot.files[0], "--cache", DEBS),
             lock.snapshot.digest,
             target.address,
             FrozenDict(environment),
         ),
     )
-
-
-@rule
-async def build_server_layer(_: ServerLayerRequest) -> BuiltLayer:
-    server = await Get(OptionPex, OptionPexRequest("image_server"))
-    arguments = ("environment", "--pex", server.path, "--name", "server", "--with-sources")
-    return await Get(BuiltLayer, LayerRequest("server", arguments, server.digest, server.address))
 
 
 def rules() -> Iterable[Any]:

@@ -13,7 +13,10 @@ from pants.option.options_bootstrapper import OptionsBootstrapper
 
 @dataclass(frozen=True)
 class NamedRequest:
-    """Whether the user wrote this address on the command line."""
+    """Whether the user wrote this address on the command line, to have it packaged.
+
+    `publish` packages too, and has its own ways for what it publishes.
+    """
 
     address: Address
 
@@ -28,7 +31,13 @@ def named(request: NamedRequest, session: SessionValues) -> Named:
     address = request.address
     name = f"#{address.generated_name}" if address.is_generated_target else address.target_name
     words = session[OptionsBootstrapper].args
-    return Named(any(is_name_of(name, word) for word in words))
+    return Named(is_packaged(name, words))
+
+
+def is_packaged(name: str, words: Iterable[str]) -> bool:
+    """Whether these words of a command line have a target of this name packaged."""
+    words = list(words)
+    return "package" in words and any(is_name_of(name, word) for word in words)
 
 
 def is_name_of(name: str, word: str) -> bool:

@@ -1,0 +1,91 @@
+"""Runs `images.build`, which makes layers and says what goes into them, sandboxed and cached."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Iterable
+
+from pants.backend.python.target_types import EntryPoint
+from pants.backend.python.util_rules.pex import VenvPex, VenvPexProcess
+from pants.backend.python.util_rules.pex_from_targets import PexFromTargetsRequest
+from pants.engine.addresses import Address, Addresses, UnparsedAddressInputs
+from pants.engine.fs import Digest, RemovePrefix
+from pants.engine.process import FallibleProcessResult
+from pants.engine.rules import Get, collect_rules, rule
+from pants.engine.target import InvalidTargetException
+from pants.util.frozendict import FrozenDict
+from pants.util.strutil import strip_v2_chroot_path
+
+from modelyard.subsystem import Modelyard
+from modelyard.util_rules.lookups import option_address
+
+# What was fetched, by digest: Debian's packages, and Python's.
+DEBS = ".modelyard_debs"
+_UV = ".modelyard_uv"
+_CACHES = {"modelyard_debs": DEBS, "modelyard_uv": _UV}
+
+
+@dataclass(frozen=True)
+class ImageToolRequest:
+    """`images.build` with these arguments, in a folder with `inputs`."""
+
+    arguments: tuple[str, ...]
+    inputs: Digest
+    description: str
+    wanted_by: Address
+    env: FrozenDict[str, str] = FrozenDict()
+
+
+@dataclass(frozen=True)
+class ImageToolOutput:
+    """What it wrote."""
+
+    digest: Digest
+
+
+@dataclass(frozen=True)
+class _ImageTool:
+    pass
+
+
+@rule
+async def image_tool(_: _ImageTool, modelyard: Modelyard) -> VenvPex:
+    addresses = await Get(
+        Addresses, UnparsedAddressInputs, option_address("image_builder", modelyard)
+    )
+    return await Get(
+        VenvPex,
+        PexFromTargetsRequest(
+            addresses,
+            output_filename="images.build.pex",
+            internal_only=True,
+            main=EntryPoint("images.build"),
+        ),
+    )
+
+
+@rule
+async def run_image_tool(request: ImageToolRequest) -> ImageToolOutput:
+    tool = await Get(VenvPex, _ImageTool())
+    result = await Get(
+        FallibleProcessResult,
+        VenvPexProcess(
+            tool,
+            argv=(*request.arguments, "--out", "out"),
+            input_digest=request.inputs,
+            output_directories=("out",),
+            extra_env={"UV_CACHE_DIR": _UV, **request.env},
+            append_only_caches=_CACHES,
+            description=request.description,
+        ),
+    )
+    if result.exit_code != 0:
+        lines = strip_v2_chroot_path(result.stderr).strip().splitlines()
+        raise InvalidTargetException(
+            f"{request.wanted_by}: {lines[-1] if lines else 'the builder of images said nothing'}"
+        )
+    return ImageToolOutput(await Get(Digest, RemovePrefix(result.output_digest, "out")))
+
+
+def rules() -> Iterable[Any]:
+    return collect_rules()
