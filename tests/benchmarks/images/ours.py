@@ -24,19 +24,14 @@ class Ours:
             "PANTS_SUBPROCESS_ENVIRONMENT_ENV_VARS": f"+['HOME={scratch}']",
         }
 
-    def set_up(self, function: str) -> None:
-        """Make what is made once on a machine, and what the usual way is given."""
-        self._pants("run", "platform/images:base", "--", "load")
+    def set_up(self) -> None:
+        """Make what is made once on a machine."""
+        self.pants("run", "platform/images:base", "--", "load")
         self._lock()
-        self.fetch(function)
-
-    def fetch(self, *functions: str) -> None:
-        """Fetch the weights of these functions, which the usual way is given."""
-        self._pants("package", *(f"{FOLDER}/{function}#cpu-assets" for function in functions))
 
     def build(self, *functions: str) -> None:
         """Bring the images of these functions, named as their folders are, into the engine."""
-        self._pants("publish", *(f"{FOLDER}/{function}#cpu-image" for function in functions))
+        self.pants("publish", *(f"{FOLDER}/{function}#cpu-image" for function in functions))
 
     def add_requirement(self, function: str, requirement: str) -> None:
         """Ask for one more package, as an author does: in the list, then in the lock."""
@@ -53,13 +48,14 @@ class Ours:
         """Return what the engine holds of the function's image: bytes by digest."""
         return layers_of(f"modelyard/{function.replace('_', '-')}:cpu-standalone")
 
+    def pants(self, *arguments: str) -> str:
+        """Run Pants in the clone, with the clone's caches; return its output."""
+        return run("./pants", *arguments, cwd=self.folder, env=self._env)
+
     def stop(self) -> None:
         """End the daemon."""
         for pid in self.folder.glob(".pids/*/pantsd/pid"):
             os.kill(int(pid.read_text()), signal.SIGTERM)
 
     def _lock(self) -> None:
-        self._pants("run", "3rdparty/python:lock", "--", "openvino")
-
-    def _pants(self, *arguments: str) -> None:
-        run("./pants", *arguments, cwd=self.folder, env=self._env)
+        self.pants("run", "3rdparty/python:lock", "--", "openvino")

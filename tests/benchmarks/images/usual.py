@@ -3,39 +3,63 @@
 import os
 import shutil
 from pathlib import Path
+from typing import Final
 
 from benchmarks.images.engine import docker, layers_of, run
-from benchmarks.images.ours import FOLDER
+from benchmarks.images.ours import FOLDER, Ours
 
-_DOCKERFILE = """\
+# What `build.directives` of a function.yaml becomes. Nothing is taken from another way's builds.
+_DIRECTIVES: Final = """\
 FROM {base}
+ENV WAY={way} PIP_BREAK_SYSTEM_PACKAGES=1
 RUN apt-get update && apt-get install --yes --no-install-recommends libglib2.0-0 \\
  && rm -rf /var/lib/apt/lists/*
 RUN --mount=type=secret,id=pip --mount=type=secret,id=ca \\
     PIP_CONFIG_FILE=/run/secrets/pip PIP_CERT=/run/secrets/ca \\
-    pip install --no-cache-dir --break-system-packages {requirements}
+    pip install --no-cache-dir {requirements}
 COPY weights /opt/nuclio/weights
+"""
+_CODE: Final = """\
 COPY code /opt/nuclio
 WORKDIR /opt/nuclio
 """
+# What Nuclio puts before and behind the code: its builder's template and the directives of its
+# Python runtime, as of 1.13. The processor itself is left out.
+_WHEELS: Final = "/opt/nuclio/whl"
+_SUPPLIED: Final = f"COPY whl {_WHEELS}\n"
+_OFFLINE: Final = f"--no-index --find-links {_WHEELS}"
+_AFTER: Final = f"""\
+RUN python3 {_WHEELS}/$(basename {_WHEELS}/pip-*.whl)/pip install pip {_OFFLINE} \\
+ && python3 -m pip install nuclio-sdk msgpack {_OFFLINE}
+"""
+_ALONE: Final = _DIRECTIVES + _CODE
+_AS_NUCLIO: Final = _DIRECTIVES + _SUPPLIED + _CODE + _AFTER
+# As Nuclio's onbuild image has them beside the processor.
+_SUPPLIED_WHEELS: Final = ("pip", "nuclio-sdk", "msgpack")
 _PIP_SETTINGS = ("index-url", "extra-index-url", "trusted-host", "timeout")
 
 
 class Usual:
     """`docker build` with BuildKit, a folder a function."""
 
-    def __init__(self, repository: Path, base: str, scratch: Path, functions: list[str]) -> None:
-        """Write the folders: weights, code and requirements are those of our own images."""
+    def __init__(
+        self, ours: Ours, base: str, scratch: Path, functions: list[str], *, nuclio: bool
+    ) -> None:
+        """Write the folders: weights, code and requirements are those of our own images.
+
+        `nuclio`: with the steps that Nuclio adds when `nuctl deploy` builds, as CVAT's scripts do.
+        """
         docker("builder", "prune", "--all", "--force")
         self._base = base
-        self._folder = scratch / "usual"
+        self._dockerfile = _AS_NUCLIO if nuclio else _ALONE
+        self._folder = scratch / ("nuclio" if nuclio else "alone")
         self._secrets = _secrets(scratch)
-        self._requirements = {name: _requirements(repository, name) for name in functions}
+        self._requirements = {name: _requirements(ours, name) for name in functions}
         parts = ("assets", "srcs")
         targets = [f"{FOLDER}/{name}#cpu-{part}" for name in functions for part in parts]
-        _pants(repository, "package", *targets)
+        ours.pants("package", *targets)
         for name in functions:
-            self._write(repository, name)
+            self._write(ours.folder, name)
 
     def build(self, *functions: str) -> None:
         """Build the images of these functions."""
@@ -43,11 +67,13 @@ class Usual:
             folder = self._folder / function
             requirements = " ".join(f"'{item}'" for item in self._requirements[function])
             (folder / "Dockerfile").write_text(
-                _DOCKERFILE.format(base=self._base, requirements=requirements)
+                self._dockerfile.format(
+                    base=self._base, way=self._folder.name, requirements=requirements
+                )
             )
             # As Nuclio builds.
             command = ["build", "--network=host", *self._secrets]
-            docker(*command, "--tag", f"usual/{function}", str(folder))
+            docker(*command, "--tag", self._tag(function), str(folder))
 
     def add_requirement(self, function: str, requirement: str) -> None:
         """Ask for one more package."""
@@ -59,27 +85,28 @@ class Usual:
 
     def layers(self, function: str) -> dict[str, int]:
         """Return what the engine holds of the function's image: bytes by digest."""
-        return layers_of(f"usual/{function}")
+        return layers_of(self._tag(function))
+
+    def _tag(self, function: str) -> str:
+        return f"{self._folder.name}/{function}"
 
     def _write(self, repository: Path, function: str) -> None:
         packaged = repository / "dist" / function.replace("_", "-") / "cpu"
         shutil.copytree(packaged / "assets/weights", self._folder / function / "weights")
         own = shutil.ignore_patterns("__main__.py", "__pex__", "PEX-INFO")
         shutil.copytree(packaged / "srcs.pex", self._folder / function / "code", ignore=own)
+        whl = self._folder / function / "whl"
+        command = ["-m", "pip", "download", "--quiet", "--no-deps", "--python-version=3.11"]
+        run("python3", *command, "--dest", str(whl), *_SUPPLIED_WHEELS)
 
 
-def _requirements(repository: Path, function: str) -> list[str]:
+def _requirements(ours: Ours, function: str) -> list[str]:
     """Return what the function's code imports, as the repository asks for it."""
-    listed = _pants(repository, "dependencies", "--transitive", f"{FOLDER}/{function}#cpu-srcs")
+    listed = ours.pants("dependencies", "--transitive", f"{FOLDER}/{function}#cpu-srcs")
     names = {line.rpartition("#")[2] for line in listed.splitlines() if ":reqs#" in line}
-    asked = (repository / "3rdparty/python/openvino/openvino.in").read_text().splitlines()
+    asked = (ours.folder / "3rdparty/python/openvino/openvino.in").read_text().splitlines()
     lines = (line.partition("#")[0].strip() for line in asked)
     return [line for line in lines if line.split("<")[0].split("=")[0] in names]
-
-
-def _pants(repository: Path, *arguments: str) -> str:
-    # With caches that are not the other way's, so not with its daemon either.
-    return run("./pants", *arguments, cwd=repository)
 
 
 def _secrets(scratch: Path) -> list[str]:
