@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Iterable
 
-from pants.backend.python.target_types import EntryPoint
 from pants.backend.python.util_rules.pex import VenvPex, VenvPexProcess
-from pants.backend.python.util_rules.pex_from_targets import PexFromTargetsRequest
 from pants.core.goals.package import (
     BuiltPackage,
     BuiltPackageArtifact,
@@ -36,6 +34,7 @@ from modelyard.util_rules.foreign_images import REGISTRY_ENV
 from modelyard.util_rules.image import Image, ImageRequest
 from modelyard.util_rules.lookups import option_address
 from modelyard.util_rules.named import Named, NamedRequest
+from modelyard.util_rules.option_tools import OptionTool
 from modelyard.util_rules.runnable import RunnableModule, in_workspace
 
 _SHIP = "images.ship"
@@ -107,20 +106,8 @@ async def _has(
     repository: str,
     tags: tuple[str, ...],
     environment: EnvironmentVars,
-    modelyard: Modelyard,
 ) -> bool:
-    addresses = await Get(
-        Addresses, UnparsedAddressInputs, option_address("image_shipper", modelyard)
-    )
-    tool = await Get(
-        VenvPex,
-        PexFromTargetsRequest(
-            addresses,
-            output_filename=f"{_SHIP}.pex",
-            internal_only=True,
-            main=EntryPoint(_SHIP),
-        ),
-    )
+    tool = await Get(VenvPex, OptionTool("image_shipper", _SHIP))
     result = await Get(
         FallibleProcessResult,
         VenvPexProcess(
@@ -178,7 +165,7 @@ async def publish_image(request: PublishImageRequest, modelyard: Modelyard) -> P
             continue
         repository = f"{registry.rstrip('/')}/{name}"
         names = tuple(f"{repository}:{tag}" for tag in tags)
-        if await _has(image, repository, tags, environment, modelyard):
+        if await _has(image, repository, tags, environment):
             published.append(PublishPackages(names, description=f"{registry} has it already"))
             continue
         sent = await _image(request.field_set.address, compressed=True)

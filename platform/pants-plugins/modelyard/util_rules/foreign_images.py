@@ -26,23 +26,18 @@ from pants.engine.rules import Get, collect_rules, rule
 from pants.engine.target import InvalidTargetException
 
 from modelyard.renderings.image import LayerDescription
+from modelyard.util_rules.network import NETWORK_ENV
 
 # What skopeo needs to know of the user's network and passwords.
 REGISTRY_ENV = (
+    *NETWORK_ENV,
     "DOCKER_CONFIG",
     "DOCKER_HOST",
     "HOME",
-    "HTTP_PROXY",
-    "HTTPS_PROXY",
-    "NO_PROXY",
     "PATH",
     "REGISTRY_AUTH_FILE",
     "SSL_CERT_DIR",
-    "SSL_CERT_FILE",
     "XDG_RUNTIME_DIR",
-    "http_proxy",
-    "https_proxy",
-    "no_proxy",
 )
 _SEARCH_PATH = SearchPath(("/usr/bin", "/usr/local/bin", "/opt/homebrew/bin", "/bin"))
 

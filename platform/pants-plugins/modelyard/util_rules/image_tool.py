@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Iterable
 
-from pants.backend.python.target_types import EntryPoint
 from pants.backend.python.util_rules.pex import VenvPex, VenvPexProcess
-from pants.backend.python.util_rules.pex_from_targets import PexFromTargetsRequest
-from pants.engine.addresses import Address, Addresses, UnparsedAddressInputs
+from pants.engine.addresses import Address
 from pants.engine.fs import Digest, RemovePrefix
 from pants.engine.process import FallibleProcessResult
 from pants.engine.rules import Get, collect_rules, rule
@@ -16,8 +14,7 @@ from pants.engine.target import InvalidTargetException
 from pants.util.frozendict import FrozenDict
 from pants.util.strutil import strip_v2_chroot_path
 
-from modelyard.subsystem import Modelyard
-from modelyard.util_rules.lookups import option_address
+from modelyard.util_rules.option_tools import OptionTool
 
 # What was fetched, by digest: Debian's packages, and Python's.
 DEBS = ".modelyard_debs"
@@ -43,30 +40,9 @@ class ImageToolOutput:
     digest: Digest
 
 
-@dataclass(frozen=True)
-class _ImageTool:
-    pass
-
-
-@rule
-async def image_tool(_: _ImageTool, modelyard: Modelyard) -> VenvPex:
-    addresses = await Get(
-        Addresses, UnparsedAddressInputs, option_address("image_builder", modelyard)
-    )
-    return await Get(
-        VenvPex,
-        PexFromTargetsRequest(
-            addresses,
-            output_filename="images.build.pex",
-            internal_only=True,
-            main=EntryPoint("images.build"),
-        ),
-    )
-
-
 @rule
 async def run_image_tool(request: ImageToolRequest) -> ImageToolOutput:
-    tool = await Get(VenvPex, _ImageTool())
+    tool = await Get(VenvPex, OptionTool("image_builder", "images.build"))
     result = await Get(
         FallibleProcessResult,
         VenvPexProcess(

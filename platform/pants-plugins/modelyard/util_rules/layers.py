@@ -25,18 +25,7 @@ from modelyard.subsystem import Modelyard
 from modelyard.target_types import ImageBaseSourceField
 from modelyard.util_rules.image_tool import DEBS, ImageToolOutput, ImageToolRequest
 from modelyard.util_rules.lookups import option_address
-
-# What a download of Debian packages needs to know of the user's network.
-_NETWORK_ENV = (
-    "HTTP_PROXY",
-    "HTTPS_PROXY",
-    "NO_PROXY",
-    "http_proxy",
-    "https_proxy",
-    "no_proxy",
-    "SSL_CERT_FILE",
-    "MODELYARD_DEBIAN_MIRRORS",
-)
+from modelyard.util_rules.network import NETWORK_ENV
 
 
 @dataclass(frozen=True)
@@ -111,7 +100,9 @@ async def build_base_layer(request: BaseLayerRequest, modelyard: Modelyard) -> B
         targets = await Get(Targets, UnparsedAddressInputs, option_address("image_base", modelyard))
         target = targets[0]
     lock = await Get(SourceFiles, SourceFilesRequest([target[ImageBaseSourceField]]))
-    environment = await Get(EnvironmentVars, EnvironmentVarsRequest(_NETWORK_ENV))
+    environment = await Get(
+        EnvironmentVars, EnvironmentVarsRequest((*NETWORK_ENV, "MODELYARD_DEBIAN_MIRRORS"))
+    )
     return await Get(
         BuiltLayer,
         LayerRequest(

@@ -20,15 +20,15 @@ from pants.engine.rules import Get, collect_rules, rule
 from pants.testutil.rule_runner import PYTHON_BOOTSTRAP_ENV, QueryRule, RuleRunner
 
 from modelyard.target_types import ImageBase
-from modelyard.testutil import shell_tool, venv_pex_of, without
+from modelyard.testutil import shell_tool, venv_pex_of
 from modelyard.util_rules import image_tool, layers
-from modelyard.util_rules.image_tool import _ImageTool
 from modelyard.util_rules.layers import (
     BaseLayerRequest,
     BuiltLayer,
     CompressedLayerRequest,
     LayerRequest,
 )
+from modelyard.util_rules.option_tools import OptionTool
 
 # A layer whose one blob holds the words and the network it was built with.
 _BUILD = """
@@ -45,7 +45,7 @@ done
 
 
 @rule
-async def tool_of_a_script(_: _ImageTool) -> VenvPex:
+async def tool_of_a_script(_: OptionTool) -> VenvPex:
     return venv_pex_of(await Get(Digest, CreateDigest, shell_tool(_BUILD)))
 
 
@@ -53,7 +53,7 @@ async def tool_of_a_script(_: _ImageTool) -> VenvPex:
 def runner() -> RuleRunner:
     runner = RuleRunner(
         rules=[
-            *without(image_tool.rules(), "image_tool"),
+            *image_tool.rules(),
             *collect_rules(globals()),
             *layers.rules(),
             *pex.rules(),

@@ -33,17 +33,9 @@ from pants.option.global_options import GlobalOptions
 from pants.util.frozendict import FrozenDict
 
 from modelyard.util_rules.image_tool import ImageToolOutput, ImageToolRequest
+from modelyard.util_rules.network import NETWORK_ENV
 
 _PINS = "pins.txt"
-_NETWORK_ENV = (
-    "HTTP_PROXY",
-    "HTTPS_PROXY",
-    "NO_PROXY",
-    "http_proxy",
-    "https_proxy",
-    "no_proxy",
-    "SSL_CERT_FILE",
-)
 
 
 @dataclass(frozen=True)
@@ -125,7 +117,7 @@ class PackageSources:
 
 @rule
 async def package_sources(repos: PythonRepos, global_options: GlobalOptions) -> PackageSources:
-    environment = await Get(EnvironmentVars, EnvironmentVarsRequest(_NETWORK_ENV))
+    environment = await Get(EnvironmentVars, EnvironmentVarsRequest(NETWORK_ENV))
     default, *others = repos.indexes or ("",)
     env = {
         **environment,

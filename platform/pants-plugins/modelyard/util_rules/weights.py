@@ -12,12 +12,10 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, Iterable
 
-from pants.backend.python.target_types import EntryPoint
 from pants.backend.python.util_rules.pex import VenvPex, VenvPexProcess
-from pants.backend.python.util_rules.pex_from_targets import PexFromTargetsRequest
 from pants.core.target_types import FileSourceField, ResourceSourceField
 from pants.core.util_rules.source_files import SourceFiles, SourceFilesRequest
-from pants.engine.addresses import Address, Addresses, UnparsedAddressInputs
+from pants.engine.addresses import Address
 from pants.engine.engine_aware import EngineAwareReturnType
 from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
 from pants.engine.fs import (
@@ -45,22 +43,16 @@ from modelyard.target_types import (
     WeightsSizeField,
     WeightsSourceUrlField,
 )
-from modelyard.util_rules.lookups import option_address
+from modelyard.util_rules.network import NETWORK_ENV
+from modelyard.util_rules.option_tools import OptionTool
 from modelyard.util_rules.setbacks import Setbacks
 
 logger = logging.getLogger(__name__)
 
-# What a download needs to know of the user's network. Nothing of it reaches the result.
-_NETWORK_ENV = (
+_ENV = (
+    *NETWORK_ENV,
     "HOME",
     "PATH",
-    "HTTP_PROXY",
-    "HTTPS_PROXY",
-    "NO_PROXY",
-    "http_proxy",
-    "https_proxy",
-    "no_proxy",
-    "SSL_CERT_FILE",
     "REQUESTS_CA_BUNDLE",
     "NODE_EXTRA_CA_CERTS",
     "NPM_CONFIG_REGISTRY",
@@ -143,32 +135,10 @@ class LicensedRequest:
     files: Digest
 
 
-@dataclass(frozen=True)
-class WeightsTool:
-    """A command of the `weights` package, by the option that holds its `pex_binary`'s address."""
-
-    option: str
-    module: str
-
-
-@rule
-async def weights_tool(tool: WeightsTool, modelyard: Modelyard) -> VenvPex:
-    addresses = await Get(Addresses, UnparsedAddressInputs, option_address(tool.option, modelyard))
-    return await Get(
-        VenvPex,
-        PexFromTargetsRequest(
-            addresses,
-            output_filename=f"{tool.module}.pex",
-            internal_only=True,
-            main=EntryPoint(tool.module),
-        ),
-    )
-
-
 @rule
 async def fetch_weights(request: FetchWeightsRequest, modelyard: Modelyard) -> Weights:
     target = request.target
-    environment = await Get(EnvironmentVars, EnvironmentVarsRequest(_NETWORK_ENV))
+    environment = await Get(EnvironmentVars, EnvironmentVarsRequest(_ENV))
     spec = {
         "name": target.address.target_name,
         "source": target[WeightsSourceUrlField].value,
@@ -184,7 +154,7 @@ async def fetch_weights(request: FetchWeightsRequest, modelyard: Modelyard) -> W
             "--modelyard-weights-retry=0 asks at once"
         )
         return Weights(None, reason)
-    tool = await Get(VenvPex, WeightsTool("weights_fetcher", "weights.fetch"))
+    tool = await Get(VenvPex, OptionTool("weights_fetcher", "weights.fetch"))
     spec_digest = await Get(Digest, CreateDigest([FileContent("spec.json", content)]))
     result = await Get(
         FallibleProcessResult,
@@ -225,7 +195,7 @@ async def licensed(request: LicensedRequest) -> Weights:
 async def convert_weights(request: ConvertWeightsRequest) -> Weights:
     if module := _EXPORTERS.get(request.converter):
         return await Get(Weights, ExporterRun(module, request.name, request.fetched))
-    tool = await Get(VenvPex, WeightsTool("weights_converter", "weights.convert"))
+    tool = await Get(VenvPex, OptionTool("weights_converter", "weights.convert"))
     sources = await Get(Digest, AddPrefix(request.fetched, "in"))
     result = await Get(
         ProcessResult,

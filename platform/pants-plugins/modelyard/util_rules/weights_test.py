@@ -16,11 +16,11 @@ from pants.testutil.rule_runner import PYTHON_BOOTSTRAP_ENV, QueryRule
 from modelyard import register
 from modelyard.goals.standins import WEIGHTS
 from modelyard.testutil import function_rule_runner, shell_tool, venv_pex_of, without
+from modelyard.util_rules.option_tools import OptionTool
 from modelyard.util_rules.weights import (
     LocalWeightsRequest,
     Weights,
     WeightsRequest,
-    WeightsTool,
 )
 
 # The folder of the mirror is all that reaches the process from outside.
@@ -37,7 +37,7 @@ _CONVERT = 'mkdir out && cat in/w.bin > "out/converted by $1"\n'
 
 
 @rule
-async def tool_of_a_script(tool: WeightsTool) -> VenvPex:
+async def tool_of_a_script(tool: OptionTool) -> VenvPex:
     script = {"weights_fetcher": _FETCH, "weights_converter": _CONVERT}[tool.option]
     return venv_pex_of(await Get(Digest, CreateDigest, shell_tool(script)))
 
@@ -52,7 +52,7 @@ class Repository:
             QueryRule(Digest, [LocalWeightsRequest]),
             QueryRule(DigestContents, [Digest]),
             backend_rules=(
-                *without(register.rules(), "weights_tool"),
+                *without(register.rules(), "option_tool"),
                 *collect_rules(globals()),
             ),
         )
