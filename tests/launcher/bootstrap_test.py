@@ -264,6 +264,8 @@ def test_the_pex_tool_is_built_with_plain_permissions(machine: Machine, mask: st
     )
     assert answer.code == 0
     assert (machine.prepared()[0] / "pex").stat().st_mode & 0o777 == 0o644
+    # Pants' processes pack files with the permissions that they were unpacked with.
+    assert answer.reached()["umask"] == 0o022
 
 
 def test_the_probe_refuses_a_python_of_another_version(machine: Machine) -> None:

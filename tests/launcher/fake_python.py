@@ -72,7 +72,12 @@ def play_script(called: str, path: str, arguments: list[str]) -> int:
         Path(arguments[arguments.index("--output-file") + 1]).write_text("the tool")
     elif path.endswith("/pants"):
         environment = dict(os.environ)
-        answer = {"arguments": arguments, "cwd": str(Path.cwd()), "environment": environment}
+        answer = {
+            "arguments": arguments,
+            "cwd": str(Path.cwd()),
+            "environment": environment,
+            "umask": os.umask(0),
+        }
         print(json.dumps(answer))
         return int(os.environ.get("FAKE_EXIT", "0"))
     return 0
