@@ -18,10 +18,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from uv import find_uv_bin
 
+from pins import LockError, Pin, parse_lock, parse_requirements
 from standins import STAND_INS
 
 WHEELS = "3rdparty/python/wheels"
@@ -45,10 +46,6 @@ LINUX_ARM = {"sys_platform": "linux", "platform_system": "Linux", "platform_mach
 MAC_X86 = {"sys_platform": "darwin", "platform_system": "Darwin", "platform_machine": "x86_64"}
 MAC_ARM = {"sys_platform": "darwin", "platform_system": "Darwin", "platform_machine": "arm64"}
 EVERYWHERE = (LINUX_X86, LINUX_ARM, MAC_X86, MAC_ARM)
-
-
-class LockError(Exception):
-    """A lock could not be made; the message says which, why and what to do next."""
 
 
 @dataclass(frozen=True)
@@ -112,32 +109,6 @@ RESOLVES = {
 }
 
 
-@dataclass(frozen=True)
-class Pin:
-    """One block of a lock: a requirement `name==version` with its digests."""
-
-    requirement: Requirement
-    hashes: tuple[str, ...]
-
-    @property
-    def name(self) -> str:
-        return canonicalize_name(self.requirement.name)
-
-    @property
-    def version(self) -> str | None:
-        clauses = list(self.requirement.specifier)
-        if len(clauses) != 1 or clauses[0].operator != "==" or clauses[0].version.endswith("*"):
-            return None
-        return clauses[0].version
-
-    def applies(self, environment: dict[str, str]) -> bool:
-        marker = self.requirement.marker
-        return marker is None or marker.evaluate(environment)
-
-    def render(self) -> str:
-        return " \\\n    ".join([str(self.requirement).replace(";", " ;"), *self.hashes]) + "\n"
-
-
 def inputs_digest(paths: Iterable[Path]) -> str:
     """The SHA-256 over the names and contents of the `.in` files."""
     digest = hashlib.sha256()
@@ -145,29 +116,6 @@ def inputs_digest(paths: Iterable[Path]) -> str:
         content = path.read_bytes()
         digest.update(f"{path.name} {len(content)}\n".encode() + content)
     return digest.hexdigest()
-
-
-def _logical_lines(text: str) -> Iterator[str]:
-    for line in text.replace("\\\n", " ").splitlines():
-        content = re.sub(r"(^|\s)#.*", "", line).strip()
-        if content:
-            yield content
-
-
-def parse_lock(text: str) -> list[Pin]:
-    """The pins of a lock's text; raises `LockError` for anything that is not a hashed pin."""
-    pins = []
-    for line in _logical_lines(text):
-        specifier, *hashes = re.split(r"\s+(?=--hash=)", line)
-        try:
-            pins.append(Pin(Requirement(specifier), tuple(entry.strip() for entry in hashes)))
-        except InvalidRequirement as error:
-            raise LockError(f"not a pinned requirement: {specifier[:80]!r}") from error
-    return pins
-
-
-def parse_requirements(paths: Iterable[Path]) -> list[Requirement]:
-    return [Requirement(line) for path in paths for line in _logical_lines(path.read_text())]
 
 
 def narrow(pins: Iterable[Pin], environments: Sequence[dict[str, str]]) -> Iterator[Pin]:
@@ -223,7 +171,8 @@ def _unmet(resolve: Resolve, root: Path, pins: Sequence[Pin]) -> list[str]:
         for name, pinned in versions.items():
             if len(pinned) > 1:
                 found.append(f"{name} is pinned {len(pinned)} times for {where}")
-        for requirement in parse_requirements(resolve.requested(root)):
+        asked = "\n".join(path.read_text() for path in resolve.requested(root))
+        for requirement in parse_requirements(asked):
             if requirement.marker and not requirement.marker.evaluate(environment):
                 continue
             pinned = versions.get(canonicalize_name(requirement.name), [])

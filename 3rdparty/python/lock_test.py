@@ -11,16 +11,15 @@ from lock import (
     LINUX_X86,
     MAC_ARM,
     RESOLVES,
-    LockError,
     Resolve,
     _uv_environment,
     inputs_digest,
     main,
     narrow,
-    parse_lock,
     problems,
     repository_root,
 )
+from pins import LockError, parse_lock
 
 ROOT = repository_root(Path.cwd())
 ONE = f"--hash=sha256:{'1' * 64}"

@@ -9,7 +9,8 @@ import pytest
 from packaging.requirements import Requirement
 
 import repack
-from lock import RESOLVES, parse_lock, repository_root
+from lock import RESOLVES, repository_root
+from pins import parse_lock
 
 ROOT = repository_root(Path.cwd())
 BOOTSTRAP = ROOT / "platform/launcher/bootstrap.sh"

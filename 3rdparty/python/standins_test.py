@@ -11,7 +11,8 @@ import pytest
 from packaging.utils import parse_wheel_filename
 
 import repack
-from lock import RESOLVES, WHEELS, parse_lock, repository_root
+from lock import RESOLVES, WHEELS, repository_root
+from pins import parse_lock
 from standins import STAND_INS, StandIn
 
 ROOT = repository_root(Path.cwd())

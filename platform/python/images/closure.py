@@ -1,7 +1,7 @@
 """Which packages of a lock something needs: what it asks for, and what that asks for in turn."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from importlib.metadata import Distribution
+from importlib.metadata import Distribution, PackagePath
 from pathlib import Path
 
 import msgspec
@@ -39,6 +39,7 @@ def closure(
     wanted = {pair: "an image" for item in asked for pair in _with_extras(item)}
     needs: dict[str, set[str]] = {}
     seen: set[_Wanted] = set()
+    packages: dict[str, Distribution] = {}
     while wanted:
         new = {name: pin_of(name, pins, asker) for (name, _), asker in sorted(wanted.items())}
         installed.add(pin for name, pin in new.items() if name not in needs)
@@ -50,10 +51,10 @@ def closure(
             needs.setdefault(name, set()).update(needed for needed, _ in pairs)
             ring.update({pair: name for pair in pairs if pair not in seen})
         wanted = ring
-    found = installed.packages()
-    _check_no_two_differ(found)
+    files = {name: needed_files(package) for name, package in packages.items()}
+    _check_no_two_differ(files)
     return [
-        Package(name, pins[name].text, _size(found[name]), sorted(needs[name] - {name}))
+        Package(name, pins[name].text, _size(files[name]), sorted(needs[name] - {name}))
         for name in sorted(needs)
     ]
 
@@ -73,18 +74,17 @@ def _with_extras(asked: Requirement) -> Sequence[_Wanted]:
     return [(name, extra) for extra in ("", *sorted(asked.extras))]
 
 
-def _size(package: Distribution) -> int:
-    return sum(Path(file.locate()).stat().st_size for file in needed_files(package))
+def _size(files: Sequence[PackagePath]) -> int:
+    return sum(Path(file.locate()).stat().st_size for file in files)
 
 
-def _check_no_two_differ(packages: Mapping[str, Distribution]) -> None:
+def _check_no_two_differ(files: Mapping[str, Sequence[PackagePath]]) -> None:
     owners: dict[str, tuple[str, str]] = {}
-    for name, package in packages.items():
-        for file in needed_files(package):
-            content = file.hash.value if file.hash else ""
-            owner, present = owners.setdefault(str(file), (name, content))
-            if present != content:
-                raise ImageToolError(
-                    f"{owner} and {name} bring different files named {file}; of the two the lock "
-                    "may hold one"
-                )
+    for name, file in ((name, file) for name, every in files.items() for file in every):
+        content = file.hash.value if file.hash else ""
+        owner, present = owners.setdefault(str(file), (name, content))
+        if present != content:
+            raise ImageToolError(
+                f"{owner} and {name} bring different files named {file}; of the two the lock "
+                "may hold one"
+            )

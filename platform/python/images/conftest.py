@@ -1,12 +1,13 @@
 """Wheels as a package index has them, made here."""
 
-import base64
 import hashlib
-import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
+
+from wheel_file import PURE_PYTHON
+from wheel_file import write_wheel as write_wheel_file
 
 WriteWheel = Callable[..., str]
 
@@ -36,21 +37,10 @@ def write_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WriteWheel:
             **files,
             f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
             f"{needs}{extras}",
-            f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\n"
-            "Tag: py3-none-any\n",
+            f"{info}/WHEEL": PURE_PYTHON.decode(),
         }
-        lines = [f"{path},sha256={_digest(text)},{len(text)}" for path, text in every.items()]
-        record = "\n".join([*lines, f"{info}/RECORD,,", ""])
         file = folder / f"{name.replace('-', '_')}-{version}-py3-none-any.whl"
-        with zipfile.ZipFile(file, "w") as wheel:
-            for path, text in {**every, f"{info}/RECORD": record}.items():
-                wheel.writestr(path, text)
+        write_wheel_file(file, ((path, text.encode()) for path, text in every.items()))
         return f"{name}=={version} --hash=sha256:{hashlib.sha256(file.read_bytes()).hexdigest()}"
 
     return write
-
-
-def _digest(text: str) -> str:
-    """Return a digest as RECORD has them (PEP 376)."""
-    digest = hashlib.sha256(text.encode()).digest()
-    return base64.urlsafe_b64encode(digest).decode().rstrip("=")

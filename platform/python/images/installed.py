@@ -50,7 +50,9 @@ class Installed:
         Raises:
             ImageToolError: one cannot be had, or is another than the lock says; with uv's words.
         """
-        text = locked.render(pins)
+        # `===` (PEP 440, arbitrary equality): another build of a version, such as `2.0+cpu`,
+        # satisfies `==2.0`, and may lie where the wanted one is looked for.
+        text = locked.render(pins).replace("==", "===")
         if not text:
             return
         with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:

@@ -5,9 +5,10 @@ An engine on this machine takes it as it is; for registries and archives it is c
 
 import hashlib
 import io
+import os
 import tarfile
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 import msgspec
 
@@ -35,49 +36,28 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
 
 def write_layer(name: str, tree: Tree, out: Path) -> Layer:
     """Write `tree` to `out/blobs/sha256/<digest>` and what it is to `out/<name>.json`."""
-    partial = _blobs(out) / ".partial"
-    with partial.open("wb") as file:
-        digested = _Digested(file)
-        files_size = _write_tar(tree, digested)
-    digest = digested.sha256.hexdigest()
-    size = partial.stat().st_size
-    partial.rename(partial.with_name(digest))
-    diff_id = f"sha256:{digest}"
-    return _described(
-        out,
-        Layer(
-            name=name,
-            digest=diff_id,
-            diff_id=diff_id,
-            size=size,
-            files_size=files_size,
-            media_type=PLAIN,
-        ),
+    with _Blob(out) as blob:
+        files_size = _write_tar(tree, blob)
+    layer = Layer(
+        name=name,
+        digest=blob.digest,
+        diff_id=blob.digest,
+        size=blob.size,
+        files_size=files_size,
+        media_type=PLAIN,
     )
+    return _described(out, layer)
 
 
-def compress_layer(layer: Layer, blob: Path, out: Path) -> Layer:
+def compress_layer(layer: Layer, plain: Path, out: Path) -> Layer:
     """Write the bytes of a layer as it is named by registries, like `write_layer`."""
-    partial = _blobs(out) / ".partial"
-    with partial.open("wb") as file, blob.open("rb") as plain:
-        digested = _Digested(file)
-        compressed = Compressed(digested)
-        while chunk := plain.read(_CHUNK):
+    with plain.open("rb") as file, _Blob(out) as blob:
+        compressed = Compressed(blob)
+        while chunk := file.read(_CHUNK):
             compressed.write(chunk)
         compressed.finish()
-    digest = digested.sha256.hexdigest()
-    size = partial.stat().st_size
-    partial.rename(partial.with_name(digest))
-    return _described(
-        out,
-        msgspec.structs.replace(layer, digest=f"sha256:{digest}", size=size, media_type=COMPRESSED),
-    )
-
-
-def _blobs(out: Path) -> Path:
-    blobs = out / "blobs" / "sha256"
-    blobs.mkdir(parents=True, exist_ok=True)
-    return blobs
+    changed = {"digest": blob.digest, "size": blob.size, "media_type": COMPRESSED}
+    return _described(out, msgspec.structs.replace(layer, **changed))
 
 
 def _described(out: Path, layer: Layer) -> Layer:
@@ -85,7 +65,7 @@ def _described(out: Path, layer: Layer) -> Layer:
     return layer
 
 
-def _write_tar(tree: Tree, to: "_Digested") -> int:
+def _write_tar(tree: Tree, to: "_Blob") -> int:
     """Return the size of all files, in bytes."""
     total = 0
     # The format is named because Python's default has changed before. PAX carries any name.
@@ -107,17 +87,31 @@ def _write_tar(tree: Tree, to: "_Digested") -> int:
     return total
 
 
-class _Digested(io.RawIOBase):
-    """Writes to a file and digests what it writes."""
+class _Blob(io.RawIOBase):
+    """A blob of a layout, named by its digest once all of it is written."""
 
-    def __init__(self, file: BinaryIO) -> None:
-        self.sha256 = hashlib.sha256()
-        self._file = file
+    def __init__(self, out: Path) -> None:
+        self._folder = out / "blobs" / "sha256"
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._file = (self._folder / ".partial").open("wb")
+        self._sha256 = hashlib.sha256()
+        self.size = 0
+
+    @property
+    def digest(self) -> str:
+        return f"sha256:{self._sha256.hexdigest()}"
 
     def writable(self) -> bool:
         return True
 
     def write(self, data: object) -> int:
         chunk = bytes(data)  # type: ignore[call-overload]
-        self.sha256.update(chunk)
+        self._sha256.update(chunk)
+        self.size += len(chunk)
         return self._file.write(chunk)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._file.close()
+            os.replace(self._file.name, self._folder / self._sha256.hexdigest())
+        super().close()

@@ -1,12 +1,11 @@
 """What a lock file, requirements with hashes, pins for the images' Python and system."""
 
-import re
 from collections.abc import Iterable, Mapping
 
 import msgspec
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
 
+import pins
 from images.errors import ImageToolError
 
 
@@ -23,17 +22,19 @@ def parse_lock(text: str) -> dict[str, Pin]:
     Raises:
         ImageToolError: a line is no pin with hashes.
     """
-    found: dict[str, Pin] = {}
-    for line in logical_lines(text):
-        asked, *hashes = re.split(r"\s+(?=--hash=)", line)
-        requirement = _parsed(asked)
-        if not hashes or not re.fullmatch(r"={2,3}[^*,]+", str(requirement.specifier)):
-            raise ImageToolError(f"a lock holds versions with their hashes, and not {asked!r}")
-        if _applies(requirement):
-            name = canonicalize_name(requirement.name)
-            version = str(requirement.specifier).lstrip("=")
-            found[name] = Pin(name, " ".join([f"{name}=={version}", *hashes]))
-    return found
+    wrong = "a lock holds versions with their hashes, and not"
+    try:
+        parsed = pins.parse_lock(text)
+    except pins.LockError as error:
+        raise ImageToolError(f"{wrong} this: {error}") from None
+    for item in parsed:
+        if not item.hashes or item.version is None:
+            raise ImageToolError(f"{wrong} {str(item.requirement)!r}")
+    here = (item for item in parsed if item.applies())
+    return {
+        item.name: Pin(item.name, " ".join([f"{item.name}=={item.version}", *item.hashes]))
+        for item in here
+    }
 
 
 def parse_requirements(text: str) -> list[Requirement]:
@@ -42,47 +43,28 @@ def parse_requirements(text: str) -> list[Requirement]:
     Raises:
         ImageToolError: a line is none.
     """
-    return [item for item in map(_parsed, logical_lines(text)) if _applies(item)]
+    try:
+        asked = pins.parse_requirements(text)
+    except InvalidRequirement as error:
+        raise ImageToolError(f"what is asked for is no requirement: {error}") from None
+    return [item for item in asked if item.marker is None or item.marker.evaluate()]
 
 
-def render(pins: Iterable[Pin]) -> str:
-    """Return the pins as a requirements file.
-
-    With `===` (PEP 440, arbitrary equality), as another build of a version, such as `2.0+cpu`,
-    satisfies `==2.0`, and may lie where the wanted one is looked for.
-    """
-    return "".join(f"{pin.text.replace('==', '===', 1)}\n" for pin in pins)
+def render(pinned: Iterable[Pin]) -> str:
+    """Return the pins as a requirements file."""
+    return "".join(f"{pin.text}\n" for pin in pinned)
 
 
-def logical_lines(text: str) -> Iterable[str]:
-    """Give the lines of a requirements file: continued ones as one, comments left out."""
-    for line in text.replace("\\\n", " ").splitlines():
-        content = re.sub(r"(^|\s)#.*", "", line).strip()
-        if content:
-            yield content
-
-
-def pin_of(name: str, pins: Mapping[str, Pin], wanted_by: str) -> Pin:
+def pin_of(name: str, lock: Mapping[str, Pin], wanted_by: str) -> Pin:
     """Return the pin of a package.
 
     Raises:
         ImageToolError: there is none.
     """
     try:
-        return pins[name]
+        return lock[name]
     except KeyError:
         raise ImageToolError(
             f"{wanted_by} needs {name}, which the lock does not hold; write the lock anew: "
             "./pants run 3rdparty/python:lock"
         ) from None
-
-
-def _applies(requirement: Requirement) -> bool:
-    return requirement.marker is None or requirement.marker.evaluate()
-
-
-def _parsed(text: str) -> Requirement:
-    try:
-        return Requirement(text)
-    except InvalidRequirement as error:
-        raise ImageToolError(f"{text!r} is no requirement: {error}") from None
