@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import asdict
 from pathlib import PurePath
 from typing import Any, Iterable, Mapping
 
@@ -81,8 +82,9 @@ async def output_of_its_request(request: ImageToolRequest) -> ImageToolOutput:
         files = await Get(DigestContents, Digest, request.inputs)
         plain = next(json.loads(file.content) for file in files if file.path == f"{name}.json")
         diff_id, media_type = plain["diff_id"], f"{PLAIN_LAYER}+gzip"
-    layer = _layer(name, made_of, diff_id, media_type)
-    return ImageToolOutput(await Get(Digest, CreateDigest(layer)))
+    blob, layer = _layer(name, made_of, diff_id, media_type)
+    said = FileContent(f"{name}.json", json.dumps(asdict(layer)).encode())
+    return ImageToolOutput(await Get(Digest, CreateDigest([blob, said])))
 
 
 def _closure(packages: Mapping[str, tuple[str, ...]]) -> FileContent:
@@ -93,27 +95,18 @@ def _closure(packages: Mapping[str, tuple[str, ...]]) -> FileContent:
     return FileContent("closure.json", json.dumps(found).encode())
 
 
-def _layer(name: str, content: str, diff_id: str, media_type: str) -> tuple[FileContent, ...]:
-    digest = hashlib.sha256(content.encode()).hexdigest()
-    described = {
-        "name": name,
-        "digest": f"sha256:{digest}",
-        "diff_id": diff_id,
-        "size": len(content),
-        "files_size": len(content),
-        "media_type": media_type,
-    }
-    return (
-        FileContent(f"blobs/sha256/{digest}", content.encode()),
-        FileContent(f"{name}.json", json.dumps(described).encode()),
-    )
+def _layer(
+    name: str, content: str, diff_id: str, media_type: str
+) -> tuple[FileContent, LayerDescription]:
+    digest, size = hashlib.sha256(content.encode()).hexdigest(), len(content)
+    blob = FileContent(f"blobs/sha256/{digest}", content.encode())
+    return blob, LayerDescription(name, f"sha256:{digest}", diff_id, size, size, media_type)
 
 
 @rule
 async def image_of_its_name(request: ForeignImageRequest) -> ForeignImage:
-    base, described = _layer("base", request.reference, "sha256:0", f"{PLAIN_LAYER}+gzip")
-    layer = LayerDescription(**json.loads(described.content))
-    digest = await Get(Digest, CreateDigest([base]))
+    blob, layer = _layer("base", request.reference, "sha256:0", f"{PLAIN_LAYER}+gzip")
+    digest = await Get(Digest, CreateDigest([blob]))
     return ForeignImage(digest, digest, (layer,), ("FROM=base", "LANG=de"))
 
 

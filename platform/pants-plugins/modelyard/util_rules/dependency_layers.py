@@ -10,9 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Iterable
 
-from pants.backend.python.subsystems.setup import PythonSetup
-from pants.backend.python.target_types import PythonResolveField
-from pants.engine.addresses import Address, Addresses
+from pants.engine.addresses import Address
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.engine.target import Target
 
@@ -52,14 +50,11 @@ class DependencyLayers:
 
 
 @rule
-async def dependency_layers(
-    request: DependencyLayersRequest, python: PythonSetup
-) -> DependencyLayers:
-    pex, wanted_by = request.pex, request.wanted_by
-    resolve = pex[PythonResolveField].normalized_value(python)
+async def dependency_layers(request: DependencyLayersRequest) -> DependencyLayers:
+    wanted_by = request.wanted_by
     found, asked = await MultiGet(
-        Get(LockedPackages, LockedPackagesRequest(Addresses([pex.address]), resolve, wanted_by)),
-        Get(AskedPackages, AskedPackagesRequest(Addresses([request.sources]))),
+        Get(LockedPackages, LockedPackagesRequest(request.pex, wanted_by)),
+        Get(AskedPackages, AskedPackagesRequest(request.sources)),
     )
     needed = found.needed_for(asked.names)
     large = [item for item in found.packages if item.size >= _LARGE and item.name in needed]

@@ -39,13 +39,12 @@ ALL = "scipy and headers"
 
 @rule
 async def packages_of_the_resolve(request: LockedPackagesRequest) -> LockedPackages:
-    return LockedPackages(LOCKS[request.resolve])
+    return LockedPackages(LOCKS[request.target.address.target_name])
 
 
 @rule
 async def asked_by_name(request: AskedPackagesRequest) -> AskedPackages:
-    [address] = request.addresses
-    names = tuple(address.target_name.split(" and "))
+    names = tuple(request.address.target_name.split(" and "))
     return AskedPackages(names, names)
 
 
@@ -76,14 +75,8 @@ def runner() -> RuleRunner:
         ],
         target_types=[PexBinary],
     )
-    resolves = {name: f"{name}.lock" for name in LOCKS}
-    runner.set_options(["--python-enable-resolves", f"--python-resolves={resolves}"])
     runner.write_files(
-        {
-            "BUILD": "".join(
-                f"pex_binary(name='{name}', resolve='{name}', script='x')\n" for name in LOCKS
-            )
-        }
+        {"BUILD": "".join(f"pex_binary(name='{name}', script='x')\n" for name in LOCKS)}
     )
     return runner
 

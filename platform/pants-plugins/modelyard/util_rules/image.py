@@ -222,16 +222,14 @@ async def function_layers(request: _FunctionRequest) -> _Parts:
     return _Parts((*dependencies.layers, *above))
 
 
-async def _layers_of(parts: _Parts, request: ImageRequest) -> tuple[BuiltLayer, ...]:
-    if not request.compressed:
-        return parts.layers
-    return await MultiGet(
-        Get(BuiltLayer, CompressedLayerRequest(layer, request.target.address))
-        for layer in parts.layers
-    )
-
-
-async def _assemble(image: ImageDescription, layers: tuple[BuiltLayer, ...], port: int) -> Image:
+async def _assemble(
+    request: ImageRequest, image: ImageDescription, layers: tuple[BuiltLayer, ...], port: int
+) -> Image:
+    if request.compressed:
+        by = request.target.address
+        layers = await MultiGet(
+            Get(BuiltLayer, CompressedLayerRequest(layer, by)) for layer in layers
+        )
     image = replace(image, layers=tuple(layer.description for layer in layers))
     rendered = render_image(image)
     described = await Get(
@@ -272,7 +270,7 @@ async def build_image(request: ImageRequest, modelyard: Modelyard) -> Image:
             revision=revision.commit,
             version=modelyard.image_version,
         )
-        return await _assemble(image, await _layers_of(_Parts((layer,)), request), port=8080)
+        return await _assemble(request, image, (layer,), port=8080)
     runtime = str(target[ImageRuntimeField].value)
     # At once: what needs the network, what needs the processor, and git do not wait for each other.
     revision, base, serving, own = await MultiGet(
@@ -304,8 +302,8 @@ async def build_image(request: ImageRequest, modelyard: Modelyard) -> Image:
         version=modelyard.image_version,
         base_env=base.base_env,
     )
-    parts = _Parts((*base.layers, *serving.layers, *own.layers))
-    return await _assemble(image, await _layers_of(parts, request), port=function_port(target))
+    layers = (*base.layers, *serving.layers, *own.layers)
+    return await _assemble(request, image, layers, port=function_port(target))
 
 
 def rules() -> Iterable[Any]:

@@ -13,8 +13,8 @@ from typing import Any, Iterable
 from packaging.utils import canonicalize_name
 from pants.backend.python.subsystems.repos import PythonRepos
 from pants.backend.python.subsystems.setup import PythonSetup
-from pants.backend.python.target_types import PythonRequirementsField
-from pants.engine.addresses import Address, Addresses
+from pants.backend.python.target_types import PythonRequirementsField, PythonResolveField
+from pants.engine.addresses import Address
 from pants.engine.env_vars import EnvironmentVars, EnvironmentVarsRequest
 from pants.engine.fs import (
     CreateDigest,
@@ -28,7 +28,7 @@ from pants.engine.fs import (
 )
 from pants.engine.fs import GlobMatchErrorBehavior as OnNone
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
-from pants.engine.target import TransitiveTargets, TransitiveTargetsRequest
+from pants.engine.target import Target, TransitiveTargets, TransitiveTargetsRequest
 from pants.option.global_options import GlobalOptions
 from pants.util.frozendict import FrozenDict
 
@@ -40,10 +40,9 @@ _PINS = "pins.txt"
 
 @dataclass(frozen=True)
 class LockedPackagesRequest:
-    """What the targets of `addresses` import of the packages of `resolve`."""
+    """What a target needs of the packages of its resolve."""
 
-    addresses: Addresses
-    resolve: str
+    target: Target
     wanted_by: Address
 
 
@@ -79,9 +78,9 @@ class LockedPackages:
 
 @dataclass(frozen=True)
 class AskedPackagesRequest:
-    """What the code of `addresses` imports."""
+    """What the code at `address` imports."""
 
-    addresses: Addresses
+    address: Address
 
 
 @dataclass(frozen=True)
@@ -132,7 +131,7 @@ async def package_sources(repos: PythonRepos, global_options: GlobalOptions) -> 
 
 @rule
 async def asked_packages(request: AskedPackagesRequest) -> AskedPackages:
-    transitive = await Get(TransitiveTargets, TransitiveTargetsRequest(request.addresses))
+    transitive = await Get(TransitiveTargets, TransitiveTargetsRequest([request.address]))
     asked = {
         str(requirement): canonicalize_name(requirement.project_name)
         for target in transitive.closure
@@ -146,10 +145,10 @@ async def asked_packages(request: AskedPackagesRequest) -> AskedPackages:
 async def locked_packages(
     request: LockedPackagesRequest, python: PythonSetup, sources: PackageSources
 ) -> LockedPackages:
-    name = request.resolve
+    name = request.target[PythonResolveField].normalized_value(python)
     path = python.resolves[name]
     asked, lock = await MultiGet(
-        Get(AskedPackages, AskedPackagesRequest(request.addresses)),
+        Get(AskedPackages, AskedPackagesRequest(request.target.address)),
         Get(Snapshot, PathGlobs([path], OnNone.error, description_of_origin=f"the resolve {name}")),
     )
     content = "".join(f"{line}\n" for line in asked.requirements).encode()

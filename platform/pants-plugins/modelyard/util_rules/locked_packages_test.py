@@ -4,9 +4,8 @@ from typing import Iterable, Mapping
 
 import pytest
 from pants.backend.python import target_types_rules
-from pants.backend.python.target_types import PythonRequirementTarget
-from pants.core.target_types import FileTarget
-from pants.engine.addresses import Address, Addresses
+from pants.backend.python.target_types import PexBinary, PythonRequirementTarget
+from pants.engine.addresses import Address
 from pants.engine.fs import CreateDigest, Digest, DigestContents, FileContent
 from pants.engine.internals.scheduler import ExecutionError
 from pants.engine.rules import Get, QueryRule, rule
@@ -48,18 +47,17 @@ def rule_runner(*options: str, files: Mapping[str, str] = {"x.lock": "pins"}) ->
             QueryRule(PackageSources, []),
             QueryRule(Pins, [PinsRequest]),
         ],
-        target_types=[FileTarget, PythonRequirementTarget],
+        target_types=[PexBinary, PythonRequirementTarget],
     )
     resolves = ("--python-enable-resolves", "--python-resolves={'x': 'x.lock'}")
     runner.set_options([*resolves, *options], env={"https_proxy": PROXY})
     runner.write_files(
         {
             **files,
-            "f.txt": "",
             "BUILD": (
                 "python_requirement(name='np', requirements=['NumPy<3'], resolve='x')\n"
                 "python_requirement(name='other', requirements=['other'], resolve='x')\n"
-                "file(name='code', source='f.txt', dependencies=[':np'])"
+                "pex_binary(name='code', resolve='x', script='x', dependencies=[':np'])"
             ),
         }
     )
@@ -67,8 +65,8 @@ def rule_runner(*options: str, files: Mapping[str, str] = {"x.lock": "pins"}) ->
 
 
 def found(runner: RuleRunner) -> Iterable[LockedPackage]:
-    addresses = Addresses([Address("", target_name="code")])
-    request = LockedPackagesRequest(addresses, "x", Address("functions/f"))
+    target = runner.get_target(Address("", target_name="code"))
+    request = LockedPackagesRequest(target, Address("functions/f"))
     return runner.request(LockedPackages, [request]).packages
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Iterable
+from typing import Any, Iterable, Sequence
 
 from pants.engine.addresses import Address
 from pants.engine.internals.session import SessionValues
@@ -34,9 +34,8 @@ def named(request: NamedRequest, session: SessionValues) -> Named:
     return Named(is_packaged(name, words))
 
 
-def is_packaged(name: str, words: Iterable[str]) -> bool:
+def is_packaged(name: str, words: Sequence[str]) -> bool:
     """Whether these words of a command line have a target of this name packaged."""
-    words = list(words)
     return "package" in words and any(is_name_of(name, word) for word in words)
 
 

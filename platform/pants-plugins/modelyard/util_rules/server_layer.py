@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Iterable
 
-from pants.backend.python.subsystems.setup import PythonSetup
-from pants.backend.python.target_types import PythonResolveField
 from pants.backend.python.util_rules.python_sources import (
     PythonSourceFilesRequest,
     StrippedPythonSourceFiles,
 )
-from pants.engine.addresses import Addresses, UnparsedAddressInputs
+from pants.engine.addresses import UnparsedAddressInputs
 from pants.engine.fs import AddPrefix, Digest, MergeDigests
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.engine.target import Targets, TransitiveTargets, TransitiveTargetsRequest
@@ -33,16 +31,12 @@ class ServerLayerRequest:
 
 
 @rule
-async def build_server_layer(
-    _: ServerLayerRequest, modelyard: Modelyard, python: PythonSetup
-) -> BuiltLayer:
+async def build_server_layer(_: ServerLayerRequest, modelyard: Modelyard) -> BuiltLayer:
     named = option_address("image_server", modelyard)
     server = (await Get(Targets, UnparsedAddressInputs, named))[0]
-    addresses = Addresses([server.address])
-    resolve = server[PythonResolveField].normalized_value(python)
     packages, transitive = await MultiGet(
-        Get(LockedPackages, LockedPackagesRequest(addresses, resolve, server.address)),
-        Get(TransitiveTargets, TransitiveTargetsRequest(addresses)),
+        Get(LockedPackages, LockedPackagesRequest(server, server.address)),
+        Get(TransitiveTargets, TransitiveTargetsRequest([server.address])),
     )
     pins, sources = await MultiGet(
         Get(Pins, PinsRequest(packages.packages)),
