@@ -7,11 +7,11 @@ same Dockerfile without Nuclio's steps, as one would write it by hand.
 
 All start with their base image and the functions' weights, and without a package that goes into an
 image or another layer. What Pants needs once on a machine, its tools among it, is on a line of its
-own. All end with the
-image in the same engine. The usual way's pip keeps no wheels, as in CVAT's files; ours keeps what
-it has unpacked. Then all build again after a line was added to a handler, to the handlers of all
-ten functions, and after one requirement was added. Edits are made in turns, and the medians shown.
-Between them, the bytes that five functions take in an engine, each layer counted once.
+own. All end with the image in the same engine. The usual way's pip keeps no wheels, as in CVAT's
+files; ours keeps what it has unpacked. Then all build again after a line was added to a handler, to
+the handlers of all ten functions, and after one requirement was added. Edits are made in turns, and
+the medians shown. Between them, the bytes that five functions take in an engine, each layer counted
+once.
 
 Exit code 1: ours is behind Nuclio's in a line.
 """

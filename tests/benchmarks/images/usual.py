@@ -58,8 +58,9 @@ class Usual:
         parts = ("assets", "srcs")
         targets = [f"{FOLDER}/{name}#cpu-{part}" for name in functions for part in parts]
         ours.pants("package", *targets)
+        supplied = _supplied(scratch) if nuclio else None
         for name in functions:
-            self._write(ours.folder, name)
+            self._write(ours.folder, name, supplied)
 
     def build(self, *functions: str) -> None:
         """Build the images of these functions."""
@@ -90,14 +91,21 @@ class Usual:
     def _tag(self, function: str) -> str:
         return f"{self._folder.name}/{function}"
 
-    def _write(self, repository: Path, function: str) -> None:
+    def _write(self, repository: Path, function: str, supplied: Path | None) -> None:
         packaged = repository / "dist" / function.replace("_", "-") / "cpu"
         shutil.copytree(packaged / "assets/weights", self._folder / function / "weights")
         own = shutil.ignore_patterns("__main__.py", "__pex__", "PEX-INFO")
         shutil.copytree(packaged / "srcs.pex", self._folder / function / "code", ignore=own)
-        whl = self._folder / function / "whl"
-        command = ["-m", "pip", "download", "--quiet", "--no-deps", "--python-version=3.11"]
-        run("python3", *command, "--dest", str(whl), *_SUPPLIED_WHEELS)
+        if supplied:
+            shutil.copytree(supplied, self._folder / function / "whl")
+
+
+def _supplied(scratch: Path) -> Path:
+    """Fetch the wheels that Nuclio has beside its processor; return their folder."""
+    folder = scratch / "whl"
+    command = ["-m", "pip", "download", "--quiet", "--no-deps", "--python-version=3.11"]
+    run("python3", *command, "--dest", str(folder), *_SUPPLIED_WHEELS)
+    return folder
 
 
 def _requirements(ours: Ours, function: str) -> list[str]:
