@@ -123,6 +123,18 @@ find_python() {
     "or name one in $variable."
 }
 
+# Sets REPLY to the folders, as a Pants list, that build tools need beyond those in pants.toml
+# (`[pex].executable_search_paths`): where this PATH has the compiler that an sdist needs, say.
+find_search_paths() {
+  local tool found folders='' standard=/usr/local/bin:/usr/bin:/bin
+  for tool in bash env cc c++ make npm node; do
+    [[ -z $(PATH=$standard type -P "$tool") ]] || continue
+    found=$(type -P "$tool") && [[ $found == /* ]] || continue
+    [[ $folders == *"\"${found%/*}\""* ]] || folders+="${folders:+, }\"${found%/*}\""
+  done
+  REPLY="[$folders]"
+}
+
 # pip as a build needs it: the user's index, certificate and proxy, but nothing else of a
 # machine-wide configuration, where a constraint would change what is installed.
 configure_pip() {
@@ -236,9 +248,11 @@ place_pex() {
 }
 
 write_state() {
-  local python39=$1 python311=$2 platform known='' pex sum size
+  local python39=$1 python311=$2 platform known='' pex sum size search_paths
   read -r sum size _ < <("$prepared/venv/bin/python" -I "$here/measure.py" "$prepared/pex")
   place_pex
+  find_search_paths
+  search_paths=$REPLY
   for platform in linux_x86_64 linux_arm64 macos_x86_64 macos_arm64; do
     known+="${known:+, }\"v$PEX_VERSION|$platform|$sum|$size\""
   done
@@ -256,6 +270,8 @@ PANTS_PEX_CLI_KNOWN_VERSIONS=[$known]
 PANTS_PYTHON_BOOTSTRAP_SEARCH_PATH=["$python311", "$python39"]
 PANTS_PYTHON_BOOTSTRAP_NAMES=["${python311##*/}", "${python39##*/}"]
 STATE
+    [[ $search_paths == '[]' ]] ||
+      printf 'PANTS_PEX_EXECUTABLE_SEARCH_PATHS=+%s\n' "$search_paths" >>"$prepared/state.new"
   )
   mv -f "$prepared/state.new" "$prepared/state"
 }

@@ -76,7 +76,7 @@ async def run_module(request: RunnableModule, pex_env: PexEnvironment) -> RunReq
         digest=digest,
         args=[os.path.join("{chroot}", venv.pex.argv0), *request.arguments],
         extra_env={
-            **environment.environment_dict(python=python),
+            **_of_pex(environment.environment_dict(python=python)),
             "PEX_EXTRA_SYS_PATH": os.pathsep.join(roots),
             **request.environment,
         },
@@ -86,6 +86,11 @@ async def run_module(request: RunnableModule, pex_env: PexEnvironment) -> RunReq
             **(venv.append_only_caches or {}),
         },
     )
+
+
+def _of_pex(environment: Mapping[str, str]) -> dict[str, str]:
+    """Leave out the PATH and locale of builds: a program has its user's."""
+    return {name: value for name, value in environment.items() if name.startswith("PEX_")}
 
 
 def in_workspace(run: RunRequest, environment: Mapping[str, str]) -> InteractiveProcess:
