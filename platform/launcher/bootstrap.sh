@@ -123,10 +123,13 @@ find_python() {
     "or name one in $variable."
 }
 
-# Sets REPLY to the folders, as a Pants list, that build tools need beyond those in pants.toml
-# (`[pex].executable_search_paths`): where this PATH has the compiler that an sdist needs, say.
+# Sets REPLY to the folders, as a Pants list, that build tools need beyond those in pants.toml: where
+# this PATH has the compiler that an sdist needs, say.
 find_search_paths() {
-  local tool found folders='' standard=/usr/local/bin:/usr/bin:/bin
+  local tool found folders='' standard
+  standard=$(sed -n 's/^executable_search_paths = \[\(.*\)\]$/\1/p' "$here/../../pants.toml")
+  standard=${standard//[\" ]/}
+  standard=${standard//,/:}
   for tool in bash env cc c++ make npm node; do
     [[ -z $(PATH=$standard type -P "$tool") ]] || continue
     found=$(type -P "$tool") && [[ $found == /* ]] || continue

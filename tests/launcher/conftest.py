@@ -134,6 +134,7 @@ def make_machine(tmp_path: Path) -> Callable[..., Machine]:
         machine = Machine(tmp_path, tmp_path / repository)
         shutil.copytree(HERE / "platform/launcher", machine.repository / "platform/launcher")
         shutil.copy(HERE / "pants", machine.repository / "pants")
+        shutil.copy(HERE / "pants.toml", machine.repository / "pants.toml")
         machine.wheels.mkdir(parents=True)
         machine.bin.mkdir()
         machine.home.mkdir()

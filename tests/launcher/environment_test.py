@@ -27,6 +27,26 @@ def test_pants_sees_the_two_pythons_and_no_others(machine: Machine) -> None:
     assert names == ["python3.11", "python3.9"]
 
 
+def search_paths_of_system_with(machine: Machine, *tools: str) -> str | None:
+    """What is added to a system's folder, which has these tools; the machine's PATH has npm."""
+    system = machine.root / "system"
+    system.mkdir()
+    for tool in ("bash", "env", "cc", "c++", "make", "node", *tools):
+        (system / tool).symlink_to("/bin/sh")
+    machine.install("npm", "exit 0")
+    settings = f'[pex]\nexecutable_search_paths = ["/nowhere", "{system}"]\n'
+    (machine.repository / "pants.toml").write_text(settings)
+    return machine.call("list").environment.get("PANTS_PEX_EXECUTABLE_SEARCH_PATHS")
+
+
+def test_a_tool_that_the_system_lacks_is_taken_from_path(machine: Machine) -> None:
+    assert search_paths_of_system_with(machine) == f'+["{machine.bin}"]'
+
+
+def test_a_tool_of_the_system_is_not_taken_from_path(machine: Machine) -> None:
+    assert search_paths_of_system_with(machine, "npm") is None
+
+
 def test_the_environment_is_the_same_on_every_call(machine: Machine) -> None:
     def settings() -> dict[str, str]:
         environment = machine.call("list").environment
@@ -47,8 +67,15 @@ def test_quiet_about_the_launcher_that_pants_would_prefer(machine: Machine) -> N
         (["run", "functions/openvino/coco_ssd#cpu"], True),
         (["--no-pantsd", "run", "//functions/openvino/coco_ssd#cpu"], True),
         (["run", "functions/openvino/coco_ssd#cpu-predict", "--", "cat.jpg"], False),
+        (["run", "functions/openvino/coco_ssd#cpu-int8"], True),
+        (["run", "functions/openvino/coco_ssd#cpu-srcs"], False),
         (["package", "functions/openvino/coco_ssd#cpu"], False),
+        (["run", "functions/openvino/coco_ssd#cpu-image"], True),
+        (["run", "functions/openvino/coco_ssd#cpu-image", "--", "run", "--gpus=all"], True),
+        (["run", "functions/openvino/coco_ssd#cpu-image", "--", "--gpus=all"], True),
         (["run", "functions/openvino/coco_ssd#cpu-image", "--", "load"], False),
+        (["run", "functions/openvino/coco_ssd#cpu-nuclio", "--", "load"], False),
+        (["run", "functions/openvino/coco_ssd#cpu-nuclio", "--", "save", "f.tar"], False),
         (["run", "::deploy"], False),
         (["run", "::deploy", "--", "status"], False),
         (["run", "::deploy", "--", "debug", "coco-ssd"], True),

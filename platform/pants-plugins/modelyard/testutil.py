@@ -44,14 +44,18 @@ model_function(
 
 
 def function_rule_runner(
-    *queries: Any, backend_rules: Iterable[Any] | None = None, options: Iterable[str] = ()
+    *queries: Any,
+    backend_rules: Iterable[Any] | None = None,
+    options: Iterable[str] = (),
+    bootstrap_args: Iterable[str] = (),
 ) -> RuleRunner:
     """A rule runner with the backend, a `default` and an `openvino` resolve and the real layout.
 
     `backend_rules` replaces the backend's own rules where a test stands one of them in;
-    `options` are further command-line options.
+    `options` are further command-line options, `bootstrap_args` those that the engine itself reads.
     """
     runner = RuleRunner(
+        bootstrap_args=tuple(bootstrap_args),
         rules=[
             *(register.rules() if backend_rules is None else backend_rules),
             *core_target_types_rules(),

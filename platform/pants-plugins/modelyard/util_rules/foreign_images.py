@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, Iterable, Mapping
 
 from pants.core.util_rules.system_binaries import (
@@ -40,6 +41,11 @@ REGISTRY_ENV = (
     "XDG_RUNTIME_DIR",
 )
 _SEARCH_PATH = SearchPath(("/usr/bin", "/usr/local/bin", "/opt/homebrew/bin", "/bin"))
+_CACHE = {"modelyard_images": ".modelyard_images"}
+# Runs "$2"... with a destination that takes the name "$1" at once, when it is whole.
+_KEEP = (
+    'kept=$1; shift; [ -e "$kept" ] || { "$@" "oci-archive:$kept.$$" && mv "$kept.$$" "$kept"; }'
+)
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,40 @@ def _blob(described: Mapping[str, Any]) -> str:
     return "blobs/" + str(described["digest"]).replace(":", "/")
 
 
+def _copy(skopeo: str, reference: str) -> tuple[str, ...]:
+    insecure = ("--src-tls-verify=false",) if "//127.0.0.1:" in reference else ()
+    flags = ("--insecure-policy", "copy", "--quiet", "--dest-oci-accept-uncompressed-layers")
+    return (skopeo, *flags, *insecure, reference)
+
+
+async def _fetch_pinned(
+    skopeo: str, reference: str, environment: Mapping[str, str]
+) -> FallibleProcessResult:
+    """Fetch with the user's environment, then read without it, so that caches serve everyone."""
+    archive = f"{_CACHE['modelyard_images']}/{sha256(reference.encode()).hexdigest()}.tar"
+    fetched = await Get(
+        FallibleProcessResult,
+        Process(
+            ("/bin/sh", "-c", _KEEP, "fetch", archive, *_copy(skopeo, reference)),
+            env={**environment, "TMPDIR": "."},
+            append_only_caches=_CACHE,
+            description=f"Fetch {reference}",
+        ),
+    )
+    if fetched.exit_code != 0:
+        return fetched
+    return await Get(
+        FallibleProcessResult,
+        Process(
+            (*_copy(skopeo, f"oci-archive:{archive}"), "oci:image:foreign"),
+            env={"TMPDIR": "."},
+            append_only_caches=_CACHE,
+            output_directories=("image",),
+            description=f"Unpack {reference}",
+        ),
+    )
+
+
 @rule(desc="Fetch an image")
 async def fetch_image(request: ForeignImageRequest) -> ForeignImage:
     found = await Get(
@@ -89,24 +129,21 @@ async def fetch_image(request: ForeignImageRequest) -> ForeignImage:
             "it (Debian: apt-get install skopeo)"
         )
     environment = await Get(EnvironmentVars, EnvironmentVarsRequest(REGISTRY_ENV))
-    insecure = ("--src-tls-verify=false",) if "//127.0.0.1:" in request.reference else ()
-    result = await Get(
-        FallibleProcessResult,
-        Process(
-            # Only what is named by its digest is the same tomorrow.
-            cache_scope=ProcessCacheScope.SUCCESSFUL
-            if "@sha256:" in request.reference
-            else ProcessCacheScope.PER_SESSION,
-            argv=(
-                *(found.first_path.path, "--insecure-policy", "copy", "--quiet"),
-                *("--dest-oci-accept-uncompressed-layers", *insecure),
-                *(request.reference, "oci:image:foreign"),
+    skopeo = found.first_path.path
+    if "@sha256:" in request.reference:
+        result = await _fetch_pinned(skopeo, request.reference, environment)
+    else:
+        result = await Get(
+            FallibleProcessResult,
+            Process(
+                (*_copy(skopeo, request.reference), "oci:image:foreign"),
+                # Only what is named by its digest is the same tomorrow.
+                cache_scope=ProcessCacheScope.PER_SESSION,
+                env={**environment, "TMPDIR": "."},
+                output_directories=("image",),
+                description=f"Fetch {request.reference}",
             ),
-            env={**environment, "TMPDIR": "."},
-            output_directories=("image",),
-            description=f"Fetch {request.reference}",
-        ),
-    )
+        )
     if result.exit_code != 0:
         lines = result.stderr.decode(errors="replace").strip().splitlines()
         raise InvalidTargetException(

@@ -17,12 +17,20 @@ from pants.testutil.rule_runner import PYTHON_BOOTSTRAP_ENV, QueryRule, RuleRunn
 from modelyard.util_rules import foreign_images
 from modelyard.util_rules.foreign_images import ForeignImage, ForeignImageRequest
 
-# The user's home is all that reaches the process from outside.
+# The user's home is all that reaches the process from outside. A registry's image may be kept as an
+# archive, which is a file here as it is there.
 _SKOPEO = """#!/bin/sh
 PATH=/usr/bin:/bin
-echo "$*" >> "$HOME/calls"
-[ -d "$HOME/layout" ] || { echo 'time passed' >&2; echo 'manifest unknown' >&2; exit 1; }
-cp -r "$HOME/layout" image
+from= to=; for last; do from=$to to=$last; done
+if [ "${from#oci-archive:}" = "$from" ]; then
+  echo "$*" >> "$HOME/calls"
+  [ -d "$HOME/layout" ] || { echo 'time passed' >&2; echo 'manifest unknown' >&2; exit 1; }
+fi
+case $from,$to in
+  *,oci-archive:*) tar -C "$HOME/layout" -cf "${to#oci-archive:}" . ;;
+  oci-archive:*) mkdir image && tar -C image -xf "${from#oci-archive:}" ;;
+  *) cp -r "$HOME/layout" image ;;
+esac
 """
 _PINNED = "docker://registry.example.org/debian@sha256:" + "a" * 64
 
@@ -49,15 +57,17 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def runner(home: Path) -> RuleRunner:
+    named_caches = f"--named-caches-dir={home / 'caches'}"
     runner = RuleRunner(
+        bootstrap_args=[named_caches],
         rules=[
             *foreign_images.rules(),
             *collect_rules(globals()),
             QueryRule(ForeignImage, [ForeignImageRequest]),
             QueryRule(DigestContents, [Digest]),
-        ]
+        ],
     )
-    runner.set_options([], env={"HOME": str(home)}, env_inherit=PYTHON_BOOTSTRAP_ENV)
+    runner.set_options([named_caches], env={"HOME": str(home)}, env_inherit=PYTHON_BOOTSTRAP_ENV)
     return runner
 
 
@@ -108,7 +118,18 @@ def test_only_a_registry_on_this_machine_may_do_without_tls(
     _fetch(runner, reference)
     call = (home / "calls").read_text()
     assert ("--src-tls-verify=false" in call) is insecure
-    assert call.strip().endswith(f"{reference} oci:image:foreign")
+    *_, source, target = call.split()
+    assert source == reference
+    assert target.startswith("oci-archive:" if reference == _PINNED else "oci:image:foreign")
+
+
+def test_another_home_asks_the_registry_for_nothing(runner: RuleRunner, home: Path) -> None:
+    _write_layout(home, {"rootfs": {"diff_ids": ["sha256:d"]}})
+    first = _fetch(runner, _PINNED)
+    elsewhere = {"HOME": str(home / "elsewhere"), "PATH": "/opt/venv/bin:/usr/bin:/bin"}
+    runner.set_options([f"--named-caches-dir={home / 'caches'}"], env=elsewhere)
+    assert _fetch(runner, _PINNED) == first
+    assert len((home / "calls").read_text().splitlines()) == 1
 
 
 def test_an_image_that_is_not_there_is_an_error_that_names_it(runner: RuleRunner) -> None:

@@ -101,3 +101,5 @@ def test_a_module_runs_in_a_venv_with_its_sources_beside_it() -> None:
     assert environment["PEX_EXTRA_SYS_PATH"] == "{chroot}/functions/x:{chroot}/lib"
     assert environment["PEX_PYTHON"] == "/python3.11"
     assert environment["MODELYARD_X"] == "1"
+    # Its user's, rather than those that processes of a build are given.
+    assert not {"PATH", "LANG"} & set(environment)

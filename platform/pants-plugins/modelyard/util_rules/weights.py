@@ -6,11 +6,12 @@ the reason, and the others go on. So the fetch is allowed to fail, and only its 
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import logging
 from dataclasses import dataclass
-from pathlib import PurePath
-from typing import Any, Iterable
+from pathlib import Path, PurePath
+from typing import Any, Iterable, Mapping
 
 from pants.backend.python.util_rules.pex import VenvPex, VenvPexProcess
 from pants.core.target_types import FileSourceField, ResourceSourceField
@@ -31,6 +32,8 @@ from pants.engine.fs import (
 from pants.engine.process import FallibleProcessResult, ProcessResult
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
 from pants.engine.target import InvalidTargetException, SourcesField, Target, Targets
+from pants.option.global_options import NamedCachesDirOption
+from pants.util.frozendict import FrozenDict
 from pants.util.strutil import strip_v2_chroot_path
 
 from modelyard.subsystem import Modelyard
@@ -136,7 +139,9 @@ class LicensedRequest:
 
 
 @rule
-async def fetch_weights(request: FetchWeightsRequest, modelyard: Modelyard) -> Weights:
+async def fetch_weights(
+    request: FetchWeightsRequest, modelyard: Modelyard, named_caches: NamedCachesDirOption
+) -> Weights:
     target = request.target
     environment = await Get(EnvironmentVars, EnvironmentVarsRequest(_ENV))
     spec = {
@@ -156,23 +161,45 @@ async def fetch_weights(request: FetchWeightsRequest, modelyard: Modelyard) -> W
         return Weights(None, reason)
     tool = await Get(VenvPex, OptionTool("weights_fetcher", "weights.fetch"))
     spec_digest = await Get(Digest, CreateDigest([FileContent("spec.json", content)]))
-    result = await Get(
-        FallibleProcessResult,
-        VenvPexProcess(
-            tool,
-            argv=("--spec", "spec.json", "--cache", _CACHE["modelyard_weights"], "--out", "out"),
-            input_digest=spec_digest,
-            output_directories=("out",),
-            extra_env=environment,
-            append_only_caches=_CACHE,
-            description=f"Fetch the weights {target.address}",
-        ),
+    fetch = VenvPexProcess(
+        tool,
+        argv=("--spec", "spec.json", "--cache", _CACHE["modelyard_weights"]),
+        input_digest=spec_digest,
+        append_only_caches=_CACHE,
+        description=f"Fetch the weights {target.address}",
     )
-    if result.exit_code != 0:
-        reason = _last_line(result.stderr)
-        _SETBACKS.remember(attempt, reason)
-        return Weights(None, reason)
-    return Weights(await Get(Digest, RemovePrefix(result.output_digest, "out")))
+    # In two steps, since Pants caches a process with its environment: the first fills the store and
+    # needs the user's to reach the network; the second reads it without, so all share its result.
+    if not _is_stored(Path(named_caches.val), _digest(target) or ""):
+        fetched = await Get(FallibleProcessResult, VenvPexProcess, _with(fetch, environment))
+        if fetched.exit_code != 0:
+            reason = _last_line(fetched.stderr)
+            _SETBACKS.remember(attempt, reason)
+            return Weights(None, reason)
+    take = _into(fetch, "out")
+    taken = await Get(FallibleProcessResult, VenvPexProcess, take)
+    if taken.exit_code != 0:
+        # The first step was cached, and the store has been emptied since.
+        taken = await Get(FallibleProcessResult, VenvPexProcess, _with(take, environment))
+    if taken.exit_code != 0:
+        return Weights(None, _last_line(taken.stderr))
+    return Weights(await Get(Digest, RemovePrefix(taken.output_digest, "out")))
+
+
+def _with(fetch: VenvPexProcess, environment: Mapping[str, str]) -> VenvPexProcess:
+    return dataclasses.replace(fetch, extra_env=FrozenDict(environment))
+
+
+def _into(fetch: VenvPexProcess, folder: str) -> VenvPexProcess:
+    return dataclasses.replace(
+        fetch, argv=(*fetch.argv, "--out", folder), output_directories=(folder,)
+    )
+
+
+def _is_stored(caches: Path, digest: str) -> bool:
+    """Say whether `weights.store` has the file; the process that takes it verifies it."""
+    algorithm, _, value = digest.partition(":")
+    return (caches / "modelyard_weights" / algorithm / value).is_file()
 
 
 def _digest(target: Target) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
 
 import pytest
@@ -23,23 +24,36 @@ from modelyard.util_rules.weights import (
     WeightsRequest,
 )
 
-# The folder of the mirror is all that reaches the process from outside.
+# Fills the store from the mirror, which is all that reaches the process from outside, and with
+# `--out` takes from the store. The file `lost` stands for a store that somebody has emptied.
 _FETCH = """
-echo asked >> "$MODELYARD_WEIGHTS_MIRROR/asked"
-if [ ! -e "$MODELYARD_WEIGHTS_MIRROR/w.bin" ]; then
-  echo 'Traceback ...' >&2
-  echo 'w: its server does not answer' >&2
-  exit 1
+stored=.modelyard_weights/sha256/%s
+if [ ! -e "$stored" ] || [ -e .modelyard_weights/lost ]; then
+  [ -n "$MODELYARD_WEIGHTS_MIRROR" ] || exit 1
+  echo "asked $*" >> "$MODELYARD_WEIGHTS_MIRROR/asked"
+  if [ ! -e "$MODELYARD_WEIGHTS_MIRROR/w.bin" ]; then
+    echo 'Traceback ...' >&2
+    echo 'w: its server does not answer' >&2
+    exit 1
+  fi
+  mkdir -p .modelyard_weights/sha256 && cp "$MODELYARD_WEIGHTS_MIRROR/w.bin" "$stored"
 fi
-mkdir out && cp "$MODELYARD_WEIGHTS_MIRROR/w.bin" out/ && echo MIT > out/LICENSE
+case $* in
+  *--out*) mkdir out && cp "$stored" out/w.bin && echo MIT > out/LICENSE ;;
+esac
 """
 _CONVERT = 'mkdir out && cat in/w.bin > "out/converted by $1"\n'
 
 
 @rule
 async def tool_of_a_script(tool: OptionTool) -> VenvPex:
-    script = {"weights_fetcher": _FETCH, "weights_converter": _CONVERT}[tool.option]
+    fetch = _FETCH % _digest["sha256"]
+    script = {"weights_fetcher": fetch, "weights_converter": _CONVERT}[tool.option]
     return venv_pex_of(await Get(Digest, CreateDigest, shell_tool(script)))
+
+
+# What each test pins, in whose name the store is filled; rules take no fixtures.
+_digest = {"sha256": ""}
 
 
 class Repository:
@@ -47,10 +61,12 @@ class Repository:
 
     def __init__(self, mirror: Path) -> None:
         self.mirror = mirror
+        _digest["sha256"] = secrets.token_hex(32)
         self.runner = function_rule_runner(
             QueryRule(Weights, [WeightsRequest]),
             QueryRule(Digest, [LocalWeightsRequest]),
             QueryRule(DigestContents, [Digest]),
+            bootstrap_args=[self._named_caches],
             backend_rules=(
                 *without(register.rules(), "option_tool"),
                 *collect_rules(globals()),
@@ -58,16 +74,27 @@ class Repository:
         )
         self.build(retry=300)
 
-    def build(self, *, retry: float, proxy: str = "") -> None:
+    def build(self, *, retry: float, **variables: str) -> None:
         """Begin another build, as another call of `./pants` on the same daemon does."""
         self.runner.set_options(
-            [f"--modelyard-weights-retry={retry}"],
-            env={"MODELYARD_WEIGHTS_MIRROR": str(self.mirror), "https_proxy": proxy},
+            [f"--modelyard-weights-retry={retry}", self._named_caches],
+            env={"MODELYARD_WEIGHTS_MIRROR": str(self.mirror), **variables},
             env_inherit=PYTHON_BOOTSTRAP_ENV,
         )
 
+    @property
+    def _named_caches(self) -> str:
+        return f"--named-caches-dir={self.mirror / 'caches'}"
+
+    def empty_the_store_when_it_is_filled(self) -> None:
+        store = self.mirror / "caches/modelyard_weights"
+        store.mkdir(parents=True)
+        (store / "lost").touch()
+
     def write(self, extra: str = "") -> None:
-        weights = WEIGHTS.format(name="w", sha256="a" * 64).replace("size=1", f"size=1{extra}")
+        weights = WEIGHTS.format(name="w", sha256=_digest["sha256"]).replace(
+            "size=1", f"size=1{extra}"
+        )
         self.runner.write_files({"3rdparty/models/BUILD": weights})
 
     def weights(self) -> Weights:
@@ -129,9 +156,25 @@ def test_a_server_that_failed_is_asked_again_later_and_its_answer_kept(
 
 def test_a_network_that_changed_is_tried_at_once(repository: Repository) -> None:
     repository.weights()
-    repository.build(retry=300, proxy="http://127.0.0.1:9")
+    repository.build(retry=300, https_proxy="http://127.0.0.1:9")
     assert repository.weights().blocked is not None
     assert repository.asked == 2
+
+
+def test_another_home_fetches_nothing_again(repository: Repository) -> None:
+    (repository.mirror / "w.bin").write_bytes(b"weights")
+    first = repository.weights()
+    repository.build(retry=0, HOME="/elsewhere", PATH="/opt/venv/bin:/usr/bin:/bin")
+    assert repository.weights() == first
+    # Nothing was started.
+    assert "local_execution_requests" not in repository.runner.scheduler.get_metrics()
+    assert repository.asked == 1
+
+
+def test_a_store_that_was_emptied_is_filled_again(repository: Repository) -> None:
+    (repository.mirror / "w.bin").write_bytes(b"weights")
+    repository.empty_the_store_when_it_is_filled()
+    assert "w.bin" in repository.files(repository.weights().digest)
 
 
 def test_what_is_converted_keeps_the_licence_of_what_was_fetched(repository: Repository) -> None:
