@@ -27,7 +27,7 @@ from deployer.commands import (
     stop,
 )
 from deployer.errors import DeployError, UsageError
-from deployer.report import make_report
+from deployer.terminal import make_report
 from embedded.home import Home, HomeError
 
 _COMMANDS: Final = (

@@ -1,7 +1,6 @@
-"""What the deployer shows: tables, progress, errors. Plain lines here, colours in `rich_report`."""
+"""What the deployer shows: tables, progress, errors. Plain lines here; see `terminal`."""
 
 import contextlib
-import sys
 from collections.abc import Iterator, Sequence
 from typing import TextIO
 
@@ -39,12 +38,3 @@ def padded(rows: Sequence[Row]) -> list[Row]:
     """Return the rows with each cell as wide as the widest one of its column."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [[cell.ljust(width) for cell, width in zip(row, widths, strict=True)] for row in rows]
-
-
-def make_report() -> Report:
-    """Return a report in colours when standard error is a terminal, else a plain one."""
-    if not (sys.stdout.isatty() and sys.stderr.isatty()):
-        return Report(sys.stdout, sys.stderr)
-    from deployer.rich_report import RichReport  # noqa: PLC0415 - costs time where it is of no use
-
-    return RichReport(sys.stdout, sys.stderr)

@@ -9,7 +9,7 @@ from embedded.testing.releases import absolute_search_path
 
 # Shows one of everything on whatever its output is.
 SCRIPT = """
-from deployer.report import make_report
+from deployer.terminal import make_report
 
 report = make_report()
 with report.step("working"):

@@ -1,0 +1,92 @@
+"""Imports among the modules of a repository, wherever in a module they stand.
+
+Those in functions count as well, and those for types only: a late import hides a cycle, it does not
+remove it. A package that is imported implicitly, with a module inside it, does not count: packages
+may re-export what their modules define.
+"""
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path, PurePosixPath
+from typing import Self, TypeAlias
+
+
+@dataclass(frozen=True)
+class Module:
+    """A file with the name under which it is imported, below its source root."""
+
+    path: Path
+    root: Path
+    name: str
+
+    @classmethod
+    def at(cls, path: Path, root: Path) -> Self:
+        """Return the module of a file below `root`."""
+        parts = path.relative_to(root).with_suffix("").parts
+        return cls(path, root, ".".join(parts[:-1] if parts[-1] == "__init__" else parts))
+
+    @property
+    def package(self) -> str:
+        """The package that relative imports start from."""
+        return self.name if self.path.stem == "__init__" else self.name.rpartition(".")[0]
+
+
+Modules: TypeAlias = Mapping[str, Sequence[Module]]
+
+
+def cycle(repository: Path, root_patterns: Sequence[str]) -> list[Path]:
+    """Return the files of a cycle, the first one again at its end; nothing where there is none.
+
+    `root_patterns` are those of Pants' `[source]`. Outside of all roots a folder is its own root.
+    """
+    modules = list(_modules(repository, root_patterns))
+    named = defaultdict(list)
+    for module in modules:
+        named[module.name].append(module)
+    graph = {module.path: set(_imported(module, named)) - {module.path} for module in modules}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        # The sorter's arrows lead from what is imported.
+        return [path.relative_to(repository) for path in reversed(error.args[1])]
+    return []
+
+
+def _modules(repository: Path, root_patterns: Sequence[str]) -> Iterator[Module]:
+    for path in sorted(repository.rglob("*.py")):
+        folders = path.relative_to(repository).parents
+        roots = (folder for folder in folders if _is_root(folder, root_patterns))
+        yield Module.at(path, repository / next(roots, folders[0]))
+
+
+def _is_root(folder: Path, patterns: Sequence[str]) -> bool:
+    return any(PurePosixPath("/", folder).match(pattern) for pattern in patterns)
+
+
+def _imported(module: Module, modules: Modules) -> Iterator[Path]:
+    for names in _names(module):
+        # `from a import b` names the module a.b, or else something that a defines.
+        found = next((modules[name] for name in names if name in modules), [])
+        # Two roots may have modules of one name; the importer's own comes first.
+        for other in sorted(found, key=lambda each: each.root != module.root)[:1]:
+            yield other.path
+
+
+def _names(module: Module) -> Iterator[Sequence[str]]:
+    """Yield for each import the modules it may mean, the most exact first."""
+    for node in ast.walk(ast.parse(module.path.read_bytes(), str(module.path))):
+        if isinstance(node, ast.Import):
+            yield from ([alias.name] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = _base(module, node)
+            yield from ([f"{base}.{alias.name}", base] for alias in node.names)
+
+
+def _base(module: Module, node: ast.ImportFrom) -> str:
+    if not node.level:
+        return node.module or ""
+    parts = module.package.split(".")
+    return ".".join([*parts[: len(parts) - node.level + 1], *filter(None, [node.module])])
