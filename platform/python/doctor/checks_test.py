@@ -31,7 +31,17 @@ DOCKER = Engine(
     version="27.3.1",
     runtimes=("runc", "nvidia"),
     place=Place(path="/var/lib/docker", free=50 * GIB),
-    containers=(Container(name="nuclio-nuclio-seg", function="seg", state="running", port=25000),),
+    containers=(
+        Container(
+            name="nuclio-nuclio-seg",
+            state="running",
+            nuclio="seg",
+            ours="seg",
+            port=25000,
+            published=(25000,),
+        ),
+        Container(name="registry", state="exited"),
+    ),
 )
 CVAT = Reach(
     container="cvat_server",
@@ -51,6 +61,10 @@ WELL = Facts(
     tools=Tools(nuctl="1.13.0", kubeconfig="/k", nuctl_platform="local"),
     gpus=Gpus(present=True, known=1),
     dashboards=(OURS, NUCLIO),
+    listeners=(
+        Listener(port=25000, wanted_by="seg", container="nuclio-nuclio-seg", ours=True),
+        Listener(port=25001, wanted_by="other", process="python3 (process 1)", ours=True),
+    ),
     reach=(CVAT,),
 )
 
@@ -150,7 +164,7 @@ TROUBLES: list[tuple[dict[str, Any], Severity, str, str]] = [
     ),
     (engine(runtimes=("runc",)), WARNING, "no NVIDIA runtime", "nvidia-ctk runtime configure"),
     (
-        stale(name="nuclio-nuclio-old", function="old"),
+        stale(name="nuclio-nuclio-old", nuclio="old"),
         WARNING,
         "nuclio-nuclio-old serves old, which the dashboard has not",
         "docker rm -f nuclio-nuclio-old",
@@ -208,6 +222,12 @@ TROUBLES: list[tuple[dict[str, Any], Severity, str, str]] = [
         PROBLEM,
         "port 8070, which the dashboard wants, is taken by nginx",
         "MODELYARD_PORT=8071",
+    ),
+    (
+        {"listeners": (Listener(port=25000, wanted_by="seg", container="registry"),)},
+        PROBLEM,
+        "port 25000, which seg wants, is taken by the container registry",
+        "docker rm --force registry, or set another `port` in the BUILD file of seg",
     ),
     (
         {"listeners": (Listener(port=25000, wanted_by="seg"),)},

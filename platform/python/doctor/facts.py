@@ -25,14 +25,19 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Container(msgspec.Struct, frozen=True, kw_only=True):
-    """A container that Nuclio made for a function: the engine's word for its state, and the host
-    port of its port 8080.
+    """A container with the engine's word for its state.
+
+    `nuclio` is the function that Nuclio made it for, `ours` the function whose image of this
+    repository it runs; both are empty for others. `port` is the host's port of its port 8080,
+    `published` are all of the host's that lead to it.
     """
 
     name: str
-    function: str
     state: str
+    nuclio: str = ""
+    ours: str = ""
     port: int | None = None
+    published: tuple[int, ...] = ()
 
 
 class Engine(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +48,10 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
     runtimes: tuple[str, ...] = ()
     place: Place | None = None
     containers: tuple[Container, ...] = ()
+
+    def publishing(self, port: int) -> Container | None:
+        """Return the container that a port of the host leads to."""
+        return next((each for each in self.containers if port in each.published), None)
 
 
 class Reach(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,11 +106,17 @@ class Dashboard(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Listener(msgspec.Struct, frozen=True, kw_only=True):
-    """Who listens on a port that we want; `process` is empty where that is hidden."""
+    """Who listens on a port that we want: a process, empty where that is hidden, or a container.
+
+    `ours` says that it belongs to us: the embedded platform, or the very function that wants it,
+    in a container.
+    """
 
     port: int
     wanted_by: str
     process: str = ""
+    container: str = ""
+    ours: bool = False
 
 
 class Platform(msgspec.Struct, frozen=True, kw_only=True):

@@ -27,18 +27,20 @@ def gather(home: Home, env: Mapping[str, str] | None = None) -> Facts:
     docker = engine.engine()
     wanted = {} if ours else platform.wanted_ports(home, _port(env))
     theirs = {_port_of(each.url) for each in dashboards}
+    state = platform.platform(home, ours, env.get("MODELYARD_HOST") or HOST)
+    # Nuclio may have the port of the dashboard: one of the two is wanted, not both.
+    wanted = {port: who for port, who in wanted.items() if port not in theirs}
     return Facts(
         machine=machine.machine(),
         home=machine.place(home.root),
         repository=machine.place(Path.cwd()),
-        platform=platform.platform(home, ours, env.get("MODELYARD_HOST") or HOST),
+        platform=state,
         weights=platform.weights(_cache(env)),
         engine=docker,
         tools=tools.tools(env),
         gpus=machine.gpus(),
         dashboards=dashboards,
-        # Nuclio may have the port of the dashboard: one of the two is wanted, not both.
-        listeners=platform.listeners({p: who for p, who in wanted.items() if p not in theirs}),
+        listeners=platform.listeners(wanted, docker, state.held_by),
         reach=engine.reach([port for port in functions if port])
         if docker and docker.version
         else (),

@@ -114,16 +114,27 @@ def test_where_no_dashboard_answers_there_is_none() -> None:
 # Plays Docker's client of an engine with CVAT, one function that runs and one that was left.
 CONTAINERS = [
     {
-        "Names": "nuclio-nuclio-seg",
-        "State": "running",
-        "Labels": "nuclio.io/function-name=seg,a=b",
-        "Ports": "0.0.0.0:25000->8080/tcp, 8081/tcp",
+        "Name": "/nuclio-nuclio-seg",
+        "State": {"Status": "running"},
+        "Config": {
+            "Labels": {"nuclio.io/function-name": "seg", "dev.modelyard.function": "seg", "a": "b"}
+        },
+        "HostConfig": {"PortBindings": {"8080/tcp": [{"HostPort": "25000"}]}},
+        "NetworkSettings": {
+            "Ports": {
+                "8080/tcp": [
+                    {"HostIp": "10.0.0.1", "HostPort": "25000"},
+                    {"HostIp": "127.0.0.1", "HostPort": "25002"},
+                ],
+                "8081/tcp": None,
+            }
+        },
     },
     {
-        "Names": "nuclio-nuclio-old",
-        "State": "exited",
-        "Labels": "nuclio.io/function-name=old",
-        "Ports": "",
+        "Name": "/nuclio-nuclio-old",
+        "State": {"Status": "exited"},
+        "Config": {"Labels": {"nuclio.io/function-name": "old"}},
+        "NetworkSettings": {"Ports": {}},
     },
 ]
 INFO = {"ServerVersion": "24.0.7", "Runtimes": {"runc": {}, "nvidia": {}}, "DockerRootDir": "/"}
@@ -139,7 +150,8 @@ case "$*" in
   *cvat_server*Names*) echo cvat_server ;;
   *"exec cvat_server env") echo '{ENVIRONMENT}' ;;
   exec*) shift 2; exec "$@" ;;
-  ps*) echo '{chr(10).join(map(json.dumps, CONTAINERS))}' ;;
+  ps*) echo 'one two' ;;
+  "container inspect one two") echo '{json.dumps(CONTAINERS)}' ;;
 esac
 """
 
@@ -160,10 +172,31 @@ def test_containers_and_runtimes_are_read_from_docker() -> None:
     found = engine.engine()
     assert found is not None
     assert (found.version, found.runtimes) == ("24.0.7", ("runc", "nvidia"))
-    assert [(each.function, each.state, each.port) for each in found.containers] == [
-        ("seg", "running", 25000),
-        ("old", "exited", None),
-    ]
+    seg, old = found.containers
+    assert (seg.nuclio, seg.ours, seg.state, seg.port) == ("seg", "seg", "running", 25000)
+    assert seg.published == (25000, 25002)
+    assert (old.nuclio, old.ours, old.state, old.port) == ("old", "", "exited", None)
+
+
+@pytest.mark.usefixtures("docker")
+def test_a_port_that_a_container_has_is_the_containers() -> None:
+    wanted = {25000: "seg", 25002: "other"}
+    ours, theirs = platform.listeners(wanted, engine.engine(), None)
+    assert (ours.container, ours.ours) == ("nuclio-nuclio-seg", True)
+    assert (theirs.wanted_by, theirs.container, theirs.ours) == (
+        "other",
+        "nuclio-nuclio-seg",
+        False,
+    )
+
+
+def test_ports_of_our_platform_and_of_what_it_started_are_ours() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        wanted = {held.getsockname()[1]: "seg"}
+        (own,) = platform.listeners(wanted, None, os.getpid())
+        (started,) = platform.listeners(wanted, None, os.getppid())
+        (other,) = platform.listeners(wanted, None, 1 << 30)
+    assert (own.ours, started.ours, other.ours) == (True, True, False)
 
 
 def test_cvats_server_is_asked_from_where_it_is(docker: Path, nuclio: str) -> None:

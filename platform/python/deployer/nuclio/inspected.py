@@ -20,8 +20,9 @@ class Image(msgspec.Struct, frozen=True):
 class Container(msgspec.Struct, frozen=True):
     """A container, running or not. `ports` maps its TCP ports to the host's, while it runs.
 
-    `wanted_ports` are those of the host that it was made for. `health` is the engine's word,
-    empty without a health check. `address` is its own, empty while it does not run.
+    `published` are all of the host's TCP ports that lead to it, while it runs; `wanted_ports` are
+    those that it was made for. `health` is the engine's word, empty without a health check.
+    `address` is its own, empty while it does not run.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Container(msgspec.Struct, frozen=True):
     health: str
     labels: dict[str, str]
     ports: dict[int, int]
+    published: frozenset[int]
     wanted_ports: frozenset[int]
     address: str
 
@@ -56,7 +58,11 @@ def read_container(described: Mapping[str, Any]) -> Container:
     state = described["State"]
     bindings = (described.get("HostConfig") or {}).get("PortBindings") or {}
     network = described.get("NetworkSettings") or {}
-    published = network.get("Ports") or {}
+    bound = {
+        int(inner.partition("/")[0]): [int(each["HostPort"]) for each in hosts]
+        for inner, hosts in (network.get("Ports") or {}).items()
+        if hosts and inner.endswith("/tcp")
+    }
     addresses = (each.get("IPAddress") for each in (network.get("Networks") or {}).values())
     wanted = (each.get("HostPort") for hosts in bindings.values() for each in hosts or ())
     return Container(
@@ -66,11 +72,8 @@ def read_container(described: Mapping[str, Any]) -> Container:
         out_of_memory=bool(state.get("OOMKilled")),
         health=(state.get("Health") or {}).get("Status", ""),
         labels=(described.get("Config") or {}).get("Labels") or {},
-        ports={
-            int(inner.partition("/")[0]): int(hosts[0]["HostPort"])
-            for inner, hosts in published.items()
-            if hosts and inner.endswith("/tcp")
-        },
+        ports={inner: hosts[0] for inner, hosts in bound.items()},
+        published=frozenset(port for hosts in bound.values() for port in hosts),
         wanted_ports=frozenset(int(port) for port in wanted if port and port.isdecimal()),
         address=next(filter(None, addresses), ""),
     )

@@ -52,10 +52,12 @@ def stale_containers(facts: Facts) -> Iterator[Finding]:
     """Containers of functions that nobody lists, or that ended: they hold names and ports."""
     engine, dashboard = facts.engine, facts.nuclio
     for container in engine.containers if engine else ():
-        listed = dashboard and any(each.name == container.function for each in dashboard.functions)
+        if not container.nuclio:
+            continue
+        listed = dashboard and any(each.name == container.nuclio for each in dashboard.functions)
         mend = f"docker rm -f {container.name}"
         if dashboard and not listed:
-            what = f"{container.name} serves {container.function}, which the dashboard has not"
+            what = f"{container.name} serves {container.nuclio}, which the dashboard has not"
             yield warning("containers", what, mend)
         elif container.state == "restarting":
             what = f"{container.name} ends and is started again and again"
@@ -70,7 +72,7 @@ def port_drift(facts: Facts) -> Iterator[Finding]:
     dashboard, engine = facts.nuclio, facts.engine
     if not dashboard or not engine:
         return
-    ports = {each.function: each.port for each in engine.containers if each.state == "running"}
+    ports = {each.nuclio: each.port for each in engine.containers if each.state == "running"}
     for function in dashboard.functions:
         real = ports.get(function.name)
         if real and function.port and real != function.port:

@@ -29,14 +29,18 @@ def embedded(facts: Facts) -> Iterator[Finding]:
 def ports(facts: Facts) -> Iterator[Finding]:
     """Ports that we want and others have."""
     for listener in facts.listeners:
-        other = listener.process or "another user's process"
+        if listener.ours:
+            continue
+        name = listener.container
+        other = f"the container {name}" if name else listener.process or "another user's process"
+        end = f"docker rm --force {name}" if name else "end that"
         dashboard = listener.wanted_by == "the dashboard"
         yield problem(
             "ports",
             f"port {listener.port}, which {listener.wanted_by} wants, is taken by {other}",
-            f"end that, or MODELYARD_PORT={listener.port + 1} ./pants run ::deploy"
+            f"{end}, or MODELYARD_PORT={listener.port + 1} ./pants run ::deploy"
             if dashboard
-            else f"end that, or set another `port` in the BUILD file of {listener.wanted_by}",
+            else f"{end}, or set another `port` in the BUILD file of {listener.wanted_by}",
         )
 
 

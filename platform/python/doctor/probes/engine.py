@@ -1,16 +1,21 @@
 """Docker's engine, Nuclio's containers, and CVAT's server."""
 
 import json
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from deployer.nuclio.containers import EVENTS
+from deployer.nuclio.engine import Engine as Client
+from deployer.nuclio.engine import EngineError
+from deployer.nuclio.inspected import Container as Inspected
 from doctor.facts import Container, Engine, Reach
 from doctor.probes.machine import place
 from doctor.probes.shell import ask
 
-_FUNCTION: Final = "nuclio.io/function-name"
+_NUCLIO: Final = "nuclio.io/function-name"
+# A label of the images that are built here, and so of the containers made from them.
+_OURS: Final = "dev.modelyard.function"
 _CVAT_SERVER: Final = "com.docker.compose.service=cvat_server"
 # Asks each URL given as an argument, and prints what is wrong with it, a line each.
 _ASK: Final = """
@@ -45,23 +50,23 @@ def engine() -> Engine | None:
 
 
 def _containers() -> tuple[Container, ...]:
-    template = "{{json .}}"
-    said = ask(["docker", "ps", "--all", "--filter", f"label={_FUNCTION}", "--format", template])
-    lines = said.out.splitlines() if said and not said.code else ()
-    return tuple(container(_decoded(line)) for line in lines)
+    try:
+        found = Client().containers()
+    except EngineError:
+        # It answered a moment ago.
+        return ()
+    return tuple(map(container, found.values()))
 
 
-def container(line: dict[str, Any]) -> Container:
-    """Return a container from a line of `docker ps`, decoded."""
-    labels = dict(
-        label.split("=", 1) for label in line.get("Labels", "").split(",") if "=" in label
-    )
-    port = re.search(r":(\d+)->8080/tcp", line.get("Ports", ""))
+def container(inspected: Inspected) -> Container:
+    """Return what matters here of a container."""
     return Container(
-        name=line.get("Names", ""),
-        function=labels.get(_FUNCTION, ""),
-        state=line.get("State", ""),
-        port=int(port[1]) if port else None,
+        name=inspected.name,
+        state=inspected.status,
+        nuclio=inspected.labels.get(_NUCLIO, ""),
+        ours=inspected.labels.get(_OURS, ""),
+        port=inspected.ports.get(EVENTS),
+        published=tuple(sorted(inspected.published)),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 import psutil
 
-from doctor.facts import Dashboard, Listener, Platform, Weights
+from doctor.facts import Dashboard, Engine, Listener, Platform, Weights
 from embedded.config import FunctionConfig
 from embedded.home import Home
 from embedded.lock import LockedError, held
@@ -43,16 +43,37 @@ def wanted_ports(home: Home, dashboard_port: int) -> dict[int, str]:
     return wanted
 
 
-def listeners(wanted: Mapping[int, str]) -> tuple[Listener, ...]:
-    """Return who listens on the wanted ports of this machine."""
-    found = {}
-    for connection in psutil.net_connections("tcp"):
-        if connection.status != psutil.CONN_LISTEN or not connection.laddr:
-            continue
-        port = connection.laddr.port
-        if port in wanted:
-            found[port] = Listener(port=port, wanted_by=wanted[port], process=_name(connection.pid))
-    return tuple(found.values())
+def listeners(
+    wanted: Mapping[int, str], engine: Engine | None, holder: int | None
+) -> tuple[Listener, ...]:
+    """Return who has the wanted ports of this machine; `holder` is our platform's process."""
+    pids = {
+        connection.laddr.port: connection.pid
+        for connection in psutil.net_connections("tcp")
+        if connection.status == psutil.CONN_LISTEN and connection.laddr
+    }
+    found = []
+    for port, name in wanted.items():
+        # Its listener, if there is one, is the engine's proxy.
+        container = engine.publishing(port) if engine else None
+        if container:
+            ours = container.ours == name
+            found.append(Listener(port=port, wanted_by=name, container=container.name, ours=ours))
+        elif port in pids:
+            pid = pids[port]
+            ours = _belongs_to(pid, holder)
+            found.append(Listener(port=port, wanted_by=name, process=_name(pid), ours=ours))
+    return tuple(found)
+
+
+def _belongs_to(pid: int | None, holder: int | None) -> bool:
+    """Say whether a process is `holder` or was started by it."""
+    if pid is None or holder is None:
+        return False
+    try:
+        return holder in (pid, *(parent.pid for parent in psutil.Process(pid).parents()))
+    except psutil.Error:
+        return False
 
 
 def weights(cache: Path) -> Weights | None:
