@@ -25,8 +25,10 @@ from pants.util.strutil import help_text
 from modelyard.fields import (
     FUNCTION_FIELDS,
     ClassicField,
+    CodeLicenceField,
     InvalidModelFunction,
     LicenceField,
+    LicenceStatedAtField,
     OriginField,
     VariantDependenciesField,
     VariantField,
@@ -449,6 +451,8 @@ class ModelWeights(Target):
         WeightsMembersField,
         WeightsConverterField,
         LicenceField,
+        LicenceStatedAtField,
+        CodeLicenceField,
         OriginField,
     )
     help = "Pretrained weights: where they are published, their digest, and how they are converted."

@@ -72,7 +72,11 @@ def adopt(repository: Path, path: Path, name: str | None, framework: str | None)
     )
     for data in upstream.data:
         notes.add(data, "is not copied; weights are pinned in a model_weights, code is Python")
-    notes.add("BUILD", "`licence` and `origin` are guesses: say whose the code and the weights are")
+    notes.add(
+        "BUILD",
+        "`licence`, `licence_stated_at` and `origin` are guesses: say whose the code and the "
+        "weights are",
+    )
     return Result(write_function(repository, adopted, notes.all), notes.all)
 
 

@@ -31,6 +31,7 @@ _FEW_LABELS: Final = 6
 _WIDTH: Final = 100
 # What nobody but the person who adopts can know; BUILD files do without it in no other way.
 _UNKNOWN: Final = "LicenseRef-unknown"
+_NOWHERE: Final = "nowhere yet"
 
 
 class Adopted(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,7 +117,7 @@ def build_file(adopted: Adopted, labels: Any, *, has_label_set: bool) -> str:
         parts.append('label_set(name="labels", source="labels.json")\n')
     origin = f"serverless/{adopted.path} of CVAT's users"
     for file in adopted.weights:
-        described = {"licence": _UNKNOWN, "origin": origin}
+        described = {"licence": _UNKNOWN, "licence_stated_at": _NOWHERE, "origin": origin}
         parts.append(
             "# Nothing is fetched until somebody who trusts the file records its sha256 and size.\n"
             + call("model_weights", {"name": file.target, "source": file.source, **described})

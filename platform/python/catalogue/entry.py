@@ -15,7 +15,16 @@ _VARIANT: Final = "cpu"
 _TEXTS: Final = frozenset({"LICENSE", ".md", ".txt"})
 
 
-_SAME: Final = ("name", "display_name", "description", "type", "licence", "origin", "port")
+_SAME: Final = (
+    "name",
+    "display_name",
+    "description",
+    "type",
+    "licence",
+    "code_licence",
+    "origin",
+    "port",
+)
 
 
 class CatalogueError(Exception):
@@ -26,6 +35,8 @@ class Entry(msgspec.Struct, frozen=True):
     """A function on the page.
 
     `weights` is their size in bytes as deployed, None while they cannot be had;
+    `licence` is that of the weights, stated at `licence_stated_at`; `code_licence` that of
+    their author's code, empty where it is the same;
     `address` is the target's, such as `functions/openvino/sam`; `port` is where
     the function answers when it is deployed; `variants` are the builds that
     there are of it, the described one first.
@@ -37,6 +48,8 @@ class Entry(msgspec.Struct, frozen=True):
     type: str
     address: str
     licence: str
+    licence_stated_at: tuple[str, ...]
+    code_licence: str
     origin: str
     port: int
     labels: tuple[str, ...]
@@ -88,6 +101,7 @@ def _entry(manifest: Mapping[str, Any], folder: Path, variants: tuple[str, ...])
     return Entry(
         **{field: manifest[field] for field in _SAME},
         address=manifest["address"].partition("#")[0],
+        licence_stated_at=tuple(manifest["licence_stated_at"]),
         labels=tuple(label["name"] for label in labels),
         weights=None if manifest["blocked"] else _size(folder / "assets" / "weights"),
         variants=variants,

@@ -49,7 +49,7 @@ def page(entries: Sequence[Entry], measured: Measured, pictures: Iterable[str]) 
     if waiting:
         parts += [
             _BLOCKED,
-            "| Function | Type | What it does | Variants | Licence |",
+            "| Function | Type | What it does | Variants | Licence of the weights |",
             "|---|---|---|---|---|",
         ]
         parts += [_row(entry) for entry in waiting]
@@ -69,7 +69,7 @@ def _ready(entry: Entry, measured: Measured, pictured: bool) -> Iterator[str]:
         "Labels": _labels(entry.labels),
         "Weights": f"{(entry.weights or 0) / 1e6:.1f} MB",
         "Time": f"{seconds * 1000:.0f} ms" if seconds else "",
-        "Licence": entry.licence,
+        "Licence of the weights": _licence(entry),
         "Origin": entry.origin,
     }
     yield "| | |\n|---|---|"
@@ -77,7 +77,7 @@ def _ready(entry: Entry, measured: Measured, pictured: bool) -> Iterator[str]:
 
 
 def _row(entry: Entry) -> str:
-    cells = (_link(entry), entry.type, entry.description, _variants(entry), entry.licence)
+    cells = (_link(entry), entry.type, entry.description, _variants(entry), _licence(entry))
     return f"| {' | '.join(cells)} |"
 
 
@@ -87,6 +87,12 @@ def _variants(entry: Entry) -> str:
 
 def _link(entry: Entry) -> str:
     return f"[`{entry.name}`]({posixpath.join('..', entry.address, 'README.md')})"
+
+
+def _licence(entry: Entry) -> str:
+    code = f" (code: {entry.code_licence})" if entry.code_licence else ""
+    links = ", ".join(f"[source]({url})" for url in entry.licence_stated_at)
+    return f"{entry.licence}{code}{f': {links}' if links else ''}"
 
 
 def _labels(labels: Sequence[str]) -> str:

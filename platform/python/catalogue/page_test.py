@@ -14,6 +14,8 @@ MANIFEST = {
     "type": "detector",
     "address": "functions/openvino/a_detector#cpu",
     "licence": "MIT",
+    "licence_stated_at": ["https://example.org/a", "https://example.org/b"],
+    "code_licence": "GPL-3.0-only",
     "origin": "its authors",
     "port": 20000,
     "blocked": None,
@@ -45,6 +47,8 @@ def test_a_release_is_read(tmp_path: Path) -> None:
             type="detector",
             address="functions/openvino/a_detector",
             licence="MIT",
+            licence_stated_at=("https://example.org/a", "https://example.org/b"),
+            code_licence="GPL-3.0-only",
             origin="its authors",
             port=20000,
             labels=("cat", "dog"),
@@ -83,14 +87,15 @@ def test_a_ready_function_is_shown_with_all_that_is_known(tmp_path: Path) -> Non
         "| Labels | 8: kind 0, kind 1, kind 2, kind 3, kind 4, kind 5, … |",
         "| Weights | 1.5 MB |",
         "| Time | 21 ms |",
-        "| Licence | MIT |",
+        "| Licence of the weights | MIT (code: GPL-3.0-only): [source](https://example.org/a), "
+        "[source](https://example.org/b) |",
     ):
         assert row in text.splitlines()
     assert "Waiting for weights" not in text
 
 
 def test_a_blocked_function_waits_for_its_weights(tmp_path: Path) -> None:
-    release(tmp_path, [], blocked="no digest is pinned")
+    release(tmp_path, [], blocked="no digest", code_licence="", licence_stated_at=[])
     (entry,) = read_entries(tmp_path, tmp_path)
     assert (entry.weights, entry.labels) == (None, ())
     text = page([entry], MEASURED, [])

@@ -158,6 +158,7 @@ def _targets(type: str, network: Network | None) -> Iterator[str]:
             f'    sha256="{file.digest}",\n'
             f"    size={file.size},\n"
             '    licence="none",\n'
+            '    licence_stated_at="nowhere yet",\n'
             '    origin="none",\n'
             ")\n"
         )

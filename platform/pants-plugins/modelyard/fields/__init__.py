@@ -6,6 +6,8 @@ bad function takes the whole model list down, so nothing wrong may get as far as
 
 from modelyard.fields.errors import InvalidModelFunction
 from modelyard.fields.identity import (
+    NOT_STATED,
+    CodeLicenceField,
     DescriptionField,
     DisplayNameField,
     FrameworkField,
@@ -13,6 +15,7 @@ from modelyard.fields.identity import (
     FunctionTypeField,
     HandlerField,
     LicenceField,
+    LicenceStatedAtField,
     OriginField,
 )
 from modelyard.fields.image import BaseImageField
@@ -53,11 +56,13 @@ from modelyard.fields.variants import (
 __all__ = [
     "ARTIFACTS",
     "FUNCTION_FIELDS",
+    "NOT_STATED",
     "VARIANT_FIELDS",
     "AnnotationsField",
     "AvailabilityTimeoutField",
     "BaseImageField",
     "ClassicField",
+    "CodeLicenceField",
     "CpusField",
     "DescriptionField",
     "DisplayNameField",
@@ -75,6 +80,7 @@ __all__ = [
     "InvalidModelFunction",
     "LabelsField",
     "LicenceField",
+    "LicenceStatedAtField",
     "MaxBodyField",
     "MemoryField",
     "OriginField",

@@ -16,6 +16,8 @@ _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _MAX_NAME = 63
 # Nuclio's own, and the one whose log is the embedded platform's.
 _RESERVED_NAMES = ("dashboard", "controller", "dlx", "scaler", "platform")
+# In place of a licence: nobody may assume one.
+NOT_STATED = "not stated"
 _FILE = re.compile(r"(\w[\w-]*/)*\w+\.py(:\w+)?")
 
 
@@ -48,15 +50,19 @@ class FunctionNameField(StringField):
         return value
 
 
+def one_line(alias: str, value: Optional[str], address: Address) -> str:
+    """Return a value that is a line of text; raise `InvalidModelFunction` for another."""
+    if value is None or not value.strip() or not value.isprintable():
+        raise InvalidModelFunction(address, alias, value, "one line of text is needed")
+    return value
+
+
 class RequiredTextField(StringField):
     required = True
 
     @classmethod
     def compute_value(cls, raw_value: Optional[str], address: Address) -> str:
-        value = super().compute_value(raw_value, address)
-        if value is None or not value.strip() or not value.isprintable():
-            raise InvalidModelFunction(address, cls.alias, value, "one line of text is needed")
-        return value
+        return one_line(cls.alias, super().compute_value(raw_value, address), address)
 
 
 class DisplayNameField(RequiredTextField):
@@ -126,7 +132,38 @@ class HandlerField(StringField, AsyncFieldMixin):
 
 class LicenceField(RequiredTextField):
     alias = "licence"
-    help = "Licence of the weights, as an SPDX identifier where there is one."
+    help = help_text(
+        f"""
+        Licence of the weights as their author states it, as an SPDX identifier where there is one;
+        of several, joined by ` AND `. The licence of the author's code counts only where the author
+        says so, or where the weights lie among the code. Else it is `{NOT_STATED}`.
+        """
+    )
+
+
+class LicenceStatedAtField(RequiredTextField):
+    alias = "licence_stated_at"
+    help = help_text(
+        f"""
+        Where `licence` is stated, such as the URL of a model card or of a repository's LICENSE
+        file; for `{NOT_STATED}`, where its author would have stated it.
+        """
+    )
+
+
+class CodeLicenceField(StringField):
+    alias = "code_licence"
+    help = help_text(
+        f"""
+        Licence of the code that the author publishes with the weights, where it is not that of the
+        weights; `{NOT_STATED}` where there is none.
+        """
+    )
+
+    @classmethod
+    def compute_value(cls, raw_value: Optional[str], address: Address) -> Optional[str]:
+        value = super().compute_value(raw_value, address)
+        return value if value is None else one_line(cls.alias, value, address)
 
 
 class OriginField(RequiredTextField):

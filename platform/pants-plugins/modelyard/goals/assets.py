@@ -40,6 +40,7 @@ from modelyard.fields import (
 from modelyard.subsystem import Modelyard
 from modelyard.target_types import ModelAssetsMarkerField
 from modelyard.util_rules.labels import FunctionLabels, FunctionLabelsRequest, thaw
+from modelyard.util_rules.licences import Licences, LicencesRequest
 from modelyard.util_rules.modules import ModuleOfFile, ModuleOfFileRequest
 from modelyard.util_rules.weights import (
     LocalWeightsRequest,
@@ -74,6 +75,7 @@ class Assets:
 
     digest: Digest
     blocked: str | None
+    licences: Licences
 
 
 @dataclass(frozen=True)
@@ -108,10 +110,11 @@ async def model_class(request: ModelClassRequest, modelyard: Modelyard) -> Model
 async def function_assets(request: AssetsRequest) -> Assets:
     target = request.target
     dependencies = target[VariantDependenciesField]
-    labels, model, direct = await MultiGet(
+    labels, model, direct, licences = await MultiGet(
         Get(FunctionLabels, FunctionLabelsRequest(target[LabelsField], dependencies)),
         Get(ModelClass, ModelClassRequest(target)),
         Get(Targets, DependenciesRequest(dependencies)),
+        Get(Licences, LicencesRequest(target)),
     )
     local = await Get(Digest, LocalWeightsRequest(direct))
     weights = [Weights(local)] if local != EMPTY_DIGEST else []
@@ -140,7 +143,7 @@ async def function_assets(request: AssetsRequest) -> Assets:
     files = await MultiGet(
         Get(Digest, AddPrefix(item.digest, "weights")) for item in weights if item.digest
     )
-    return Assets(await Get(Digest, MergeDigests([model_json, *files])), blocked)
+    return Assets(await Get(Digest, MergeDigests([model_json, *files])), blocked, licences)
 
 
 def warn_if_blocked(address: Address, assets: Assets) -> None:

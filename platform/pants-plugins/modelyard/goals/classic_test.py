@@ -73,7 +73,7 @@ def rule_runner() -> RuleRunner:
             "lib/serving/predict.py": "",
             "3rdparty/models/BUILD": (
                 'model_weights(name="w", source="https://example.org/w", size=1, licence="MIT", '
-                f'origin="these tests", sha256="{"a" * 64}")'
+                f'licence_stated_at="here", origin="these tests", sha256="{"a" * 64}")'
             ),
             "3rdparty/python/openvino/BUILD": "pex_binary(name='deps', resolve='openvino')",
             "openvino.lock": LOCK,

@@ -57,8 +57,8 @@ def write_c(runner: RuleRunner, fields: str) -> None:
             "functions/openvino/c/BUILD": (
                 "python_sources(name='lib', resolve='openvino')\n"
                 "model_function(name='c', type='detector', framework='openvino',"
-                " display_name='C', description='Finds nothing', labels=['cat'], licence='MIT',"
-                f" origin='these tests', {fields})"
+                " display_name='C', description='Finds nothing', labels=['cat'],"
+                f" origin='these tests', **{{'licence': 'MIT', **dict({fields})}})"
             ),
             "functions/openvino/c/handler.py": "",
         }
@@ -93,6 +93,15 @@ def test_plain_and_compressed_an_image_has_one_configuration(runner: RuleRunner)
     # A base that somebody else compressed stays as it is.
     assert {layer.media_type for layer in plain.layers} == {PLAIN_LAYER}
     assert {layer.media_type for layer in compressed.layers} == {f"{PLAIN_LAYER}+gzip"}
+
+
+@pytest.mark.parametrize(("licence", "label"), [("MIT", "MIT"), ("not stated", "NOASSERTION")])
+def test_an_image_names_the_licence_of_the_weights(
+    runner: RuleRunner, licence: str, label: str
+) -> None:
+    write_c(runner, f"licence='{licence}'")
+    labels = config(runner, image(runner, "c"))["config"]["Labels"]
+    assert labels["org.opencontainers.image.licenses"] == label
 
 
 def test_nothing_but_the_layout_is_in_it(runner: RuleRunner) -> None:
@@ -163,7 +172,8 @@ def test_blocked_weights_block_the_image_with_their_reason(runner: RuleRunner) -
         {
             "3rdparty/models/BUILD": (
                 'model_weights(name="wa", source="https://example.org/wa", '
-                f'sha256="{"0" * 64}", size=1, licence="MIT", origin="these tests")'
+                f'sha256="{"0" * 64}", size=1, licence="MIT", licence_stated_at="here", '
+                'origin="these tests")'
             )
         }
     )

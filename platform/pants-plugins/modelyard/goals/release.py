@@ -186,7 +186,7 @@ async def build_release(request: ReleaseRequest, _: AllReleases) -> Release:
         "assets": assets.digest.fingerprint,
         "spec": spec.digest.fingerprint,
     }
-    manifest = _manifest(target, parts, model.reference, assets.blocked)
+    manifest = _manifest(target, parts, model.reference, assets)
     content = json.dumps(manifest, indent=1, ensure_ascii=False).encode()
     manifest_digest = await Get(Digest, CreateDigest([FileContent("manifest.json", content)]))
     return Release(
@@ -198,9 +198,7 @@ async def build_release(request: ReleaseRequest, _: AllReleases) -> Release:
     )
 
 
-def _manifest(
-    target: Target, parts: dict[str, str], model: str, blocked: str | None
-) -> dict[str, Any]:
+def _manifest(target: Target, parts: dict[str, str], model: str, assets: Assets) -> dict[str, Any]:
     gpus = target[GpusField].value
     gpu_memory = target[GpuMemoryField].value
     settings = {
@@ -226,8 +224,10 @@ def _manifest(
         "gpu_memory": memory_bytes(gpu_memory) if gpu_memory else None,
         "idle_timeout": target[IdleTimeoutField].in_force(gpus),
         "licence": target[LicenceField].value,
+        "licence_stated_at": assets.licences.stated_at,
+        "code_licence": assets.licences.code,
         "origin": target[OriginField].value,
-        "blocked": blocked,
+        "blocked": assets.blocked,
         "parts": parts,
     }
     return {**settings, "digest": _content_digest(settings)}

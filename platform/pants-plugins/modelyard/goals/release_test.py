@@ -113,6 +113,8 @@ def test_the_release_holds_what_a_deployer_reads(rule_runner: RuleRunner) -> Non
     assert model["model"] == "a.handler"
     assert model["labels"] == [{"name": "dog", "type": "any", "attributes": []}]
     manifest = json.loads(files["manifest.json"])
+    assert manifest["licence_stated_at"] == ["https://example.org/LICENSE"]
+    assert manifest["code_licence"] == ""
     assert manifest["deps"] == "deps/openvino.pex"
     assert manifest["blocked"] is None
 

@@ -46,7 +46,7 @@ PACKAGES: Mapping[str, tuple[str, ...]] = {"numpy": ("small",), "scipy": ("numpy
 
 WEIGHTS = """
 model_weights(name="{name}", source="https://example.org/{name}", sha256="{sha256}", size=1,
-              licence="MIT", origin="these tests")
+              licence="MIT", licence_stated_at="https://example.org/LICENSE", origin="these tests")
 """
 
 

@@ -77,4 +77,6 @@ def test_an_exporter_that_cannot_be_is_named(
 
 def test_what_cannot_be_fetched_blocks_what_is_exported_from_it(rule_runner: RuleRunner) -> None:
     target = rule_runner.get_target(Address(PATH, target_name="f", generated_name="cpu-assets"))
-    assert rule_runner.request(Assets, [AssetsRequest(target)]).blocked == "their server is gone"
+    found = rule_runner.request(Assets, [AssetsRequest(target)])
+    assert found.blocked == "their server is gone"
+    assert found.licences.stated_at == ("https://example.org/LICENSE",)

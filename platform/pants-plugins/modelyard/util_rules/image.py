@@ -34,6 +34,7 @@ from pants.engine.target import (
 from pants.vcs.git import GitWorktreeRequest, MaybeGitWorktree
 
 from modelyard.fields import (
+    NOT_STATED,
     BaseImageField,
     DescriptionField,
     FunctionNameField,
@@ -251,6 +252,11 @@ async def _assemble(
     )
 
 
+def _spdx(licence: str) -> str:
+    """Return a licence as the annotation takes it, which is an SPDX expression."""
+    return licence.replace(NOT_STATED, "NOASSERTION")
+
+
 @rule(desc="Put the image of a function together")
 async def build_image(request: ImageRequest, modelyard: Modelyard) -> Image:
     target = request.target
@@ -291,7 +297,7 @@ async def build_image(request: ImageRequest, modelyard: Modelyard) -> Image:
         layers=(),
         env=spec.environment,
         labels={
-            "org.opencontainers.image.licenses": str(target[LicenceField].value),
+            "org.opencontainers.image.licenses": _spdx(str(target[LicenceField].value)),
             "dev.modelyard.function": str(target[FunctionNameField].value),
             "dev.modelyard.variant": str(target[VariantField].value),
             "dev.modelyard.type": str(target[FunctionTypeField].value),
