@@ -22,7 +22,7 @@ from serving import nuclio
 from serving.assets import Assets
 from serving.failures import describe
 from serving.hot import RELOAD_PATH, NotLoaded, Reloaded, own_package
-from serving.loading import AnyModel, find_model, load_model
+from serving.loading import AnyModel, find_model, load_model, warm_up
 
 _JSON: Final = "application/json"
 
@@ -72,7 +72,7 @@ class Code:
             kept = alike and _converted(old, new)
             if not kept:
                 endpoint.model = load_model(self._assets, Device.from_env(os.environ))
-            endpoint.model.warm_up()
+            warm_up(endpoint.model)
         except BaseException:
             for name in self._modules():
                 del sys.modules[name]

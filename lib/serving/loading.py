@@ -2,12 +2,13 @@
 
 import importlib
 import inspect
+from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
 from inference.device import Device
 from serving.assets import Assets
-from serving.model import Detector, Interactor, Model, Reidentifier, Tracker
+from serving.model import Detector, Interactor, Model, NotWrittenError, Reidentifier, Tracker
 
 AnyModel = Detector | Interactor | Tracker[Any] | Reidentifier
 
@@ -37,6 +38,18 @@ def load_model(assets: Assets, device: Device) -> AnyModel:
         )
     model.load(assets, device)
     return model
+
+
+def warm_up(model: AnyModel) -> None:
+    """Run the model once, so that the first request is not the slow one.
+
+    One that is not written yet starts all the same, to answer each request with where to write it.
+
+    Raises:
+        Exception: whatever else the model raises.
+    """
+    with suppress(NotWrittenError):
+        model.warm_up()
 
 
 def find_model(reference: str) -> type[Model]:

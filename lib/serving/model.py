@@ -46,6 +46,14 @@ class Clicks(msgspec.Struct, frozen=True):
     threshold: float = 0.5
 
 
+class NotWrittenError(Exception):
+    """The model's class has yet to be written; the text is one line that says in which file."""
+
+    def __init__(self, file: str) -> None:
+        """Name `file`, a path in the repository."""
+        super().__init__(f"there is no model here yet; write it in {file}")
+
+
 class Model(ABC):
     """What all models have in common."""
 

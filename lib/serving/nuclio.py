@@ -11,6 +11,7 @@ worker may use; MODELYARD_IMAGE_CACHE, bytes of decoded images to remember.
 import json
 import os
 from collections.abc import Mapping
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,7 +25,8 @@ from serving.cache import DEFAULT_IMAGE_BYTES, ImageCache
 from serving.endpoint import Endpoint
 from serving.event import raw_body
 from serving.failures import internal_error
-from serving.loading import load_model
+from serving.loading import load_model, warm_up
+from serving.model import NotWrittenError
 
 DEFAULT_ASSETS: Final = "/opt/modelyard"
 ASSETS: Final = "MODELYARD_ASSETS"
@@ -45,16 +47,22 @@ def handler(context: Any, event: Any) -> Any:
     """Answer one of CVAT's requests; always a JSON response.
 
     The client's faults get a 4xx and one line, ours a 500 and the id under which
-    the traceback is in the log.
+    the traceback is in the log. A model that is not written yet gets a 501 and one line.
     """
     try:
         reply = context.user_data.endpoint.answer(_body_of(event))
     except RequestError as error:
-        message = json.dumps({"error": error.message})
-        return context.Response(body=message, content_type=_JSON, status_code=error.status)
+        return _refusal(context, error.status, error.message)
+    except NotWrittenError as error:
+        return _refusal(context, HTTPStatus.NOT_IMPLEMENTED, str(error))
     except Exception as error:
         return internal_error(context, event.id, error)
     return context.Response(body=reply, content_type=_JSON, status_code=200)
+
+
+def _refusal(context: Any, status: int, message: str) -> Any:
+    body = json.dumps({"error": message})
+    return context.Response(body=body, content_type=_JSON, status_code=status)
 
 
 def open_endpoint(env: Mapping[str, str]) -> Endpoint:
@@ -63,7 +71,7 @@ def open_endpoint(env: Mapping[str, str]) -> Endpoint:
     wait_asleep()
     cv2.setNumThreads(threads_from_env(env))
     model = load_model(assets, Device.from_env(env))
-    model.warm_up()
+    warm_up(model)
     cached_bytes = int(env.get(IMAGE_CACHE) or DEFAULT_IMAGE_BYTES)
     return Endpoint(model, assets, ImageCache(cached_bytes))
 

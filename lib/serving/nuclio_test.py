@@ -152,6 +152,32 @@ async def test_an_interactor_that_finds_nothing_says_422(start_tiny: PoolStarter
     assert "no object" in json.loads(reply.body)["error"]
 
 
+NOT_WRITTEN = """
+from serving.model import Detector, NotWrittenError
+
+
+class Nothing(Detector):
+    def load(self, assets, device):
+        pass
+
+    def detect(self, image, threshold):
+        raise NotWrittenError("functions/openvino/nothing/handler.py")
+"""
+
+
+async def test_a_model_that_is_not_written_starts_and_says_where_to_write_it(
+    start_pool: PoolStarter, tmp_path: Path
+) -> None:
+    assets = write_assets(tmp_path / "assets", model="tiny_function:Nothing")
+    env = {"NUCLIO_HANDLER": "serving.nuclio:handler", "MODELYARD_ASSETS": str(assets)}
+    pool = await start_pool(NOT_WRITTEN, env=env)
+    reply = await ask(pool, GOOD)
+    assert (reply.status, reply.content_type) == (501, "application/json")
+    assert json.loads(reply.body) == {
+        "error": "there is no model here yet; write it in functions/openvino/nothing/handler.py"
+    }
+
+
 def moved(dx: int) -> str:
     """Return the sample picture shifted to the right."""
     pixels = np.asarray(PIL.Image.open(io.BytesIO(sample_png())))

@@ -7,8 +7,8 @@ further ones, the last of which is drawn on.
 Relative paths start at the folder MODELYARD_CWD, if that is set, for build tools
 run programs elsewhere than where the command was typed.
 
-Exit status: 0 done, 1 the function cannot be loaded, 2 wrong usage or a picture
-that cannot be read.
+Exit status: 0 done, 1 the function cannot be loaded or is not written yet, 2 wrong
+usage or a picture that cannot be read.
 """
 
 import argparse
@@ -41,7 +41,7 @@ from inference.device import Device, DeviceError
 from serving.assets import Assets, AssetsError
 from serving.endpoint import above, fitting
 from serving.loading import ModelError, load_model
-from serving.model import Clicks, Detector, Interactor, Tracker
+from serving.model import Clicks, Detector, Interactor, NotWrittenError, Tracker
 from serving.state import wrap_state
 
 _HEADINGS = ("label", "score", "left", "top", "right", "bottom")
@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _run(options)
     except (UsageError, ImageError, RequestError) as error:
         return _fail(2, error)
-    except (AssetsError, ModelError, DeviceError, AnnotationError) as error:
+    except (AssetsError, ModelError, DeviceError, AnnotationError, NotWrittenError) as error:
         return _fail(1, error)
     return 0
 

@@ -139,6 +139,26 @@ def test_a_function_that_cannot_be_loaded_is_exit_1(
     assert "cannot read nowhere/model.json: No such file" in capsys.readouterr().err
 
 
+def test_a_function_that_is_not_written_yet_is_exit_1_with_one_line(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "nothing.py").write_text(
+        "from serving.model import Detector, NotWrittenError\n"
+        "class Nothing(Detector):\n"
+        "    def load(self, assets, device): ...\n"
+        "    def detect(self, image, threshold): raise NotWrittenError('a/handler.py')\n"
+    )
+    monkeypatch.syspath_prepend(str(here))
+    write_assets(here / "unwritten", model="nothing:Nothing")
+    assert main(["--assets", "unwritten", "photo.png", "--out", "seen.png"]) == 1
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == (
+        "",
+        "predict: there is no model here yet; write it in a/handler.py\n",
+    )
+    assert not (here / "seen.png").exists()
+
+
 # What is loaded in a worker's or an author's process: no web server.
 CLEAN = """
 import sys

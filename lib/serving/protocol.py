@@ -63,6 +63,20 @@ def error_reply(status: int, message: str) -> Reply:
     return Reply(status=status, body=body, content_type="application/json")
 
 
+def error_text(body: bytes) -> str:
+    """Return the `error` of a reply's JSON body, or the beginning of another one."""
+    try:
+        return msgspec.json.decode(body, type=_Refused).error
+    except _NOT_DECODABLE:
+        return body[:500].decode(errors="replace")
+
+
+class _Refused(msgspec.Struct):
+    """What `error_reply` holds."""
+
+    error: str
+
+
 class Call(msgspec.Struct, frozen=True, tag_field="kind", tag="event"):
     """Pool to worker: handle this event."""
 

@@ -17,7 +17,7 @@ def test_a_function_runs_on_an_authors_own_base(
     container.wait_until_healthy()
     reply = container.ask(sample_request("detector"))
     assert reply.status_code == 200, container.logs
-    # The placeholder of a new function sees what is bright.
+    # What is bright in the picture.
     assert [shape["points"] for shape in reply.json()] == [[40, 30, 120, 90]]
     # What its RUN step has written, and what it sets.
     look = "import os; print(open('/author').read(), os.environ['AUTHOR'])"

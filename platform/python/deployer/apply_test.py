@@ -89,6 +89,37 @@ def test_a_broken_version_is_reported_and_the_old_one_serves(deployer: Deployer)
     assert version_and_pid(ports[0])[0] == "2"
 
 
+NOT_WRITTEN = """
+from serving.model import Detector, NotWrittenError
+
+
+class Nothing(Detector):
+    def load(self, assets, device):
+        pass
+
+    def detect(self, image, threshold):
+        raise NotWrittenError("functions/openvino/nothing/handler.py")
+"""
+
+
+def test_a_function_that_is_not_written_is_not_deployed(deployer: Deployer) -> None:
+    port = free_port()
+    nothing = FakeRelease(
+        name="nothing",
+        port=free_port(),
+        source=NOT_WRITTEN,
+        handler="serving.nuclio:handler",
+        model={"schema": 1, "name": "nothing", "type": "detector", "model": "tiny:Nothing"},
+    )
+    done = deployer.run(build=deployer.build(release("echo", port), nothing))
+    assert done.returncode == 1
+    assert done.stderr.rstrip().splitlines()[-1] == (
+        "nothing was not deployed: it answered a sample request with 501: "
+        "there is no model here yet; write it in functions/openvino/nothing/handler.py"
+    )
+    assert version_and_pid(port)[0] == "1"
+
+
 def test_a_blocked_function_does_not_hold_up_the_others(deployer: Deployer) -> None:
     port = free_port()
     blocked = FakeRelease(name="gone", port=free_port(), blocked="its weights cannot be had")

@@ -5,10 +5,11 @@ deployer has when there is nothing to do.
 """
 
 import http.client
-import json
 from collections.abc import Mapping
 
 import msgspec
+
+from serving.protocol import error_text
 
 # What a request raises that got no answer.
 NO_ANSWER = (OSError, http.client.HTTPException)
@@ -23,10 +24,7 @@ class Reply(msgspec.Struct, frozen=True):
     @property
     def error(self) -> str:
         """The `error` of a JSON body, or the beginning of another one."""
-        try:
-            return str(json.loads(self.body)["error"])
-        except (ValueError, TypeError, KeyError):
-            return self.body[:200].decode(errors="replace")
+        return error_text(self.body)
 
 
 def exchange(

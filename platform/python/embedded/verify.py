@@ -3,7 +3,7 @@
 from http import HTTPStatus
 
 from serving.pool import WorkerPool
-from serving.protocol import Event
+from serving.protocol import Event, error_text
 from serving.sample import sample_request
 
 
@@ -25,5 +25,5 @@ async def verify(pool: WorkerPool, kind: str) -> None:
         raise VerifyError(str(error)) from None
     reply = await pool.call(Event(id="sample", content_type="application/json", body=body))
     if reply.status not in (HTTPStatus.OK, HTTPStatus.UNPROCESSABLE_ENTITY):
-        text = reply.body[:500].decode(errors="replace")
+        text = error_text(reply.body)
         raise VerifyError(f"it answered a sample request with {reply.status}: {text}")

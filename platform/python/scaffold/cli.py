@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _next_with_class(path: str, type: str) -> str:
     return (
-        f"{path} is a function of type {type} with a placeholder for the model. Next:\n"
+        f"{path} is a function of type {type}, which refuses requests until it is written. Next:\n"
         f"  1. put the model into {path}/handler.py\n"
         f"  2. ./pants test {path}::\n"
         f"  3. ./pants run {path}#cpu     serves it here and follows your edits\n"

@@ -196,7 +196,10 @@ def test_functions_without_code_pass_theirs_too(
     write_onnx(Path("best.onnx"), outputs, image)
     assert main(["my_model", "--from", "best.onnx"]) == 0
     folder = repository / "functions/openvino/my_model"
-    assert targets_of(folder)["model_function"]["head"] == head
+    targets = targets_of(folder)
+    assert targets["model_function"]["head"] == head
+    # The class that the function names in text.
+    assert targets["python_tests"]["dependencies"] == ["lib/serving/heads.py:heads"]
     assert [item["id"] for item in json.loads((folder / "labels.json").read_text())] == labels
     assert "2 passed" in written_tests(folder, Path("best.onnx"))
 

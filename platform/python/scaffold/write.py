@@ -17,13 +17,6 @@ from scaffold.network import Network
 
 # The place of the function's own import among the others depends on its name.
 _IMPORTS: Final = re.compile(r"(?:^from .*\n)+", re.MULTILINE)
-# What the placeholder answers to `serving.sample`'s request.
-_ASSERTIONS: Final = {
-    "detector": 'assert [shape["label"] for shape in answer] == [$label]',
-    "interactor": 'assert any(map(any, answer["mask"]))',
-    "tracker": 'assert answer["shapes"] == [[40, 30, 120, 90]]',
-    "reid": "assert answer == [0]",
-}
 _OBJECT: Final[Mapping[int, str]] = {1: "object"}
 _WIDTH: Final = 90
 
@@ -31,10 +24,11 @@ _WIDTH: Final = 90
 def write_function(
     repository: Path, name: str, *, type: str, framework: str, network: Network | None = None
 ) -> Path:
-    """Write a function that works, and return its folder, which appears whole or not at all.
+    """Write a function, and return its folder, which appears whole or not at all.
 
-    With a `network` whose head is known it is a detector without code. Without one it has a class
-    with a placeholder; a `network` without a known head is loaded there.
+    With a `network` whose head is known it is a detector without code, and works. Without one it
+    has a class that refuses requests until it is written; a `network` without a known head is
+    loaded there.
 
     Raises:
         OSError: it cannot be written.
@@ -50,15 +44,13 @@ def write_function(
         "title": title(name),
         "cls": class_name(name),
         "type": type,
-        "assertion": Template(_ASSERTIONS[type]).substitute(
-            label=json.dumps(next(iter(classes.values())), ensure_ascii=False)
-        ),
         "folder": relative,
         "file": network.files[0].path.name if network else "",
         "head": (network and network.head) or "",
         "ports": _listing(network) if network else "",
         "session": "" if network is None or codeless else _session(network),
         "imports": "" if network is None else _SESSION_IMPORT,
+        "named": _NAMED if codeless else "",
         "more": "".join(_targets(type, network)),
         "fields": "".join(
             f"    {field}={value},\n"
@@ -85,6 +77,10 @@ def is_codeless(network: Network, type: str) -> bool:
     return type == "detector" and network.head is not None
 
 
+_NAMED: Final = (
+    "    # The model's class, which is named in text.\n"
+    '    dependencies=["lib/serving/heads.py:heads"],\n'
+)
 _SESSION_IMPORT: Final = "from inference.openvino import OpenVINOSession\n"
 
 
@@ -119,7 +115,7 @@ def _fields(
 ) -> Iterator[tuple[str, str]]:
     """Yield the fields of `model_function` with their values as BUILD files write them."""
     codeless = network is not None and is_codeless(network, type)
-    described = "A placeholder, which knows nothing yet"
+    described = "Not written yet"
     if codeless and network is not None:
         described = f"{network.files[0].path.stem}, with head {network.head}"
     yield "type", json.dumps(type)
