@@ -8,6 +8,7 @@ SIGTERM and SIGINT let the requests in progress end first. Runs wherever
 containers run, on the loopback interface unless MODELYARD_HOST says otherwise.
 """
 
+import argparse
 import asyncio
 import logging
 import math
@@ -51,6 +52,9 @@ class _Server(uvicorn.Server):
 
 def main() -> int:
     """Serve until a signal comes; return the exit status."""
+    argparse.ArgumentParser(
+        prog="standalone", description="Serve one function; serving.settings lists the variables."
+    ).parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     try:
         processor = find_processor(os.environ)

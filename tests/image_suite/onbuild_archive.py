@@ -6,10 +6,10 @@ It holds stand-ins for the processor and its wrapper. Nuclio's own image, from w
 otherwise, is on a registry that not every machine reaches.
 """
 
+import argparse
 import hashlib
 import io
 import json
-import sys
 import tarfile
 from pathlib import Path
 
@@ -43,4 +43,6 @@ def _add(tar: tarfile.TarFile, name: str, content: bytes, mode: int = 0o644) -> 
 
 
 if __name__ == "__main__":
-    write(Path(sys.argv[1]))
+    parser = argparse.ArgumentParser(description="Write a stand-in for Nuclio's onbuild image.")
+    parser.add_argument("file", type=Path, help="the archive to write")
+    write(parser.parse_args().file)

@@ -4,6 +4,7 @@ Links lead somewhere, blocks of code say what they are, and every command within
 a sentence is run by a page or a script.
 """
 
+import argparse
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ _MENTIONING: Final = ("docs/targets.md", "tests/benchmarks/")
 
 def main() -> int:
     """Print what is wrong; return 1 if anything is."""
+    argparse.ArgumentParser(description="Check all pages of the repository.").parse_args()
     found = list(problems([Path(path) for path in _tracked("*.md")], list(Path(".ci").iterdir())))
     for line in found:
         print(line, file=sys.stderr)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
 from typing import Iterator
@@ -53,10 +54,9 @@ def _field(field: TargetFieldHelpInfo) -> Iterator[str]:
 
 def main() -> int:
     """Write the page to the file named on the command line; return the exit code."""
-    if len(sys.argv) != 2:
-        print("usage: reference FILE", file=sys.stderr)
-        return 2
-    Path(sys.argv[1]).write_text(reference(), encoding="utf-8")
+    parser = argparse.ArgumentParser(prog="reference", description="Write docs/targets.md.")
+    parser.add_argument("file", type=Path, help="the page to write")
+    parser.parse_args().file.write_text(reference(), encoding="utf-8")
     return 0
 
 

@@ -5,6 +5,7 @@
 Needs a machine (or a container) with the lock's own release of Debian.
 """
 
+import argparse
 import subprocess
 import sys
 from pathlib import Path
@@ -45,4 +46,6 @@ def _records(names: list[str], architecture: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    parser = argparse.ArgumentParser(description="Lock the base image's packages again.")
+    parser.add_argument("lock", type=Path, help="the lock, such as platform/images/*.json")
+    sys.exit(main(parser.parse_args().lock))

@@ -14,6 +14,7 @@ threads wait for one another in loops: MODELYARD_THREADS=1 OMP_NUM_THREADS=1. Mi
 another, slower way of 1x1 convolutions in float32 on one thread.
 """
 
+import argparse
 import math
 import os
 import sys
@@ -54,6 +55,7 @@ _QUICK: Final = precision_in({PARAMETER: "bfloat16"})
 @torch.inference_mode()
 def main() -> int:
     """Measure, print, and say whether a bar is missed."""
+    argparse.ArgumentParser(description="Our RetinaNet beside detectron2's.").parse_args()
     state = {name: torch.from_numpy(a) for name, a in random_checkpoint(_CONFIG).items()}
     ours = prepare(build_network(RetinaNet, state, source="random"), Device())
     theirs = build_model(open_configuration(_CONFIG)).eval()

@@ -10,6 +10,7 @@ threads wait for one another in loops: MODELYARD_THREADS=1 OMP_NUM_THREADS=1. Mi
 another, slower way of 1x1 convolutions in float32 on one thread.
 """
 
+import argparse
 import base64
 import io
 import json
@@ -40,6 +41,9 @@ _COUNTS = (1, 8)
 
 def main() -> None:
     """Measure and print."""
+    argparse.ArgumentParser(
+        description="How SiamMask's time grows with the objects of a request."
+    ).parse_args()
     print(f"threads {threads_from_env()}, load {os.getloadavg()[0]:.1f}")
     asked: dict[Precision, dict[str, str]] = {"float32": {}, "bfloat16": {PARAMETER: "bfloat16"}}
     ways: dict[str, dict[int, Callable[[], object]]] = {}
