@@ -16,8 +16,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -35,19 +34,12 @@ from serving.http import function_app, health_response
 from serving.listening import ListenError, listen
 from serving.pool import StartError, WorkerPool, WorkerSpec
 from serving.processor import Processor, ProcessorError, read_processor
+from serving.server import Server
 from serving.settings import Settings, SettingsError
 
 CONFIG: Final = "MODELYARD_CONFIG"
 HANDLER: Final = "NUCLIO_HANDLER"
 _log = logging.getLogger(__name__)
-
-
-class _Server(uvicorn.Server):
-    """A server that leaves the signals to this program, which runs two of them."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 def main() -> int:
@@ -104,11 +96,11 @@ async def serve(
             _log.info("events on %s, health on %s", _address(events), _address(health))
             await stopping.wait()
             # Requests that came in go on, further ones find the port closed.
-            event_server.should_exit = True
+            event_server.end()
             await event_task
     finally:
         await pool.stop(0)
-        health_server.should_exit = True
+        health_server.end()
         await health_task
 
 
@@ -166,8 +158,8 @@ def _stop_signal() -> asyncio.Event:
     return stopping
 
 
-def _server(app: ASGIApp, settings: Settings) -> _Server:
-    return _Server(
+def _server(app: ASGIApp, settings: Settings) -> Server:
+    return Server(
         uvicorn.Config(
             app,
             http=Connection,
