@@ -2,7 +2,8 @@
 
     python -m images.build base --lock FILE --cache DIR --out DIR
     python -m images.build closure --lock FILE --asked FILE --out DIR
-    python -m images.build environment --name N [--pins FILE] [--sources DIR] [--path P] --out DIR
+    python -m images.build environment --name N [--pins FILE] [--sources DIR] [--path P] [--serves]
+        --out DIR
     python -m images.build packages --name NAME --pins FILE --into ENVIRONMENT --out DIR
     python -m images.build files --name NAME --at FOLDER --from DIR --out DIR
     python -m images.build library --sources DIR --package NAME --out DIR
@@ -12,8 +13,8 @@
 
 `closure` writes `closure.json`: of a lock, a requirements file with hashes, the packages that what
 is asked for needs, with their sizes. `--pins` are lines of such a file. ENVIRONMENT, of another
-layer, is where packages come to lie. `--package` is the function's own; the rest of its sources,
-shared code, is the layer below.
+layer, is where packages come to lie. `--serves` adds the health check, as `nuclio` does.
+`--package` is the function's own; the rest of its sources, shared code, is the layer below.
 
 A layer is `blobs/sha256/<digest>` and `<layer>.json` in DIR. `compress` takes the latter, with the
 blob beside it. Exit code 1: it could not be built; the last line on stderr says why and what to do.
@@ -29,7 +30,7 @@ from typing import Final
 
 import msgspec
 
-from images import base, debian, environment, locked, onbuild
+from images import base, debian, environment, health_check, locked, onbuild
 from images.closure import closure
 from images.errors import ImageToolError
 from images.installed import Installed
@@ -39,6 +40,7 @@ from images.members import Member, members_in
 from images.tree import Tree
 
 SPEC: Final = f"{environment.ROOT}/function.yaml"
+HEALTH_CHECK: Final = f"{environment.ROOT}/health_check.py"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -76,6 +78,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     kind.add_argument("--pins", type=Path)
     kind.add_argument("--sources", type=Path)
     kind.add_argument("--path", action="append", default=[])
+    kind.add_argument("--serves", action="store_true")
 
     kind = kinds.add_parser("packages")
     kind.set_defaults(run=_write, tree=_packages)
@@ -148,6 +151,8 @@ def _environment(options: argparse.Namespace) -> Tree:
     if options.sources:
         groups.append(members_in(options.sources))
     environment.add_modules(tree, environment.site_packages(options.layer), groups)
+    if options.serves:
+        _add_health_check(tree)
     return tree
 
 
@@ -195,7 +200,13 @@ def _sources(options: argparse.Namespace, *, own: bool) -> Tree:
 
 
 def _nuclio(options: argparse.Namespace) -> Tree:
-    return onbuild.onbuild_tree(Layout.read(options.layout))
+    tree = onbuild.onbuild_tree(Layout.read(options.layout))
+    _add_health_check(tree)
+    return tree
+
+
+def _add_health_check(tree: Tree) -> None:
+    tree.add_bytes(HEALTH_CHECK, Path(health_check.__file__).read_bytes())
 
 
 if __name__ == "__main__":

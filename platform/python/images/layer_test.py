@@ -138,6 +138,15 @@ def test_packages_in_a_layer_of_their_own_lie_where_they_did_together(
     }
 
 
+def test_what_serves_has_the_health_check_that_an_image_names(tmp_path: Path) -> None:
+    for name, options in (("server", ["--serves"]), ("deps", [])):
+        out = ["--out", str(tmp_path)]
+        assert main(["environment", "--name", name, *options, *out]) == 0
+    check = "opt/modelyard/health_check.py"
+    assert names_in(tmp_path, "server") - names_in(tmp_path, "deps") >= {check}
+    assert check not in names_in(tmp_path, "deps")
+
+
 def test_the_packages_of_a_lock_are_written_with_their_pins(
     tmp_path: Path, write_wheel: WriteWheel
 ) -> None:

@@ -20,18 +20,17 @@ _CREATED = "1980-01-01T00:00:00Z"
 _HOME = "/opt/modelyard"
 _PYTHON = f"{_HOME}/deps/bin/python"
 _SECOND = 1_000_000_000
+_HEALTH_PORT = 8082
+# In seconds: how long a check of a healthy function waits, and how long its two questions may take.
+_WAIT = 45
+_ASKING = 10
+# A file system that engines make anew at each start, writable in a read-only container too.
+_EMPTY_AT_START = "/dev/shm"  # noqa: S108 - a container's own
 
 _MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
 _CONFIG_TYPE = "application/vnd.oci.image.config.v1+json"
 # Of a layer that is not compressed.
 PLAIN_LAYER = "application/vnd.oci.image.layer.v1.tar"
-
-# Asks /ready as curl would; nothing but the interpreter is needed.
-_PROBE = (
-    "import http.client as h,sys;"
-    "c=h.HTTPConnection('127.0.0.1',8082,timeout=2);c.request('GET','/ready');"
-    "sys.exit(c.getresponse().status!=200)"
-)
 
 
 @dataclass(frozen=True)
@@ -146,16 +145,24 @@ def _running(runtime: str) -> dict[str, Any]:
     standalone = [f"{_HOME}/server/bin/python", "-m", "serving.standalone"]
     return {
         "Cmd": standalone if runtime == STANDALONE else ["processor"],
-        "ExposedPorts": {"8080/tcp": {}, "8082/tcp": {}},
+        "ExposedPorts": {"8080/tcp": {}, f"{_HEALTH_PORT}/tcp": {}},
         "StopSignal": "SIGTERM",
-        "Healthcheck": {
-            "Test": ["CMD", _PYTHON, "-I", "-S", "-c", _PROBE],
-            # Nuclio waits for the first success at each deployment.
-            "Interval": (5 if runtime == STANDALONE else 1) * _SECOND,
-            "Timeout": 3 * _SECOND,
-            "Retries": 3,
-            "StartPeriod": 120 * _SECOND,
-        },
+        "Healthcheck": _health_check(runtime),
+    }
+
+
+def _health_check(runtime: str) -> dict[str, Any]:
+    check = [_PYTHON, "-I", "-S", f"{_HOME}/health_check.py"]
+    return {
+        "Test": ["CMD", *check, str(_HEALTH_PORT), str(_WAIT), _EMPTY_AT_START],
+        # Of a start, where Nuclio waits for the first success, and after failures: the check itself
+        # waits once it has succeeded.
+        "Interval": (5 if runtime == STANDALONE else 1) * _SECOND,
+        # Engines from 25 on would otherwise take 5 s; older ones ignore it.
+        "StartInterval": _SECOND,
+        "Timeout": (_WAIT + _ASKING) * _SECOND,
+        "Retries": 3,
+        "StartPeriod": 120 * _SECOND,
     }
 
 

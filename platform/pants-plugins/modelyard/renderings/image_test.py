@@ -41,10 +41,14 @@ def config(image: ImageDescription) -> Any:
     return json.loads(files["blobs/" + described["config"]["digest"].replace(":", "/")])
 
 
-def test_the_health_check_needs_only_the_interpreter() -> None:
-    check = config(IMAGE)["config"]["Healthcheck"]
+@pytest.mark.parametrize("runtime", [STANDALONE, NUCLIO])
+def test_an_engine_lets_the_health_check_wait(runtime: str) -> None:
+    check = config(replace(IMAGE, runtime=runtime))["config"]["Healthcheck"]
     assert check["Test"][:2] == ["CMD", "/opt/modelyard/deps/bin/python"]
-    compile(check["Test"][-1], "probe", "exec")
+    _, waits, _ = check["Test"][-3:]
+    assert check["Timeout"] > int(waits) * 1_000_000_000
+    # A start is looked at more often than an engine looks by itself.
+    assert check["StartInterval"] == 1_000_000_000
 
 
 def test_the_functions_own_environment_comes_through() -> None:

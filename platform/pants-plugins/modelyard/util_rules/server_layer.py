@@ -48,7 +48,16 @@ async def build_server_layer(_: ServerLayerRequest, modelyard: Modelyard) -> Bui
         BuiltLayer,
         LayerRequest(
             "server",
-            ("environment", "--name", "server", "--pins", pins.path, "--sources", "srcs"),
+            (
+                "environment",
+                "--name",
+                "server",
+                "--pins",
+                pins.path,
+                "--sources",
+                "srcs",
+                "--serves",
+            ),
             await Get(Digest, MergeDigests([pins.digest, code])),
             server.address,
             pins.env,
