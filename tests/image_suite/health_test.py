@@ -1,0 +1,82 @@
+"""The health checks of both kinds of image, as a real engine runs them and logs what they say."""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from image_suite.conftest import PATIENCE, Container, docker
+from images.layout import Layout
+
+Start = Callable[..., Container]
+
+
+@pytest.fixture(params=["standalone", "nuclio"])
+def healthy(request: Any, start: Start, tmp_path: Path) -> Container:
+    """Start a function and wait for its first success."""
+    layout: Layout = request.getfixturevalue(request.param)
+    (tmp_path / "processor.yaml").write_text("spec: {}")
+    tmp_path.chmod(0o755)
+    mounted = f"{tmp_path}:/etc/nuclio/config/processor:ro"
+    container = start(layout, "--volume", mounted, "--tmpfs", "/tmp")
+    container.wait_until_healthy()
+    return container
+
+
+def wait_until(container: Container, holds: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        if time.monotonic() > deadline:
+            pytest.fail(f"{container.state()}\n{container.logs}")
+        time.sleep(0.2)
+
+
+def said(container: Container, *, ready: bool) -> list[str]:
+    """Return what the checks said that succeeded, or those that failed."""
+    log: list[dict[str, Any]] = container.state()["Health"]["Log"]
+    return [check["Output"].strip() for check in log if (check["ExitCode"] == 0) == ready]
+
+
+def status(container: Container) -> object:
+    return container.state()["Health"]["Status"]
+
+
+def a_check_waits(container: Container) -> bool:
+    """Say whether a check sleeps: it has found the function ready, and ready before."""
+    for line in docker("top", container.id, "-o", "pid,wchan:32,args").splitlines():
+        if "health_check.py" in line:
+            return "nanosleep" in line
+    return False
+
+
+def test_a_function_that_hangs_is_noticed_after_the_wait(healthy: Container) -> None:
+    process = healthy.state()["Pid"]
+    wait_until(healthy, lambda: a_check_waits(healthy))
+    os.kill(process, signal.SIGSTOP)
+    try:
+        wait_until(healthy, lambda: status(healthy) == "unhealthy")
+    finally:
+        os.kill(process, signal.SIGCONT)
+    # Others before them may be of the start.
+    failures = said(healthy, ready=False)[-3:]
+    assert failures == ["no longer ready", "not ready", "not ready"]
+    wait_until(healthy, lambda: status(healthy) == "healthy")
+    # At once, as the very first time.
+    assert set(said(healthy, ready=True)) == {"ready"}
+
+
+def test_a_function_that_is_started_again_is_not_waited_for(healthy: Container) -> None:
+    docker("restart", "--time", "20", healthy.id)
+    healthy.wait_until_healthy()
+    assert said(healthy, ready=True)[-1] == "ready"
+
+
+def test_a_check_that_waits_delays_no_stop(healthy: Container) -> None:
+    wait_until(healthy, lambda: a_check_waits(healthy))
+    docker("stop", "--time", "20", healthy.id)
+    # 137 would be the engine's SIGKILL after the grace.
+    assert healthy.state()["ExitCode"] == 0, healthy.logs
