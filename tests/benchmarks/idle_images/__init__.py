@@ -1,0 +1,1 @@
+"""What a function at rest costs in a container engine."""

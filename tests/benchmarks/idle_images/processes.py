@@ -1,0 +1,25 @@
+"""What the kernel counts of processes and their control groups, of either version."""
+
+from pathlib import Path
+from typing import Final
+
+_GROUPS: Final = Path("/sys/fs/cgroup")
+
+
+def processor_seconds(pid: int) -> float:
+    """Return the processor time of all that ran so far in the control group of a process."""
+    lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
+    groups = dict(line.split(":", 2)[1:] for line in lines)
+    for controllers, path in groups.items():
+        if "cpuacct" in controllers.split(","):
+            return int((_GROUPS / f"cpuacct{path}/cpuacct.usage").read_text()) / 1e9
+    counted = (_GROUPS / groups[""].lstrip("/") / "cpu.stat").read_text()
+    return int(dict(line.split() for line in counted.splitlines())["usage_usec"]) / 1e6
+
+
+def memory_kb(pid: int) -> int:
+    """Return the kilobytes of a process, its share of those that it has with others."""
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1])
+    raise ValueError(f"the kernel says nothing of the memory of process {pid}")
