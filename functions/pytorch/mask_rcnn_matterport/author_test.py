@@ -23,6 +23,8 @@ SIDE = 128
 SHORTEST = 100
 # Of 100 objects; masks take this plain code long.
 MOST = 12
+# Of scores and of fractions of the input; 1e-7 was seen between two processors.
+JITTER = 2e-6
 STRIDES = (4, 8, 16, 32, 64)
 UNITS = np.array((0.1, 0.1, 0.2, 0.2))
 
@@ -109,10 +111,19 @@ def normalise(boxes: Array, height: int, width: int) -> Array:
 
 
 class Author:
-    """The author's model on one image."""
+    """The author's model on one image.
 
-    def __init__(self, checkpoint: dict[str, Array]) -> None:
+    With `jitter`, the scores and places of proposals are off by as much as processors differ in.
+    """
+
+    def __init__(self, checkpoint: dict[str, Array], jitter: int | None = None) -> None:
         self.weights = {name.split("/", 1)[1]: array for name, array in checkpoint.items()}
+        self.noise = np.random.default_rng(jitter)
+        self.most = 0 if jitter is None else JITTER
+
+    def blurred(self, values: Array) -> Array:
+        blurred: Array = values + self.noise.uniform(-self.most, self.most, values.shape)
+        return blurred
 
     def of(self, layer: str) -> tuple[Array, Array]:
         return self.weights[f"{layer}/kernel:0"], self.weights[f"{layer}/bias:0"]
@@ -175,9 +186,9 @@ class Author:
         boxes = apply_deltas(
             normalise(np.array(anchors), SIDE, SIDE), np.concatenate(deltas) * UNITS
         )
-        boxes = np.clip(boxes, 0, 1)
+        boxes = np.clip(self.blurred(boxes), 0, 1)
         assert len(boxes) < 6000
-        return boxes[suppress(boxes, np.concatenate(scores), 0.7, 1000)]
+        return boxes[suppress(boxes, self.blurred(np.concatenate(scores)), 0.7, 1000)]
 
     def crops(self, maps: list[Array], boxes: Array, size: int) -> Array:
         roots = np.sqrt(np.prod(boxes[:, 2:] - boxes[:, :2], axis=1))
@@ -255,13 +266,30 @@ class Author:
         return found
 
 
+Detections = list[tuple[Array, int, float, Array]]
+
+
+def steady(checkpoint: dict[str, Array], size: tuple[int, int]) -> tuple[Array, Detections]:
+    """Return a picture on which rounding decides no overlap, and what the author detects in it."""
+    for seed in range(20):
+        noise = np.random.default_rng(seed).integers(0, 256, (8, 8, 3), np.uint8)
+        pixels = np.asarray(PIL.Image.fromarray(noise).resize(size))
+        expected = Author(checkpoint).detect(pixels, 0.0)
+        again = [Author(checkpoint, jitter).detect(pixels, 0.0) for jitter in range(2)]
+        if all(places(expected) == places(other) for other in again):
+            return pixels, expected
+    pytest.fail("rounding decides in every picture")
+
+
+def places(detections: Detections) -> list[tuple[int, ...]]:
+    return [(*box.tolist(), int(number)) for box, number, _, _ in detections]
+
+
 @pytest.mark.parametrize("size", [(90, 70), (60, 160)])
 def test_objects_are_those_of_the_author(
     model: MatterportMaskRCNN, checkpoint: dict[str, Array], size: tuple[int, int]
 ) -> None:
-    noise = np.random.default_rng(3).integers(0, 256, (8, 8, 3), np.uint8)
-    pixels = np.asarray(PIL.Image.fromarray(noise).resize(size))
-    expected = Author(checkpoint).detect(pixels, 0.0)
+    pixels, expected = steady(checkpoint, size)
     scores = [score for _, _, score, _ in expected]
     # A threshold in the widest gap, so that rounding decides nothing.
     gaps = [upper - lower for upper, lower in pairwise(scores[4:])]
