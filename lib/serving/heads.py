@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from inference.model_api import ModelApiNetwork
 
 MODEL_API: Final = "model_api"
-_FORMATS: Final = (".xml", ".onnx", ".tflite")
+_FORMATS: Final = (".xml", ".onnx", ".pb", ".tflite")
 
 
 class HeadDetector(Detector):
