@@ -2,13 +2,13 @@
 
 import json
 import os
-import shlex
 import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from image_suite.conftest import PATIENCE, Container, docker
@@ -17,13 +17,27 @@ from images.layout import Layout
 Start = Callable[..., Container]
 # Seconds that a check waits here, for the images' 45.
 WAIT = "5"
+SECOND = 1_000_000_000
 
 
-def checked_sooner(layout: Layout) -> tuple[str, str]:
-    """The option by which an engine runs the image's own check with a shorter wait."""
-    test = json.loads(layout.config.path.read_bytes())["config"]["Healthcheck"]["Test"]
-    _, *program, port, _, folder = test
-    return "--health-cmd", shlex.join([*program, port, WAIT, folder])
+def checked_sooner(layout: Layout, folder: Path) -> Layout:
+    """An image on top of this one, whose own check waits less."""
+    check = json.loads(layout.config.path.read_bytes())["config"]["Healthcheck"]
+    _, *program, port, _, kept = check["Test"]
+    options = [
+        f"--interval={check['Interval'] // SECOND}s",
+        f"--timeout={check['Timeout'] // SECOND}s",
+        f"--start-period={check['StartPeriod'] // SECOND}s",
+        f"--retries={check['Retries']}",
+    ]
+    command = json.dumps([*program, port, WAIT, kept])
+    folder.mkdir()
+    (folder / "Dockerfile").write_text(
+        f"FROM {layout.reference}\nHEALTHCHECK {' '.join(options)} CMD {command}\n"
+    )
+    sooner = msgspec.structs.replace(layout, reference=f"{layout.reference}-sooner")
+    docker("build", "--quiet", "--tag", sooner.reference, str(folder))
+    return sooner
 
 
 @pytest.fixture(params=["standalone", "nuclio"])
@@ -33,7 +47,8 @@ def healthy(request: Any, start: Start, tmp_path: Path) -> Container:
     (tmp_path / "processor.yaml").write_text("spec: {}")
     tmp_path.chmod(0o755)
     mounted = f"{tmp_path}:/etc/nuclio/config/processor:ro"
-    container = start(layout, "--volume", mounted, "--tmpfs", "/tmp", *checked_sooner(layout))
+    sooner = checked_sooner(layout, tmp_path / "build")
+    container = start(sooner, "--volume", mounted, "--tmpfs", "/tmp")
     container.wait_until_healthy()
     return container
 
