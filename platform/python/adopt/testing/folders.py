@@ -86,6 +86,8 @@ def handler(context, event):
 _BRIGHT: Final = """\
 def bright(image):
     rows, columns = np.nonzero(np.array(image.convert("L")) > 150)
+    if not len(rows):
+        return [0, 0, image.width, image.height]
     return [int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1]
 """
 _MODELS: Final = {
