@@ -191,7 +191,8 @@ def _uv_environment(root: Path, *, find_links: bool) -> dict[str, str]:
     }
     if index := environment.get("PIP_INDEX_URL"):
         environment.setdefault("UV_DEFAULT_INDEX", index)
-    links = [str(root / WHEELS)]
+    # The stand-ins may just have been written, the rest is the launcher's.
+    links = [str(root / WHEELS), environment["MODELYARD_WHEELS"]]
     if find_links:
         links += environment.get("PIP_FIND_LINKS", "").split()
     return environment | {"UV_FIND_LINKS": ",".join(links)}

@@ -157,16 +157,17 @@ def test_nothing_of_the_machine_steers_uv(monkeypatch: pytest.MonkeyPatch) -> No
         monkeypatch.setenv(name, "/theirs")
     monkeypatch.setenv("UV_CACHE_DIR", "/cache")
     monkeypatch.setenv("PIP_INDEX_URL", "https://mirror.example/simple")
+    monkeypatch.setenv("MODELYARD_WHEELS", "file:///made")
     monkeypatch.setenv("PIP_FIND_LINKS", "/wheels /more")
     plain = _uv_environment(Path("/root"), find_links=False)
     ours = {name: value for name, value in plain.items() if name.startswith("UV_")}
     assert ours == {
         "UV_CACHE_DIR": "/cache",
         "UV_DEFAULT_INDEX": "https://mirror.example/simple",
-        "UV_FIND_LINKS": "/root/3rdparty/python/wheels",
+        "UV_FIND_LINKS": "/root/3rdparty/python/wheels,file:///made",
     }
     linked = _uv_environment(Path("/root"), find_links=True)
-    assert linked["UV_FIND_LINKS"] == "/root/3rdparty/python/wheels,/wheels,/more"
+    assert linked["UV_FIND_LINKS"] == "/root/3rdparty/python/wheels,file:///made,/wheels,/more"
 
 
 def test_check_writes_nothing_and_fails_when_a_lock_is_wrong(

@@ -1,6 +1,7 @@
 """The first call: what it prepares, once, and the one sentence each failure ends with."""
 
 import hashlib
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -289,15 +290,22 @@ def _probe(probe: Path, version: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def test_a_wheel_that_was_made_lies_where_pants_looks_in_every_clone(
-    machine: Machine,
-) -> None:
-    machine.call("list")
-    link = machine.wheels / WHEEL
-    assert link.read_text() == "the wheel"
-    link.unlink()
-    machine.call("list")
-    assert link.resolve() == (machine.prepared()[0] / "wheels" / WHEEL).resolve()
+def test_pants_looks_for_wheels_in_one_place_from_every_clone(machine: Machine) -> None:
+    (machine.stand_ins / "a-1-py3-none-any.whl").write_text("a stand-in")
+    told = machine.call("list").environment["MODELYARD_WHEELS"]
+    wheels = machine.prepared()[0] / "wheels"
+    assert told == f"file://{wheels}"
+    assert {path.name: path.read_text() for path in wheels.iterdir()} == {
+        WHEEL: "the wheel",
+        "a-1-py3-none-any.whl": "a stand-in",
+    }
+    clone = shutil.copytree(machine.repository, machine.root / "clone")
+    (clone / "3rdparty/python/wheels/b-1-py3-none-any.whl").write_text("another")
+    assert (
+        machine.call("list", cwd=clone, launcher=clone / "pants").environment["MODELYARD_WHEELS"]
+        == told
+    )
+    assert (wheels / "b-1-py3-none-any.whl").read_text() == "another"
     made = [call for call in machine.calls() if "repack.py" in " ".join(call["arguments"])]
     assert len(made) == 1
 
@@ -308,7 +316,7 @@ def test_a_wheel_that_cannot_be_made_stops_nothing(machine: Machine) -> None:
     assert answer.arguments == ["list"]
     assert "could not make the wheel of detectron2" in answer.stderr
     assert (folder / "wheels.log").read_text().startswith("WARNING: Retrying")
-    assert list(machine.wheels.iterdir()) == []
+    assert not (folder / "wheels").exists()
 
 
 def test_where_a_daemon_answers_no_python_is_started(machine: Machine) -> None:

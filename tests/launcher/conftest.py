@@ -69,8 +69,8 @@ class Machine:
         return self.root / "bin"
 
     @property
-    def wheels(self) -> Path:
-        """The wheels that Pants is told of."""
+    def stand_ins(self) -> Path:
+        """The wheels that the repository brings."""
         return self.repository / "3rdparty/python/wheels"
 
     @property
@@ -135,7 +135,7 @@ def make_machine(tmp_path: Path) -> Callable[..., Machine]:
         shutil.copytree(HERE / "platform/launcher", machine.repository / "platform/launcher")
         shutil.copy(HERE / "pants", machine.repository / "pants")
         shutil.copy(HERE / "pants.toml", machine.repository / "pants.toml")
-        machine.wheels.mkdir(parents=True)
+        machine.stand_ins.mkdir(parents=True)
         machine.bin.mkdir()
         machine.home.mkdir()
         for tool in TOOLS.split():
