@@ -4,15 +4,14 @@ The keys are the ones that Nuclio's own processor goes by; as there, `spec.env` 
 starts the container. A key it does not know is passed over, as Nuclio does.
 """
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
-_UNITS: Final = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
-_PART: Final = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|ms|s|m|h)")
+from modelyard_contract.durations import duration_seconds
+
 _CAMEL: Final = "camel"
 
 
@@ -66,18 +65,6 @@ def read_processor(path: Path) -> Processor:
         raise ProcessorError(f"{path}: {error}") from None
 
 
-def seconds(text: str) -> float:
-    """Return the seconds of a duration in Go's notation, such as `30s` or `1m30s`.
-
-    Raises:
-        ValueError: it is no duration.
-    """
-    parts = _PART.findall(text)
-    if not parts or "".join(number + unit for number, unit in parts) != text:
-        raise ValueError(f"{text!r} is no duration; write it like 30s, 1m30s or 250ms")
-    return sum(float(number) * _UNITS[unit] for number, unit in parts)
-
-
 def _settings(spec: _Spec) -> dict[str, Any]:
     https = [trigger for trigger in spec.triggers.values() if trigger.kind == "http"]
     if len(https) > 1:
@@ -106,4 +93,4 @@ def _address(url: str) -> dict[str, Any]:
 
 
 def _seconds_if_any(text: str) -> float | None:
-    return seconds(text) if text else None
+    return duration_seconds(text) if text else None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Iterator, Mapping
 
 from modelyard.annotations import AnnotationError, check_for_type
-from modelyard.quantities import memory_bytes
+from modelyard_contract.quantities import memory_bytes
 
 # An interpreter with numpy and OpenCV takes this much before it has loaded any model.
 LEAST_WORKER_MIB = 128

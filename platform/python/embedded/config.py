@@ -6,10 +6,10 @@ from typing import Any, Final, Self
 
 import msgspec
 
-from embedded.duration import parse_duration
 from embedded.limits import Limits
 from embedded.manifest import Name, Port
-from embedded.quantity import parse_bytes, parse_cores
+from modelyard_contract.durations import duration_seconds
+from modelyard_contract.quantities import cores, memory_bytes
 
 DIGEST_ANNOTATION: Final = "modelyard.io/digest"
 PROJECT_LABEL: Final = "nuclio.io/project-name"
@@ -107,7 +107,7 @@ class FunctionConfig(msgspec.Struct, frozen=True, kw_only=True):
         try:
             metadata = msgspec.convert(raw.metadata, _Metadata)
             spec = msgspec.convert(raw.spec, _Spec)
-            event_timeout = parse_duration(spec.event_timeout) if spec.event_timeout else None
+            event_timeout = duration_seconds(spec.event_timeout) if spec.event_timeout else None
         except msgspec.ValidationError as error:
             raise ConfigError(f"invalid function configuration: {error}") from None
         except ValueError as error:
@@ -146,8 +146,8 @@ def _http_trigger(spec: _Spec) -> _Trigger:
 def _limits(given: Mapping[str, str | int | float]) -> Limits:
     try:
         return Limits(
-            memory=parse_bytes(str(given["memory"])) if "memory" in given else None,
-            cpus=parse_cores(str(given["cpu"])) if "cpu" in given else None,
+            memory=memory_bytes(str(given["memory"])) if "memory" in given else None,
+            cpus=float(cores(str(given["cpu"]))) if "cpu" in given else None,
         )
     except ValueError as error:
         raise ConfigError(f"spec.resources.limits: {error}") from None

@@ -12,7 +12,7 @@ from pants.util.strutil import help_text
 
 from modelyard.environment import VariableError, check_variables
 from modelyard.fields.errors import InvalidModelFunction
-from modelyard.quantities import QuantityError, cores, memory_bytes
+from modelyard_contract.quantities import QuantityError, cores, memory_bytes
 
 
 class _AmountField(StringField):
@@ -23,12 +23,17 @@ class _AmountField(StringField):
         value = super().compute_value(raw_value, address)
         try:
             if value is not None:
-                memory_bytes(value)
+                _check_memory(value)
         except QuantityError as error:
-            raise InvalidModelFunction(
-                address, cls.alias, value, f"{error}, such as `2Gi`"
-            ) from None
+            raise InvalidModelFunction(address, cls.alias, value, str(error)) from None
         return value
+
+
+def _check_memory(text: str) -> None:
+    memory_bytes(text)
+    # For Kubernetes that is a number of bytes, which nobody means in a BUILD file.
+    if text[-1].isdigit():
+        raise QuantityError("a unit is missing; write it like 512Mi or 2Gi")
 
 
 class MemoryField(_AmountField):

@@ -65,10 +65,10 @@ from modelyard.fields import (
 from modelyard.goals.assets import Assets, AssetsRequest, ModelClass, ModelClassRequest
 from modelyard.goals.sources import as_pex_binary
 from modelyard.ports import PortConflict, require_unique
-from modelyard.quantities import memory_bytes
 from modelyard.target_types import ModelAssets, ModelSources, NuclioSpec, ReleaseMarkerField
 from modelyard.util_rules.codegen import NuclioSpecFile, NuclioSpecRequest, function_port
 from modelyard.util_rules.lookups import only
+from modelyard_contract.quantities import memory_bytes
 
 MANIFEST_SCHEMA = 1
 

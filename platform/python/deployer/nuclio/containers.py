@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from deployer.nuclio.api import NAMESPACE, Function
 from deployer.nuclio.inspected import Container
-from embedded.quantity import parse_bytes, parse_cores
+from modelyard_contract.quantities import cores, memory_bytes
 
 # The port inside, on which every processor listens.
 EVENTS: Final = 8080
@@ -43,9 +43,9 @@ def container_options(spec: Mapping[str, Any]) -> list[str]:
         options += ["--env", f"{variable['name']}={variable.get('value', '')}"]
     limits = (spec.get("resources") or {}).get("limits") or {}
     if limits.get("cpu"):
-        options += ["--cpus", f"{parse_cores(str(limits['cpu'])):g}"]
+        options += ["--cpus", f"{float(cores(str(limits['cpu']))):g}"]
     if limits.get("memory"):
-        options += ["--memory", f"{parse_bytes(str(limits['memory']))}b"]
+        options += ["--memory", f"{memory_bytes(str(limits['memory']))}b"]
     if int(limits.get(_GPU) or 0):
         options += ["--gpus", "all"]
     return options

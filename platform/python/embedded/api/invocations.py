@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from embedded.api.errors import ApiError
 from embedded.api.functions import find
-from embedded.duration import parse_duration
+from modelyard_contract.durations import duration_seconds
 
 _DEFAULT_TIMEOUT: Final = "60s"
 # Content that browsers execute.
@@ -41,7 +41,7 @@ async def invoke(request: Request) -> Response:
 
 def _timeout(request: Request) -> float:
     try:
-        return parse_duration(request.headers.get("x-nuclio-invoke-timeout") or _DEFAULT_TIMEOUT)
+        return duration_seconds(request.headers.get("x-nuclio-invoke-timeout") or _DEFAULT_TIMEOUT)
     except ValueError:
         raise ApiError(HTTPStatus.BAD_REQUEST, "Invalid invoke timeout") from None
 
