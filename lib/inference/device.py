@@ -7,7 +7,8 @@ from typing import Final, Literal, Self
 
 import msgspec
 
-VARIABLE: Final = "MODELYARD_DEVICE"
+from modelyard_contract.variables import DEVICE
+
 _PATTERN: Final = re.compile(r"(?P<kind>cpu|cuda)(?::(?P<index>[0-9]{1,3}))?")
 
 
@@ -44,11 +45,11 @@ class Device(msgspec.Struct, frozen=True):
         Raises:
             DeviceError: its value is no device.
         """
-        value = (os.environ if env is None else env).get(VARIABLE, "") or "cpu"
+        value = (os.environ if env is None else env).get(DEVICE, "") or "cpu"
         try:
             return cls.parse(value)
         except DeviceError as error:
-            raise DeviceError(f"{VARIABLE}: {error}") from None
+            raise DeviceError(f"{DEVICE}: {error}") from None
 
     def __str__(self) -> str:
         return self.kind if self.kind == "cpu" else f"{self.kind}:{self.index}"

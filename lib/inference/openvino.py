@@ -28,11 +28,11 @@ from openvino.properties import hint
 from inference.device import Device
 from inference.precision import Precision
 from inference.threads import threads_from_env
+from modelyard_contract.variables import MODEL_CACHE
 
 Array = NDArray[Any]
 Shapes = Mapping[str, tuple[int, ...]]
 
-CACHE: Final = "MODELYARD_MODEL_CACHE"
 MODEL_INFO: Final = "model_info"
 """Where Model API has its configuration in `rt_info`."""
 
@@ -337,7 +337,7 @@ def _caching(core: openvino.Core, folder: Path | None) -> Iterator[None]:
 
 
 def _cache_from_env() -> Path | None:
-    folder = os.environ.get(CACHE)
+    folder = os.environ.get(MODEL_CACHE)
     return Path(folder) if folder else None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-VARIABLE: Final = "MODELYARD_THREADS"
+from modelyard_contract.variables import THREADS
 
 # Libraries read these once, when they are loaded.
 _LIBRARIES: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -49,7 +49,7 @@ def threads_per_worker(workers: int, cores: int | None = None) -> int:
 
 def thread_env(threads: int) -> dict[str, str]:
     """Return the environment that holds a worker's libraries to so many threads."""
-    return dict.fromkeys((VARIABLE, *_LIBRARIES), str(threads))
+    return dict.fromkeys((THREADS, *_LIBRARIES), str(threads))
 
 
 def threads_from_env(env: Mapping[str, str] | None = None) -> int:
@@ -58,11 +58,11 @@ def threads_from_env(env: Mapping[str, str] | None = None) -> int:
     Raises:
         ValueError: it is no whole number above 0.
     """
-    value = (os.environ if env is None else env).get(VARIABLE, "")
+    value = (os.environ if env is None else env).get(THREADS, "")
     if not value:
         return available_cores()
     if not (value.isascii() and value.isdigit() and int(value)):
-        raise ValueError(f"{VARIABLE} must be a whole number above 0, not {value!r}")
+        raise ValueError(f"{THREADS} must be a whole number above 0, not {value!r}")
     return int(value)
 
 

@@ -20,6 +20,7 @@ import cv2
 from annotation import RequestError
 from inference.device import Device
 from inference.threads import threads_from_env, wait_asleep
+from modelyard_contract import variables
 from serving.assets import Assets
 from serving.cache import DEFAULT_IMAGE_BYTES, ImageCache
 from serving.endpoint import Endpoint
@@ -29,8 +30,6 @@ from serving.loading import load_model, warm_up
 from serving.model import NotWrittenError
 
 DEFAULT_ASSETS: Final = "/opt/modelyard"
-ASSETS: Final = "MODELYARD_ASSETS"
-IMAGE_CACHE: Final = "MODELYARD_IMAGE_CACHE"
 _JSON: Final = "application/json"
 
 
@@ -72,13 +71,13 @@ def open_endpoint(env: Mapping[str, str]) -> Endpoint:
     cv2.setNumThreads(threads_from_env(env))
     model = load_model(assets, Device.from_env(env))
     warm_up(model)
-    cached_bytes = int(env.get(IMAGE_CACHE) or DEFAULT_IMAGE_BYTES)
+    cached_bytes = int(env.get(variables.IMAGE_CACHE) or DEFAULT_IMAGE_BYTES)
     return Endpoint(model, assets, ImageCache(cached_bytes))
 
 
 def open_assets(env: Mapping[str, str]) -> Assets:
     """Return the function's assets, where these settings say they are."""
-    return Assets.open(Path(env.get(ASSETS) or DEFAULT_ASSETS))
+    return Assets.open(Path(env.get(variables.ASSETS) or DEFAULT_ASSETS))
 
 
 def _body_of(event: Any) -> bytes | str | Mapping[str, Any]:

@@ -14,6 +14,7 @@ from enum import Enum, auto
 
 import msgspec
 
+from modelyard_contract.variables import FUNCTION_NAME
 from serving.process import StartError, WorkerDiedError, WorkerProcess, WorkerSpec
 from serving.protocol import Call, Event, ProtocolError, Reply, error_reply
 
@@ -52,7 +53,7 @@ class WorkerPool:
             raise ValueError(f"a pool needs at least one worker, not {spec.workers}")
         self._spec = spec
         # For structured logs.
-        self._who = {"function": spec.env.get("NUCLIO_FUNCTION_NAME", "")}
+        self._who = {"function": spec.env.get(FUNCTION_NAME, "")}
         self._state = _State.NEW
         self._workers: set[WorkerProcess] = set()
         self._free: deque[WorkerProcess] = deque()

@@ -38,6 +38,7 @@ from annotation import (
 )
 from imaging import Image, ImageError, crop, decode, draw, save_png
 from inference.device import Device, DeviceError
+from modelyard_contract import variables
 from serving.assets import Assets, AssetsError
 from serving.endpoint import above, fitting
 from serving.loading import ModelError, load_model
@@ -71,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> None:
-    here = Path(os.environ.get("MODELYARD_CWD") or ".")
+    here = Path(os.environ.get(variables.CWD) or ".")
     images = [decode(_read(here / path)) for path in options.image]
     assets = Assets.open(here / options.assets)
     model = load_model(assets, Device.parse(options.device))
@@ -193,9 +194,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--assets",
         type=Path,
-        default=os.environ.get("MODELYARD_ASSETS"),
-        required="MODELYARD_ASSETS" not in os.environ,
-        help="the function's folder, with model.json and weights (default: MODELYARD_ASSETS)",
+        default=os.environ.get(variables.ASSETS),
+        required=variables.ASSETS not in os.environ,
+        help=f"the function's folder, with model.json and weights (default: {variables.ASSETS})",
     )
     parser.add_argument(
         "--out", type=_png, help="where to save the picture with the results, a .png"

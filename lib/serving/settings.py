@@ -3,11 +3,11 @@
 import math
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Final, Self
+from typing import Any, Self
 
 import msgspec
 
-PREFIX: Final = "MODELYARD_"
+from modelyard_contract.variables import setting
 
 
 class SettingsError(Exception):
@@ -59,20 +59,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """
         given: dict[str, Any] = dict(defaults)
         for field in msgspec.structs.fields(cls):
-            text = env.get(PREFIX + field.name.upper(), "")
+            text = env.get(setting(field.name), "")
             if not text:
                 continue
             try:
                 given[field.name] = msgspec.convert(text, field.type, strict=False)
             except msgspec.ValidationError as error:
-                raise SettingsError(f"{_variable(field.name)}={text!r}: {error}") from None
+                raise SettingsError(f"{setting(field.name)}={text!r}: {error}") from None
         return cls(**given)
-
-
-def _variable(name: str) -> str:
-    return PREFIX + name.upper()
 
 
 def _demand(holds: bool, name: str, rule: str) -> None:
     if not holds:
-        raise SettingsError(f"{_variable(name)} must {rule}")
+        raise SettingsError(f"{setting(name)} must {rule}")

@@ -18,7 +18,6 @@ import socket
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
 
 import uvicorn
 from starlette.applications import Starlette
@@ -27,8 +26,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from inference.threads import VARIABLE as THREADS
 from inference.threads import thread_env, threads_per_worker
+from modelyard_contract.variables import CONFIG, HANDLER, THREADS
 from serving.connection import Connection
 from serving.http import function_app, health_response
 from serving.listening import ListenError, listen
@@ -37,8 +36,6 @@ from serving.processor import Processor, ProcessorError, read_processor
 from serving.server import Server
 from serving.settings import Settings, SettingsError
 
-CONFIG: Final = "MODELYARD_CONFIG"
-HANDLER: Final = "NUCLIO_HANDLER"
 _log = logging.getLogger(__name__)
 
 

@@ -18,6 +18,7 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
+from modelyard_contract.variables import HANDLER
 from serving.failures import describe
 from serving.function import Function
 from serving.protocol import (
@@ -94,7 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     started = time.perf_counter()
     try:
-        handler = os.environ.get("NUCLIO_HANDLER") or DEFAULT_HANDLER
+        handler = os.environ.get(HANDLER) or DEFAULT_HANDLER
         function = Function.load(handler, options.worker_id)
     except BaseException as error:
         reason = describe(error)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from inference.threads import thread_env, threads_per_worker
+from modelyard_contract import variables
 from serving.protocol import HEADER, Ready, decode_from_worker
 
 
@@ -63,7 +64,7 @@ def cost_of_worker(assets: Path, settings: Mapping[str, str] | None = None) -> C
     """
     near, far = socket.socketpair()
     threads = thread_env(threads_per_worker(1))
-    env = {"MODELYARD_ASSETS": str(assets), **threads, **(settings or {})}
+    env = {variables.ASSETS: str(assets), **threads, **(settings or {})}
     started = time.perf_counter()
     process = subprocess.Popen(  # noqa: S603 (our own worker)
         [sys.executable, "-m", "serving.worker", "--fd", str(far.fileno())],

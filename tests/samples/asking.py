@@ -9,6 +9,7 @@ import PIL.Image
 import pytest
 
 from imaging import Image
+from modelyard_contract import variables
 from serving.assets import Assets
 from serving.function import Function
 from serving.protocol import Event, Reply
@@ -20,7 +21,7 @@ class Asker:
     def __init__(self, assets: Assets) -> None:
         """Load the function of these assets."""
         with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("MODELYARD_ASSETS", str(assets.path))
+            patch.setenv(variables.ASSETS, str(assets.path))
             self._function = Function.load("serving.nuclio:handler")
 
     def ask(self, **fields: Any) -> Reply:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from imaging import Image, decode
+from modelyard_contract import variables
 from serving.assets import Assets
 from serving.function import Function
 from serving.protocol import Event
@@ -54,5 +55,5 @@ def request(image: bytes, **fields: Any) -> Event:
 def load_function(assets: Assets) -> Function:
     """Return the function as a worker loads it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MODELYARD_ASSETS", str(assets.path))
+        patch.setenv(variables.ASSETS, str(assets.path))
         return Function.load("serving.nuclio:handler")

@@ -167,6 +167,43 @@ def test_names_triggers_and_env_are_kept(tmp_path: Path, repository: Path) -> No
     assert fields["variants"] == {"cpu": {}, "gpu": {"gpus": 1, "workers": 1}}
 
 
+@pytest.mark.parametrize(
+    ("given", "field", "expected"),
+    [
+        ({"memory": "2097152Ki"}, "memory", "2097152Ki"),
+        ({"memory": "1.5Gi"}, "memory", "1.5Gi"),
+        # BUILD files demand a unit.
+        ({"memory": 2147483648}, "memory", "2097152Ki"),
+        ({"cpu": "1500m"}, "cpus", "1500m"),
+        ({"cpu": 2}, "cpus", "2"),
+    ],
+)
+def test_limits_are_kept_in_every_unit_of_kubernetes(
+    tmp_path: Path, repository: Path, given: dict[str, Any], field: str, expected: str
+) -> None:
+    assert fields_of(_with_limits(tmp_path, given))[field] == expected
+
+
+@pytest.mark.parametrize("given", [{"memory": "2GB"}, {"cpu": "two"}, {"tpu": 1}])
+def test_a_limit_that_is_none_is_reported(
+    tmp_path: Path, repository: Path, capsys: pytest.CaptureFixture[str], given: dict[str, Any]
+) -> None:
+    fields = fields_of(_with_limits(tmp_path, given))
+    assert fields.keys().isdisjoint({"memory", "cpus", "gpus"})
+    (key,) = given
+    assert f"spec.resources.limits.{key}: is left out" in capsys.readouterr().out
+
+
+def _with_limits(tmp_path: Path, limits: dict[str, Any]) -> Path:
+    folder = write_folder(tmp_path, by_name("openvino-omz-public-yolo"))
+    file = folder / "function.yaml"
+    config = yaml.safe_load(file.read_text())
+    config["spec"]["resources"] = {"limits": limits}
+    file.write_text(yaml.safe_dump(config))
+    assert main([str(folder), "--name", "mine"]) == 0
+    return Path("functions/openvino/mine")
+
+
 def test_labels_the_repository_has_are_named_and_many_others_get_a_file(
     tmp_path: Path, repository: Path
 ) -> None:

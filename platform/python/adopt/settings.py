@@ -1,10 +1,13 @@
 """A function.yaml to the fields of our `model_function`."""
 
-import re
+import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from adopt.notes import Notes
+from modelyard_contract.durations import duration_seconds
+from modelyard_contract.quantities import cores, memory_bytes
+from modelyard_contract.variables import is_name, is_reserved, is_writable
 
 # `[modelyard].cvat_timeout`, which CVAT waits for an answer by default.
 _CVAT_SECONDS: Final = 120
@@ -17,14 +20,11 @@ DEFAULTS: Final[Mapping[str, Any]] = {
     "availability_timeout": 10,
     "max_body": 32 * _MIB,
 }
-_GO_UNITS: Final = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
 # Ours set these, or they say what is said elsewhere.
 _SILENT: Final = frozenset(
     {"build", "description", "handler", "runtime", "env", "triggers", "resources", "eventTimeout"}
     | {"minReplicas", "maxReplicas", "platform", "image"}
 )
-# The runtime's own variables, as the plugin refuses them.
-_RESERVED: Final = re.compile(r"(NUCLIO|MODELYARD)_.*|PATH|PYTHONHOME|PYTHONPATH|PYTHONSAFEPATH")
 
 
 def settings_of(config: Mapping[str, Any], file: str, notes: Notes) -> dict[str, Any]:
@@ -111,16 +111,34 @@ def _resources(spec: Mapping[str, Any], file: str, notes: Notes) -> dict[str, An
     limits = (spec.get("resources") or {}).get("limits") or {}
     fields: dict[str, Any] = {}
     for key, quantity in limits.items():
-        text = str(quantity)
-        if key == "memory" and re.fullmatch(r"\d+(\.\d+)?([kMGT]i?)", text):
-            fields["memory"] = text
-        elif key == "cpu" and re.fullmatch(r"\d+(\.\d+)?m?", text):
-            fields["cpus"] = text
-        elif key == "nvidia.com/gpu" and text.isdigit():
-            fields["gpus"] = int(text)
-        else:
+        field, read = _LIMITS.get(key, (key, _unknown))
+        try:
+            fields[field] = read(str(quantity))
+        except ValueError:
             notes.add(f"{file} spec.resources.limits.{key}", f"is left out: {_short(quantity)}")
     return fields
+
+
+def _memory(text: str) -> str:
+    """Return the amount with a unit, which BUILD files demand."""
+    size = memory_bytes(text)
+    return f"{math.ceil(size / 1024)}Ki" if text[-1].isdigit() else text
+
+
+def _cores(text: str) -> str:
+    cores(text)
+    return text
+
+
+def _unknown(text: str) -> str:
+    raise ValueError(text)
+
+
+_LIMITS: Final[Mapping[str, tuple[str, Callable[[str], Any]]]] = {
+    "memory": ("memory", _memory),
+    "cpu": ("cpus", _cores),
+    "nvidia.com/gpu": ("gpus", int),
+}
 
 
 def _event_timeout(spec: Mapping[str, Any], file: str, notes: Notes) -> float | None:
@@ -128,11 +146,11 @@ def _event_timeout(spec: Mapping[str, Any], file: str, notes: Notes) -> float | 
     if not text:
         return None
     where = f"{file} spec.eventTimeout"
-    parts = re.findall(r"(\d+(?:\.\d+)?)(ms|[smh])", str(text))
-    if "".join(map("".join, parts)) != str(text):
-        notes.add(where, f"is left out: {_short(text)} is no time")
+    try:
+        seconds = duration_seconds(str(text))
+    except ValueError as error:
+        notes.add(where, f"is left out: {error}")
         return None
-    seconds = sum(float(number) * _GO_UNITS[unit] for number, unit in parts)
     if not 1 <= seconds <= _CVAT_SECONDS:
         seconds = min(max(seconds, 1), _CVAT_SECONDS)
         notes.add(where, f"was {text}; CVAT itself waits {_CVAT_SECONDS} s, so it is {seconds:g}")
@@ -158,11 +176,11 @@ def _env_problem(name: str, variable: Mapping[str, Any]) -> str | None:
     if "value" not in variable:
         return "it has no value of its own"
     value = _env_text(variable["value"])
-    if _RESERVED.fullmatch(name):
+    if is_reserved(name):
         return f"the runtime sets it (it was {_short(value)})"
-    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+    if not is_name(name):
         return "it is no name of a variable"
-    if "'" in value or not value.isprintable():
+    if not is_writable(value):
         return "its value has a single quote or several lines"
     if value.startswith("/opt/nuclio"):
         return f"{value} is a path of the author's image; the code asks `nuclio_path` instead"

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from deployer import daemon
-from deployer.targets import VARIABLE
 from deployer.testing import Deployer
+from modelyard_contract import variables
 
 
 @pytest.fixture(autouse=True)
 def _no_target_of_the_shell(monkeypatch: pytest.MonkeyPatch) -> None:
     """A test chooses its target itself, whatever the shell that runs it is set to."""
-    monkeypatch.delenv(VARIABLE, raising=False)
+    monkeypatch.delenv(variables.TARGET, raising=False)
 
 
 @pytest.fixture

@@ -11,10 +11,11 @@ from typing import Final
 from deployer.client import Dashboard
 from deployer.errors import DeployError
 from deployer.platform_code import PlatformCode
-from embedded.home import VARIABLE, Home
+from embedded.home import Home
 from embedded.lock import LockedError, held
 from embedded.logfile import Follower
-from embedded.running import DEFAULT_PORT, PORT_VARIABLE, RunningPlatform, read_note
+from embedded.running import DEFAULT_PORT, RunningPlatform, read_note
+from modelyard_contract import variables
 
 _START_SECONDS: Final = 60.0
 # Longer than requests under way are given to end.
@@ -28,11 +29,11 @@ def wanted_port() -> int | None:
     Raises:
         DeployError: it says something that is no port.
     """
-    text = os.environ.get(PORT_VARIABLE)
+    text = os.environ.get(variables.PORT)
     if not text:
         return None
     if not text.isdecimal() or not 0 < int(text) < 1 << 16:
-        raise DeployError(f"{PORT_VARIABLE} is {text!r}; it must be a port number")
+        raise DeployError(f"{variables.PORT} is {text!r}; it must be a port number")
     return int(text)
 
 
@@ -110,7 +111,7 @@ def _spawn(home: Home, code: PlatformCode) -> subprocess.Popen[bytes]:
         return subprocess.Popen(  # noqa: S603 - our own interpreter and module
             [*command, "--port", str(port), "--digest", code.digest],
             cwd=home.root,
-            env={**code.environment(), VARIABLE: str(home.root)},
+            env={**code.environment(), variables.HOME: str(home.root)},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -25,6 +25,7 @@ from deployer.reloading import DRAIN, ReloadingFunction
 from deployer.workbench import workbench
 from embedded.config import FunctionConfig, RawConfig
 from embedded.release import Release, worker_spec
+from modelyard_contract import variables
 from serving.assets import Assets
 from serving.failures import TRACEBACKS
 from serving.hot import HANDLER, own_package
@@ -135,13 +136,13 @@ def _following(spec: WorkerSpec, release: BuiltRelease) -> tuple[WorkerSpec, str
 
     Functions of another handler, and those without code of their own, have none.
     """
-    if spec.env.get("NUCLIO_HANDLER") != DEFAULT_HANDLER:
+    if spec.env.get(variables.HANDLER) != DEFAULT_HANDLER:
         return spec, ""
     package = own_package(Assets.open(release.folder / "assets").model)
     if package == _LIBRARY:
         return spec, ""
     # One worker: a request to import again reaches no more.
-    env = {**spec.env, "NUCLIO_HANDLER": HANDLER}
+    env = {**spec.env, variables.HANDLER: HANDLER}
     return msgspec.structs.replace(spec, env=env, workers=1), package
 
 

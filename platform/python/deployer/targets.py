@@ -11,8 +11,8 @@ from deployer.errors import UsageError
 from deployer.kubernetes import options as kubernetes_options
 from deployer.nuclio import options as nuclio_options
 from deployer.target import Target
+from modelyard_contract import variables
 
-VARIABLE: Final = "MODELYARD_TO"
 EMBEDDED: Final = "embedded"
 NUCLIO: Final = "nuclio"
 KUBERNETES: Final = "kubernetes"
@@ -25,8 +25,8 @@ def add_target(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--to",
         choices=TARGETS,
-        default=os.environ.get(VARIABLE) or EMBEDDED,
-        help=f"default: ${VARIABLE}, else {EMBEDDED}",
+        default=os.environ.get(variables.TARGET) or EMBEDDED,
+        help=f"default: ${variables.TARGET}, else {EMBEDDED}",
     )
     nuclio_options.add_options(group)
     kubernetes_options.add_options(group)
@@ -58,4 +58,6 @@ def open_target(options: argparse.Namespace, session: Session) -> Target:
             return KubernetesTarget(session, Kubectl(options.namespace, options.context), cluster)
         case other:
             # argparse checks what is on the command line, but not its defaults.
-            raise UsageError(f"{VARIABLE} is {other!r}; it must be one of: {', '.join(TARGETS)}")
+            raise UsageError(
+                f"{variables.TARGET} is {other!r}; it must be one of: {', '.join(TARGETS)}"
+            )

@@ -13,6 +13,7 @@ import msgspec
 from embedded.home import Home
 from embedded.testing.ports import free_port
 from embedded.testing.releases import FakeRelease, absolute_search_path
+from modelyard_contract import variables
 
 # Stands for a packed PEX with tools: understands `venv FOLDER`, and counts how often.
 _PEX: Final = """
@@ -97,8 +98,8 @@ class Deployer:
         given = ["--releases", str(build.root)] if build else []
         environment = {
             **os.environ,
-            "MODELYARD_HOME": str(self.home.root),
-            "MODELYARD_PORT": str(self.port),
+            variables.HOME: str(self.home.root),
+            variables.PORT: str(self.port),
             "PYTHONPATH": os.pathsep.join(absolute_search_path()),
         }
         return subprocess.Popen(  # noqa: S603 - our own interpreter and module

@@ -3,15 +3,13 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
 
 from doctor.facts import Dashboard, Facts
 from doctor.probes import engine, machine, platform, tools
 from doctor.probes.dashboards import dashboard
 from embedded.home import Home
-from embedded.running import DEFAULT_PORT, HOST, PORT_VARIABLE, read_note
-
-NUCLIO: Final = "MODELYARD_NUCLIO_DASHBOARD"
+from embedded.running import DEFAULT_PORT, HOST, read_note
+from modelyard_contract import variables
 
 
 def gather(home: Home, env: Mapping[str, str] | None = None) -> Facts:
@@ -27,7 +25,7 @@ def gather(home: Home, env: Mapping[str, str] | None = None) -> Facts:
     docker = engine.engine()
     wanted = {} if ours else platform.wanted_ports(home, _port(env))
     theirs = {_port_of(each.url) for each in dashboards}
-    state = platform.platform(home, ours, env.get("MODELYARD_HOST") or HOST)
+    state = platform.platform(home, ours, env.get(variables.HOST) or HOST)
     # Nuclio may have the port of the dashboard: one of the two is wanted, not both.
     wanted = {port: who for port, who in wanted.items() if port not in theirs}
     return Facts(
@@ -49,14 +47,15 @@ def gather(home: Home, env: Mapping[str, str] | None = None) -> Facts:
 
 def _dashboards(home: Home, env: Mapping[str, str]) -> tuple[Dashboard, ...]:
     note = read_note(home)
-    urls = [env.get(NUCLIO) or "", f"http://{HOST}:{note.port if note else _port(env)}"]
+    embedded = f"http://{HOST}:{note.port if note else _port(env)}"
+    urls = [env.get(variables.NUCLIO_DASHBOARD) or "", embedded]
     found = (dashboard(url) for url in dict.fromkeys(urls) if url)
     # The platform of another home is to us a program like any other.
     return tuple(each for each in found if each and each.home in ("", str(home.root)))
 
 
 def _port(env: Mapping[str, str]) -> int:
-    text = env.get(PORT_VARIABLE, "")
+    text = env.get(variables.PORT, "")
     return int(text) if text.isdecimal() else DEFAULT_PORT
 
 

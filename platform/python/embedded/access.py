@@ -13,8 +13,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from embedded.running import HOST
+from modelyard_contract import variables
 
-HOST_VARIABLE: Final = "MODELYARD_HOST"
 TOKEN_VARIABLE: Final = "MODELYARD_TOKEN"  # noqa: S105 - the name of one
 OPEN_VARIABLE: Final = "MODELYARD_ALLOW_UNAUTHENTICATED"
 _LEAST_TOKEN: Final = 16
@@ -45,7 +45,7 @@ class Access(msgspec.Struct, frozen=True):
             loopback = ipaddress.ip_address(host).is_loopback
         except ValueError:
             raise AccessError(
-                f"{HOST_VARIABLE} is {host!r}; it must be an IP address of this machine"
+                f"{variables.HOST} is {host!r}; it must be an IP address of this machine"
             ) from None
         if token and (len(token) < _LEAST_TOKEN or not token.isascii() or not token.isprintable()):
             raise AccessError(

@@ -8,7 +8,7 @@ from typing import Self
 
 import msgspec
 
-VARIABLE = "MODELYARD_HOME"
+from modelyard_contract.variables import HOME
 
 
 class HomeError(Exception):
@@ -24,8 +24,8 @@ class Home(msgspec.Struct, frozen=True):
     def from_env(cls, env: Mapping[str, str] | None = None) -> Self:
         """Take $MODELYARD_HOME, else `modelyard` in $XDG_STATE_HOME, else in ~/.local/state."""
         env = os.environ if env is None else env
-        if env.get(VARIABLE):
-            return cls(Path(env[VARIABLE]).expanduser().absolute())
+        if env.get(HOME):
+            return cls(Path(env[HOME]).expanduser().absolute())
         state = env.get("XDG_STATE_HOME") or "~/.local/state"
         return cls(Path(state).expanduser().absolute() / "modelyard")
 
@@ -52,7 +52,7 @@ class Home(msgspec.Struct, frozen=True):
         except OSError as error:
             raise HomeError(
                 f"cannot write to {self.root}: {error.strerror}; "
-                f"make it writable, or name another folder in {VARIABLE}"
+                f"make it writable, or name another folder in {HOME}"
             ) from None
 
     @property

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import Final
 
 from embedded.access import (
-    HOST_VARIABLE,
     OPEN_VARIABLE,
     TOKEN_VARIABLE,
     Access,
@@ -30,11 +29,11 @@ from embedded.projects import Projects
 from embedded.running import (
     DEFAULT_PORT,
     HOST,
-    PORT_VARIABLE,
     RunningPlatform,
     remove_note,
     write_note,
 )
+from modelyard_contract import variables
 
 _log = logging.getLogger("embedded")
 
@@ -63,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _log.error("%s", error)
         return 1
     except PortError as error:
-        _log.error("%s; end that, or choose another port with %s", error, PORT_VARIABLE)
+        _log.error("%s; end that, or choose another port with %s", error, variables.PORT)
         return 1
     return 0
 
@@ -73,13 +72,13 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--port",
         type=int,
-        default=os.environ.get(PORT_VARIABLE) or str(DEFAULT_PORT),
-        help=f"port of the dashboard API (default ${PORT_VARIABLE} or {DEFAULT_PORT}; 0: any)",
+        default=os.environ.get(variables.PORT) or str(DEFAULT_PORT),
+        help=f"port of the dashboard API (default ${variables.PORT} or {DEFAULT_PORT}; 0: any)",
     )
     parser.add_argument(
         "--host",
-        default=os.environ.get(HOST_VARIABLE) or HOST,
-        help=f"IP address to listen on, beside loopback (default ${HOST_VARIABLE} or {HOST}); "
+        default=os.environ.get(variables.HOST) or HOST,
+        help=f"IP address to listen on, beside loopback (default ${variables.HOST} or {HOST}); "
         f"for any other than loopback clients have to send the token in ${TOKEN_VARIABLE}",
     )
     parser.add_argument(

@@ -13,6 +13,7 @@ from embedded.config import FunctionConfig
 from embedded.home import Home
 from embedded.manifest import Manifest, ManifestError, read_manifest
 from inference.threads import available_cores, thread_env, threads_per_worker
+from modelyard_contract import variables
 from serving.pool import WorkerSpec
 
 # What a worker takes over from the platform's environment. All else, tokens
@@ -104,17 +105,17 @@ def _environment(
         cores = min(cores, math.ceil(config.limits.cpus))
     inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     defaults = {
-        "MODELYARD_DEVICE": "cuda" if release.manifest.gpus else "cpu",
+        variables.DEVICE: "cuda" if release.manifest.gpus else "cpu",
         **thread_env(threads_per_worker(config.workers, cores)),
         # OpenVINO sends no telemetry where this is set.
         "CI": "true",
     }
     ours = {
-        "MODELYARD_ASSETS": str(release.folder / "assets"),
-        "MODELYARD_MODEL_CACHE": str(home.compiled / release.manifest.parts.assets),
-        "NUCLIO_HANDLER": config.handler,
-        "NUCLIO_FUNCTION_NAME": config.name,
-        "NUCLIO_FUNCTION_HANDLER": config.handler,
+        variables.ASSETS: str(release.folder / "assets"),
+        variables.MODEL_CACHE: str(home.compiled / release.manifest.parts.assets),
+        variables.HANDLER: config.handler,
+        variables.FUNCTION_NAME: config.name,
+        variables.FUNCTION_HANDLER: config.handler,
         "PYTHONPATH": str(release.folder / "srcs"),
         "PYTHONSAFEPATH": "1",
         "PYTHONUNBUFFERED": "1",

@@ -9,7 +9,6 @@ from embedded.home import Home
 
 HOST: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 8070
-PORT_VARIABLE: Final = "MODELYARD_PORT"
 
 
 class RunningPlatform(msgspec.Struct, frozen=True):

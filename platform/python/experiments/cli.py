@@ -14,6 +14,7 @@ from experiments.evaluate import evaluate
 from experiments.functions import TYPES, default_platform, find_function
 from experiments.pictures import Pictures, pictures_of
 from experiments.predict import FORMATS, Prediction, predict
+from modelyard_contract import variables
 
 _BELOW: Final = 3
 _EXITS: Final = "exit codes: 0 done, 1 failed, 2 wrong usage, 3 below --min-map or --min"
@@ -95,7 +96,7 @@ def _pictures(options: argparse.Namespace) -> Pictures:
 
 def _path(given: Path | None) -> Path | None:
     """Return the path as it was meant where the command was typed."""
-    return None if given is None else Path(os.environ.get("MODELYARD_CWD") or ".") / given
+    return None if given is None else Path(os.environ.get(variables.CWD) or ".") / given
 
 
 def _parser() -> argparse.ArgumentParser:

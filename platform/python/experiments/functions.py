@@ -15,6 +15,7 @@ import msgspec
 
 from annotation import LabelError, LabelSet
 from experiments.errors import ExperimentError, UsageError
+from modelyard_contract import variables
 
 TYPES: Final = ("detector", "interactor", "tracker", "reid")
 _SECONDS: Final = 120.0
@@ -94,7 +95,7 @@ class Function:
 
 def default_platform() -> str:
     """Return the address of the embedded platform on this machine."""
-    return f"http://127.0.0.1:{os.environ.get('MODELYARD_PORT') or _PORT}"
+    return f"http://127.0.0.1:{os.environ.get(variables.PORT) or _PORT}"
 
 
 def find_function(reference: str, platform: str, type: str = "detector") -> Function:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+from modelyard_contract import variables
 from serving.function import Function
 from serving.protocol import Event
 from serving.testing import shapes, tiny
@@ -65,7 +66,7 @@ def _load(folder: Path, model: Mapping[str, Any]) -> Function:
     (folder / "weights").mkdir()
     (folder / "model.json").write_text(json.dumps(model))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MODELYARD_ASSETS", str(folder))
+        patch.setenv(variables.ASSETS, str(folder))
         return Function.load("serving.nuclio:handler")
 
 

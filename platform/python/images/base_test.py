@@ -12,6 +12,7 @@ import pytest
 
 from images import base, debian
 from images.errors import ImageToolError
+from modelyard_contract.variables import DEBIAN_MIRRORS
 
 
 def tar(files: dict[str, bytes], links: dict[str, str] | None = None) -> bytes:
@@ -79,7 +80,7 @@ def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{server.server_port}"
     monkeypatch.setattr(debian, "_machine_archives", lambda: iter(()))
-    monkeypatch.setenv(debian.MIRRORS, f"{url}/ http://127.0.0.1:1/nobody")
+    monkeypatch.setenv(DEBIAN_MIRRORS, f"{url}/ http://127.0.0.1:1/nobody")
     yield folder
     server.shutdown()
     server.server_close()

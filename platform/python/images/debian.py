@@ -20,9 +20,8 @@ from typing import Final
 import msgspec
 
 from images.errors import ImageToolError
+from modelyard_contract.variables import DEBIAN_MIRRORS
 
-# Archives to fetch from, one URL after the other with spaces between, before the machine's own.
-MIRRORS: Final = "MODELYARD_DEBIAN_MIRRORS"
 _SOURCES: Final = Path("/etc/apt")
 _TIMEOUT: Final = 60.0
 _AR_MAGIC: Final = b"!<arch>\n"
@@ -89,7 +88,7 @@ def _download(package: Package) -> bytes:
     archives = mirrors()
     if not archives:
         raise ImageToolError(
-            f"no Debian archive is known to fetch {package.name} from; name one in {MIRRORS}"
+            f"no Debian archive is known to fetch {package.name} from; name one in {DEBIAN_MIRRORS}"
         )
     failures = []
     for archive in archives:
@@ -105,14 +104,14 @@ def _download(package: Package) -> bytes:
         failures.append(f"{archive}: its digest is another")
     raise ImageToolError(
         f"{package.name} {package.version} is not to be had ({'; '.join(failures)}); name an "
-        f"archive that keeps it, such as a snapshot, in {MIRRORS}, or run "
+        f"archive that keeps it, such as a snapshot, in {DEBIAN_MIRRORS}, or run "
         "`./pants run platform/python/images:lock`"
     )
 
 
 def mirrors() -> list[str]:
     """Return the URLs of Debian archives, those that the user names first."""
-    named = os.environ.get(MIRRORS, "").split()
+    named = os.environ.get(DEBIAN_MIRRORS, "").split()
     return [url.rstrip("/") for url in dict.fromkeys((*named, *_machine_archives()))]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from modelyard_contract import variables
 from scaffold.kinds import FRAMEWORKS, TYPES
 from scaffold.names import BadNameError, check_name
 from scaffold.network import FORMATS, Network, NetworkError, read_network
@@ -80,7 +81,7 @@ def _framework(options: argparse.Namespace) -> str:
 
 def _typed(path: Path) -> Path:
     """Return the path as it was meant where the command was typed."""
-    return Path(os.environ.get("MODELYARD_CWD") or ".") / path
+    return Path(os.environ.get(variables.CWD) or ".") / path
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:

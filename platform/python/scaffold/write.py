@@ -11,6 +11,7 @@ from pathlib import Path
 from string import Template
 from typing import Final
 
+from modelyard_contract.variables import WEIGHTS_MIRROR
 from scaffold.kinds import FRAMEWORKS
 from scaffold.names import class_name, function_name, title
 from scaffold.network import Network
@@ -144,7 +145,7 @@ def _targets(type: str, network: Network | None) -> Iterator[str]:
         return
     yield (
         "\n# For others, put the address here where it is published; its digest stays the same.\n"
-        "# Or they have the file in a folder that MODELYARD_WEIGHTS_MIRROR names.\n"
+        f"# Or they have the file in a folder that {WEIGHTS_MIRROR} names.\n"
     )
     for file in network.files:
         yield (

@@ -15,9 +15,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from modelyard_contract.variables import WEIGHTS_MIRROR
 from weights.archive import extract
 from weights.errors import WeightsError
-from weights.mirror import VARIABLE
 from weights.obtain import Means, obtain
 from weights.progress import Progress
 from weights.spec import Spec, UrlSource
@@ -54,7 +54,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def _fetch(spec_file: Path, cache: Path, out: Path | None, npm: Path | None) -> None:
     spec = Spec.read(spec_file)
-    mirror = os.environ.get(VARIABLE)
+    mirror = os.environ.get(WEIGHTS_MIRROR)
     means = Means(npm=npm, mirror=Path(mirror) if mirror else None)
     path = obtain(spec, Store(cache), means, Progress(spec.name, sys.stderr))
     if out is not None:

@@ -20,10 +20,10 @@ from urllib.parse import urlsplit
 
 import requests
 
+from modelyard_contract.variables import WEIGHTS_MIRROR
 from weights.digest import Digest
 from weights.download import Policy, download
 from weights.errors import WeightsError
-from weights.mirror import VARIABLE
 from weights.pin import Pin, find_pin, record
 from weights.progress import Progress, megabytes
 from weights.spec import UrlSource, parse_source
@@ -100,7 +100,7 @@ def _keep(path: Path, folder: Path) -> None:
     kept = folder / path.name
     if not (kept.exists() and kept.samefile(path)):
         shutil.copyfile(path, kept)
-    print(f"kept as {kept}; with {VARIABLE}={folder} it is not downloaded again")
+    print(f"kept as {kept}; with {WEIGHTS_MIRROR}={folder} it is not downloaded again")
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:

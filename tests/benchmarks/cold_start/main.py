@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.starting import Cost, compared, cost_of_script, cost_of_worker, report
+from modelyard_contract.variables import MODEL_CACHE
 
 BAR: Final = 1.3
 FUNCTIONS: Final = {
@@ -65,7 +66,7 @@ def measure(name: str, assets: Path, networks: list[str], rounds: int) -> bool:
     """Measure one function, print, and return whether it keeps the bar."""
     files = [str(assets / "weights" / network) for network in networks]
     with tempfile.TemporaryDirectory() as kept:
-        cached = {"MODELYARD_MODEL_CACHE": kept}
+        cached = {MODEL_CACHE: kept}
         ways: dict[str, Callable[[], Cost]] = {
             "bare script, compiles": lambda: cost_of_script(_BARE, "compile", *files),
             "bare script, ends at once": lambda: cost_of_script(

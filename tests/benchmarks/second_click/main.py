@@ -18,6 +18,8 @@ from typing import Any, Final
 import numpy as np
 import PIL.Image
 
+from modelyard_contract import variables
+
 HOST: Final = "127.0.0.1"
 FUNCTION: Final = "sam"
 WIDTH, HEIGHT = 1152, 864
@@ -50,7 +52,7 @@ def main() -> int:
 
 def find_port() -> int:
     """Return the port on which the platform serves the function."""
-    platform = int(os.environ.get("MODELYARD_PORT") or 8070)
+    platform = int(os.environ.get(variables.PORT) or 8070)
     try:
         functions = exchange(platform, "GET", "/api/functions", None)
         return int(functions[FUNCTION]["status"]["httpPort"])

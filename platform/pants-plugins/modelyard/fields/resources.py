@@ -10,9 +10,9 @@ from pants.engine.target import DictStringToStringField, IntField, StringField, 
 from pants.util.frozendict import FrozenDict
 from pants.util.strutil import help_text
 
-from modelyard.environment import VariableError, check_variables
 from modelyard.fields.errors import InvalidModelFunction
 from modelyard_contract.quantities import QuantityError, cores, memory_bytes
+from modelyard_contract.variables import TUNABLE, VariableError, check_variables
 
 
 class _AmountField(StringField):
@@ -82,9 +82,9 @@ class GpusField(IntField):
 class EnvField(DictStringToStringField):
     alias = "env"
     help = help_text(
-        """
+        f"""
         Environment variables of the function. Those of the runtime itself follow from other
-        fields; only `MODELYARD_THREADS` and `MODELYARD_IMAGE_CACHE` may be given.
+        fields; only {" and ".join(f"`{name}`" for name in TUNABLE)} may be given.
         """
     )
 

@@ -25,6 +25,7 @@ from modelyard.subsystem import Modelyard
 from modelyard.target_types import DeployMarkerField, ReleaseMarkerField
 from modelyard.util_rules.lookups import option_address
 from modelyard.util_rules.runnable import RunnableModule, in_workspace
+from modelyard_contract import variables
 
 _COMMANDS_THAT_BUILD = ("apply", "plan", "prune", "render")
 _BUNDLE = "bundle"
@@ -34,10 +35,10 @@ _DEPLOYER_ENV = (
     "DOCKER_HOST",
     "HOME",
     "LANG",
-    "MODELYARD_HOME",
-    "MODELYARD_NUCLIO_DASHBOARD",
-    "MODELYARD_PORT",
-    "MODELYARD_TO",
+    variables.HOME,
+    variables.NUCLIO_DASHBOARD,
+    variables.PORT,
+    variables.TARGET,
     "PATH",
     "TERM",
     "XDG_STATE_HOME",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Mapping, Sequence
 
+from modelyard_contract import variables
+
 RUNTIME = "python:3.11"
 HANDLER = "serving.nuclio:handler"
 PROJECT = "cvat"
@@ -47,5 +49,5 @@ class FunctionSpec:
     @property
     def environment(self) -> dict[str, str]:
         """The author's variables and ours, by name in alphabetical order."""
-        ours = {"MODELYARD_DEVICE": "cuda"} if self.gpus else {}
+        ours = {variables.DEVICE: "cuda"} if self.gpus else {}
         return dict(sorted({**self.env, **ours}.items()))

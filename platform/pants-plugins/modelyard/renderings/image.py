@@ -11,6 +11,8 @@ import json
 from dataclasses import dataclass
 from typing import Any, Mapping, Sequence
 
+from modelyard_contract import variables
+
 STANDALONE = "standalone"
 NUCLIO = "nuclio"
 
@@ -181,13 +183,13 @@ def _environment(image: ImageDescription) -> dict[str, str]:
     by_runtime = {
         "": {},
         STANDALONE: {
-            "MODELYARD_HOST": "0.0.0.0",  # noqa: S104 - what is published is up to the engine
+            # What is published is up to the engine.
+            variables.setting("host"): "0.0.0.0",  # noqa: S104
             # What Nuclio would mount, else what the function was built with.
-            "MODELYARD_CONFIG": "/etc/nuclio/config/processor/processor.yaml"
-            f":{_HOME}/function.yaml",
-            "MODELYARD_WORKER_PYTHON": _PYTHON,
+            variables.CONFIG: f"/etc/nuclio/config/processor/processor.yaml:{_HOME}/function.yaml",
+            variables.setting("worker_python"): _PYTHON,
             # Engines kill 10 s after they asked to stop.
-            "MODELYARD_DRAIN": "8",
+            variables.setting("drain"): "8",
         },
         NUCLIO: {
             "NUCLIO_PYTHON_EXE_PATH": _PYTHON,

@@ -26,6 +26,7 @@ from modelyard.target_types import ImageBaseSourceField
 from modelyard.util_rules.image_tool import DEBS, ImageToolOutput, ImageToolRequest
 from modelyard.util_rules.lookups import option_address
 from modelyard.util_rules.network import NETWORK_ENV
+from modelyard_contract import variables
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ async def build_base_layer(request: BaseLayerRequest, modelyard: Modelyard) -> B
         target = targets[0]
     lock = await Get(SourceFiles, SourceFilesRequest([target[ImageBaseSourceField]]))
     environment = await Get(
-        EnvironmentVars, EnvironmentVarsRequest((*NETWORK_ENV, "MODELYARD_DEBIAN_MIRRORS"))
+        EnvironmentVars, EnvironmentVarsRequest((*NETWORK_ENV, variables.DEBIAN_MIRRORS))
     )
     return await Get(
         BuiltLayer,

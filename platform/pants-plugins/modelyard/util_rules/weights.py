@@ -49,6 +49,7 @@ from modelyard.target_types import (
 from modelyard.util_rules.network import NETWORK_ENV
 from modelyard.util_rules.option_tools import OptionTool
 from modelyard.util_rules.setbacks import Setbacks
+from modelyard_contract import variables
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +65,7 @@ _ENV = (
     "PIP_INDEX_URL",
     "PIP_EXTRA_INDEX_URL",
     "PIP_CERT",
-    "MODELYARD_WEIGHTS_MIRROR",
+    variables.WEIGHTS_MIRROR,
 )
 # What reads formats that only torch reads.
 _EXPORTERS = {"torchscript": "weights.torchscript"}

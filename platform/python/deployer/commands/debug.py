@@ -10,7 +10,8 @@ from deployer.command import Session, Subparsers
 from deployer.commands.building import built, source_roots
 from deployer.errors import UsageError
 from deployer.nuclio import options as nuclio_options
-from deployer.targets import EMBEDDED, NUCLIO, VARIABLE
+from deployer.targets import EMBEDDED, NUCLIO
+from modelyard_contract import variables
 
 if TYPE_CHECKING:
     from deployer.debugger.session import Debugging
@@ -43,8 +44,9 @@ def add_parser(commands: Subparsers) -> None:
     group.add_argument(
         "--to",
         choices=_PLACES,
-        default=os.environ.get(VARIABLE) or EMBEDDED,
-        help=f"this process, its standalone image, or Nuclio (default: ${VARIABLE}, else this)",
+        default=os.environ.get(variables.TARGET) or EMBEDDED,
+        help="this process, its standalone image, or Nuclio "
+        f"(default: ${variables.TARGET}, else this)",
     )
     nuclio_options.add_options(group)
 

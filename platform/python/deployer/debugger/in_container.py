@@ -12,9 +12,10 @@ from deployer.loopback import HOST, listen_here
 from deployer.nuclio.containers import CONFIG, EVENTS, SIDE_LABEL, container_options
 from deployer.nuclio.engine import Engine
 from deployer.nuclio_config import function_config
+from modelyard_contract.variables import setting
 
 _SUFFIX: Final = "-standalone"
-_PATIENT: Final = {"MODELYARD_READY_TIMEOUT": str(A_DAY)}
+_PATIENT: Final = {setting("ready_timeout"): str(A_DAY)}
 
 
 def debug_in_container(debugging: Debugging) -> int:

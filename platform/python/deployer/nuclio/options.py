@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from deployer.errors import DeployError, UsageError
+from modelyard_contract.variables import NUCLIO_DASHBOARD
 
 if TYPE_CHECKING:
     from deployer.nuclio.api import Api
 
-DASHBOARD: Final = "MODELYARD_NUCLIO_DASHBOARD"
 _DEFAULT_URL: Final = "http://127.0.0.1:8070"
 _AUTO, _REST, _NUCTL = "auto", "rest", "nuctl"
 
@@ -28,8 +28,8 @@ def add_options(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--dashboard",
         metavar="URL",
-        default=os.environ.get(DASHBOARD) or _DEFAULT_URL,
-        help=f"nuclio: default ${DASHBOARD}, else {_DEFAULT_URL}",
+        default=os.environ.get(NUCLIO_DASHBOARD) or _DEFAULT_URL,
+        help=f"nuclio: default ${NUCLIO_DASHBOARD}, else {_DEFAULT_URL}",
     )
 
 

@@ -17,6 +17,7 @@ import psutil
 from embedded.home import Home
 from embedded.running import HOST, read_note
 from embedded.testing.releases import FakeRelease, absolute_search_path, install
+from modelyard_contract import variables
 
 _PATIENCE: Final = 60.0
 _COMMAND: Final = (sys.executable, "-m", "embedded", "--port", "0", "--digest", "test")
@@ -112,7 +113,7 @@ class PlatformProcess:
 
     def start_another(self) -> subprocess.Popen[bytes]:
         """Start a platform process on this home, whether one runs or not."""
-        environment = {**os.environ, "MODELYARD_HOME": str(self.home.root), **self._env}
+        environment = {**os.environ, variables.HOME: str(self.home.root), **self._env}
         environment["PYTHONPATH"] = os.pathsep.join([*self._search_path, *absolute_search_path()])
         with self.home.platform_log.open("ab") as log:
             return subprocess.Popen(  # noqa: S603 - our own module

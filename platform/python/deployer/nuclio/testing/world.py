@@ -11,15 +11,14 @@ from typing import Any, Final
 
 import msgspec
 
-from deployer.nuclio.options import DASHBOARD
 from deployer.nuclio.testing import container, docker, nuctl, platform
 from deployer.nuclio.testing.dashboard import FakeDashboard
 from deployer.nuclio.testing.engine import Engine
 from deployer.nuclio.testing.faults import Faults
-from deployer.targets import VARIABLE
 from deployer.testing import Build, Deployer
 from embedded.testing.process import request
 from embedded.testing.releases import FakeRelease, absolute_search_path
+from modelyard_contract import variables
 
 _PROGRAM: Final = """\
 #!{python} -S
@@ -76,8 +75,8 @@ class World:
             "PATH": f"{self.programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
             docker.VARIABLE: str(self.docker_root),
             platform.VARIABLE: str(self.nuclio_root),
-            DASHBOARD: self.dashboard.url,
-            VARIABLE: "nuclio",
+            variables.NUCLIO_DASHBOARD: self.dashboard.url,
+            variables.TARGET: "nuclio",
         }
 
     def close(self) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from modelyard.environment import VariableError, check_variables
+from modelyard_contract.variables import VariableError, check_variables, setting
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,7 @@ def test_an_authors_own_variables_are_accepted(name: str, value: str) -> None:
         "PATH",
         "PYTHONPATH",
         "PYTHONHOME",
+        "PYTHONSAFEPATH",
     ],
 )
 def test_the_runtimes_variables_are_refused(name: str) -> None:
@@ -50,3 +51,7 @@ def test_a_value_that_breaks_nuclios_shell_line_is_refused(value: str) -> None:
     with pytest.raises(VariableError, match="on one line, without single quotes") as error:
         check_variables({"A": value})
     assert error.value.what == value
+
+
+def test_a_setting_of_the_server_has_a_variable() -> None:
+    assert setting("health_port") == "MODELYARD_HEALTH_PORT"
