@@ -18,19 +18,19 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from modelyard_contract.limits import DEFAULT_BODY, MIB
 from serving import headers
 from serving.budget import ByteBudget
 from serving.protocol import Event, Reply, error_reply
 
-DEFAULT_MAX_BODY: Final = 32 * 1024 * 1024
-DEFAULT_BUDGET: Final = 512 * 1024 * 1024
+DEFAULT_BUDGET: Final = 512 * MIB
 HEALTH_PATH: Final = "/__internal/health"
 
 # A client may pause for so long in the middle of a body, in seconds.
 _BODY_PAUSE = 30.0
 # A client that sends too much still gets its answer if it is done soon.
 _LINGER_SECONDS = 5.0
-_LINGER_BYTES = 64 * 1024 * 1024
+_LINGER_BYTES = 64 * MIB
 # Nobody reads this status; it is nginx's word for it in logs.
 _CLIENT_GONE = 499
 # More digits than any size has; Python refuses to read thousands of them.
@@ -89,7 +89,7 @@ class BadRequestError(Exception):
 def function_app(
     callee: Callee,
     *,
-    max_body: int = DEFAULT_MAX_BODY,
+    max_body: int = DEFAULT_BODY,
     budget: ByteBudget | None = None,
     observer: Observer | None = None,
 ) -> ASGIApp:
@@ -123,7 +123,7 @@ async def answer(
     callee: Callee,
     *,
     budget: ByteBudget,
-    max_body: int = DEFAULT_MAX_BODY,
+    max_body: int = DEFAULT_BODY,
     path: str | None = None,
     observer: Observer | None = None,
 ) -> Response:

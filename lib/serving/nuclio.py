@@ -21,6 +21,7 @@ from annotation import RequestError
 from inference.device import Device
 from inference.threads import threads_from_env, wait_asleep
 from modelyard_contract import variables
+from modelyard_contract.images import HOME
 from serving.assets import Assets
 from serving.cache import DEFAULT_IMAGE_BYTES, ImageCache
 from serving.endpoint import Endpoint
@@ -29,7 +30,6 @@ from serving.failures import internal_error
 from serving.loading import load_model, warm_up
 from serving.model import NotWrittenError
 
-DEFAULT_ASSETS: Final = "/opt/modelyard"
 _JSON: Final = "application/json"
 
 
@@ -77,7 +77,7 @@ def open_endpoint(env: Mapping[str, str]) -> Endpoint:
 
 def open_assets(env: Mapping[str, str]) -> Assets:
     """Return the function's assets, where these settings say they are."""
-    return Assets.open(Path(env.get(variables.ASSETS) or DEFAULT_ASSETS))
+    return Assets.open(Path(env.get(variables.ASSETS) or HOME))
 
 
 def _body_of(event: Any) -> bytes | str | Mapping[str, Any]:

@@ -16,6 +16,7 @@ from typing import BinaryIO, Self
 
 import msgspec
 
+from modelyard_contract import limits
 from serving.protocol import (
     HEADER,
     PROTOCOL,
@@ -68,10 +69,10 @@ class WorkerSpec(msgspec.Struct, frozen=True, kw_only=True):
     env: dict[str, str]
     cwd: Path
     log: Path | None
-    workers: int = 1
-    availability_timeout: float = 10.0
+    workers: int = limits.DEFAULT_WORKERS
+    availability_timeout: float = limits.AVAILABILITY_TIMEOUT
     event_timeout: float | None = None
-    ready_timeout: float = 120.0
+    ready_timeout: float = limits.READY_TIMEOUT
     termination_timeout: float = 10.0
     max_waiting: int = 1024
     confine: Callable[[int], None] | None = None

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import msgspec
 
+from modelyard_contract import limits, ports
 from modelyard_contract.variables import setting
 
 
@@ -23,13 +24,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     host: str = "127.0.0.1"
-    port: int = 8080
-    health_port: int = 8082
-    workers: int = 1
-    max_body: int = 32 * 1024 * 1024
-    availability_timeout: float = 10.0
+    port: int = ports.EVENTS
+    health_port: int = ports.HEALTH
+    workers: int = limits.DEFAULT_WORKERS
+    max_body: int = limits.DEFAULT_BODY
+    availability_timeout: float = limits.AVAILABILITY_TIMEOUT
     event_timeout: float | None = None
-    ready_timeout: float = 120.0
+    ready_timeout: float = limits.READY_TIMEOUT
     drain: float = 30.0
     worker_python: str = ""
 
@@ -40,7 +41,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             SettingsError: a value is out of range.
         """
         for name in ("port", "health_port"):
-            _demand(0 <= getattr(self, name) <= 65535, name, "be a port, 0 to 65535")
+            _demand(
+                0 <= getattr(self, name) <= ports.MOST_PORT,
+                name,
+                f"be a port, 0 to {ports.MOST_PORT}",
+            )
         _demand(self.workers >= 1, "workers", "be at least 1")
         _demand(self.max_body >= 1, "max_body", "be at least 1")
         for name in ("availability_timeout", "ready_timeout", "drain"):

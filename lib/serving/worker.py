@@ -18,6 +18,7 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
+from modelyard_contract.nuclio import DEFAULT_HANDLER
 from modelyard_contract.variables import HANDLER
 from serving.failures import describe
 from serving.function import Function
@@ -38,7 +39,6 @@ from serving.protocol import (
     error_reply,
 )
 
-DEFAULT_HANDLER: Final = "serving.nuclio:handler"
 # <linux/prctl.h>
 _PR_SET_PDEATHSIG: Final = 1
 

@@ -13,12 +13,13 @@ from pathlib import Path
 
 from console.chromium import Browser
 from console.page import Console
+from modelyard_contract.ports import DASHBOARD
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Save the picture; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
-    parser.add_argument("--port", type=int, default=8070, help="the platform's port")
+    parser.add_argument("--port", type=int, default=DASHBOARD, help="the platform's port")
     parser.add_argument("--function", default="coco-ssd", help="the function to show")
     parser.add_argument("--sample", default="Cat", help="the sample picture to show it")
     parser.add_argument("--size", default="880x740", help="width and height of the page")

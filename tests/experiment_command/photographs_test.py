@@ -12,6 +12,7 @@ import PIL.Image
 import pytest
 
 from experiment_command.packaged import Experiment
+from modelyard_contract.nuclio import DEFAULT_HANDLER
 from samples import assets_named_by, photograph_file
 from serving.function import Function
 from serving.protocol import Event
@@ -33,7 +34,7 @@ def detector() -> Iterator[str]:
     assets = assets_named_by("MODELYARD_TEST_ASSETS")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MODELYARD_ASSETS", os.fspath(assets.path))
-        function = Function.load("serving.nuclio:handler")
+        function = Function.load(DEFAULT_HANDLER)
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:

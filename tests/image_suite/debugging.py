@@ -29,7 +29,7 @@ from deployer.debugger.launch import FILE
 from deployer.debugger.testing import Editor
 from deployer.nuclio.testing.dashboard import FakeDashboard
 from embedded.testing.ports import free_port
-from modelyard_contract import variables
+from modelyard_contract.variables import NUCLIO_DASHBOARD, TARGET
 
 _NAME: Final = "coco-ssd"
 _TARGET: Final = "functions/openvino/coco_ssd#cpu"
@@ -96,7 +96,7 @@ def _in_container() -> None:
 def _on_nuclio() -> None:
     with tempfile.TemporaryDirectory(prefix="modelyard-") as scratch:
         dashboard = FakeDashboard(Path(scratch))
-        os.environ |= {variables.NUCLIO_DASHBOARD: dashboard.url, variables.TARGET: "nuclio"}
+        os.environ |= {NUCLIO_DASHBOARD: dashboard.url, TARGET: "nuclio"}
         try:
             subprocess.run(["./pants", "experimental-deploy", _TARGET], check=True)  # noqa: S603
             before = dashboard.nuclio.function(_NAME)

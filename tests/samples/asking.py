@@ -10,6 +10,7 @@ import pytest
 
 from imaging import Image
 from modelyard_contract import variables
+from modelyard_contract.nuclio import DEFAULT_HANDLER
 from serving.assets import Assets
 from serving.function import Function
 from serving.protocol import Event, Reply
@@ -22,7 +23,7 @@ class Asker:
         """Load the function of these assets."""
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv(variables.ASSETS, str(assets.path))
-            self._function = Function.load("serving.nuclio:handler")
+            self._function = Function.load(DEFAULT_HANDLER)
 
     def ask(self, **fields: Any) -> Reply:
         """Send a request of these fields: Image as a PNG file, bytes as a file, both in base64."""

@@ -15,6 +15,7 @@ import pytest
 
 from imaging import Image, decode
 from modelyard_contract import variables
+from modelyard_contract.nuclio import DEFAULT_HANDLER
 from serving.assets import Assets
 from serving.function import Function
 from serving.protocol import Event
@@ -56,4 +57,4 @@ def load_function(assets: Assets) -> Function:
     """Return the function as a worker loads it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(variables.ASSETS, str(assets.path))
-        return Function.load("serving.nuclio:handler")
+        return Function.load(DEFAULT_HANDLER)

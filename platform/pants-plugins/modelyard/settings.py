@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Any, Iterator, Mapping
 
 from modelyard.annotations import AnnotationError, check_for_type
+from modelyard_contract.limits import MIB
+from modelyard_contract.ports import FIRST_EPHEMERAL
 from modelyard_contract.quantities import memory_bytes
 
 # An interpreter with numpy and OpenCV takes this much before it has loaded any model.
 LEAST_WORKER_MIB = 128
-# Where Linux takes the ports of outgoing connections from by default.
-_EPHEMERAL_PORTS = 32768
 # OpenVINO runs both.
 _HEAD_FRAMEWORKS = ("openvino", "onnx")
 
@@ -122,7 +122,7 @@ def _memory_problems(variant: VariantSettings) -> Iterator[Problem]:
     if variant.memory is None:
         return
     least = variant.workers * LEAST_WORKER_MIB
-    if memory_bytes(variant.memory) < least * 1024**2:
+    if memory_bytes(variant.memory) < least * MIB:
         yield Problem(
             "memory",
             variant.memory,
@@ -141,10 +141,10 @@ def variant_warnings(variant: VariantSettings) -> Iterator[Problem]:
         )
     if variant.variant == "gpu" and not variant.gpus and variant.framework != "openvino":
         yield Problem("gpus", variant.gpus, "the variant gpu runs on the CPU unless it is 1")
-    if variant.port is not None and variant.port >= _EPHEMERAL_PORTS:
+    if variant.port is not None and variant.port >= FIRST_EPHEMERAL:
         yield Problem(
             "port",
             variant.port,
-            f"Linux gives out ports from {_EPHEMERAL_PORTS} on for outgoing connections, so it "
+            f"Linux gives out ports from {FIRST_EPHEMERAL} on for outgoing connections, so it "
             "may be taken",
         )

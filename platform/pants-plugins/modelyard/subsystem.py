@@ -4,6 +4,9 @@ from pants.option.option_types import BoolOption, DictOption, FloatOption, StrLi
 from pants.option.subsystem import Subsystem
 from pants.util.strutil import help_text, softwrap
 
+from modelyard_contract.limits import CVAT_TIMEOUT
+from modelyard_contract.nuclio import VERSION
+
 
 class Modelyard(Subsystem):
     options_scope = "modelyard"
@@ -100,7 +103,7 @@ class Modelyard(Subsystem):
         help="Address of the `pex_binary` that serves a function in a standalone image.",
     )
     nuclio_onbuild = StrOption(
-        default="docker://quay.io/nuclio/handler-builder-python-onbuild:1.13.0-amd64",
+        default=f"docker://quay.io/nuclio/handler-builder-python-onbuild:{VERSION}-amd64",
         help=softwrap(
             """
             The image that Nuclio's processor and its Python wrapper are taken from, as skopeo
@@ -119,7 +122,7 @@ class Modelyard(Subsystem):
         ),
     )
     cvat_timeout = FloatOption(
-        default=120.0,
+        default=CVAT_TIMEOUT,
         help=softwrap(
             """
             Seconds that the CVAT which calls the functions waits for an answer, its

@@ -27,7 +27,6 @@ from modelyard.fields import (
     VariantField,
     WorkersField,
 )
-from modelyard.ports import PortConflict, require_unique
 from modelyard.renderings.size import MAX_BYTES, nuclio_bytes
 from modelyard.settings import (
     ModelSettings,
@@ -39,6 +38,7 @@ from modelyard.settings import (
 )
 from modelyard.util_rules.codegen import function_port
 from modelyard.util_rules.labels import thaw
+from modelyard_contract.ports import PortRuleError, require_unique
 
 logger = logging.getLogger(__name__)
 
@@ -100,7 +100,7 @@ def require_distinct(releases: Sequence[Target]) -> None:
         names[name] = release.address
     try:
         require_unique({release.address.spec: function_port(release) for release in releases})
-    except PortConflict as error:
+    except PortRuleError as error:
         raise InvalidTargetException(f"{error} (field `{PortField.alias}`)") from None
 
 

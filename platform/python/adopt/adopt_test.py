@@ -261,6 +261,10 @@ def test_imports_that_will_fail_are_marked_and_do_not_break_the_build(
     [
         ({"metadata": {"name": "f", "annotations": {"type": "classifier"}}}, "CVAT knows detector"),
         ({"metadata": {"annotations": {"type": "reid"}}}, "metadata.name is ''"),
+        (
+            {"metadata": {"name": "dashboard", "annotations": {"type": "reid"}}},
+            "metadata.name is 'dashboard'; reserved are",
+        ),
         ({"spec": []}, "it has no 'spec'"),
         ({"spec": {"handler": "other:handler"}}, "there is no other.py"),
         ({"spec": {"handler": "main:other"}}, "main.py defines no 'other'"),

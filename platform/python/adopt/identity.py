@@ -10,6 +10,7 @@ import msgspec
 
 from adopt.errors import AdoptError
 from adopt.notes import Notes
+from modelyard_contract.names import LONGEST_NAME, FunctionNameError, check_function_name
 from scaffold.kinds import TYPES
 
 # Which of CVAT's annotations belong to which type; the other fields have their own.
@@ -26,7 +27,6 @@ _OF_TYPE: Final[Mapping[str, Mapping[str, str]]] = {
     },
 }
 _IMPLIED: Final = {"version": "2"}
-_LONGEST_NAME: Final = 63
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,9 +74,13 @@ def identity_of(config: Mapping[str, Any], file: str, notes: Notes) -> Identity:
 
 
 def _name(given: str, file: str, notes: Notes) -> str:
-    name = re.sub(r"[^a-z0-9]+", "-", given.lower()).strip("-")[:_LONGEST_NAME].strip("-")
+    name = re.sub(r"[^a-z0-9]+", "-", given.lower()).strip("-")[:LONGEST_NAME].strip("-")
     if not name:
         raise AdoptError(f"{file}: metadata.name is {given!r}; a function needs one")
+    try:
+        check_function_name(name)
+    except FunctionNameError as error:
+        raise AdoptError(f"{file}: metadata.name is {given!r}; {error}") from None
     if name != given:
         notes.add(f"{file} metadata.name", f"{given} became {name}, which today's Nuclio accepts")
     return name

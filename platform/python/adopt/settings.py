@@ -5,20 +5,18 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from adopt.notes import Notes
+from modelyard_contract import limits
 from modelyard_contract.durations import duration_seconds
+from modelyard_contract.nuclio import GPU
 from modelyard_contract.quantities import cores, memory_bytes
 from modelyard_contract.variables import is_name, is_reserved, is_writable
 
-# `[modelyard].cvat_timeout`, which CVAT waits for an answer by default.
-_CVAT_SECONDS: Final = 120
-_MIB: Final = 1024 * 1024
-_LEAST_BODY, _MOST_BODY = 4 * _MIB, 1024 * _MIB
 # What `model_function` does without these fields.
 DEFAULTS: Final[Mapping[str, Any]] = {
-    "workers": 1,
-    "event_timeout": 60,
-    "availability_timeout": 10,
-    "max_body": 32 * _MIB,
+    "workers": limits.DEFAULT_WORKERS,
+    "event_timeout": limits.EVENT_TIMEOUT,
+    "availability_timeout": limits.AVAILABILITY_TIMEOUT,
+    "max_body": limits.DEFAULT_BODY,
 }
 # Ours set these, or they say what is said elsewhere.
 _SILENT: Final = frozenset(
@@ -63,11 +61,11 @@ def _trigger(spec: Mapping[str, Any], file: str, notes: Notes) -> dict[str, Any]
         "workers": (trigger.get("numWorkers", trigger.get("maxWorkers")), _workers),
         "availability_timeout": (
             trigger.get("workerAvailabilityTimeoutMilliseconds"),
-            lambda milliseconds: _whole(min(milliseconds / 1000, _CVAT_SECONDS)),
+            lambda milliseconds: _whole(min(milliseconds / 1000, limits.CVAT_TIMEOUT)),
         ),
         "max_body": (
             attributes.get("maxRequestBodySize"),
-            lambda size: int(min(max(size, _LEAST_BODY), _MOST_BODY)),
+            lambda size: int(min(max(size, limits.LEAST_BODY), limits.MOST_BODY)),
         ),
         "port": (attributes.get("port"), int),
     }
@@ -104,13 +102,13 @@ def _numbers(
 
 
 def _workers(number: float) -> int:
-    return max(1, min(int(number), 64))
+    return max(1, min(int(number), limits.MOST_WORKERS))
 
 
 def _resources(spec: Mapping[str, Any], file: str, notes: Notes) -> dict[str, Any]:
-    limits = (spec.get("resources") or {}).get("limits") or {}
+    given = (spec.get("resources") or {}).get("limits") or {}
     fields: dict[str, Any] = {}
-    for key, quantity in limits.items():
+    for key, quantity in given.items():
         field, read = _LIMITS.get(key, (key, _unknown))
         try:
             fields[field] = read(str(quantity))
@@ -137,7 +135,7 @@ def _unknown(text: str) -> str:
 _LIMITS: Final[Mapping[str, tuple[str, Callable[[str], Any]]]] = {
     "memory": ("memory", _memory),
     "cpu": ("cpus", _cores),
-    "nvidia.com/gpu": ("gpus", int),
+    GPU: ("gpus", int),
 }
 
 
@@ -151,9 +149,10 @@ def _event_timeout(spec: Mapping[str, Any], file: str, notes: Notes) -> float | 
     except ValueError as error:
         notes.add(where, f"is left out: {error}")
         return None
-    if not 1 <= seconds <= _CVAT_SECONDS:
-        seconds = min(max(seconds, 1), _CVAT_SECONDS)
-        notes.add(where, f"was {text}; CVAT itself waits {_CVAT_SECONDS} s, so it is {seconds:g}")
+    most = limits.CVAT_TIMEOUT
+    if not limits.LEAST_EVENT_TIMEOUT <= seconds <= most:
+        seconds = min(max(seconds, limits.LEAST_EVENT_TIMEOUT), most)
+        notes.add(where, f"was {text}; CVAT itself waits {most:g} s, so it is {seconds:g}")
     return _whole(seconds)
 
 

@@ -16,11 +16,11 @@ import PIL.Image
 from annotation import Mask, Rectangle, Shape, replies
 from catalogue.entry import CatalogueError, Entry
 from imaging import Image, crop, decode, draw
+from modelyard_contract.limits import CVAT_TIMEOUT
 
 TIMES: Final = 5
 _WIDTH: Final = 320
 _QUALITY: Final = 80
-_SECONDS: Final = 120.0
 _SAMPLES: Final = Path("platform/python/embedded/console/static/samples")
 _CAT: Final = _SAMPLES / "cat.jpg"
 _COFFEE: Final = _SAMPLES / "coffee.jpg"
@@ -62,7 +62,7 @@ def measure(entry: Entry) -> tuple[float, bytes]:
 def _ask(entry: Entry, body: Mapping[str, Any]) -> Any:
     address = f"http://127.0.0.1:{entry.port}"
     try:
-        reply = httpx.post(address, json=body, timeout=_SECONDS)
+        reply = httpx.post(address, json=body, timeout=CVAT_TIMEOUT)
     except httpx.HTTPError as error:
         raise CatalogueError(f"{entry.name} does not answer at {address}: {error}") from None
     if reply.status_code != HTTPStatus.OK:

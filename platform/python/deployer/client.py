@@ -11,12 +11,9 @@ from deployer.errors import DeployError
 from deployer.exchange import NO_ANSWER, Reply, exchange
 from embedded.running import HOST
 from embedded.state import Deployment
+from modelyard_contract.nuclio import DIGEST
 
 _TIMEOUT: Final = 60.0
-DIGEST: Final = "modelyard.io/digest"
-VARIANT: Final = "modelyard.io/variant"
-LICENCE: Final = "modelyard.io/licence"
-ORIGIN: Final = "modelyard.io/origin"
 
 
 class Metadata(msgspec.Struct, frozen=True):

@@ -14,8 +14,9 @@ from deployer.platform_code import PlatformCode
 from embedded.home import Home
 from embedded.lock import LockedError, held
 from embedded.logfile import Follower
-from embedded.running import DEFAULT_PORT, RunningPlatform, read_note
+from embedded.running import RunningPlatform, read_note
 from modelyard_contract import variables
+from modelyard_contract.ports import DASHBOARD
 
 _START_SECONDS: Final = 60.0
 # Longer than requests under way are given to end.
@@ -105,7 +106,7 @@ def stop(home: Home) -> bool:
 
 
 def _spawn(home: Home, code: PlatformCode) -> subprocess.Popen[bytes]:
-    port = wanted_port() or DEFAULT_PORT
+    port = wanted_port() or DASHBOARD
     command = [str(code.python(home)), "-m", "embedded"]
     with home.platform_log.open("ab") as log:
         return subprocess.Popen(  # noqa: S603 - our own interpreter and module

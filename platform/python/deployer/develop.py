@@ -26,11 +26,11 @@ from deployer.workbench import workbench
 from embedded.config import FunctionConfig, RawConfig
 from embedded.release import Release, worker_spec
 from modelyard_contract import variables
+from modelyard_contract.nuclio import DEFAULT_HANDLER
 from serving.assets import Assets
 from serving.failures import TRACEBACKS
 from serving.hot import HANDLER, own_package
 from serving.pool import WorkerSpec
-from serving.worker import DEFAULT_HANDLER
 
 _A_DAY: Final = 86400.0
 _LIBRARY: Final = "serving"

@@ -4,10 +4,11 @@ import time
 from collections.abc import Mapping
 from typing import Final
 
-from deployer.client import LICENCE, ORIGIN, VARIANT, Dashboard, Function, Resources
+from deployer.client import Dashboard, Function, Resources
 from deployer.diagnosis import explain
 from deployer.report import Report
 from deployer.target import Deployed
+from modelyard_contract.nuclio import LICENCE, ORIGIN, VARIANT
 
 _POLL: Final = 0.2
 # The platform itself bounds every start; this is for one that has gone mad.

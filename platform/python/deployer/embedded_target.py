@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from deployer import daemon, install
-from deployer.client import DIGEST, Dashboard, Function
+from deployer.client import Dashboard, Function
 from deployer.command import Session
 from deployer.embedded_status import described, settled, wait
 from deployer.errors import DeployError
@@ -20,13 +20,14 @@ from deployer.plan import Running
 from deployer.platform_code import CurrentCode, PexCode, PlatformCode
 from deployer.releases import BuiltRelease
 from deployer.target import Status
-from embedded.config import PROJECT_LABEL, FunctionConfig
+from embedded.config import FunctionConfig
 from embedded.logfile import Follower, tail
 from embedded.running import HOST, RunningPlatform
 from embedded.state import Store
+from modelyard_contract.limits import CVAT_TIMEOUT
+from modelyard_contract.nuclio import DIGEST, PROJECT_LABEL
 
 _FOLLOW_PAUSE: Final = 0.25
-_INVOKE_SECONDS: Final = 120.0
 _NOT_RUNNING: Final = "the platform is not running; `./pants run ::deploy` starts it"
 
 
@@ -163,7 +164,7 @@ Use it from a CVAT server on this machine:
         """Send `body` through the dashboard."""
         dashboard = self._dashboard()
         require(name, dashboard.functions())
-        return dashboard.invoke(name, body, _INVOKE_SECONDS)
+        return dashboard.invoke(name, body, CVAT_TIMEOUT)
 
     def _ensure_platform(self) -> RunningPlatform:
         """Start the platform, or replace one of another code or port, if need be."""

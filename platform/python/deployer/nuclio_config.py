@@ -4,9 +4,9 @@ from typing import Any
 
 import msgspec
 
-from deployer.client import DIGEST, LICENCE, ORIGIN, VARIANT
 from deployer.errors import DeployError
 from deployer.releases import BuiltRelease
+from modelyard_contract.nuclio import DIGEST, LICENCE, ORIGIN, VARIANT
 
 
 def nuclio_config(release: BuiltRelease) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import pytest
 from deployer.testing import Build, Deployer
 from embedded.testing.ports import free_port
 from embedded.testing.releases import HANDLER, FakeRelease
+from modelyard_contract.nuclio import DIGEST
 
 REFUSING = HANDLER.format(version="1").replace(
     "status_code=200", 'status_code=400 if "threshold" in event.body else 200'
@@ -49,7 +50,7 @@ def test_prune_delete_and_import(deployer: Deployer, tmp_path: Path) -> None:
     assert restored["failures"] == {}
     assert states(restored) == {"echo": "ready"}
     (config,) = json.loads(file.read_text())
-    config["metadata"]["annotations"]["modelyard.io/digest"] = "0" * 64
+    config["metadata"]["annotations"][DIGEST] = "0" * 64
     file.write_text(json.dumps([config]))
     refused = told(deployer, "import", str(file), code=1)
     assert "is not installed here" in refused["failures"]["echo"]

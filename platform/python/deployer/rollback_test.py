@@ -8,6 +8,7 @@ from deployer.testing import Deployer
 from embedded.testing.ports import free_port
 from embedded.testing.process import request
 from embedded.testing.releases import HANDLER, FakeRelease
+from modelyard_contract.nuclio import DIGEST
 
 
 def release(port: int, version: str) -> FakeRelease:
@@ -56,7 +57,7 @@ def test_export_and_import(deployer: Deployer, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert version_on(port) == "1"
     (config,) = json.loads(file.read_text())
-    config["metadata"]["annotations"]["modelyard.io/digest"] = "0" * 64
+    config["metadata"]["annotations"][DIGEST] = "0" * 64
     file.write_text(json.dumps([config]))
     refused = deployer.run("import", str(file))
     assert refused.returncode == 1

@@ -8,8 +8,9 @@ from doctor.facts import Dashboard, Facts
 from doctor.probes import engine, machine, platform, tools
 from doctor.probes.dashboards import dashboard
 from embedded.home import Home
-from embedded.running import DEFAULT_PORT, HOST, read_note
+from embedded.running import HOST, read_note
 from modelyard_contract import variables
+from modelyard_contract.ports import DASHBOARD
 
 
 def gather(home: Home, env: Mapping[str, str] | None = None) -> Facts:
@@ -56,7 +57,7 @@ def _dashboards(home: Home, env: Mapping[str, str]) -> tuple[Dashboard, ...]:
 
 def _port(env: Mapping[str, str]) -> int:
     text = env.get(variables.PORT, "")
-    return int(text) if text.isdecimal() else DEFAULT_PORT
+    return int(text) if text.isdecimal() else DASHBOARD
 
 
 def _port_of(url: str) -> int:

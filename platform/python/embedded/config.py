@@ -8,21 +8,18 @@ import msgspec
 
 from embedded.limits import Limits
 from embedded.manifest import Name, Port
+from modelyard_contract import limits
 from modelyard_contract.durations import duration_seconds
+from modelyard_contract.names import RESERVED_NAMES
+from modelyard_contract.nuclio import (
+    DEFAULT_HANDLER,
+    DEFAULT_NAMESPACE,
+    DEFAULT_PROJECT,
+    PROJECT_LABEL,
+)
 from modelyard_contract.quantities import cores, memory_bytes
 
-DIGEST_ANNOTATION: Final = "modelyard.io/digest"
-PROJECT_LABEL: Final = "nuclio.io/project-name"
-DEFAULT_NAMESPACE: Final = "nuclio"
-DEFAULT_PROJECT: Final = "default"
-# The release whose API the platform speaks, and whose processor is in images for Nuclio.
-NUCLIO_VERSION: Final = "1.13.0"
-
-# Nuclio's own names, and the one whose log is the platform's.
-_RESERVED: Final = frozenset({"dashboard", "controller", "dlx", "scaler", "platform"})
 _IMAGE: Final = re.compile(r"(?:.*/)?(?P<name>[a-z0-9-]+):(?P<digest>[0-9a-f]{64})")
-_NUCLIO_MAX_BODY: Final = 4 * 1024 * 1024
-_MOST_WORKERS: Final = 64
 
 
 class ConfigError(Exception):
@@ -45,7 +42,7 @@ class _Metadata(msgspec.Struct, frozen=True):
 
 class _TriggerAttributes(msgspec.Struct, frozen=True, rename="camel"):
     port: Port | None = None
-    max_request_body_size: int = _NUCLIO_MAX_BODY
+    max_request_body_size: int = limits.LEAST_BODY
 
 
 class _Trigger(msgspec.Struct, frozen=True, rename="camel"):
@@ -67,7 +64,7 @@ class _Resources(msgspec.Struct, frozen=True):
 
 class _Spec(msgspec.Struct, frozen=True, rename="camel"):
     image: str = ""
-    handler: str = "serving.nuclio:handler"
+    handler: str = DEFAULT_HANDLER
     env: list[_Variable] = []
     triggers: dict[str, _Trigger] = {}
     event_timeout: str = ""
@@ -112,7 +109,7 @@ class FunctionConfig(msgspec.Struct, frozen=True, kw_only=True):
             raise ConfigError(f"invalid function configuration: {error}") from None
         except ValueError as error:
             raise ConfigError(f"spec.eventTimeout: {error}") from None
-        if metadata.name in _RESERVED:
+        if metadata.name in RESERVED_NAMES:
             raise ConfigError(f"the function name {metadata.name!r} is reserved; choose another")
         image = _IMAGE.fullmatch(spec.image)
         trigger = _http_trigger(spec)
@@ -129,9 +126,11 @@ class FunctionConfig(msgspec.Struct, frozen=True, kw_only=True):
             port=trigger.attributes.port,
             workers=_workers(trigger),
             max_body=trigger.attributes.max_request_body_size,
-            availability_timeout=10.0 if patience is None else patience / 1000,
+            availability_timeout=limits.AVAILABILITY_TIMEOUT
+            if patience is None
+            else patience / 1000,
             event_timeout=event_timeout,
-            ready_timeout=float(spec.readiness_timeout_seconds or 120),
+            ready_timeout=float(spec.readiness_timeout_seconds or limits.READY_TIMEOUT),
             limits=_limits(spec.resources.limits),
         )
 
@@ -154,7 +153,7 @@ def _limits(given: Mapping[str, str | int | float]) -> Limits:
 
 
 def _workers(trigger: _Trigger) -> int:
-    workers = trigger.num_workers or trigger.max_workers or 1
-    if not 1 <= workers <= _MOST_WORKERS:
-        raise ConfigError(f"numWorkers is {workers}; it must be 1 to {_MOST_WORKERS}")
+    workers = trigger.num_workers or trigger.max_workers or limits.DEFAULT_WORKERS
+    if not 1 <= workers <= limits.MOST_WORKERS:
+        raise ConfigError(f"numWorkers is {workers}; it must be 1 to {limits.MOST_WORKERS}")
     return workers

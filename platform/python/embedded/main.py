@@ -27,13 +27,13 @@ from embedded.logfile import rotate
 from embedded.ports import PortError, bind_all
 from embedded.projects import Projects
 from embedded.running import (
-    DEFAULT_PORT,
     HOST,
     RunningPlatform,
     remove_note,
     write_note,
 )
 from modelyard_contract import variables
+from modelyard_contract.ports import DASHBOARD
 
 _log = logging.getLogger("embedded")
 
@@ -72,8 +72,8 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--port",
         type=int,
-        default=os.environ.get(variables.PORT) or str(DEFAULT_PORT),
-        help=f"port of the dashboard API (default ${variables.PORT} or {DEFAULT_PORT}; 0: any)",
+        default=os.environ.get(variables.PORT) or str(DASHBOARD),
+        help=f"port of the dashboard API (default ${variables.PORT} or {DASHBOARD}; 0: any)",
     )
     parser.add_argument(
         "--host",

@@ -5,13 +5,15 @@ from typing import Annotated, Final
 
 import msgspec
 
+from modelyard_contract.names import LONGEST_NAME, NAME_PATTERN
+from modelyard_contract.ports import MOST_PORT
+
 SCHEMA: Final = 1
 
 Hex = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{8,64}\Z")]
 Digest = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{64}\Z")]
-# Nuclio makes resource names of at most 63 characters by adding a prefix of 7.
-Name = Annotated[str, msgspec.Meta(pattern=r"\A[a-z0-9]([-a-z0-9]*[a-z0-9])?\Z", max_length=63)]
-Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+Name = Annotated[str, msgspec.Meta(pattern=rf"\A{NAME_PATTERN}\Z", max_length=LONGEST_NAME)]
+Port = Annotated[int, msgspec.Meta(ge=1, le=MOST_PORT)]
 
 
 class ManifestError(Exception):

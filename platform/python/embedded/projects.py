@@ -5,10 +5,10 @@ from typing import Any
 
 import msgspec
 
-from embedded.config import DEFAULT_NAMESPACE, DEFAULT_PROJECT
 from embedded.files import set_aside, write_atomically
 from embedded.home import Home
 from embedded.manifest import Name
+from modelyard_contract.nuclio import DEFAULT_NAMESPACE, DEFAULT_PROJECT
 
 _log = logging.getLogger(__name__)
 

@@ -8,7 +8,6 @@ from embedded.files import write_atomically
 from embedded.home import Home
 
 HOST: Final = "127.0.0.1"
-DEFAULT_PORT: Final = 8070
 
 
 class RunningPlatform(msgspec.Struct, frozen=True):

@@ -16,12 +16,16 @@ import msgspec
 from annotation import LabelError, LabelSet
 from experiments.errors import ExperimentError, UsageError
 from modelyard_contract import variables
+from modelyard_contract.limits import CVAT_TIMEOUT
+from modelyard_contract.nuclio import CVAT_PROJECT, DEFAULT_NAMESPACE
+from modelyard_contract.ports import DASHBOARD
 
 TYPES: Final = ("detector", "interactor", "tracker", "reid")
-_SECONDS: Final = 120.0
-_PORT: Final = "8070"
 _SHOWN: Final = 300
-_AS_CVAT: Final = {"x-nuclio-project-name": "cvat", "x-nuclio-function-namespace": "nuclio"}
+_AS_CVAT: Final = {
+    "x-nuclio-project-name": CVAT_PROJECT,
+    "x-nuclio-function-namespace": DEFAULT_NAMESPACE,
+}
 
 
 class _Metadata(msgspec.Struct):
@@ -95,7 +99,7 @@ class Function:
 
 def default_platform() -> str:
     """Return the address of the embedded platform on this machine."""
-    return f"http://127.0.0.1:{os.environ.get(variables.PORT) or _PORT}"
+    return f"http://127.0.0.1:{os.environ.get(variables.PORT) or DASHBOARD}"
 
 
 def find_function(reference: str, platform: str, type: str = "detector") -> Function:
@@ -108,9 +112,9 @@ def find_function(reference: str, platform: str, type: str = "detector") -> Func
         ExperimentError: there is no such function, or the platform does not answer.
     """
     if reference.startswith(("http://", "https://")):
-        return Function(reference, {"type": type}, _client(reference, _SECONDS), "")
+        return Function(reference, {"type": type}, _client(reference, CVAT_TIMEOUT), "")
     # The platform gives up first, and says so.
-    client = _client(platform, _SECONDS + 5)
+    client = _client(platform, CVAT_TIMEOUT + 5)
     known = _functions(client, platform)
     if reference not in known:
         client.close()
@@ -121,7 +125,7 @@ def find_function(reference: str, platform: str, type: str = "detector") -> Func
         {
             "x-nuclio-function-name": reference,
             "x-nuclio-path": "/",
-            "x-nuclio-invoke-timeout": f"{_SECONDS:g}s",
+            "x-nuclio-invoke-timeout": f"{CVAT_TIMEOUT:g}s",
         }
     )
     return Function(reference, annotations, client, "/api/function_invocations")

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import pytest
 
 from modelyard_contract import variables
+from modelyard_contract.nuclio import DEFAULT_HANDLER
 from serving.function import Function
 from serving.protocol import Event
 from serving.testing import shapes, tiny
@@ -67,7 +68,7 @@ def _load(folder: Path, model: Mapping[str, Any]) -> Function:
     (folder / "model.json").write_text(json.dumps(model))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(variables.ASSETS, str(folder))
-        return Function.load("serving.nuclio:handler")
+        return Function.load(DEFAULT_HANDLER)
 
 
 def _described(model: Mapping[str, Any]) -> dict[str, Any]:

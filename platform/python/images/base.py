@@ -13,8 +13,8 @@ from typing import Final
 from images import bytecode, debian
 from images.errors import ImageToolError
 from images.tree import Tree
+from modelyard_contract.images import USER
 
-USER: Final = 65532
 # What uname calls Debian's architectures.
 _MACHINES: Final = {"x86_64": "amd64", "aarch64": "arm64"}
 _PASSWD: Final = f"""root:x:0:0:root:/root:/usr/sbin/nologin

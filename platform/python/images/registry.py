@@ -6,9 +6,8 @@ import subprocess
 
 from images.errors import ImageToolError, NoSuchImageError
 from images.layout import Layout
+from modelyard_contract.images import DIGEST_LABEL
 
-# The label with the digest of what an image holds, whatever revision it was built from.
-CONTENT_DIGEST = "dev.modelyard.digest"
 _MISSING = "there is no skopeo on the PATH; install it (Debian: apt-get install skopeo)"
 # How long a registry may take to say what it has.
 _PATIENCE = 30.0
@@ -28,7 +27,7 @@ def is_there(repository: str, tag: str, digest: str) -> bool:
     if done.returncode:
         return False
     labels = json.loads(done.stdout).get("config", {}).get("Labels") or {}
-    return labels.get(CONTENT_DIGEST) == digest
+    return labels.get(DIGEST_LABEL) == digest
 
 
 def digest_of(image: str) -> str:

@@ -23,6 +23,8 @@ from images.compressed import Compressed
 from images.engine import Engine
 from images.errors import ImageToolError
 from images.layout import Layout
+from modelyard_contract.images import DIGEST_LABEL
+from modelyard_contract.ports import EVENTS
 
 _NOT_THERE = 3
 # What a function needs of an engine: nothing. Its own options come after these and win.
@@ -59,7 +61,7 @@ def _parse(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, list[st
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--image", type=Path, required=True)
-    parser.add_argument("--port", type=int, default=8080)
+    parser.add_argument("--port", type=int, default=EVENTS)
     parser.set_defaults(command="run")
     commands = parser.add_subparsers(dest="command")
     commands.add_parser("run")
@@ -86,7 +88,7 @@ def _load(layout: Layout) -> Engine:
 def _run(layout: Layout, port: int, options: list[str]) -> None:
     engine = _load(layout)
     print(f"http://127.0.0.1:{port}", flush=True)
-    publish = f"--publish=127.0.0.1:{port}:8080"
+    publish = f"--publish=127.0.0.1:{port}:{EVENTS}"
     engine.replace_with(["run", "--rm", publish, *_CONFINED, *options, layout.reference])
 
 
@@ -102,7 +104,7 @@ def _save(layout: Layout, file: Path) -> None:
 
 
 def _has(layout: Layout, repository: str, tags: list[str]) -> bool:
-    digest = layout.labels.get(registry.CONTENT_DIGEST, "")
+    digest = layout.labels.get(DIGEST_LABEL, "")
     return all(registry.is_there(repository, tag, digest) for tag in tags)
 
 

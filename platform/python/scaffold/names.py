@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from modelyard_contract.names import FunctionNameError, check_function_name, function_name
+
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _LONGEST: Final = 50
 
@@ -28,16 +30,15 @@ def check_name(name: str, repository: Path) -> None:
         )
     if keyword.iskeyword(name) or keyword.issoftkeyword(name):
         raise BadNameError(f"{name!r} is a word of Python's own; add another, such as {name}_model")
+    try:
+        check_function_name(function_name(name))
+    except FunctionNameError as error:
+        raise BadNameError(f"{name!r} is no name for a function: {error}") from None
     taken = _where_taken(name, repository)
     if taken:
         raise BadNameError(
             f"there is a Python package {name!r} already, in {taken}; choose another"
         )
-
-
-def function_name(name: str) -> str:
-    """Return the name that Nuclio and CVAT know the function by."""
-    return name.replace("_", "-")
 
 
 def title(name: str) -> str:

@@ -63,6 +63,7 @@ def test_the_command_says_what_comes_next(
         ("a/b", "is no name for a function"),
         ("..", "is no name for a function"),
         ("a" * 51, "is no name for a function"),
+        ("dashboard", "is no name for a function: reserved are"),
         ("match", "is a word of Python's own"),
         ("lambda", "is a word of Python's own"),
         ("taken", "already, in functions/openvino/taken"),

@@ -11,9 +11,10 @@ from pathlib import Path
 from string import Template
 from typing import Final
 
+from modelyard_contract.names import function_name
 from modelyard_contract.variables import WEIGHTS_MIRROR
 from scaffold.kinds import FRAMEWORKS
-from scaffold.names import class_name, function_name, title
+from scaffold.names import class_name, title
 from scaffold.network import Network
 
 # The place of the function's own import among the others depends on its name.

@@ -14,6 +14,8 @@ from embedded.testing.ports import free_port
 from embedded.testing.process import PlatformProcess
 from embedded.testing.raw import exchange, statuses
 from embedded.testing.releases import FakeRelease
+from modelyard_contract.limits import LEAST_BODY
+from modelyard_contract.nuclio import DEFAULT_HANDLER
 from serving.sample import TYPES
 from serving.testing.tiny import description
 
@@ -65,10 +67,10 @@ def _deploy(platform: PlatformProcess, kind: str) -> int:
         type=kind,
         port=free_port(),
         source="",
-        handler="serving.nuclio:handler",
+        handler=DEFAULT_HANDLER,
         model=description(kind),
         # A photograph in base64 fits, a bomb of gigabytes need not be sent.
-        max_body=4 * 1024 * 1024,
+        max_body=LEAST_BODY,
     )
     status = platform.deploy(release)["status"]
     if status["state"] != "ready":

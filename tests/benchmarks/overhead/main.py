@@ -29,6 +29,8 @@ from embedded.testing.process import PlatformProcess
 from embedded.testing.releases import FakeRelease
 from imaging import decode
 from inference.device import Device
+from modelyard_contract.limits import DEFAULT_BODY
+from modelyard_contract.nuclio import DEFAULT_HANDLER
 from serving.assets import Assets
 from serving.testing.tiny import BrightDetector, description, write_assets
 
@@ -66,8 +68,8 @@ def _overhead(platform: PlatformProcess, folder: Path, requests: int) -> float:
         name="bright",
         port=free_port(),
         source="",
-        handler="serving.nuclio:handler",
-        max_body=32 * 1024 * 1024,
+        handler=DEFAULT_HANDLER,
+        max_body=DEFAULT_BODY,
         model=description("detector"),
     )
     _deploy(platform, release)

@@ -18,7 +18,7 @@ from typing import Any, Final
 import numpy as np
 import PIL.Image
 
-from modelyard_contract import variables
+from modelyard_contract import ports, variables
 
 HOST: Final = "127.0.0.1"
 FUNCTION: Final = "sam"
@@ -52,7 +52,7 @@ def main() -> int:
 
 def find_port() -> int:
     """Return the port on which the platform serves the function."""
-    platform = int(os.environ.get(variables.PORT) or 8070)
+    platform = int(os.environ.get(variables.PORT) or ports.DASHBOARD)
     try:
         functions = exchange(platform, "GET", "/api/functions", None)
         return int(functions[FUNCTION]["status"]["httpPort"])

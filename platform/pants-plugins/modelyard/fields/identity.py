@@ -10,12 +10,14 @@ from pants.engine.target import AsyncFieldMixin, StringField
 from pants.util.strutil import help_text
 
 from modelyard.fields.errors import InvalidModelFunction
+from modelyard_contract.names import (
+    LONGEST_NAME,
+    FunctionNameError,
+    check_function_name,
+    function_name,
+)
+from modelyard_contract.nuclio import PREFIX
 
-_DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
-# A DNS label, which is as long as the longest of CVAT's own function names.
-_MAX_NAME = 63
-# Nuclio's own, and the one whose log is the embedded platform's.
-_RESERVED_NAMES = ("dashboard", "controller", "dlx", "scaler", "platform")
 # In place of a licence: nobody may assume one.
 NOT_STATED = "not stated"
 _FILE = re.compile(r"(\w[\w-]*/)*\w+\.py(:\w+)?")
@@ -24,10 +26,10 @@ _FILE = re.compile(r"(\w[\w-]*/)*\w+\.py(:\w+)?")
 class FunctionNameField(StringField):
     alias = "function_name"
     help = help_text(
-        """
+        f"""
         The function's id in Nuclio and in CVAT's API: lowercase letters, digits and `-`, at most
-        63 characters; on Kubernetes, where Nuclio puts `nuclio-` before it, 56. Defaults to the
-        target's name with `_` written as `-`.
+        {LONGEST_NAME} characters; on Kubernetes, where Nuclio puts `{PREFIX}` before it,
+        {LONGEST_NAME - len(PREFIX)}. Defaults to the target's name with `_` written as `-`.
         """
     )
 
@@ -35,18 +37,11 @@ class FunctionNameField(StringField):
     def compute_value(cls, raw_value: Optional[str], address: Address) -> str:
         value = super().compute_value(raw_value, address)
         if value is None:
-            value = address.target_name.replace("_", "-").lower()
-        if len(value) > _MAX_NAME or not _DNS_LABEL.fullmatch(value):
-            raise InvalidModelFunction(
-                address,
-                cls.alias,
-                value,
-                f"lowercase letters, digits and inner dashes are accepted, {_MAX_NAME} at most",
-            )
-        if value in _RESERVED_NAMES:
-            raise InvalidModelFunction(
-                address, cls.alias, value, f"reserved are {', '.join(_RESERVED_NAMES)}"
-            )
+            value = function_name(address.target_name)
+        try:
+            check_function_name(value)
+        except FunctionNameError as error:
+            raise InvalidModelFunction(address, cls.alias, value, str(error)) from None
         return value
 
 

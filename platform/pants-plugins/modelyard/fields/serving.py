@@ -9,40 +9,34 @@ from pants.engine.target import Field, IntField, ValidNumbers
 from pants.util.strutil import help_text
 
 from modelyard.fields.errors import InvalidModelFunction
-
-_RESERVED_PORTS = {8070: "the dashboard", 8080: "CVAT"}
-_MOST_WORKERS = 64  # What the embedded platform takes.
-_MIB = 1024 * 1024
+from modelyard_contract import limits, ports
 
 
 class PortField(IntField):
     alias = "port"
     valid_numbers = ValidNumbers.positive_only
     help = help_text(
-        """
-        The function's fixed port on the host. Defaults to one between 20000 and 29999 derived from
-        the function's name; it must be unique in the repository.
+        f"""
+        The function's fixed port on the host. Defaults to one between {ports.FIRST_DERIVED} and
+        {ports.LAST_DERIVED} derived from the function's name; it must be unique in the repository.
         """
     )
 
     @classmethod
     def compute_value(cls, raw_value: Optional[int], address: Address) -> int | None:
         value = super().compute_value(raw_value, address)
-        if value is not None and not 1024 <= value <= 65535:
-            raise InvalidModelFunction(
-                address, cls.alias, value, "a port from 1024 to 65535 is accepted"
-            )
-        if value in _RESERVED_PORTS:
-            raise InvalidModelFunction(
-                address, cls.alias, value, f"{_RESERVED_PORTS[value]} listens there; take another"
-            )
+        try:
+            if value is not None:
+                ports.check_port(value)
+        except ports.PortRuleError as error:
+            raise InvalidModelFunction(address, cls.alias, value, str(error)) from None
         return value
 
 
 class WorkersField(IntField):
     value: int
     alias = "workers"
-    default = 1
+    default = limits.DEFAULT_WORKERS
     valid_numbers = ValidNumbers.positive_only
     help = help_text(
         """
@@ -53,9 +47,9 @@ class WorkersField(IntField):
     @classmethod
     def compute_value(cls, raw_value: Optional[int], address: Address) -> int:
         value = super().compute_value(raw_value, address) or cls.default
-        if value > _MOST_WORKERS:
+        if value > limits.MOST_WORKERS:
             raise InvalidModelFunction(
-                address, cls.alias, value, f"1 to {_MOST_WORKERS} processes are accepted"
+                address, cls.alias, value, f"1 to {limits.MOST_WORKERS} processes are accepted"
             )
         return value
 
@@ -79,8 +73,8 @@ class SecondsField(Field):
 
 class EventTimeoutField(SecondsField):
     alias = "event_timeout"
-    default = 60.0
-    least = 1.0  # Nuclio looks once a second.
+    default = limits.EVENT_TIMEOUT
+    least = limits.LEAST_EVENT_TIMEOUT
     help = help_text(
         """
         Seconds after which a request is given up and its worker restarted, at most as long as
@@ -92,7 +86,7 @@ class EventTimeoutField(SecondsField):
 class AvailabilityTimeoutField(SecondsField):
     value: float
     alias = "availability_timeout"
-    default = 10.0
+    default = limits.AVAILABILITY_TIMEOUT
     least = 0.0
     help = help_text(
         """
@@ -124,25 +118,25 @@ class IdleTimeoutField(SecondsField):
 class MaxBodyField(IntField):
     value: int
     alias = "max_body"
-    default = 32 * 1024 * 1024
+    default = limits.DEFAULT_BODY
     valid_numbers = ValidNumbers.positive_only
     help = help_text(
-        """
-        The largest request body in bytes, 32 MiB by default and at least 4 MiB. Base64 makes an
-        image a third larger, and a re-identification carries two.
+        f"""
+        The largest request body in bytes, {limits.DEFAULT_BODY // limits.MIB} MiB by default and at
+        least {limits.LEAST_BODY // limits.MIB} MiB. Base64 makes an image a third larger, and a
+        re-identification carries two.
         """
     )
 
     @classmethod
     def compute_value(cls, raw_value: Optional[int], address: Address) -> int:
         value = super().compute_value(raw_value, address) or cls.default
-        # Nuclio's wrapper takes no more than 1 GiB.
-        if not 4 * _MIB <= value <= 1024 * _MIB:
+        if not limits.LEAST_BODY <= value <= limits.MOST_BODY:
             raise InvalidModelFunction(
                 address,
                 cls.alias,
                 value,
-                f"bytes from {4 * _MIB} (4 MiB, too little for a photograph in base64) to "
-                f"{1024 * _MIB} (1 GiB) are accepted",
+                f"bytes from {limits.LEAST_BODY} (4 MiB, too little for a photograph in base64) to "
+                f"{limits.MOST_BODY} (1 GiB) are accepted",
             )
         return value

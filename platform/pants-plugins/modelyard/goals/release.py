@@ -64,10 +64,10 @@ from modelyard.fields import (
 )
 from modelyard.goals.assets import Assets, AssetsRequest, ModelClass, ModelClassRequest
 from modelyard.goals.sources import as_pex_binary
-from modelyard.ports import PortConflict, require_unique
 from modelyard.target_types import ModelAssets, ModelSources, NuclioSpec, ReleaseMarkerField
 from modelyard.util_rules.codegen import NuclioSpecFile, NuclioSpecRequest, function_port
 from modelyard.util_rules.lookups import only
+from modelyard_contract.ports import PortRuleError, require_unique
 from modelyard_contract.quantities import memory_bytes
 
 MANIFEST_SCHEMA = 1
@@ -123,7 +123,7 @@ async def all_releases(all_targets: AllTargets) -> AllReleases:
         names[name] = target
     try:
         require_unique({t.address.spec: function_port(t) for t in targets})
-    except PortConflict as error:
+    except PortRuleError as error:
         raise InvalidTargetException(str(error)) from None
     return AllReleases(targets)
 

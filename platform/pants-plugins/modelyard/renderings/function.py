@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from modelyard.renderings import parts
-from modelyard.renderings.function_spec import HANDLER, RUNTIME, FunctionSpec
+from modelyard.renderings.function_spec import RUNTIME, FunctionSpec
 from modelyard.renderings.size import require_fit
 from modelyard.renderings.yaml_text import Quoted, render_yaml
+from modelyard_contract.nuclio import DEFAULT_HANDLER
 
 
 def function_config(spec: FunctionSpec) -> dict[str, Any]:
@@ -20,7 +21,7 @@ def function_config(spec: FunctionSpec) -> dict[str, Any]:
         "metadata": parts.metadata(spec),
         "spec": {
             "description": Quoted(spec.description),
-            "handler": HANDLER,
+            "handler": DEFAULT_HANDLER,
             "runtime": RUNTIME,
             "image": spec.image,
             "env": parts.env(spec.environment),

@@ -12,17 +12,17 @@ from dataclasses import dataclass
 from typing import Any, Mapping, Sequence
 
 from modelyard_contract import variables
+from modelyard_contract.images import DIGEST_LABEL, HOME, USER
+from modelyard_contract.limits import READY_TIMEOUT
+from modelyard_contract.ports import EVENTS, HEALTH
 
 STANDALONE = "standalone"
 NUCLIO = "nuclio"
 
-CONTENT_DIGEST = "dev.modelyard.digest"
-_USER = "65532:65532"
+_USER = f"{USER}:{USER}"
 _CREATED = "1980-01-01T00:00:00Z"
-_HOME = "/opt/modelyard"
-_PYTHON = f"{_HOME}/deps/bin/python"
+_PYTHON = f"{HOME}/deps/bin/python"
 _SECOND = 1_000_000_000
-_HEALTH_PORT = 8082
 # In seconds: how long a check of a healthy function waits, and how long its two questions may take.
 _WAIT = 45
 _ASKING = 10
@@ -118,7 +118,7 @@ def _config(image: ImageDescription, content_digest: str) -> dict[str, Any]:
         "org.opencontainers.image.description": image.description,
         "org.opencontainers.image.version": image.version or content_digest[:12],
         **({"org.opencontainers.image.revision": image.revision} if image.revision else {}),
-        CONTENT_DIGEST: content_digest,
+        DIGEST_LABEL: content_digest,
         **image.labels,
     }
     env = {**_pairs(image.base_env), **_environment(image)}
@@ -144,19 +144,19 @@ def _config(image: ImageDescription, content_digest: str) -> dict[str, Any]:
 def _running(runtime: str) -> dict[str, Any]:
     if not runtime:
         return {"Cmd": ["/usr/bin/python3.11"]}
-    standalone = [f"{_HOME}/server/bin/python", "-m", "serving.standalone"]
+    standalone = [f"{HOME}/server/bin/python", "-m", "serving.standalone"]
     return {
         "Cmd": standalone if runtime == STANDALONE else ["processor"],
-        "ExposedPorts": {"8080/tcp": {}, f"{_HEALTH_PORT}/tcp": {}},
+        "ExposedPorts": {f"{EVENTS}/tcp": {}, f"{HEALTH}/tcp": {}},
         "StopSignal": "SIGTERM",
         "Healthcheck": _health_check(runtime),
     }
 
 
 def _health_check(runtime: str) -> dict[str, Any]:
-    check = [_PYTHON, "-I", "-S", f"{_HOME}/health_check.py"]
+    check = [_PYTHON, "-I", "-S", f"{HOME}/health_check.py"]
     return {
-        "Test": ["CMD", *check, str(_HEALTH_PORT), str(_WAIT), _EMPTY_AT_START],
+        "Test": ["CMD", *check, str(HEALTH), str(_WAIT), _EMPTY_AT_START],
         # Of a start, where Nuclio waits for the first success, and after failures: the check itself
         # waits once it has succeeded.
         "Interval": (5 if runtime == STANDALONE else 1) * _SECOND,
@@ -164,13 +164,13 @@ def _health_check(runtime: str) -> dict[str, Any]:
         "StartInterval": _SECOND,
         "Timeout": (_WAIT + _ASKING) * _SECOND,
         "Retries": 3,
-        "StartPeriod": 120 * _SECOND,
+        "StartPeriod": round(READY_TIMEOUT) * _SECOND,
     }
 
 
 def _environment(image: ImageDescription) -> dict[str, str]:
     common = {
-        "PATH": f"{_HOME}/deps/bin:/usr/local/bin:/usr/bin:/bin",
+        "PATH": f"{HOME}/deps/bin:/usr/local/bin:/usr/bin:/bin",
         "HOME": "/tmp",  # noqa: S108 - a container's own
         "LANG": "C.UTF-8",
         "PYTHONDONTWRITEBYTECODE": "1",
@@ -186,7 +186,7 @@ def _environment(image: ImageDescription) -> dict[str, str]:
             # What is published is up to the engine.
             variables.setting("host"): "0.0.0.0",  # noqa: S104
             # What Nuclio would mount, else what the function was built with.
-            variables.CONFIG: f"/etc/nuclio/config/processor/processor.yaml:{_HOME}/function.yaml",
+            variables.CONFIG: f"/etc/nuclio/config/processor/processor.yaml:{HOME}/function.yaml",
             variables.setting("worker_python"): _PYTHON,
             # Engines kill 10 s after they asked to stop.
             variables.setting("drain"): "8",

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any, Mapping, Sequence
 
-from modelyard.renderings.function_spec import PROJECT, FunctionSpec
+from modelyard.renderings.function_spec import FunctionSpec
 from modelyard.renderings.yaml_text import Quoted
+from modelyard_contract.nuclio import API_VERSION, CVAT_PROJECT, FUNCTION_KIND, GPU, PROJECT_LABEL
 
-OBJECT = {"apiVersion": "nuclio.io/v1beta1", "kind": "NuclioFunction"}
+OBJECT = {"apiVersion": API_VERSION, "kind": FUNCTION_KIND}
 
 
 def metadata(spec: FunctionSpec) -> dict[str, Any]:
@@ -21,7 +22,7 @@ def metadata(spec: FunctionSpec) -> dict[str, Any]:
     }
     return {
         "name": spec.name,
-        "labels": {"nuclio.io/project-name": PROJECT},
+        "labels": {PROJECT_LABEL: CVAT_PROJECT},
         "annotations": {key: Quoted(value) for key, value in annotations.items()},
     }
 
@@ -56,7 +57,7 @@ def limits(spec: FunctionSpec) -> dict[str, Any]:
     wanted = {
         "cpu": spec.cpus,
         "memory": spec.memory,
-        "nvidia.com/gpu": str(spec.gpus) if spec.gpus else None,
+        GPU: str(spec.gpus) if spec.gpus else None,
     }
     given = {name: quantity for name, quantity in wanted.items() if quantity}
     return {"resources": {"limits": given}} if given else {}

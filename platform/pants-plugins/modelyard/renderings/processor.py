@@ -9,16 +9,17 @@ from __future__ import annotations
 from typing import Any
 
 from modelyard.renderings import parts
-from modelyard.renderings.function_spec import HANDLER, PROJECT, RUNTIME, FunctionSpec
+from modelyard.renderings.function_spec import RUNTIME, FunctionSpec
 from modelyard.renderings.yaml_text import Quoted, render_yaml
+from modelyard_contract.nuclio import CVAT_PROJECT, DEFAULT_HANDLER, PROJECT_LABEL
 
 
 def processor_config(spec: FunctionSpec) -> dict[str, Any]:
     return {
-        "metadata": {"name": spec.name, "labels": {"nuclio.io/project-name": PROJECT}},
+        "metadata": {"name": spec.name, "labels": {PROJECT_LABEL: CVAT_PROJECT}},
         "spec": {
             "description": Quoted(spec.description),
-            "handler": HANDLER,
+            "handler": DEFAULT_HANDLER,
             "runtime": RUNTIME,
             # Nothing but the host itself may reach a function that no platform guards.
             "triggers": parts.http_trigger(spec, {}, url=Quoted(f"127.0.0.1:{spec.port}")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from modelyard.renderings.classic import ClassicBuild
 from modelyard.renderings.function_spec import FunctionSpec
+from modelyard_contract.limits import AVAILABILITY_TIMEOUT, DEFAULT_BODY
 
 SPEC = FunctionSpec(
     name="coco-ssd",
@@ -18,9 +19,9 @@ SPEC = FunctionSpec(
     ],
     port=20001,
     workers=2,
-    max_body=33554432,
+    max_body=DEFAULT_BODY,
     event_timeout=30.0,
-    availability_timeout=10.0,
+    availability_timeout=AVAILABILITY_TIMEOUT,
     env={"SCALE": "1e3", "ASK": "y"},
     memory="1Gi",
     cpus="2",

@@ -33,7 +33,6 @@ from modelyard.fields import (
     VariantField,
     WorkersField,
 )
-from modelyard.ports import derived_port
 from modelyard.renderings.classic import ClassicBuild, classic_files
 from modelyard.renderings.function import function_files, render_function
 from modelyard.renderings.function_spec import FunctionSpec
@@ -50,6 +49,7 @@ from modelyard.target_types import (
 )
 from modelyard.util_rules.classic import ClassicBuildRequest
 from modelyard.util_rules.labels import FunctionLabels, FunctionLabelsRequest
+from modelyard_contract.ports import derived_port
 
 _Files = Mapping[str, bytes]
 _FORMS: Mapping[type, Callable[[FunctionSpec], _Files]] = {

@@ -69,6 +69,8 @@ from modelyard.util_rules.layers import (
 )
 from modelyard.util_rules.lookups import only
 from modelyard.util_rules.server_layer import ServerLayerRequest
+from modelyard_contract.images import FUNCTION_LABEL, RUNTIME_LABEL, TYPE_LABEL, VARIANT_LABEL
+from modelyard_contract.ports import EVENTS
 
 _ARCHITECTURE = "amd64"
 _LAYOUT = ("oci-layout", "index.json", "blobs/**")
@@ -276,7 +278,7 @@ async def build_image(request: ImageRequest, modelyard: Modelyard) -> Image:
             revision=revision.commit,
             version=modelyard.image_version,
         )
-        return await _assemble(request, image, (layer,), port=8080)
+        return await _assemble(request, image, (layer,), port=EVENTS)
     runtime = str(target[ImageRuntimeField].value)
     # At once: what needs the network, what needs the processor, and git do not wait for each other.
     revision, base, serving, own = await MultiGet(
@@ -298,10 +300,10 @@ async def build_image(request: ImageRequest, modelyard: Modelyard) -> Image:
         env=spec.environment,
         labels={
             "org.opencontainers.image.licenses": _spdx(str(target[LicenceField].value)),
-            "dev.modelyard.function": str(target[FunctionNameField].value),
-            "dev.modelyard.variant": str(target[VariantField].value),
-            "dev.modelyard.type": str(target[FunctionTypeField].value),
-            "dev.modelyard.runtime": runtime,
+            FUNCTION_LABEL: str(target[FunctionNameField].value),
+            VARIANT_LABEL: str(target[VariantField].value),
+            TYPE_LABEL: str(target[FunctionTypeField].value),
+            RUNTIME_LABEL: runtime,
         },
         gpus=spec.gpus,
         revision=revision.commit,

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from deployer.command import Session, Subparsers, add_json
 from deployer.commands.building import built
-from deployer.kubernetes.options import NAMESPACE, add_cluster
+from deployer.kubernetes.options import add_cluster
+from modelyard_contract.nuclio import DEFAULT_NAMESPACE
 
 _FAILED = 1
 
@@ -19,7 +20,9 @@ def add_parser(commands: Subparsers) -> None:
     )
     parser.set_defaults(run=run)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--namespace", default=NAMESPACE, help=f"Nuclio's (default {NAMESPACE})")
+    parser.add_argument(
+        "--namespace", default=DEFAULT_NAMESPACE, help=f"Nuclio's (default {DEFAULT_NAMESPACE})"
+    )
     add_json(parser)
     add_cluster(parser)
 

@@ -9,9 +9,11 @@ from deployer.debugger.contained import A_DAY, contained, debug_config, env_of, 
 from deployer.debugger.session import Debugging, end_like_ctrl_c
 from deployer.errors import DeployError
 from deployer.loopback import HOST, listen_here
-from deployer.nuclio.containers import CONFIG, EVENTS, SIDE_LABEL, container_options
+from deployer.nuclio.containers import SIDE_LABEL, container_options
 from deployer.nuclio.engine import Engine
 from deployer.nuclio_config import function_config
+from modelyard_contract.nuclio import CONFIG_FILE
+from modelyard_contract.ports import EVENTS
 from modelyard_contract.variables import setting
 
 _SUFFIX: Final = "-standalone"
@@ -36,7 +38,7 @@ def debug_in_container(debugging: Debugging) -> int:
     ours = contained(debugging.debugger, debugging.source_roots, {**found.env, **env_of(config)})
     config = debug_config(config, {**_PATIENT, **ours.env})
     # The image has one of its own, which counts less.
-    files = {**ours.files, CONFIG: msgspec.json.encode(config)}
+    files = {**ours.files, CONFIG_FILE: msgspec.json.encode(config)}
     for port, option in ((debugging.port, "--port"), (debugging.debugger.port, "--debug-port")):
         listen_here(port, option).close()
     end_like_ctrl_c()

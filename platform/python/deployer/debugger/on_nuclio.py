@@ -1,7 +1,6 @@
 """`debug --to nuclio`: the function itself, on the port on which CVAT asks it."""
 
 from deployer.alone import alone
-from deployer.client import DIGEST
 from deployer.debugger.contained import contained, debug_config, env_of, inside
 from deployer.debugger.session import Debugging, can_be_reached, end_like_ctrl_c
 from deployer.errors import DeployError
@@ -12,6 +11,7 @@ from deployer.nuclio.engine import Engine, EngineError
 from deployer.nuclio.images import debug_name
 from deployer.nuclio.inspected import Container
 from deployer.nuclio.target import NuclioTarget
+from modelyard_contract.nuclio import DIGEST
 
 
 class NuclioDebugging:

@@ -12,8 +12,8 @@ import msgspec
 from deployer.command import Session
 from deployer.debugger.launch import FILE, configuration, write_launch
 from deployer.debugger.startup import Debugger
-from deployer.nuclio.containers import EVENTS
 from deployer.releases import BuiltRelease
+from modelyard_contract.ports import EVENTS
 
 _PATIENCE: Final = 5.0
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from deployer.errors import DeployError
+from modelyard_contract.nuclio import FUNCTION_LABEL, PREFIX
+from modelyard_contract.ports import EVENTS
 
 FUNCTIONS: Final = "nucliofunctions.nuclio.io"
 _MANAGER: Final = "modelyard"
@@ -69,7 +71,9 @@ class Kubectl:
 
     def invoke(self, name: str, body: bytes) -> bytes:
         """Post `body`, JSON, to a function through the API server; return the answer's body."""
-        service = f"/api/v1/namespaces/{self.namespace}/services/http:nuclio-{name}:8080/proxy/"
+        service = (
+            f"/api/v1/namespaces/{self.namespace}/services/http:{PREFIX}{name}:{EVENTS}/proxy/"
+        )
         try:
             return self._ask("create", "--raw", service, "--filename", "-", given=body)
         except DeployError as error:
@@ -82,7 +86,7 @@ class Kubectl:
 
     def logs(self, name: str, *, lines: int, follow: bool) -> None:
         """Write what the function's pods have printed to standard output."""
-        selector = f"--selector=nuclio.io/function-name={name}"
+        selector = f"--selector={FUNCTION_LABEL}={name}"
         options = ["--container=nuclio", f"--tail={lines}", *(["--follow"] if follow else [])]
         done = subprocess.run(  # noqa: S603 - kubectl
             [*self._command, "logs", selector, *options], check=False, stdout=sys.stdout

@@ -14,10 +14,11 @@ from deployer.kubernetes.objects import function
 from deployer.kubernetes.settings import read_cluster
 from deployer.kubernetes.testing.cluster import BROKEN, Cluster
 from deployer.kubernetes.testing.crd import FUNCTION
-from deployer.kubernetes.testing.releases import BODY, SETTINGS, release
+from deployer.kubernetes.testing.releases import SETTINGS, release
 from deployer.releases import BuiltRelease, read_releases
 from deployer.testing import Deployer
 from embedded.testing.releases import FakeRelease
+from modelyard_contract.limits import DEFAULT_BODY
 
 LIMITS = {"memory": "2Gi", "cpu": "1500m"}
 
@@ -45,7 +46,7 @@ def test_an_object_is_complete_without_any_settings(deployer: Deployer, tmp_path
     assert (spec["minReplicas"], spec["maxReplicas"]) == (1, 1)
     assert spec["triggers"]["http"]["attributes"] == {
         "serviceType": "ClusterIP",
-        "maxRequestBodySize": BODY,
+        "maxRequestBodySize": DEFAULT_BODY,
     }
     assert spec["resources"]["limits"] == LIMITS
     # Kubernetes would expand the one and drop the other.

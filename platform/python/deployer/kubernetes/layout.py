@@ -9,9 +9,10 @@ import msgspec
 
 from deployer.errors import DeployError
 from deployer.history import Config
-from deployer.kubernetes.objects import function, project, project_of, waiting
+from deployer.kubernetes.objects import function, project, waiting
 from deployer.kubernetes.settings import Cluster
 from deployer.releases import BuiltRelease
+from modelyard_contract.nuclio import project_of
 
 _FUNCTIONS: Final = "functions"
 _HEADER: Final = (
@@ -71,7 +72,7 @@ def write_layout(folder: Path, layout: Layout) -> None:
 
 
 def _projects(functions: Mapping[str, dict[str, Any]], namespace: str) -> dict[str, dict[str, Any]]:
-    names = sorted({project_of(item) for item in functions.values()})
+    names = sorted({project_of(item["metadata"]) for item in functions.values()})
     return {name: project(name, namespace) for name in names}
 
 

@@ -12,16 +12,12 @@ from deployer.errors import DeployError
 from deployer.kubernetes.settings import Cluster, Settings
 from deployer.nuclio_config import function_config
 from deployer.releases import BuiltRelease
-from embedded.config import PROJECT_LABEL
+from modelyard_contract.names import LONGEST_NAME
+from modelyard_contract.nuclio import API_VERSION, FUNCTION_KIND, GPU, PREFIX
 
-API_VERSION: Final = "nuclio.io/v1beta1"
 # The annotation with the digest of what was rendered: Nuclio adds to a spec, so that cannot tell.
 RENDERED: Final = "modelyard.io/rendered"
 WAITING: Final = "waitingForResourceConfiguration"
-# Nuclio names a function's Deployment, Service and ConfigMap `nuclio-<name>`.
-_PREFIX: Final = "nuclio-"
-_LONGEST: Final = 63
-_GPU: Final = "nvidia.com/gpu"
 
 
 def project(name: str, namespace: str) -> dict[str, Any]:
@@ -48,7 +44,7 @@ def function(release: BuiltRelease, cluster: Cluster, namespace: str) -> dict[st
     annotations = {**(metadata.get("annotations") or {}), RENDERED: _fingerprint(rendered)}
     return {
         "apiVersion": API_VERSION,
-        "kind": "NuclioFunction",
+        "kind": FUNCTION_KIND,
         "metadata": {**metadata, "namespace": namespace, "annotations": annotations},
         "spec": rendered,
         "status": {"state": WAITING},
@@ -57,7 +53,7 @@ def function(release: BuiltRelease, cluster: Cluster, namespace: str) -> dict[st
 
 def _spec(spec: dict[str, Any], name: str, cluster: Cluster) -> dict[str, Any]:
     limits = (spec.get("resources") or {}).get("limits") or {}
-    settings = cluster.settings(name, gpus=_GPU in limits)
+    settings = cluster.settings(name, gpus=GPU in limits)
     return {
         **{key: spec[key] for key in ("description", "handler", "runtime") if key in spec},
         "image": _image(str(spec["image"]), cluster),
@@ -65,7 +61,7 @@ def _spec(spec: dict[str, Any], name: str, cluster: Cluster) -> dict[str, Any]:
         "triggers": _triggers(spec.get("triggers") or {}, settings),
         **{key: spec[key] for key in ("resources", "eventTimeout") if spec.get(key)},
         **_replicas(name, settings),
-        **_strategy(settings, gpus=_GPU in limits),
+        **_strategy(settings, gpus=GPU in limits),
         **_placement(settings),
         **({"imagePullSecrets": cluster.image_pull_secrets} if _secret(cluster) else {}),
     }
@@ -92,11 +88,6 @@ def waiting(config: dict[str, Any], namespace: str) -> dict[str, Any]:
     return {**item, "status": {"state": WAITING}}
 
 
-def project_of(item: dict[str, Any]) -> str:
-    """Return the project that a function belongs to."""
-    return str((item["metadata"].get("labels") or {}).get(PROJECT_LABEL) or "default")
-
-
 def names_registry(image: str) -> bool:
     """Whether a name begins with the host of a registry."""
     host, slash, _ = image.partition("/")
@@ -105,11 +96,11 @@ def names_registry(image: str) -> bool:
 
 def require_name(name: str) -> None:
     """Raise `DeployError` for a name that is too long with Nuclio's prefix."""
-    if len(_PREFIX) + len(name) > _LONGEST:
+    if len(PREFIX) + len(name) > LONGEST_NAME:
         raise DeployError(
-            f"{name} has {len(name)} characters; on Kubernetes Nuclio puts {_PREFIX} before it, "
-            f"and {_LONGEST} in all are allowed: give it a function_name of at most "
-            f"{_LONGEST - len(_PREFIX)}"
+            f"{name} has {len(name)} characters; on Kubernetes Nuclio puts {PREFIX} before it, "
+            f"and {LONGEST_NAME} in all are allowed: give it a function_name of at most "
+            f"{LONGEST_NAME - len(PREFIX)}"
         )
 
 

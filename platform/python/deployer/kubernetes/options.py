@@ -2,15 +2,16 @@
 
 import argparse
 from pathlib import Path
-from typing import Final
 
-NAMESPACE: Final = "nuclio"
+from modelyard_contract.nuclio import DEFAULT_NAMESPACE
 
 
 def add_options(group: argparse._ArgumentGroup) -> None:
     """Add `--namespace`, `--context` and `--cluster`."""
     group.add_argument(
-        "--namespace", default=NAMESPACE, help=f"kubernetes: Nuclio's (default {NAMESPACE})"
+        "--namespace",
+        default=DEFAULT_NAMESPACE,
+        help=f"kubernetes: Nuclio's (default {DEFAULT_NAMESPACE})",
     )
     group.add_argument("--context", default="", help="kubernetes: default: kubectl's current one")
     add_cluster(group)

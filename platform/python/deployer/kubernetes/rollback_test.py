@@ -12,8 +12,7 @@ from deployer.kubernetes.testing.registry import Registry
 from deployer.kubernetes.versions import PREVIOUS
 from deployer.testing import Build, Deployer
 from embedded.testing.releases import FakeRelease
-
-DIGEST = "modelyard.io/digest"
+from modelyard_contract.nuclio import DIGEST
 
 
 def release(version: str) -> FakeRelease:

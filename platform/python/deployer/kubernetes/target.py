@@ -7,7 +7,6 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
-from deployer.client import DIGEST, LICENCE, ORIGIN, VARIANT
 from deployer.command import Session
 from deployer.diagnosis import explain
 from deployer.exchange import Reply
@@ -22,6 +21,7 @@ from deployer.names import require
 from deployer.plan import Running
 from deployer.releases import BuiltRelease
 from deployer.target import Deployed, Status
+from modelyard_contract.nuclio import DIGEST, LICENCE, ORIGIN, VARIANT
 
 _POLL: Final = 1.0
 # Nuclio itself waits two minutes; images that are new to a node take longer.

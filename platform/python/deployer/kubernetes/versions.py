@@ -5,11 +5,11 @@ from typing import Any, Final
 
 import msgspec
 
-from deployer.client import DIGEST
 from deployer.errors import DeployError
 from deployer.history import Config
 from deployer.kubernetes.objects import config_of
 from deployer.kubernetes.pinning import is_pinned
+from modelyard_contract.nuclio import DIGEST
 
 PREVIOUS: Final = "modelyard.io/previous"
 # A server takes 256 KiB of annotations, and a function has others.

@@ -6,9 +6,9 @@ from typing import Final
 
 from deployer.errors import DeployError
 from deployer.exchange import NO_ANSWER, Reply, exchange
+from modelyard_contract.limits import CVAT_TIMEOUT
 from serving.sample import TYPES, sample_request
 
-_TIMEOUT: Final = 120.0
 # A port that was just published may refuse for a moment.
 _PATIENCE: Final = 5.0
 _POLL: Final = 0.1
@@ -23,7 +23,7 @@ def ask(host: str, port: int, body: bytes) -> Reply:
         OSError, HTTPException: there is no answer (`NO_ANSWER`).
     """
     headers = {"content-type": "application/json"}
-    return exchange((host, port), "POST", "/", body, headers, timeout=_TIMEOUT)
+    return exchange((host, port), "POST", "/", body, headers, timeout=CVAT_TIMEOUT)
 
 
 def require_answer(host: str, port: int, kind: str) -> None:

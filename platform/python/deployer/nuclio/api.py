@@ -5,11 +5,10 @@ from typing import Any, Final, Protocol, TypeAlias
 
 import msgspec
 
-from deployer.client import DIGEST, LICENCE, ORIGIN, VARIANT
+from modelyard_contract.nuclio import DIGEST, LICENCE, ORIGIN, VARIANT
 
 Config: TypeAlias = dict[str, Any]
 
-NAMESPACE: Final = "nuclio"
 PORT: Final = "port"
 BUILDING: Final = frozenset(
     {

@@ -3,22 +3,19 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from deployer.nuclio.api import NAMESPACE, Function
+from deployer.nuclio.api import Function
 from deployer.nuclio.inspected import Container
+from modelyard_contract.nuclio import DEFAULT_NAMESPACE, GPU, PREFIX
+from modelyard_contract.ports import EVENTS
 from modelyard_contract.quantities import cores, memory_bytes
 
-# The port inside, on which every processor listens.
-EVENTS: Final = 8080
-# Where Nuclio mounts a function's configuration.
-CONFIG: Final = "/etc/nuclio/config/processor/processor.yaml"
 # On what the deployer itself makes for a moment; the next run removes what is left of it.
 SIDE_LABEL: Final = "dev.modelyard.trial"
-_GPU: Final = "nvidia.com/gpu"
 
 
 def container_name(function: str) -> str:
     """Return the name of a function's container."""
-    return f"nuclio-{NAMESPACE}-{function}"
+    return f"{PREFIX}{DEFAULT_NAMESPACE}-{function}"
 
 
 def live_port(function: str, containers: Mapping[str, Container]) -> int | None:
@@ -46,6 +43,6 @@ def container_options(spec: Mapping[str, Any]) -> list[str]:
         options += ["--cpus", f"{float(cores(str(limits['cpu']))):g}"]
     if limits.get("memory"):
         options += ["--memory", f"{memory_bytes(str(limits['memory']))}b"]
-    if int(limits.get(_GPU) or 0):
+    if int(limits.get(GPU) or 0):
         options += ["--gpus", "all"]
     return options

@@ -13,7 +13,7 @@ from deployer.releases import BuiltRelease
 from images.engine import Engine as ImageEngine
 from images.errors import ImageToolError
 from images.layout import Layout
-from images.registry import CONTENT_DIGEST
+from modelyard_contract.images import DIGEST_LABEL
 
 _SHORT: Final = 12
 _DEBUG: Final = "debug"
@@ -39,7 +39,7 @@ def pin(engine: Engine, release: BuiltRelease, reference: str) -> Pinned:
     """
     layout = _layout(release)
     found = engine.images([reference]).get(reference)
-    if layout and (found is None or _content(found) != layout.labels.get(CONTENT_DIGEST)):
+    if layout and (found is None or _content(found) != layout.labels.get(DIGEST_LABEL)):
         _load(layout, reference)
         found = engine.images([reference]).get(reference)
     if found is None:
@@ -69,7 +69,7 @@ def changed(
     for name, function in deployed.items():
         layout = _layout(built[name]) if name in built else None
         image = present.get(_moving_name(function))
-        wanted = layout.labels.get(CONTENT_DIGEST) if layout else image and _content(image)
+        wanted = layout.labels.get(DIGEST_LABEL) if layout else image and _content(image)
         if wanted and wanted != function.annotations[IMAGE]:
             different.add(name)
     return different
@@ -130,4 +130,4 @@ def _pulled(engine: Engine, release: BuiltRelease, reference: str) -> Image:
 
 def _content(image: Image) -> str:
     """Return the digest of what an image holds; of a foreign one, the digest of the image."""
-    return image.labels.get(CONTENT_DIGEST) or image.id.removeprefix("sha256:")
+    return image.labels.get(DIGEST_LABEL) or image.id.removeprefix("sha256:")

@@ -11,10 +11,11 @@ import msgspec
 import psutil
 
 from deployer.errors import DeployError
-from deployer.nuclio.api import NAMESPACE, Config, Function, attempt_of
+from deployer.nuclio.api import Config, Function, attempt_of
+from modelyard_contract.nuclio import DEFAULT_NAMESPACE, project_of
 
 # nuctl takes Kubernetes whenever it finds a kubeconfig, unless told otherwise.
-_WHERE: Final = ("--platform", "local", "--namespace", NAMESPACE)
+_WHERE: Final = ("--platform", "local", "--namespace", DEFAULT_NAMESPACE)
 _TIMEOUT: Final = 120.0
 _NONE: Final = "No functions found"
 
@@ -41,7 +42,7 @@ class NuctlApi:
     def deploy(self, config: Config, timeout: float) -> Function:
         """Run `nuctl deploy` and look at what became of it, whatever its exit code says."""
         name = config["metadata"]["name"]
-        project = (config["metadata"].get("labels") or {}).get("nuclio.io/project-name", "default")
+        project = project_of(config["metadata"])
         with tempfile.TemporaryDirectory(prefix="modelyard-") as folder:
             file = Path(folder) / "function.yaml"
             file.write_bytes(msgspec.json.encode(config))

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from deployer.errors import DeployError, UsageError
+from modelyard_contract.ports import DASHBOARD
 from modelyard_contract.variables import NUCLIO_DASHBOARD
 
 if TYPE_CHECKING:
     from deployer.nuclio.api import Api
 
-_DEFAULT_URL: Final = "http://127.0.0.1:8070"
+_DEFAULT_URL: Final = f"http://127.0.0.1:{DASHBOARD}"
 _AUTO, _REST, _NUCTL = "auto", "rest", "nuctl"
 
 

@@ -10,9 +10,10 @@ from typing import Final
 
 from deployer.errors import DeployError
 from deployer.nuclio.api import ATTEMPT, PORT, Api, Config, Function, fixed_port
-from deployer.nuclio.containers import EVENTS, container_name
+from deployer.nuclio.containers import container_name
 from deployer.nuclio.engine import Engine, EngineError
 from deployer.nuclio.rollout import longest_deployment
+from modelyard_contract.ports import EVENTS
 
 _READY: Final = ("ready", "unhealthy")
 

@@ -9,14 +9,15 @@ import msgspec
 
 from deployer.errors import DeployError
 from deployer.exchange import NO_ANSWER, Reply, exchange
-from deployer.nuclio.api import NAMESPACE, Config, Function, attempt_of
+from deployer.nuclio.api import Config, Function, attempt_of
+from modelyard_contract.nuclio import DEFAULT_NAMESPACE
 
 _TIMEOUT: Final = 60.0
 _POLL: Final = 0.25
 _T = TypeVar("_T")
 _NAMESPACE_HEADERS: Final = {
-    "x-nuclio-function-namespace": NAMESPACE,
-    "x-nuclio-project-namespace": NAMESPACE,
+    "x-nuclio-function-namespace": DEFAULT_NAMESPACE,
+    "x-nuclio-project-namespace": DEFAULT_NAMESPACE,
 }
 
 
@@ -55,7 +56,7 @@ class RestApi:
         """Make the project if it is not there."""
         projects = msgspec.json.decode(self._ask("GET", "/api/projects").body)
         if name not in projects:
-            project = {"metadata": {"name": name, "namespace": NAMESPACE}, "spec": {}}
+            project = {"metadata": {"name": name, "namespace": DEFAULT_NAMESPACE}, "spec": {}}
             self._ask("POST", "/api/projects", project)
 
     def deploy(self, config: Config, timeout: float) -> Function:
@@ -87,7 +88,7 @@ class RestApi:
     def delete(self, name: str, *, force: bool = False) -> None:
         """Remove the function; Nuclio takes one that is not there for removed."""
         ignore = {"x-nuclio-delete-function-ignore-state-validation": "true"} if force else {}
-        metadata = {"name": name, "namespace": NAMESPACE}
+        metadata = {"name": name, "namespace": DEFAULT_NAMESPACE}
         self._ask("DELETE", "/api/functions", {"metadata": metadata}, ignore)
 
     def is_deploying(self, name: str) -> bool | None:

@@ -26,7 +26,7 @@ from deployer.nuclio_config import function_config
 from deployer.plan import Running
 from deployer.releases import BuiltRelease
 from deployer.target import Status
-from embedded.config import PROJECT_LABEL
+from modelyard_contract.nuclio import project_of
 
 _HOST: Final = "127.0.0.1"
 _CHANGED_IMAGE: Final = "its image changed"
@@ -205,7 +205,7 @@ class NuclioTarget:
             for name in (self._settled.others if self._settled else ())
         }
         wanted = [each for each in configs if each["metadata"]["name"] not in failures]
-        for project in sorted({_project(config) for config in wanted}):
+        for project in sorted({project_of(config["metadata"]) for config in wanted}):
             self._api.ensure_project(project)
         rollout = Rollout(self._api, self._engine, self._history)
         deploy = rollout.lend if lend else rollout.roll_out
@@ -235,8 +235,3 @@ class NuclioTarget:
         if not log:
             return str(error)
         return f"{error}\n{log}" if self._verbose else f"{error}\n(--verbose shows its whole log)"
-
-
-def _project(config: Config) -> str:
-    labels = config["metadata"].get("labels") or {}
-    return str(labels.get(PROJECT_LABEL) or "default")

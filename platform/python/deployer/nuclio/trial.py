@@ -9,15 +9,17 @@ from deployer.diagnosis import explain
 from deployer.errors import DeployError
 from deployer.nuclio.answering import require_answer
 from deployer.nuclio.api import Config
-from deployer.nuclio.containers import CONFIG, EVENTS, SIDE_LABEL, container_options
+from deployer.nuclio.containers import SIDE_LABEL, container_options
 from deployer.nuclio.engine import Engine
 from deployer.nuclio.inspected import Container
 from deployer.report import Report
+from modelyard_contract.limits import READY_TIMEOUT
+from modelyard_contract.nuclio import CONFIG_FILE
+from modelyard_contract.ports import EVENTS
 
 _HOST: Final = "127.0.0.1"
 _POLL: Final = 0.25
 _LOG_LINES: Final = 400
-_DEFAULT_READINESS: Final = 120
 
 
 class FunctionError(DeployError):
@@ -30,7 +32,7 @@ class FunctionError(DeployError):
 
 def readiness_seconds(config: Config) -> float:
     """Return how long Nuclio waits for a function to get ready."""
-    return float(config["spec"].get("readinessTimeoutSeconds") or _DEFAULT_READINESS)
+    return float(config["spec"].get("readinessTimeoutSeconds") or READY_TIMEOUT)
 
 
 def try_out(engine: Engine, config: Config, kind: str) -> None:
@@ -46,7 +48,7 @@ def try_out(engine: Engine, config: Config, kind: str) -> None:
     engine.remove([name])
     try:
         content = msgspec.json.encode(config)
-        engine.start(name, config["spec"]["image"], _options(config), {CONFIG: content})
+        engine.start(name, config["spec"]["image"], _options(config), {CONFIG_FILE: content})
         port = _wait(engine, name, readiness_seconds(config))
         try:
             require_answer(_HOST, port, kind)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from doctor.facts import Facts
 from doctor.finding import Finding, note, problem, warning
-from embedded.config import NUCLIO_VERSION
+from modelyard_contract.nuclio import VERSION
 
 # From this release on Docker's engine refuses the API that older Nuclios speak (cvat#10013).
 _STRICT_DOCKER = 29
@@ -27,11 +27,11 @@ def nuctl_and_dashboard(facts: Facts) -> Iterator[Finding]:
 def dashboard_and_pin(facts: Facts) -> Iterator[Finding]:
     """The processor in our images speaks to the dashboard of its own release."""
     dashboard = facts.nuclio
-    if dashboard and dashboard.version and _release(dashboard.version) != _release(NUCLIO_VERSION):
+    if dashboard and dashboard.version and _release(dashboard.version) != _release(VERSION):
         yield warning(
             "nuclio-version",
             f"the dashboard at {dashboard.url} is {dashboard.version}; images here hold "
-            f"Nuclio {NUCLIO_VERSION}",
+            f"Nuclio {VERSION}",
             "set nuclio_onbuild in [modelyard] of pants.toml to the dashboard's release",
         )
 

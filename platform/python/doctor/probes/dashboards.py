@@ -8,7 +8,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from doctor.facts import Dashboard, Function
-from embedded.config import DEFAULT_NAMESPACE
+from modelyard_contract.nuclio import DEFAULT_NAMESPACE
 
 _SECONDS: Final = 5.0
 _NAMESPACE: Final = {"x-nuclio-function-namespace": DEFAULT_NAMESPACE}

@@ -5,17 +5,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from deployer.nuclio.containers import EVENTS
 from deployer.nuclio.engine import Engine as Client
 from deployer.nuclio.engine import EngineError
 from deployer.nuclio.inspected import Container as Inspected
 from doctor.facts import Container, Engine, Reach
 from doctor.probes.machine import place
 from doctor.probes.shell import ask
+from modelyard_contract import images, nuclio, ports
 
-_NUCLIO: Final = "nuclio.io/function-name"
-# A label of the images that are built here, and so of the containers made from them.
-_OURS: Final = "dev.modelyard.function"
 _CVAT_SERVER: Final = "com.docker.compose.service=cvat_server"
 # Asks each URL given as an argument, and prints what is wrong with it, a line each.
 _ASK: Final = """
@@ -63,9 +60,9 @@ def container(inspected: Inspected) -> Container:
     return Container(
         name=inspected.name,
         state=inspected.status,
-        nuclio=inspected.labels.get(_NUCLIO, ""),
-        ours=inspected.labels.get(_OURS, ""),
-        port=inspected.ports.get(EVENTS),
+        nuclio=inspected.labels.get(nuclio.FUNCTION_LABEL, ""),
+        ours=inspected.labels.get(images.FUNCTION_LABEL, ""),
+        port=inspected.ports.get(ports.EVENTS),
         published=tuple(sorted(inspected.published)),
     )
 
@@ -103,12 +100,12 @@ def _reach(name: str, function_ports: Sequence[int]) -> Reach:
 
 def server_of(name: str, env: dict[str, str]) -> Reach:
     """Return what a server's environment says of Nuclio, with CVAT's defaults."""
-    port = env.get("CVAT_NUCLIO_PORT") or "8070"
+    port = env.get("CVAT_NUCLIO_PORT") or ""
     return Reach(
         container=name,
         serverless=env.get("CVAT_SERVERLESS", "").lower() in ("1", "true", "yes", "on"),
         host=env.get("CVAT_NUCLIO_HOST") or "nuclio",
-        port=int(port) if port.isdecimal() else 8070,
+        port=int(port) if port.isdecimal() else ports.DASHBOARD,
         method=env.get("CVAT_NUCLIO_INVOKE_METHOD")
         or ("dashboard" if env.get("KUBERNETES_SERVICE_HOST") else "direct"),
     )

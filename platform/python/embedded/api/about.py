@@ -6,8 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from embedded.api.requests import dashboard_of, json_response
-from embedded.config import DEFAULT_NAMESPACE, NUCLIO_VERSION
 from embedded.metrics import CONTENT_TYPE, exposition
+from modelyard_contract.nuclio import DEFAULT_NAMESPACE, VERSION
 
 
 async def versions(request: Request) -> Response:
@@ -16,7 +16,7 @@ async def versions(request: Request) -> Response:
     return json_response(
         {
             "dashboard": {
-                "label": NUCLIO_VERSION,
+                "label": VERSION,
                 "gitCommit": "",
                 "os": platform.system().lower(),
                 "arch": {"x86_64": "amd64", "aarch64": "arm64"}.get(

@@ -10,8 +10,9 @@ from starlette.responses import Response
 
 from embedded.api.errors import ApiError
 from embedded.api.requests import dashboard_of, is_true, json_response, namespace_of, read_json
-from embedded.config import DEFAULT_NAMESPACE, PROJECT_LABEL, FunctionConfig, RawConfig
+from embedded.config import FunctionConfig, RawConfig
 from embedded.function import Function
+from modelyard_contract.nuclio import DEFAULT_NAMESPACE, PROJECT_LABEL
 
 
 class _Body(msgspec.Struct):

@@ -7,9 +7,9 @@ from starlette.responses import Response
 
 from embedded.api.errors import ApiError
 from embedded.api.requests import dashboard_of, json_response, read_json
-from embedded.config import DEFAULT_PROJECT
 from embedded.functions import PreconditionError
 from embedded.projects import Project
+from modelyard_contract.nuclio import DEFAULT_PROJECT
 
 
 async def list_all(request: Request) -> Response:

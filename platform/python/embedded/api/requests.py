@@ -9,10 +9,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from embedded.api.errors import ApiError
-from embedded.config import DEFAULT_NAMESPACE
 from embedded.dashboard import Dashboard
+from modelyard_contract.limits import MIB
+from modelyard_contract.nuclio import DEFAULT_NAMESPACE
 
-_MAX_BODY: Final = 4 * 1024 * 1024
+_MAX_BODY: Final = 4 * MIB
 _PATIENCE: Final = 60.0
 
 T = TypeVar("T")

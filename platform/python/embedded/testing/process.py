@@ -18,6 +18,7 @@ from embedded.home import Home
 from embedded.running import HOST, read_note
 from embedded.testing.releases import FakeRelease, absolute_search_path, install
 from modelyard_contract import variables
+from modelyard_contract.nuclio import CVAT_PROJECT
 
 _PATIENCE: Final = 60.0
 _COMMAND: Final = (sys.executable, "-m", "embedded", "--port", "0", "--digest", "test")
@@ -147,7 +148,7 @@ class PlatformProcess:
     def deploy(self, release: FakeRelease) -> Any:
         """Install and deploy `release`; return what the API then says of it."""
         install(self.home, release)
-        self.api("POST", "/api/projects", {"metadata": {"name": "cvat"}})
+        self.api("POST", "/api/projects", {"metadata": {"name": CVAT_PROJECT}})
         answer = self.api(
             "PUT",
             f"/api/functions/{release.name}",

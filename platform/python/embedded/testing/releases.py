@@ -10,6 +10,8 @@ from typing import Any, Final
 import msgspec
 
 from embedded.home import Home
+from modelyard_contract.limits import AVAILABILITY_TIMEOUT, MIB
+from modelyard_contract.nuclio import API_VERSION, CVAT_PROJECT, FUNCTION_KIND, PROJECT_LABEL
 
 # Answers with what it was asked, and does as the path says. `version` tells releases apart.
 HANDLER: Final = """
@@ -64,7 +66,7 @@ class FakeRelease(msgspec.Struct, frozen=True, kw_only=True):
     deps: str = "deps/test.pex"
     deps_digest: str = DEPS_DIGEST
     workers: int = 1
-    max_body: int = 1024 * 1024
+    max_body: int = MIB
     idle_timeout: float | None = None
     limits: dict[str, str] = {}
     gpus: int = 0
@@ -111,11 +113,11 @@ class FakeRelease(msgspec.Struct, frozen=True, kw_only=True):
     def config(self) -> dict[str, Any]:
         """Return the Nuclio configuration, without what the deployer adds to it."""
         return {
-            "apiVersion": "nuclio.io/v1beta1",
-            "kind": "NuclioFunction",
+            "apiVersion": API_VERSION,
+            "kind": FUNCTION_KIND,
             "metadata": {
                 "name": self.name,
-                "labels": {"nuclio.io/project-name": "cvat"},
+                "labels": {PROJECT_LABEL: CVAT_PROJECT},
                 "annotations": {
                     "name": self.name.title(),
                     "type": self.type,
@@ -134,7 +136,7 @@ class FakeRelease(msgspec.Struct, frozen=True, kw_only=True):
                     "http": {
                         "kind": "http",
                         "numWorkers": self.workers,
-                        "workerAvailabilityTimeoutMilliseconds": 10000,
+                        "workerAvailabilityTimeoutMilliseconds": round(AVAILABILITY_TIMEOUT * 1000),
                         "attributes": {"port": self.port, "maxRequestBodySize": self.max_body},
                     }
                 },

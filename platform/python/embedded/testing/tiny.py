@@ -4,9 +4,9 @@ from typing import Any, Final
 
 from embedded.testing.ports import free_port
 from embedded.testing.releases import FakeRelease
+from modelyard_contract.nuclio import DEFAULT_HANDLER
 from serving.testing import shapes, tiny
 
-_HANDLER: Final = "serving.nuclio:handler"
 _INTERACTOR: Final = {
     "version": "2",
     "min_pos_points": "1",
@@ -23,7 +23,7 @@ def release(name: str, type: str, **changes: Any) -> FakeRelease:
         # Only detectors name what they see.
         model["labels"] = []
     return FakeRelease(
-        name=name, type=type, model=model, handler=_HANDLER, port=free_port(), **changes
+        name=name, type=type, model=model, handler=DEFAULT_HANDLER, port=free_port(), **changes
     )
 
 

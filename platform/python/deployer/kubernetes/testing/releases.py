@@ -3,9 +3,9 @@
 from typing import Any, Final
 
 from embedded.testing.releases import FakeRelease
+from modelyard_contract.limits import DEFAULT_BODY
+from modelyard_contract.ports import FIRST_DERIVED
 
-# Nuclio takes no body below 4 MiB.
-BODY: Final = 32 * 1024 * 1024
 SETTINGS: Final = """
 registry: registry.example.org/team
 imagePullSecrets: regcred
@@ -25,4 +25,4 @@ functions:
 
 def release(name: str, **more: Any) -> FakeRelease:
     """Return a release of the function `name`; `more` are fields of `FakeRelease`."""
-    return FakeRelease(name=name, port=20000, max_body=BODY, **more)
+    return FakeRelease(name=name, port=FIRST_DERIVED, max_body=DEFAULT_BODY, **more)

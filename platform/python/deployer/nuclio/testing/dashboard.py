@@ -11,10 +11,10 @@ import psutil
 
 from deployer.nuclio.testing.faults import CutError, FaultError
 from deployer.nuclio.testing.platform import Nuclio, RefusedError
+from modelyard_contract.nuclio import VERSION
 
 _WAIT: Final = "x-nuclio-wait-function-action"
 _IGNORE_STATE: Final = "x-nuclio-delete-function-ignore-state-validation"
-_LABEL: Final = "1.13.0"
 
 
 class FakeDashboard:
@@ -88,7 +88,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _get(self, _: Any) -> tuple[int, Any]:
         match self.path.partition("?")[0].strip("/").split("/"):
             case ["api", "versions"]:
-                return 200, {"dashboard": {"label": _LABEL, "gitCommit": "", "os": "linux"}}
+                return 200, {"dashboard": {"label": VERSION, "gitCommit": "", "os": "linux"}}
             case ["api", "projects"]:
                 return 200, self.nuclio.projects()
             case ["api", "functions"]:
