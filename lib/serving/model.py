@@ -22,6 +22,7 @@ import numpy as np
 from annotation import Rectangle, ReidBox, Segment, Shape, TrackedShape
 from imaging import Image
 from inference.device import Device
+from modelyard_contract.function_types import DETECTOR, INTERACTOR, REID, TRACKER
 from serving.assets import Assets
 
 _BLANK_SIDE = 64
@@ -71,7 +72,7 @@ class Model(ABC):
 class Detector(Model):
     """Finds objects in an image. Classifiers are detectors that return tags."""
 
-    kind = "detector"
+    kind = DETECTOR
     default_threshold: float = 0.5
     """Where a request names none; a model may set its own when it loads."""
 
@@ -86,7 +87,7 @@ class Detector(Model):
 class Interactor(Model):
     """Cuts out the object that a person points at."""
 
-    kind = "interactor"
+    kind = INTERACTOR
     default_threshold: ClassVar[float] = 0.5
 
     @abstractmethod
@@ -110,7 +111,7 @@ class Tracker(Model, Generic[StateT]):
     for arrays, and `step` must expect any value that fits its types.
     """
 
-    kind = "tracker"
+    kind = TRACKER
     shape_types: ClassVar[tuple[str, ...]] = ()
     """What the function declares as `supported_shape_types`; none: boxes only."""
     state_type: ClassVar[type[msgspec.Struct]]
@@ -159,7 +160,7 @@ class Tracker(Model, Generic[StateT]):
 class Reidentifier(Model):
     """Finds the boxes of one frame again in the next."""
 
-    kind = "reid"
+    kind = REID
     default_threshold: ClassVar[float] = 0.5
     default_max_distance: ClassVar[float] = 50.0
 

@@ -1,6 +1,6 @@
 """A valid CVAT request of each function type, to try a function before it takes over.
 
-Uses the standard library only, so that deployers and platforms need no image
+Uses the standard library and the contract only, so that deployers and platforms need no image
 library for it.
 """
 
@@ -10,9 +10,10 @@ import struct
 import zlib
 from typing import Any, Final
 
+from modelyard_contract.function_types import DETECTOR, FUNCTION_TYPES, INTERACTOR, REID, TRACKER
+
 WIDTH: Final = 160
 HEIGHT: Final = 120
-TYPES: Final = ("detector", "interactor", "tracker", "reid")
 # The bright rectangle in the picture: left, top, right, bottom in pixels.
 _BOX: Final = (40, 30, 120, 90)
 
@@ -30,16 +31,16 @@ def sample_request(type: str) -> bytes:
     left, top, right, bottom = _BOX
     shape = {"type": "rectangle", "points": list(_BOX), "label_id": 1}
     requests: dict[str, dict[str, Any]] = {
-        "detector": {"image": image},
-        "interactor": {
+        DETECTOR: {"image": image},
+        INTERACTOR: {
             "image": image,
             # The four extreme points first: DEXTR-like models need exactly those.
             "pos_points": [[left, 60], [80, top], [right, 60], [80, bottom]],
             "neg_points": [],
             "obj_bbox": [[left, top], [right, bottom]],
         },
-        "tracker": {"image": image, "shapes": [list(_BOX)], "states": []},
-        "reid": {
+        TRACKER: {"image": image, "shapes": [list(_BOX)], "states": []},
+        REID: {
             "image0": image,
             "image1": image,
             "boxes0": [shape],
@@ -47,7 +48,9 @@ def sample_request(type: str) -> bytes:
         },
     }
     if type not in requests:
-        raise ValueError(f"no sample request for type {type!r}; known types: {', '.join(TYPES)}")
+        raise ValueError(
+            f"no sample request for type {type!r}; known types: {', '.join(FUNCTION_TYPES)}"
+        )
     return json.dumps(requests[type], separators=(",", ":")).encode()
 
 

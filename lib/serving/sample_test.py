@@ -8,7 +8,8 @@ import PIL.Image
 import pytest
 
 from annotation import parse_detector, parse_interactor, parse_reid, parse_tracker
-from serving.sample import HEIGHT, TYPES, WIDTH, sample_png, sample_request
+from modelyard_contract.function_types import FUNCTION_TYPES
+from serving.sample import HEIGHT, WIDTH, sample_png, sample_request
 
 
 def test_the_picture_is_what_it_is_said_to_be() -> None:
@@ -29,7 +30,7 @@ def test_every_request_is_valid_for_its_type() -> None:
     assert len(reid.boxes0) == len(reid.boxes1) == 1
 
 
-@pytest.mark.parametrize("kind", TYPES)
+@pytest.mark.parametrize("kind", FUNCTION_TYPES)
 def test_requests_are_small_and_always_the_same(kind: str) -> None:
     assert sample_request(kind) == sample_request(kind)
     assert len(sample_request(kind)) < 8192

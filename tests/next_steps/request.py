@@ -3,13 +3,14 @@
 import argparse
 import sys
 
-from serving.sample import TYPES, sample_request
+from modelyard_contract.function_types import FUNCTION_TYPES
+from serving.sample import sample_request
 
 
 def main() -> None:
     """Print the sample request for a type of function."""
     parser = argparse.ArgumentParser(description="Print a request of CVAT's.")
-    parser.add_argument("type", choices=TYPES)
+    parser.add_argument("type", choices=FUNCTION_TYPES)
     sys.stdout.buffer.write(sample_request(parser.parse_args().type))
 
 

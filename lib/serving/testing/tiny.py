@@ -13,6 +13,7 @@ from annotation import Box, Rectangle, ReidBox, Segment, Shape, TrackedShape, bo
 from imaging import Image
 from inference.boxes import iou_matrix
 from inference.device import Device
+from modelyard_contract.function_types import DETECTOR, INTERACTOR, REID, TRACKER
 from serving.assets import Assets
 from serving.model import Clicks, Detector, Interactor, Reidentifier, Tracker
 from serving.state import PackedArray, StateError
@@ -21,21 +22,21 @@ LABEL = "bright"
 _MODULE = "serving.testing.tiny"
 _BRIGHT = 128
 _CLASSES = {
-    "detector": "BrightDetector",
-    "interactor": "BrightInteractor",
-    "tracker": "BrightTracker",
-    "reid": "OverlapReidentifier",
+    DETECTOR: "BrightDetector",
+    INTERACTOR: "BrightInteractor",
+    TRACKER: "BrightTracker",
+    REID: "OverlapReidentifier",
 }
 
 
-def write_assets(folder: Path, type: str = "detector", model: str = "", **params: Any) -> Path:
+def write_assets(folder: Path, type: str = DETECTOR, model: str = "", **params: Any) -> Path:
     """Write the assets of a tiny model of that type to `folder`; return it."""
     (folder / "weights").mkdir(parents=True, exist_ok=True)
     (folder / "model.json").write_text(json.dumps(description(type, model, **params)))
     return folder
 
 
-def description(type: str = "detector", model: str = "", **params: Any) -> dict[str, Any]:
+def description(type: str = DETECTOR, model: str = "", **params: Any) -> dict[str, Any]:
     """Return the content of model.json for a tiny model of that type."""
     return {
         "schema": 1,

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Iterator, Mapping
 
-from modelyard.annotations import AnnotationError, check_for_type
+from modelyard_contract.annotations import AnnotationError, check_for_type
+from modelyard_contract.function_types import DETECTOR
 from modelyard_contract.limits import MIB
 from modelyard_contract.ports import FIRST_EPHEMERAL
 from modelyard_contract.quantities import memory_bytes
@@ -61,13 +62,13 @@ class VariantSettings:
 
 def model_problems(model: ModelSettings) -> Iterator[Problem]:
     """What keeps CVAT from using a function, whatever its variant."""
-    if model.type == "detector" and not model.labels:
+    if model.type == DETECTOR and not model.labels:
         yield Problem(
             "labels",
             model.labels,
             "a detector needs some: CVAT drops every shape whose label is not among them",
         )
-    if model.type != "detector" and model.labels:
+    if model.type != DETECTOR and model.labels:
         yield Problem(
             "labels", model.labels, f"CVAT reads none of type={model.type!r}: leave it out"
         )
@@ -83,8 +84,8 @@ def _head_problems(model: ModelSettings) -> Iterator[Problem]:
         if model.head_options:
             yield Problem("head_options", model.head_options, "only with a `head` to read them")
         return
-    if model.type != "detector":
-        yield Problem("head", model.head, 'what it reads are detections: say type="detector"')
+    if model.type != DETECTOR:
+        yield Problem("head", model.head, f'what it reads are detections: say type="{DETECTOR}"')
     if model.framework not in _HEAD_FRAMEWORKS:
         yield Problem(
             "head",

@@ -9,6 +9,7 @@ import msgspec
 
 from adopt.errors import AdoptError
 from adopt.fitting import Module
+from modelyard_contract.function_types import INTERACTOR, TRACKER
 
 _UNPICKLING: Final = frozenset({"jsonpickle", "pickle", "dill", "cloudpickle", "joblib"})
 
@@ -83,7 +84,7 @@ def _obstacle(
     """Return why the handler cannot serve behind our classes; nothing if it can."""
     if isinstance(definition, ast.AsyncFunctionDef):
         return f"{module.path} answers asynchronously, which ours cannot wait for; make it plain"
-    if kind == "tracker":
+    if kind == TRACKER:
         for each in modules:
             found = sorted(each.imported & _UNPICKLING)
             if found:
@@ -91,7 +92,7 @@ def _obstacle(
                     f"{each.path} reads states with {found[0]}, and whoever sends one can run code "
                     "with it; keep them as serving.state.PackedArray"
                 )
-    if kind == "interactor" and _replies_with(definition, "blob"):
+    if kind == INTERACTOR and _replies_with(definition, "blob"):
         return (
             f"{module.path} replies with an embedding for a plug-in of CVAT's page; "
             "decode it to a mask"

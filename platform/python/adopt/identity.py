@@ -10,23 +10,12 @@ import msgspec
 
 from adopt.errors import AdoptError
 from adopt.notes import Notes
+from modelyard_contract.annotations import implied, is_readable
+from modelyard_contract.function_types import DETECTOR, FUNCTION_TYPES
 from modelyard_contract.names import LONGEST_NAME, FunctionNameError, check_function_name
-from scaffold.kinds import TYPES
 
-# Which of CVAT's annotations belong to which type; the other fields have their own.
+# CVAT's annotations that fields of their own stand for.
 _OWN: Final = frozenset({"name", "type", "spec", "framework"})
-_OF_TYPE: Final[Mapping[str, Mapping[str, str]]] = {
-    "interactor": {
-        "help_message": r"\S.*",
-        "animated_gif": r"https?://\S+",
-        "version": r"[2-9]|[1-9]\d+",
-        "min_pos_points": r"\d{1,3}",
-        "min_neg_points": r"-1|\d{1,3}",
-        "startswith_box": "true",
-        "startswith_box_optional": "true",
-    },
-}
-_IMPLIED: Final = {"version": "2"}
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,9 +38,9 @@ def identity_of(config: Mapping[str, Any], file: str, notes: Notes) -> Identity:
     metadata, spec = config["metadata"], config["spec"]
     annotations = metadata.get("annotations") or {}
     kind = str(annotations.get("type", ""))
-    if kind not in TYPES:
+    if kind not in FUNCTION_TYPES:
         raise AdoptError(
-            f"{file}: metadata.annotations.type is {kind!r}; CVAT knows {', '.join(TYPES)}"
+            f"{file}: metadata.annotations.type is {kind!r}; CVAT knows {', '.join(FUNCTION_TYPES)}"
         )
     name = _name(str(metadata.get("name") or ""), file, notes)
     display = _line(annotations.get("name")) or name
@@ -60,7 +49,7 @@ def identity_of(config: Mapping[str, Any], file: str, notes: Notes) -> Identity:
         description = display
         notes.add(f"{file} spec.description", "is missing; the display name stands for it")
     labels = _cleaned(_labels(annotations.get("spec"), file), file, notes)
-    if labels and kind != "detector":
+    if labels and kind != DETECTOR:
         notes.add(f"{file} metadata.annotations.spec", f"CVAT reads no labels of a {kind}")
         labels = []
     return Identity(
@@ -133,12 +122,11 @@ def _attribute(attribute: Mapping[str, Any]) -> dict[str, Any]:
 
 def _annotations(given: Mapping[str, Any], kind: str, file: str, notes: Notes) -> dict[str, str]:
     kept: dict[str, str] = {}
-    patterns = _OF_TYPE.get(kind, {})
     for key in sorted(set(given) - _OWN):
         value = given[key]
         text = _line(str(value).lower() if isinstance(value, bool) else value)
-        if key in patterns and re.fullmatch(patterns[key], text):
-            if _IMPLIED.get(key) != text:
+        if key not in _LEFT_OUT and is_readable(kind, key, text):
+            if implied(kind).get(key) != text:
                 kept[key] = text
         elif text:
             reason = _WHY.get(key, f"we know no such annotation of a {kind}")
@@ -149,6 +137,8 @@ def _annotations(given: Mapping[str, Any], kind: str, file: str, notes: Notes) -
     return kept
 
 
+# CVAT would read them.
+_LEFT_OUT: Final = frozenset({"supported_shape_types"})
 _WHY: Final = {
     "supported_shape_types": "adopted trackers are asked with boxes",
     "version": "replies are those of CVAT's second protocol, whatever the author's code speaks",

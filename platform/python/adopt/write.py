@@ -17,13 +17,14 @@ from adopt.handler import Handler
 from adopt.identity import Identity, label_set_of
 from adopt.notes import Note
 from adopt.steps import WeightsFile
+from modelyard_contract.function_types import DETECTOR, INTERACTOR, REID, TRACKER
 from scaffold.names import class_name
 
 _BASES: Final = {
-    "detector": "AdoptedDetector",
-    "interactor": "AdoptedInteractor",
-    "tracker": "AdoptedTracker",
-    "reid": "AdoptedReidentifier",
+    DETECTOR: "AdoptedDetector",
+    INTERACTOR: "AdoptedInteractor",
+    TRACKER: "AdoptedTracker",
+    REID: "AdoptedReidentifier",
 }
 _DEFAULT_THRESHOLD: Final = 0.5
 # Longer lists of labels get a file.

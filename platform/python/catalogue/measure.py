@@ -16,6 +16,7 @@ import PIL.Image
 from annotation import Mask, Rectangle, Shape, replies
 from catalogue.entry import CatalogueError, Entry
 from imaging import Image, crop, decode, draw
+from modelyard_contract.function_types import TRACKER
 from modelyard_contract.limits import CVAT_TIMEOUT
 
 TIMES: Final = 5
@@ -46,7 +47,7 @@ def measure(entry: Entry) -> tuple[float, bytes]:
     Raises:
         CatalogueError: it does not answer, or not as CVAT expects.
     """
-    frames = _FRAMES if entry.type == "tracker" else (_PICTURES.get(entry.name, _CAT),)
+    frames = _FRAMES if entry.type == TRACKER else (_PICTURES.get(entry.name, _CAT),)
     files = [path.read_bytes() for path in frames]
     ask = partial(_ask, entry)
     body, image = _request(entry.type, files, ask), decode(files[-1])

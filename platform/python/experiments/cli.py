@@ -11,10 +11,11 @@ from experiments.compare import Comparison, compare
 from experiments.datasets import Listed, read_dataset
 from experiments.errors import ExperimentError, UsageError
 from experiments.evaluate import evaluate
-from experiments.functions import TYPES, default_platform, find_function
+from experiments.functions import default_platform, find_function
 from experiments.pictures import Pictures, pictures_of
 from experiments.predict import FORMATS, Prediction, predict
 from modelyard_contract import variables
+from modelyard_contract.function_types import FUNCTION_TYPES
 
 _BELOW: Final = 3
 _EXITS: Final = "exit codes: 0 done, 1 failed, 2 wrong usage, 3 below --min-map or --min"
@@ -148,7 +149,10 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
         "--images", type=Path, help="folder of their pictures; or of a whole dataset"
     )
     parser.add_argument(
-        "--type", choices=TYPES, default=TYPES[0], help="what a function at an address is"
+        "--type",
+        choices=FUNCTION_TYPES,
+        default=FUNCTION_TYPES[0],
+        help="what a function at an address is",
     )
     parser.add_argument(
         "--clicks", type=_count, default=5, help="interactors: clicks for each object (default: 5)"

@@ -21,6 +21,7 @@ from experiments.errors import ExperimentError
 from experiments.functions import Function
 from experiments.pictures import Picture
 from experiments.progress import looked_at, print_table
+from modelyard_contract.function_types import INTERACTOR
 
 Point = list[float]
 """x and y in pixels."""
@@ -53,7 +54,7 @@ def evaluate_interactor(function: Function, truth: Truth, clicks: int) -> Fit:
     Raises:
         ExperimentError: the dataset has neither, or a picture or answer is wrong.
     """
-    require_type(function, "interactor")
+    require_type(function, INTERACTOR)
     rows = []
     for annotated in looked_at(truth.pictures, function.name):
         outlined = [shape for shape in annotated.shapes if is_outlined(shape)]

@@ -16,6 +16,7 @@ from experiments.pictures import Pictures
 from experiments.predict import save_drawing
 from experiments.progress import looked_at, print_table
 from imaging import Image, draw
+from modelyard_contract.function_types import DETECTOR
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +55,7 @@ def compare(comparison: Comparison) -> float:
         ExperimentError: a picture, an answer or the folder is wrong.
     """
     for function in (comparison.first, comparison.second):
-        require_type(function, "detector")
+        require_type(function, DETECTOR)
     tallies: dict[str, Tally] = defaultdict(Tally)
     for picture in looked_at(comparison.pictures, "comparing"):
         seen = see(comparison.first, picture, comparison.threshold)

@@ -40,6 +40,7 @@ from experiments.errors import ExperimentError
 from experiments.functions import Function, default_platform, find_function
 from experiments.pictures import Picture
 from imaging import crop, fill, polygons
+from modelyard_contract.function_types import DETECTOR
 
 # What PNG can hold; all else is made RGB, as functions do with it.
 _MODES: Final = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")
@@ -72,7 +73,7 @@ class DetectionFunction:
         Raises:
             ExperimentError: it is none, or it declares no labels.
         """
-        require_type(function, "detector")
+        require_type(function, DETECTOR)
         if function.labels is None:
             raise ExperimentError(f"{function.name} declares no labels")
         self._function = function

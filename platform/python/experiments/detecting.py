@@ -37,6 +37,7 @@ from experiments.datasets import Annotated, Truth
 from experiments.errors import ExperimentError
 from experiments.functions import Function
 from experiments.progress import looked_at, print_table
+from modelyard_contract.function_types import DETECTOR
 
 Placed = Cuboid | Ellipse | Mask | Points | Polygon | Polyline | Rectangle | Skeleton
 """Every shape but a tag, which has no place."""
@@ -73,7 +74,7 @@ def evaluate_detector(function: Function, truth: Truth) -> Precision:
     Raises:
         ExperimentError: no label in common, no object, or a picture or answer that is wrong.
     """
-    require_type(function, "detector")
+    require_type(function, DETECTOR)
     found = [
         see(function, annotated.picture(), _LEAST_SCORE).found
         for annotated in looked_at(truth.pictures, function.name)

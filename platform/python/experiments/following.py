@@ -19,6 +19,7 @@ from experiments.errors import ExperimentError
 from experiments.functions import Function
 from experiments.progress import looked_at, print_table
 from inference.boxes import iou_matrix
+from modelyard_contract.function_types import TRACKER
 
 # The benchmark's: overlaps in twenty steps, and how near a centre counts as found, in pixels.
 _OVERLAPS: Final = np.linspace(0, 1, 21)
@@ -54,7 +55,7 @@ def evaluate_tracker(function: Function, truth: Truth) -> Following:
     Raises:
         ExperimentError: it has none of two frames, or a picture or answer is wrong.
     """
-    require_type(function, "tracker")
+    require_type(function, TRACKER)
     found = tracks(truth.pictures)
     if not found:
         raise ExperimentError("a tracker is evaluated on tracks (track_id) of at least 2 frames")

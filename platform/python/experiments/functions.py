@@ -16,11 +16,11 @@ import msgspec
 from annotation import LabelError, LabelSet
 from experiments.errors import ExperimentError, UsageError
 from modelyard_contract import variables
+from modelyard_contract.function_types import DETECTOR
 from modelyard_contract.limits import CVAT_TIMEOUT
 from modelyard_contract.nuclio import CVAT_PROJECT, DEFAULT_NAMESPACE
 from modelyard_contract.ports import DASHBOARD
 
-TYPES: Final = ("detector", "interactor", "tracker", "reid")
 _SHOWN: Final = 300
 _AS_CVAT: Final = {
     "x-nuclio-project-name": CVAT_PROJECT,
@@ -58,7 +58,7 @@ class Function:
         """
         self.name = name
         self.annotations = annotations
-        self.type = annotations.get("type", "detector")
+        self.type = annotations.get("type", DETECTOR)
         try:
             self.labels = LabelSet.from_json(annotations["spec"]) if "spec" in annotations else None
         except LabelError as error:
@@ -102,7 +102,7 @@ def default_platform() -> str:
     return f"http://127.0.0.1:{os.environ.get(variables.PORT) or DASHBOARD}"
 
 
-def find_function(reference: str, platform: str, type: str = "detector") -> Function:
+def find_function(reference: str, platform: str, type: str = DETECTOR) -> Function:
     """Return the function of that name on the platform, or the one at an `http://` address.
 
     `type` is what a function at a bare address is taken for.

@@ -17,6 +17,7 @@ from experiments.functions import Function
 from experiments.pictures import Pictures
 from experiments.progress import looked_at, print_table
 from imaging import Image, draw, save_png
+from modelyard_contract.function_types import DETECTOR
 
 FORMATS: Final = ("pictures", "json", *DATASETS)
 
@@ -42,7 +43,7 @@ def predict(prediction: Prediction) -> None:
         ExperimentError: a picture, an answer or the folder is wrong.
     """
     function, lowest = prediction.function, min(prediction.thresholds)
-    require_type(function, "detector")
+    require_type(function, DETECTOR)
     found = []
     for picture in looked_at(prediction.pictures, function.name):
         seen = see(function, picture, lowest)

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from modelyard_contract import variables
+from modelyard_contract import function_types, variables
 from modelyard_contract.nuclio import DEFAULT_HANDLER
 from serving.function import Function
 from serving.protocol import Event
@@ -37,11 +37,11 @@ def served(folder: Path) -> Iterator[Served]:
     reach `bright`.
     """
     models = {
-        "bright": tiny.description("detector"),
-        "everything": tiny.description("detector", f"{shapes.MODULE}:EveryShape"),
-        "cutter": tiny.description("interactor"),
-        "follower": tiny.description("tracker"),
-        "finder": tiny.description("reid"),
+        "bright": tiny.description(function_types.DETECTOR),
+        "everything": tiny.description(function_types.DETECTOR, f"{shapes.MODULE}:EveryShape"),
+        "cutter": tiny.description(function_types.INTERACTOR),
+        "follower": tiny.description(function_types.TRACKER),
+        "finder": tiny.description(function_types.REID),
     }
     models["everything"]["labels"] = shapes.labels()
     functions = {name: _load(folder / name, model) for name, model in models.items()}
@@ -73,9 +73,9 @@ def _load(folder: Path, model: Mapping[str, Any]) -> Function:
 
 def _described(model: Mapping[str, Any]) -> dict[str, Any]:
     annotations = {"name": model["display_name"], "type": model["type"]}
-    if model["type"] == "detector":
+    if model["type"] == function_types.DETECTOR:
         annotations["spec"] = json.dumps(model["labels"])
-    if model["type"] == "interactor":
+    if model["type"] == function_types.INTERACTOR:
         annotations |= INTERACTOR
     return {"metadata": {"annotations": annotations}, "spec": {}, "status": {"state": "ready"}}
 

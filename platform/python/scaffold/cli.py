@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from modelyard_contract import variables
-from scaffold.kinds import FRAMEWORKS, TYPES
+from modelyard_contract.function_types import FUNCTION_TYPES
+from scaffold.kinds import FRAMEWORKS
 from scaffold.names import BadNameError, check_name
 from scaffold.network import FORMATS, Network, NetworkError, read_network
 from scaffold.write import is_codeless, write_function
@@ -89,7 +90,9 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         prog="./pants new-function", description="Start a new function."
     )
     parser.add_argument("name", help="of the folder and the Python package, such as my_detector")
-    parser.add_argument("--type", choices=TYPES, default=TYPES[0], help="(default: %(default)s)")
+    parser.add_argument(
+        "--type", choices=FUNCTION_TYPES, default=FUNCTION_TYPES[0], help="(default: %(default)s)"
+    )
     parser.add_argument(
         "--framework",
         choices=FRAMEWORKS,

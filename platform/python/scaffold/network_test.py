@@ -13,8 +13,8 @@ from typing import Any
 import openvino
 import pytest
 
+from modelyard_contract.function_types import FUNCTION_TYPES
 from scaffold.cli import main
-from scaffold.kinds import TYPES
 from scaffold.network import read_network
 from scaffold.testing import Shape, write_onnx
 
@@ -133,7 +133,7 @@ def written_tests(folder: Path, network: Path) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("type", TYPES)
+@pytest.mark.parametrize("type", FUNCTION_TYPES)
 @pytest.mark.parametrize("start", ["nothing", "file"])
 def test_the_tests_that_are_written_pass_as_they_are(
     repository: Path, type: str, start: str

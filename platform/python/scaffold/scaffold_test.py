@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from modelyard_contract.function_types import FUNCTION_TYPES
 from scaffold.cli import main
-from scaffold.kinds import FRAMEWORKS, TYPES
+from scaffold.kinds import FRAMEWORKS
 from scaffold.names import BadNameError, check_name, class_name
 from scaffold.write import write_function
 
@@ -22,7 +23,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("type", TYPES)
+@pytest.mark.parametrize("type", FUNCTION_TYPES)
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_a_function_is_a_package_with_a_class_a_test_and_a_target(
     repository: Path, type: str, framework: str

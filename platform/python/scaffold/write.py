@@ -11,6 +11,7 @@ from pathlib import Path
 from string import Template
 from typing import Final
 
+from modelyard_contract.function_types import DETECTOR
 from modelyard_contract.names import function_name
 from modelyard_contract.variables import WEIGHTS_MIRROR
 from scaffold.kinds import FRAMEWORKS
@@ -63,7 +64,7 @@ def write_function(
         made = Path(scratch) / name
         made.mkdir()
         (made / "__init__.py").touch()
-        if type == "detector":
+        if type == DETECTOR:
             (made / "labels.json").write_text(_labels(classes), encoding="utf-8")
         for template, file in _templates(type, codeless=codeless):
             text = files("scaffold").joinpath("templates", template).read_text(encoding="utf-8")
@@ -76,7 +77,7 @@ def write_function(
 
 def is_codeless(network: Network, type: str) -> bool:
     """Whether a function of that network needs no class."""
-    return type == "detector" and network.head is not None
+    return type == DETECTOR and network.head is not None
 
 
 _NAMED: Final = (
@@ -124,7 +125,7 @@ def _fields(
     yield "framework", json.dumps(framework)
     yield "display_name", json.dumps(title(name))
     yield "description", json.dumps(described)
-    if type == "detector":
+    if type == DETECTOR:
         yield "labels", json.dumps(f"{folder}:labels")
     if network is not None:
         names = [f"{folder}:{_weights_name(file.path)}" for file in network.files]
@@ -140,7 +141,7 @@ def _fields(
 
 def _targets(type: str, network: Network | None) -> Iterator[str]:
     """Yield the targets that the function refers to."""
-    if type == "detector":
+    if type == DETECTOR:
         yield '\nlabel_set(name="labels", source="labels.json")\n'
     if network is None:
         return

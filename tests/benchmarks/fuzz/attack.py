@@ -14,9 +14,9 @@ from embedded.testing.ports import free_port
 from embedded.testing.process import PlatformProcess
 from embedded.testing.raw import exchange, statuses
 from embedded.testing.releases import FakeRelease
+from modelyard_contract.function_types import FUNCTION_TYPES
 from modelyard_contract.limits import LEAST_BODY
 from modelyard_contract.nuclio import DEFAULT_HANDLER
-from serving.sample import TYPES
 from serving.testing.tiny import description
 
 _SENDERS: Final = 4
@@ -41,7 +41,7 @@ def attack(home: Path, requests: Iterable[Malformed]) -> Outcome:
     outcome = Outcome()
     with ExitStack() as stack:
         platform = stack.enter_context(PlatformProcess(Home(home)))
-        ports = {kind: _deploy(platform, kind) for kind in TYPES} | {"": platform.port}
+        ports = {kind: _deploy(platform, kind) for kind in FUNCTION_TYPES} | {"": platform.port}
         before = _workers(platform)
         senders = stack.enter_context(ThreadPoolExecutor(_SENDERS))
         for malformed, status in senders.map(lambda each: _send(ports, each), requests):

@@ -11,7 +11,8 @@ from typing import Any, Final
 import msgspec
 from PIL import Image as Pillow
 
-from serving.sample import TYPES, sample_png, sample_request
+from modelyard_contract.function_types import FUNCTION_TYPES
+from serving.sample import sample_png, sample_request
 
 LEVELS: Final = ("http", "json", "image")
 
@@ -68,10 +69,10 @@ def corpus(seed: int, count: int) -> Iterator[Malformed]:
     chance = random.Random(seed)  # noqa: S311 - no secret
     for number in range(count):
         level = LEVELS[number % len(LEVELS)]
-        kind = chance.choice(TYPES)
+        kind = chance.choice(FUNCTION_TYPES)
         match level:
             case "http":
-                kind = chance.choice((*TYPES, ""))
+                kind = chance.choice((*FUNCTION_TYPES, ""))
                 content = _http(chance, kind)
             case "json":
                 content = _post(_json(chance, kind))

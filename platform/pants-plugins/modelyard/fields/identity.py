@@ -10,6 +10,7 @@ from pants.engine.target import AsyncFieldMixin, StringField
 from pants.util.strutil import help_text
 
 from modelyard.fields.errors import InvalidModelFunction
+from modelyard_contract.function_types import FUNCTION_TYPES
 from modelyard_contract.names import (
     LONGEST_NAME,
     FunctionNameError,
@@ -77,7 +78,7 @@ class DescriptionField(RequiredTextField):
 class FunctionTypeField(StringField):
     alias = "type"
     required = True
-    valid_choices = ("detector", "interactor", "tracker", "reid")
+    valid_choices = FUNCTION_TYPES
     help = help_text(
         """
         What CVAT uses the function for. A classifier is a `detector` whose shapes are tags.

@@ -16,10 +16,10 @@ from pants.engine.target import (
 from pants.util.frozendict import FrozenDict
 from pants.util.strutil import help_text
 
-from modelyard.annotations import AnnotationError, check_values
 from modelyard.fields.errors import InvalidModelFunction
 from modelyard.heads import HEADS, HeadOptionError, check_options
 from modelyard.labels import LabelError, normalise_labels
+from modelyard_contract.annotations import AnnotationError, check_values
 
 
 class LabelsField(Field):

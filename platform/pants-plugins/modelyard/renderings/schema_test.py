@@ -12,12 +12,12 @@ from typing import Any, Iterator
 import jsonschema
 import pytest
 
-from modelyard.annotations import complete
 from modelyard.renderings.classic import classic_config
 from modelyard.renderings.function import function_config
 from modelyard.renderings.kubernetes import kubernetes_object
 from modelyard.renderings.processor import processor_config
 from modelyard.renderings.testutil import BUILD, SPEC
+from modelyard_contract.annotations import complete
 
 SCHEMA = json.loads(pkgutil.get_data("modelyard.renderings", "nuclio.schema.json") or b"")
 FORMS = {

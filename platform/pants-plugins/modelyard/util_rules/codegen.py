@@ -12,7 +12,6 @@ from pants.engine.rules import Get, collect_rules, rule
 from pants.engine.target import GeneratedSources, GenerateSourcesRequest, Target
 from pants.engine.unions import UnionRule
 
-from modelyard.annotations import complete
 from modelyard.fields import (
     AnnotationsField,
     AvailabilityTimeoutField,
@@ -49,6 +48,7 @@ from modelyard.target_types import (
 )
 from modelyard.util_rules.classic import ClassicBuildRequest
 from modelyard.util_rules.labels import FunctionLabels, FunctionLabelsRequest
+from modelyard_contract.annotations import complete
 from modelyard_contract.ports import derived_port
 
 _Files = Mapping[str, bytes]

@@ -6,8 +6,9 @@ from typing import Final
 
 from deployer.errors import DeployError
 from deployer.exchange import NO_ANSWER, Reply, exchange
+from modelyard_contract.function_types import FUNCTION_TYPES
 from modelyard_contract.limits import CVAT_TIMEOUT
-from serving.sample import TYPES, sample_request
+from serving.sample import sample_request
 
 # A port that was just published may refuse for a moment.
 _PATIENCE: Final = 5.0
@@ -32,7 +33,7 @@ def require_answer(host: str, port: int, kind: str) -> None:
     Raises:
         DeployError: there is no answer, or one that says that something is wrong.
     """
-    if kind not in TYPES:
+    if kind not in FUNCTION_TYPES:
         return
     reply = _patiently(host, port, sample_request(kind))
     if reply.status not in _GOOD:

@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from embedded.home import Home
+from modelyard_contract.function_types import DETECTOR
 from modelyard_contract.limits import AVAILABILITY_TIMEOUT, MIB
 from modelyard_contract.nuclio import API_VERSION, CVAT_PROJECT, FUNCTION_KIND, PROJECT_LABEL
 
@@ -60,7 +61,7 @@ class FakeRelease(msgspec.Struct, frozen=True, kw_only=True):
     port: int
     source: str = HANDLER.format(version="1")
     variant: str = "cpu"
-    type: str = "detector"
+    type: str = DETECTOR
     handler: str = "tiny:handler"
     blocked: str | None = None
     deps: str = "deps/test.pex"

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from embedded.testing.ports import free_port
 from embedded.testing.releases import FakeRelease
+from modelyard_contract.function_types import DETECTOR, INTERACTOR, REID, TRACKER
 from modelyard_contract.nuclio import DEFAULT_HANDLER
 from serving.testing import shapes, tiny
 
@@ -19,7 +20,7 @@ _INTERACTOR: Final = {
 def release(name: str, type: str, **changes: Any) -> FakeRelease:
     """Return a release of a tiny model of that type; `changes` are further fields."""
     model = {**tiny.description(type), "name": name, **changes.pop("model", {})}
-    if type != "detector":
+    if type != DETECTOR:
         # Only detectors name what they see.
         model["labels"] = []
     return FakeRelease(
@@ -29,35 +30,35 @@ def release(name: str, type: str, **changes: Any) -> FakeRelease:
 
 def bright_detector(name: str = "tiny-detector") -> FakeRelease:
     """Return a detector of bright regions, which answers with rectangles."""
-    return release(name, "detector")
+    return release(name, DETECTOR)
 
 
 def every_shape(name: str = "tiny-shapes") -> FakeRelease:
     """Return a detector that answers with a shape of every kind."""
     model = {"model": f"{shapes.MODULE}:EveryShape", "labels": shapes.labels()}
-    return release(name, "detector", model=model)
+    return release(name, DETECTOR, model=model)
 
 
 def bright_interactor(name: str = "tiny-interactor", **annotations: str) -> FakeRelease:
     """Return an interactor that cuts out the bright region under the first click."""
-    return release(name, "interactor", annotations={**_INTERACTOR, **annotations})
+    return release(name, INTERACTOR, annotations={**_INTERACTOR, **annotations})
 
 
 def bright_tracker(name: str = "tiny-tracker") -> FakeRelease:
     """Return a tracker of boxes, as CVAT has always known them."""
-    return release(name, "tracker")
+    return release(name, TRACKER)
 
 
 def drifter(name: str = "tiny-drifter") -> FakeRelease:
     """Return a tracker of the newer form, which declares the shapes it can follow."""
     model = {"model": f"{shapes.MODULE}:Drifter"}
     declared = {"supported_shape_types": "rectangle,polygon"}
-    return release(name, "tracker", model=model, annotations=declared)
+    return release(name, TRACKER, model=model, annotations=declared)
 
 
 def overlap_reid(name: str = "tiny-reid") -> FakeRelease:
     """Return a re-identification function that goes by overlap."""
-    return release(name, "reid")
+    return release(name, REID)
 
 
 def one_of_each() -> list[FakeRelease]:

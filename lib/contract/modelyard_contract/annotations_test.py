@@ -2,7 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from modelyard.annotations import AnnotationError, check_for_type, check_values, complete
+from modelyard_contract.annotations import (
+    AnnotationError,
+    check_for_type,
+    check_values,
+    complete,
+    implied,
+    is_readable,
+)
 
 
 @pytest.mark.parametrize(
@@ -81,3 +88,22 @@ def test_interactors_speak_the_second_protocol_unless_they_say_otherwise() -> No
     }
     assert complete("interactor", {"version": "3"}) == {"version": "3"}
     assert complete("detector", {}) == {}
+    assert implied("interactor") == {"version": "2"}
+    assert implied("tracker") == {}
+
+
+@pytest.mark.parametrize(
+    ("function_type", "key", "value", "readable"),
+    [
+        ("interactor", "min_pos_points", "4", True),
+        ("interactor", "min_pos_points", "four", False),
+        ("interactor", "min_points", "4", False),
+        ("detector", "min_pos_points", "4", False),
+        ("tracker", "supported_shape_types", "mask,polygon", True),
+        ("interactor", "supported_shape_types", "mask", False),
+    ],
+)
+def test_an_annotation_is_readable_by_its_key_its_value_and_the_type_of_function(
+    function_type: str, key: str, value: str, readable: bool
+) -> None:
+    assert is_readable(function_type, key, value) is readable

@@ -1,13 +1,12 @@
-"""The optional annotations that CVAT reads from a function, and what it makes of them.
-
-Pure Python: no Pants imports, so that every rule of the contract is testable in milliseconds.
-"""
+"""The optional annotations that CVAT reads from a function, and what it makes of them."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Mapping
+
+from modelyard_contract.function_types import INTERACTOR, TRACKER
 
 TRACKED_SHAPES = ("rectangle", "polygon", "polyline", "points", "ellipse", "mask", "skeleton")
 
@@ -35,23 +34,35 @@ class _Annotation:
 _POINTS = "a number of points in quotes"
 _TRUE = 'only "true": CVAT takes any text for true, so leave it out to say no'
 _KNOWN: Mapping[str, _Annotation] = {
-    "help_message": _Annotation("interactor", r"\S.*", "one line of text"),
-    "animated_gif": _Annotation("interactor", r"https?://\S+", "the URL of a picture"),
-    "version": _Annotation("interactor", r"[2-9]|[1-9]\d+", '"2" or a later protocol'),
-    "min_pos_points": _Annotation("interactor", r"\d{1,3}", _POINTS),
-    "min_neg_points": _Annotation("interactor", r"-1|\d{1,3}", f'{_POINTS}, or "-1" for none'),
-    "startswith_box": _Annotation("interactor", "true", _TRUE),
-    "startswith_box_optional": _Annotation("interactor", "true", _TRUE),
+    "help_message": _Annotation(INTERACTOR, r"\S.*", "one line of text"),
+    "animated_gif": _Annotation(INTERACTOR, r"https?://\S+", "the URL of a picture"),
+    "version": _Annotation(INTERACTOR, r"[2-9]|[1-9]\d+", '"2" or a later protocol'),
+    "min_pos_points": _Annotation(INTERACTOR, r"\d{1,3}", _POINTS),
+    "min_neg_points": _Annotation(INTERACTOR, r"-1|\d{1,3}", f'{_POINTS}, or "-1" for none'),
+    "startswith_box": _Annotation(INTERACTOR, "true", _TRUE),
+    "startswith_box_optional": _Annotation(INTERACTOR, "true", _TRUE),
     "supported_shape_types": _Annotation(
-        "tracker",
+        TRACKER,
         r"({0})(,({0}))*".format("|".join(TRACKED_SHAPES)),
         f'a list such as "rectangle,polygon" of {", ".join(TRACKED_SHAPES)}',
     ),
 }
 
 
+def is_readable(function_type: str, key: str, value: str) -> bool:
+    """Whether CVAT reads that annotation of such a function, and its value as it was meant."""
+    known = _KNOWN.get(key)
+    if known is None or known.function_type != function_type:
+        return False
+    return re.fullmatch(known.pattern, value) is not None
+
+
 def check_values(annotations: Mapping[str, str]) -> None:
-    """Raise `AnnotationError` for an unknown key or a value that CVAT cannot read."""
+    """Check each annotation by itself.
+
+    Raises:
+        AnnotationError: CVAT does not know the key, or cannot read the value.
+    """
     for key, value in annotations.items():
         if key not in _KNOWN:
             raise AnnotationError(None, key, f"accepted: {', '.join(_KNOWN)}")
@@ -64,7 +75,11 @@ def check_values(annotations: Mapping[str, str]) -> None:
 
 
 def check_for_type(function_type: str, annotations: Mapping[str, str]) -> None:
-    """Raise `AnnotationError` for what CVAT reads from other types of function only."""
+    """Check annotations against the type of their function and against one another.
+
+    Raises:
+        AnnotationError: CVAT reads one of other types only, or two contradict each other.
+    """
     for key, value in annotations.items():
         wanted = _KNOWN[key].function_type
         if wanted != function_type:
@@ -79,7 +94,11 @@ def check_for_type(function_type: str, annotations: Mapping[str, str]) -> None:
         )
 
 
+def implied(function_type: str) -> dict[str, str]:
+    """Return the annotations that CVAT cannot do without, as they are where an author is silent."""
+    return {"version": INTERACTOR_VERSION} if function_type == INTERACTOR else {}
+
+
 def complete(function_type: str, annotations: Mapping[str, str]) -> dict[str, str]:
-    """`annotations` with what CVAT cannot do without."""
-    required = {"version": INTERACTOR_VERSION} if function_type == "interactor" else {}
-    return {**required, **annotations}
+    """Return `annotations` with those that are implied."""
+    return {**implied(function_type), **annotations}
