@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from anyio import fail_after
 
+from modelyard_contract.nuclio import DEFAULT_HANDLER
 from serving.pool import Event, WorkerPool, WorkerSpec
 from serving.testing.tiny import write_assets
 
@@ -72,7 +73,7 @@ def start_tiny(start_pool: PoolStarter, tmp_path: Path) -> PoolStarter:
 
     async def start(kind: str, **settings: Any) -> WorkerPool:
         env = {
-            "NUCLIO_HANDLER": "serving.nuclio:handler",
+            "NUCLIO_HANDLER": DEFAULT_HANDLER,
             "MODELYARD_ASSETS": str(write_assets(tmp_path / f"assets-{kind}", kind)),
             "MODELYARD_THREADS": "1",
         }

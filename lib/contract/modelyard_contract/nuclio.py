@@ -23,6 +23,9 @@ DEFAULT_PROJECT = "default"
 # The one that CVAT lists the functions of.
 CVAT_PROJECT = "cvat"
 
+RUNTIME = "python:3.11"
+# Where the images that Nuclio builds have a function, and all images its wrapper.
+HOME = "/opt/nuclio"
 # What a function is called through unless it brings a handler of its own.
 DEFAULT_HANDLER = "serving.nuclio:handler"
 # Where a function's configuration is mounted.

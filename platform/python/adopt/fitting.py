@@ -12,9 +12,9 @@ from typing import Final
 import msgspec
 
 from adopt.errors import AdoptError
+from modelyard_contract.nuclio import HOME
 
 MARK: Final = "ADOPT"
-_IMAGE: Final = "/opt/nuclio"
 _FITTING_YAML: Final = frozenset({"safe_load", "load", "SafeLoader", "FullLoader"})
 
 
@@ -99,15 +99,15 @@ def fit(module: Module, package: str, own: Collection[str], missing: Collection[
 def image_paths(module: Module) -> Iterator[str]:
     """Yield the paths of the author's image that the code asks for."""
     for node in _path_constants(module):
-        if node.value != f"{_IMAGE}/function.yaml":
+        if node.value != f"{HOME}/function.yaml":
             yield str(node.value)
 
 
 def unfit(module: Module) -> Iterator[tuple[int, str]]:
     """Yield line and reason of what stays as it is and will not work here."""
     for node in ast.walk(module.tree):
-        if isinstance(node, ast.JoinedStr) and _IMAGE in ast.unparse(node):
-            yield node.lineno, f"builds a path below {_IMAGE}; ask `nuclio_path` for it"
+        if isinstance(node, ast.JoinedStr) and HOME in ast.unparse(node):
+            yield node.lineno, f"builds a path below {HOME}; ask `nuclio_path` for it"
         elif isinstance(node, ast.Attribute) and ast.unparse(node) == "sys.path":
             yield node.lineno, "changes sys.path; what it leads to has to be in this package"
         elif isinstance(node, ast.Call) and ast.unparse(node.func) in _SHELL:
@@ -197,7 +197,7 @@ def _path_constants(module: Module) -> Iterator[ast.Constant]:
     for node in ast.walk(module.tree):
         if not isinstance(node, ast.Constant) or id(node) in inside:
             continue
-        if node.value == _IMAGE or str(node.value).startswith(f"{_IMAGE}/"):
+        if node.value == HOME or str(node.value).startswith(f"{HOME}/"):
             yield node
 
 

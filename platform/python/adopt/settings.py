@@ -7,7 +7,7 @@ from typing import Any, Final
 from adopt.notes import Notes
 from modelyard_contract import limits
 from modelyard_contract.durations import duration_seconds
-from modelyard_contract.nuclio import GPU
+from modelyard_contract.nuclio import GPU, HOME, RUNTIME
 from modelyard_contract.quantities import cores, memory_bytes
 from modelyard_contract.variables import is_name, is_reserved, is_writable
 
@@ -38,7 +38,7 @@ def settings_of(config: Mapping[str, Any], file: str, notes: Notes) -> dict[str,
     for key in sorted(set(spec) - _SILENT):
         notes.add(f"{file} spec.{key}", f"is left out: {_short(spec[key])}")
     runtime = str(spec.get("runtime", ""))
-    if runtime not in ("python", "python:3.11"):
+    if runtime not in ("python", RUNTIME):
         notes.add(f"{file} spec.runtime", f"was {runtime or 'not given'}; here it is Python 3.11")
     return {name: value for name, value in fields.items() if DEFAULTS.get(name) != value}
 
@@ -181,7 +181,7 @@ def _env_problem(name: str, variable: Mapping[str, Any]) -> str | None:
         return "it is no name of a variable"
     if not is_writable(value):
         return "its value has a single quote or several lines"
-    if value.startswith("/opt/nuclio"):
+    if value.startswith(HOME):
         return f"{value} is a path of the author's image; the code asks `nuclio_path` instead"
     return None
 

@@ -11,6 +11,7 @@ from deployer.errors import DeployError
 from deployer.exchange import NO_ANSWER, Reply, exchange
 from embedded.running import HOST
 from embedded.state import Deployment
+from modelyard_contract import headers as nuclio_headers
 from modelyard_contract.nuclio import DIGEST
 
 _TIMEOUT: Final = 60.0
@@ -118,7 +119,7 @@ class Dashboard:
 
     def delete(self, name: str) -> None:
         """Stop the function and forget it."""
-        force = {"x-nuclio-delete-function-ignore-state-validation": "true"}
+        force = {nuclio_headers.FORCE_DELETE: "true"}
         self._ask("DELETE", "/api/functions", {"metadata": {"name": name}}, force)
 
     def ensure_project(self, name: str) -> None:
@@ -130,9 +131,9 @@ class Dashboard:
         """Send `body`, JSON, to the function, as CVAT does; wait `timeout` seconds at most."""
         headers = {
             "content-type": "application/json",
-            "x-nuclio-function-name": name,
-            "x-nuclio-path": "/",
-            "x-nuclio-invoke-timeout": f"{timeout:g}s",
+            nuclio_headers.FUNCTION_NAME: name,
+            nuclio_headers.PATH: "/",
+            nuclio_headers.INVOKE_TIMEOUT: f"{timeout:g}s",
         }
         try:
             # The platform gives up first, and says so.

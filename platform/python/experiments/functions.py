@@ -15,6 +15,7 @@ import msgspec
 
 from annotation import LabelError, LabelSet
 from experiments.errors import ExperimentError, UsageError
+from modelyard_contract import headers as nuclio_headers
 from modelyard_contract import variables
 from modelyard_contract.function_types import DETECTOR
 from modelyard_contract.limits import CVAT_TIMEOUT
@@ -23,8 +24,8 @@ from modelyard_contract.ports import DASHBOARD
 
 _SHOWN: Final = 300
 _AS_CVAT: Final = {
-    "x-nuclio-project-name": CVAT_PROJECT,
-    "x-nuclio-function-namespace": DEFAULT_NAMESPACE,
+    nuclio_headers.PROJECT_NAME: CVAT_PROJECT,
+    nuclio_headers.FUNCTION_NAMESPACE: DEFAULT_NAMESPACE,
 }
 
 
@@ -123,9 +124,9 @@ def find_function(reference: str, platform: str, type: str = DETECTOR) -> Functi
     annotations = known[reference].metadata.annotations
     client.headers.update(
         {
-            "x-nuclio-function-name": reference,
-            "x-nuclio-path": "/",
-            "x-nuclio-invoke-timeout": f"{CVAT_TIMEOUT:g}s",
+            nuclio_headers.FUNCTION_NAME: reference,
+            nuclio_headers.PATH: "/",
+            nuclio_headers.INVOKE_TIMEOUT: f"{CVAT_TIMEOUT:g}s",
         }
     )
     return Function(reference, annotations, client, "/api/function_invocations")

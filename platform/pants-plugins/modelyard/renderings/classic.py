@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from modelyard.renderings import parts
-from modelyard.renderings.function_spec import RUNTIME, FunctionSpec
+from modelyard.renderings.function_spec import FunctionSpec
 from modelyard.renderings.size import require_fit
 from modelyard.renderings.yaml_text import Quoted, render_yaml
 from modelyard_contract import variables
+from modelyard_contract.nuclio import HOME, RUNTIME
 
 FOLDER = "nuclio"
-_HOME = "/opt/nuclio"
 
 _MAIN = '''\
 """Where Nuclio looks for the function: `main:handler`, and `init_context` beside it."""
@@ -65,7 +65,7 @@ def _steps(spec: FunctionSpec, build: ClassicBuild) -> list[dict[str, str]]:
     # The list is complete, so nothing that it does not hold may come along.
     options = ("--no-cache-dir", "--no-deps", "--require-hashes", *build.pip_args)
     return [
-        {"kind": "ENV", "value": Quoted(f"{variables.ASSETS}={_HOME}/assets")},
+        {"kind": "ENV", "value": Quoted(f"{variables.ASSETS}={HOME}/assets")},
         {"kind": "COPY", "value": Quoted(f"handler/{requirements} /tmp/{requirements}")},
         {
             "kind": "RUN",

@@ -7,8 +7,6 @@ from typing import Any, Mapping, Sequence
 
 from modelyard_contract import variables
 
-RUNTIME = "python:3.11"
-
 # The build that CVAT users know as plain `function.yaml`; the others carry their name.
 _PLAIN_VARIANT = "cpu"
 

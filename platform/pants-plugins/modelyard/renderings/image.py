@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Mapping, Sequence
 
-from modelyard_contract import variables
+from modelyard_contract import nuclio, variables
 from modelyard_contract.images import DIGEST_LABEL, HOME, USER
 from modelyard_contract.limits import READY_TIMEOUT
 from modelyard_contract.ports import EVENTS, HEALTH
@@ -186,14 +186,14 @@ def _environment(image: ImageDescription) -> dict[str, str]:
             # What is published is up to the engine.
             variables.setting("host"): "0.0.0.0",  # noqa: S104
             # What Nuclio would mount, else what the function was built with.
-            variables.CONFIG: f"/etc/nuclio/config/processor/processor.yaml:{HOME}/function.yaml",
+            variables.CONFIG: f"{nuclio.CONFIG_FILE}:{HOME}/function.yaml",
             variables.setting("worker_python"): _PYTHON,
             # Engines kill 10 s after they asked to stop.
             variables.setting("drain"): "8",
         },
         NUCLIO: {
             "NUCLIO_PYTHON_EXE_PATH": _PYTHON,
-            "NUCLIO_PYTHON_WRAPPER_PATH": "/opt/nuclio/_nuclio_wrapper.py",
+            "NUCLIO_PYTHON_WRAPPER_PATH": f"{nuclio.HOME}/_nuclio_wrapper.py",
         },
     }
     return {**common, **by_runtime[image.runtime], **(gpu if image.gpus else {}), **image.env}

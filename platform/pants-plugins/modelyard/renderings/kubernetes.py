@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from modelyard.renderings import parts
-from modelyard.renderings.function_spec import RUNTIME, FunctionSpec
+from modelyard.renderings.function_spec import FunctionSpec
 from modelyard.renderings.size import require_fit
 from modelyard.renderings.yaml_text import Quoted, render_yaml
-from modelyard_contract.nuclio import DEFAULT_HANDLER
+from modelyard_contract.nuclio import DEFAULT_HANDLER, RUNTIME
 
 
 def kubernetes_object(spec: FunctionSpec) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from modelyard.renderings import parts
-from modelyard.renderings.function_spec import RUNTIME, FunctionSpec
+from modelyard.renderings.function_spec import FunctionSpec
 from modelyard.renderings.yaml_text import Quoted, render_yaml
-from modelyard_contract.nuclio import CVAT_PROJECT, DEFAULT_HANDLER, PROJECT_LABEL
+from modelyard_contract.nuclio import CVAT_PROJECT, DEFAULT_HANDLER, PROJECT_LABEL, RUNTIME
 
 
 def processor_config(spec: FunctionSpec) -> dict[str, Any]:

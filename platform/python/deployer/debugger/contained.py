@@ -12,9 +12,10 @@ from typing import Any, Final
 import msgspec
 
 from deployer.debugger.startup import STARTUP, Debugger, startup_file
+from modelyard_contract.images import HOME
 from serving.failures import TRACEBACKS
 
-_HOME: Final = "/opt/modelyard/debug"
+_HOME: Final = f"{HOME}/debug"
 _DEBUGPY: Final = f"{_HOME}/debugpy"
 _SEARCH: Final = "PYTHONPATH"
 # In a container; who reaches it is up to the engine.

@@ -10,14 +10,15 @@ import msgspec
 from deployer.errors import DeployError
 from deployer.exchange import NO_ANSWER, Reply, exchange
 from deployer.nuclio.api import Config, Function, attempt_of
+from modelyard_contract import headers as nuclio_headers
 from modelyard_contract.nuclio import DEFAULT_NAMESPACE
 
 _TIMEOUT: Final = 60.0
 _POLL: Final = 0.25
 _T = TypeVar("_T")
 _NAMESPACE_HEADERS: Final = {
-    "x-nuclio-function-namespace": DEFAULT_NAMESPACE,
-    "x-nuclio-project-namespace": DEFAULT_NAMESPACE,
+    nuclio_headers.FUNCTION_NAMESPACE: DEFAULT_NAMESPACE,
+    nuclio_headers.PROJECT_NAMESPACE: DEFAULT_NAMESPACE,
 }
 
 
@@ -87,7 +88,7 @@ class RestApi:
 
     def delete(self, name: str, *, force: bool = False) -> None:
         """Remove the function; Nuclio takes one that is not there for removed."""
-        ignore = {"x-nuclio-delete-function-ignore-state-validation": "true"} if force else {}
+        ignore = {nuclio_headers.FORCE_DELETE: "true"} if force else {}
         metadata = {"name": name, "namespace": DEFAULT_NAMESPACE}
         self._ask("DELETE", "/api/functions", {"metadata": metadata}, ignore)
 

@@ -8,10 +8,11 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from doctor.facts import Dashboard, Function
+from modelyard_contract import headers as nuclio_headers
 from modelyard_contract.nuclio import DEFAULT_NAMESPACE
 
 _SECONDS: Final = 5.0
-_NAMESPACE: Final = {"x-nuclio-function-namespace": DEFAULT_NAMESPACE}
+_NAMESPACE: Final = {nuclio_headers.FUNCTION_NAMESPACE: DEFAULT_NAMESPACE}
 
 
 def dashboard(url: str) -> Dashboard | None:

@@ -14,9 +14,9 @@ from embedded.api.requests import dashboard_of, json_response, namespace_of
 from embedded.function import Function
 from embedded.logfile import read_from, size, tail
 from embedded.memory import resident_bytes
+from modelyard_contract.nuclio import VARIANT
 
 _MOST_LINES: Final = 10_000
-_VARIANT: Final = "modelyard.io/variant"
 
 
 class FunctionRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,7 +97,7 @@ def _row(function: Function) -> FunctionRow:
         state=function.state,
         message=function.last.message if function.last else "",
         port=function.port,
-        variant=manifest.variant if manifest else annotations.get(_VARIANT, ""),
+        variant=manifest.variant if manifest else annotations.get(VARIANT, ""),
         labels=label_list(config.raw.metadata),
         annotations=annotations,
         workers=config.workers,

@@ -12,6 +12,7 @@ from embedded.api.errors import ApiError
 from embedded.api.requests import dashboard_of, is_true, json_response, namespace_of, read_json
 from embedded.config import FunctionConfig, RawConfig
 from embedded.function import Function
+from modelyard_contract import headers as nuclio_headers
 from modelyard_contract.nuclio import DEFAULT_NAMESPACE, PROJECT_LABEL
 
 
@@ -38,8 +39,8 @@ def find(request: Request, name: str) -> Function:
 
 async def list_all(request: Request) -> Response:
     """GET /api/functions: an object keyed by name; headers pick a project, or one name."""
-    project = request.headers.get("x-nuclio-project-name") or None
-    wanted = request.headers.get("x-nuclio-function-name")
+    project = request.headers.get(nuclio_headers.PROJECT_NAME) or None
+    wanted = request.headers.get(nuclio_headers.FUNCTION_NAME)
     functions = dashboard_of(request).functions.all(namespace_of(request), project)
     return json_response(
         {
@@ -84,7 +85,7 @@ async def delete(request: Request) -> Response:
         raise ApiError(HTTPStatus.BAD_REQUEST, "Function name must be provided in metadata")
     functions = dashboard_of(request).functions
     if functions.get(name, body.metadata.get("namespace") or DEFAULT_NAMESPACE):
-        force = is_true(request, "x-nuclio-delete-function-ignore-state-validation")
+        force = is_true(request, nuclio_headers.FORCE_DELETE)
         await functions.delete(name, force=force)
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
@@ -100,7 +101,7 @@ async def _read_config(request: Request) -> FunctionConfig:
     body = await read_json(request, _Body)
     if not body.metadata.get("name"):
         raise ApiError(HTTPStatus.BAD_REQUEST, "Function name must be provided in metadata")
-    project = request.headers.get("x-nuclio-project-name")
+    project = request.headers.get(nuclio_headers.PROJECT_NAME)
     if project:
         labels = body.metadata.get("labels") or {}
         body.metadata["labels"] = {**labels, PROJECT_LABEL: project}

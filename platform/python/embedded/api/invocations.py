@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from embedded.api.errors import ApiError
 from embedded.api.functions import find
+from modelyard_contract import headers
 from modelyard_contract.durations import duration_seconds
 
 _DEFAULT_TIMEOUT: Final = "60s"
@@ -20,7 +21,7 @@ _ACTIVE: Final = re.compile("html|javascript|ecmascript|xml", re.IGNORECASE)
 
 async def invoke(request: Request) -> Response:
     """Call the function that `x-nuclio-function-name` names, with this method and body."""
-    name = request.headers.get("x-nuclio-function-name")
+    name = request.headers.get(headers.FUNCTION_NAME)
     if not name:
         raise ApiError(HTTPStatus.BAD_REQUEST, "Function name must be provided")
     function = find(request, name)
@@ -41,14 +42,14 @@ async def invoke(request: Request) -> Response:
 
 def _timeout(request: Request) -> float:
     try:
-        return duration_seconds(request.headers.get("x-nuclio-invoke-timeout") or _DEFAULT_TIMEOUT)
+        return duration_seconds(request.headers.get(headers.INVOKE_TIMEOUT) or _DEFAULT_TIMEOUT)
     except ValueError:
         raise ApiError(HTTPStatus.BAD_REQUEST, "Invalid invoke timeout") from None
 
 
 def _addressed(request: Request) -> Request:
     """Return the request as the function would see it on its own port."""
-    path, _, query = request.headers.get("x-nuclio-path", "").partition("?")
+    path, _, query = request.headers.get(headers.PATH, "").partition("?")
     path = f"/{path.lstrip('/')}"
     here = {
         "path": path,

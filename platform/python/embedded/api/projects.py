@@ -9,13 +9,14 @@ from embedded.api.errors import ApiError
 from embedded.api.requests import dashboard_of, json_response, read_json
 from embedded.functions import PreconditionError
 from embedded.projects import Project
+from modelyard_contract import headers
 from modelyard_contract.nuclio import DEFAULT_PROJECT
 
 
 async def list_all(request: Request) -> Response:
     """GET /api/projects: an object keyed by name; `x-nuclio-project-name` picks one."""
     projects = dashboard_of(request).projects.all()
-    wanted = request.headers.get("x-nuclio-project-name")
+    wanted = request.headers.get(headers.PROJECT_NAME)
     if wanted:
         projects = {name: project for name, project in projects.items() if name == wanted}
     return json_response(projects)

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from embedded.api.errors import ApiError
 from embedded.dashboard import Dashboard
+from modelyard_contract import headers
 from modelyard_contract.limits import MIB
 from modelyard_contract.nuclio import DEFAULT_NAMESPACE
 
@@ -27,7 +28,7 @@ def dashboard_of(request: Request) -> Dashboard:
 
 def namespace_of(request: Request) -> str:
     """Return the namespace that the request is about."""
-    return request.headers.get("x-nuclio-function-namespace") or DEFAULT_NAMESPACE
+    return request.headers.get(headers.FUNCTION_NAMESPACE) or DEFAULT_NAMESPACE
 
 
 def is_true(request: Request, header: str) -> bool:

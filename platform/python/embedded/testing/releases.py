@@ -12,7 +12,13 @@ import msgspec
 from embedded.home import Home
 from modelyard_contract.function_types import DETECTOR
 from modelyard_contract.limits import AVAILABILITY_TIMEOUT, MIB
-from modelyard_contract.nuclio import API_VERSION, CVAT_PROJECT, FUNCTION_KIND, PROJECT_LABEL
+from modelyard_contract.nuclio import (
+    API_VERSION,
+    CVAT_PROJECT,
+    FUNCTION_KIND,
+    PROJECT_LABEL,
+    RUNTIME,
+)
 
 # Answers with what it was asked, and does as the path says. `version` tells releases apart.
 HANDLER: Final = """
@@ -129,7 +135,7 @@ class FakeRelease(msgspec.Struct, frozen=True, kw_only=True):
             "spec": {
                 "description": f"the function {self.name}",
                 "handler": self.handler,
-                "runtime": "python:3.11",
+                "runtime": RUNTIME,
                 "image": f"modelyard/{self.name}:{self.digest}",
                 "resources": {"limits": self.limits},
                 "env": [{"name": key, "value": value} for key, value in self.env.items()],
