@@ -6,7 +6,8 @@ from torch import nn
 
 from inference.device import Device
 from inference.testing.devices import CARD, assert_agrees, each_device, needs_card
-from inference.torch_device import GPU_MEMORY, prepare, running, torch_device
+from inference.torch_device import prepare, running, torch_device
+from modelyard_contract.variables import GPU_MEMORY
 
 
 def network() -> nn.Module:
@@ -53,9 +54,9 @@ def test_no_more_than_the_share_of_a_cards_memory_is_taken(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     card = torch_device(CARD)
-    monkeypatch.setenv(GPU_MEMORY, "0.05")
-    prepared = prepare(network(), CARD)
     share = torch.cuda.get_device_properties(card).total_memory // 20
+    monkeypatch.setenv(GPU_MEMORY, str(share))
+    prepared = prepare(network(), CARD)
     try:
         with pytest.raises(torch.OutOfMemoryError), running(CARD):
             torch.empty(2 * share, dtype=torch.uint8, device=card)

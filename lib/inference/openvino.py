@@ -82,8 +82,8 @@ class OpenVINOSession:
             outputs: The only outputs to compute, by default all. Inputs that
                 only the others need are no inputs any more.
             edit: Changes the network in place before all that.
-            precision: What layers compute in; `precision_in` reads it from a function's
-                settings. Inputs and outputs keep their types.
+            precision: What layers compute in, see `supported_precision`.
+                Inputs and outputs keep their types.
 
         Raises:
             OpenVINOError: the file is not there, is no model, lacks an input

@@ -13,7 +13,7 @@ from openvino import opset13 as op
 
 from inference.device import Device
 from inference.openvino import OpenVINOError, OpenVINOSession
-from inference.precision import precision_in
+from inference.precision import supported_precision
 
 CPU = Device()
 
@@ -54,7 +54,7 @@ def test_names_are_those_of_the_file_whatever_compiling_drops(tmp_path: Path) ->
 
 
 def test_a_session_computes_in_bfloat16_only_where_asked(tmp_path: Path) -> None:
-    """A processor without it is never asked: `precision_in` says so."""
+    """A processor without it is never asked: `supported_precision` says so."""
     x = op.parameter([1, 64], np.float32)
     rows = np.random.default_rng(0).standard_normal((64, 64), np.float32)
     y = op.matmul(x, op.constant(rows), False, False)
@@ -63,7 +63,7 @@ def test_a_session_computes_in_bfloat16_only_where_asked(tmp_path: Path) -> None
     path = tmp_path / "product.xml"
     openvino.save_model(openvino.Model([y], [x]), path, compress_to_fp16=False)
     values = np.random.default_rng(1).standard_normal((1, 64), np.float32)
-    asked = precision_in({"precision": "bfloat16"})
+    asked = supported_precision("bfloat16")
     exact, rounded = (
         OpenVINOSession(path, device=CPU, precision=precision).infer({"x": values})["y"]
         for precision in ("float32", asked)

@@ -4,10 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from inference.precision import precision_in
+from inference.precision import PrecisionSettings, supported_precision
 
 PLAIN = "model name\t: bf16 in its name only\nflags\t\t: fpu avx512f avx512_vnni\n"
-ASKED = {"precision": "bfloat16"}
 
 
 @pytest.mark.parametrize(
@@ -21,18 +20,16 @@ ASKED = {"precision": "bfloat16"}
 def test_bfloat16_is_taken_where_the_processor_has_it(tmp_path: Path, text: str) -> None:
     file = tmp_path / "cpuinfo"
     file.write_text(text)
-    assert precision_in(ASKED, file) == "bfloat16"
-    assert precision_in({}, file) == "float32"
-    assert precision_in({"precision": "float32"}, file) == "float32"
+    assert supported_precision("bfloat16", file) == "bfloat16"
+    assert supported_precision("float32", file) == "float32"
 
 
 def test_elsewhere_bfloat16_is_not_imitated(tmp_path: Path) -> None:
     file = tmp_path / "cpuinfo"
-    assert precision_in(ASKED, file) == "float32"
+    assert supported_precision("bfloat16", file) == "float32"
     file.write_text(PLAIN)
-    assert precision_in(ASKED, file) == "float32"
+    assert supported_precision("bfloat16", file) == "float32"
 
 
-def test_another_precision_is_refused() -> None:
-    with pytest.raises(ValueError, match="precision must be float32 or bfloat16, not 'float16'"):
-        precision_in({"precision": "float16"})
+def test_float32_is_the_default() -> None:
+    assert PrecisionSettings() == PrecisionSettings("float32")

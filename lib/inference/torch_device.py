@@ -19,8 +19,9 @@ from inference.device import Device, DeviceError
 from inference.memory import keep_freed_memory
 from inference.precision import Precision
 from inference.threads import threads_from_env
+from modelyard_contract.variables import GPU_MEMORY
 
-GPU_MEMORY: Final = "MODELYARD_GPU_MEMORY"
+_GIB: Final = 1024**3
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -45,8 +46,8 @@ def prepare(network: Network, device: Device, *, channels_last: bool = False) ->
 
     It will neither train nor record gradients of its weights. On the processor it uses as many
     threads as MODELYARD_THREADS says, and memory that one layer has freed serves the next. On a
-    graphics card no more than the share (0..1) of the card's memory is used that
-    MODELYARD_GPU_MEMORY says, so that functions can share one.
+    graphics card no more bytes are used than MODELYARD_GPU_MEMORY says, the function's
+    `gpu_memory`, so that functions can share one. CUDA's own context, some hundred MiB, is apart.
 
     Args:
         network: The network.
@@ -56,7 +57,7 @@ def prepare(network: Network, device: Device, *, channels_last: bool = False) ->
             always are, for half precision is fast in it.
 
     Raises:
-        DeviceError: there is no such device.
+        DeviceError: there is no such device, or it has less memory than that.
         ValueError: one of the variables is no such number.
     """
     target = torch_device(device)
@@ -68,27 +69,38 @@ def prepare(network: Network, device: Device, *, channels_last: bool = False) ->
         torch.set_num_threads(threads_from_env())
         keep_freed_memory()
         return network
-    if share := memory_share():
-        torch.cuda.set_per_process_memory_fraction(share, target)
+    if limit := memory_limit():
+        total = torch.cuda.get_device_properties(target).total_memory
+        torch.cuda.set_per_process_memory_fraction(memory_share(limit, total), target)
     return network.to(target)
 
 
-def memory_share(env: Mapping[str, str] | None = None) -> float | None:
-    """Read MODELYARD_GPU_MEMORY, a share of a card's memory; None when it is unset or empty.
+def memory_limit(env: Mapping[str, str] | None = None) -> int | None:
+    """Read MODELYARD_GPU_MEMORY, in bytes; None when it is unset or empty.
 
     Raises:
-        ValueError: it is no number above 0 and up to 1.
+        ValueError: it is not a whole number above 0.
     """
     text = (os.environ if env is None else env).get(GPU_MEMORY, "")
     if not text:
         return None
-    try:
-        share = float(text)
-    except ValueError:
-        share = 0.0
-    if not 0 < share <= 1:
-        raise ValueError(f"{GPU_MEMORY} must be a number above 0 and up to 1, not {text!r}")
-    return share
+    if not (text.isascii() and text.isdigit() and int(text)):
+        raise ValueError(f"{GPU_MEMORY} must be a number of bytes above 0, not {text!r}")
+    return int(text)
+
+
+def memory_share(limit: int, total: int) -> float:
+    """Return what share of a card's `total` bytes `limit` is, 0..1.
+
+    Raises:
+        DeviceError: the card has less.
+    """
+    if limit > total:
+        raise DeviceError(
+            f"the graphics card has {total / _GIB:.1f} GiB, less than the {limit / _GIB:.1f} GiB "
+            "of `gpu_memory`"
+        )
+    return limit / total
 
 
 @contextmanager
@@ -107,7 +119,7 @@ def running(
             then be float16, so convert them before decoding.
         gradients: Record what gradients need, for models that optimise their input.
         precision: What the processor computes in where torch deems it safe, as `half` says
-            for a graphics card; `precision_in` reads it from a function's settings.
+            for a graphics card, see `supported_precision`.
     """
     with ExitStack() as stack:
         stack.enter_context(torch.enable_grad() if gradients else torch.inference_mode())

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from inference.device import Device, DeviceError
-from inference.torch_device import memory_share, prepare, running, torch_device
+from inference.torch_device import memory_limit, memory_share, prepare, running, torch_device
 
 CPU = Device()
 NO_CARD = Device("cuda", 99)
@@ -64,16 +64,23 @@ def test_the_processor_computes_in_full_precision() -> None:
         assert (torch.eye(2) @ torch.eye(2)).dtype == torch.float32
 
 
-@pytest.mark.parametrize(("text", "share"), [("", None), ("0.25", 0.25), ("1", 1.0)])
-def test_a_share_of_the_cards_memory(text: str, share: float | None) -> None:
-    assert memory_share({"MODELYARD_GPU_MEMORY": text}) == share
-    assert memory_share({}) is None
+def test_a_limit_of_the_cards_memory() -> None:
+    assert memory_limit({"MODELYARD_GPU_MEMORY": "4294967296"}) == 4 << 30
+    assert memory_limit({"MODELYARD_GPU_MEMORY": ""}) is None
+    assert memory_limit({}) is None
 
 
-@pytest.mark.parametrize("text", ["0", "1.1", "-1", "half", "nan"])
-def test_a_bad_share_is_named(text: str) -> None:
-    with pytest.raises(ValueError, match="MODELYARD_GPU_MEMORY must be a number above 0"):
-        memory_share({"MODELYARD_GPU_MEMORY": text})
+@pytest.mark.parametrize("text", ["0", "0.5", "-1", "4Gi", "half", "nan", "²"])
+def test_a_bad_limit_is_named(text: str) -> None:
+    with pytest.raises(ValueError, match="MODELYARD_GPU_MEMORY must be a number of bytes above 0"):
+        memory_limit({"MODELYARD_GPU_MEMORY": text})
+
+
+def test_a_limit_is_a_share_of_the_card() -> None:
+    assert memory_share(4 << 30, 16 << 30) == 0.25
+    assert memory_share(16 << 30, 16 << 30) == 1.0
+    with pytest.raises(DeviceError, match=r"16\.0 GiB, less than the 24\.0 GiB"):
+        memory_share(24 << 30, 16 << 30)
 
 
 def test_the_processor_computes_in_bfloat16_where_that_is_asked_for() -> None:

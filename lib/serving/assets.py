@@ -7,6 +7,7 @@ from typing import Any, Final, Self
 import msgspec
 
 from annotation import LabelError, LabelSet
+from serving.params import Params
 
 SCHEMA: Final = 1
 
@@ -44,7 +45,7 @@ class Assets(msgspec.Struct, frozen=True):
     type: str
     model: str
     labels: LabelSet
-    params: Mapping[str, Any]
+    params: Params
     licence: str
     head: str = ""
     head_options: Mapping[str, Any] = {}
@@ -76,7 +77,7 @@ class Assets(msgspec.Struct, frozen=True):
             type=described.type,
             model=described.model,
             labels=labels,
-            params=described.params,
+            params=Params(described.params),
             licence=described.licence,
             head=described.head,
             head_options=described.head_options,

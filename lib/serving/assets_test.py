@@ -3,10 +3,15 @@
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from serving.assets import Assets, AssetsError
 from serving.testing.tiny import write_assets
+
+
+class Settings(msgspec.Struct, frozen=True):
+    size: int = 0
 
 
 def test_it_says_what_the_build_wrote(tmp_path: Path) -> None:
@@ -15,7 +20,7 @@ def test_it_says_what_the_build_wrote(tmp_path: Path) -> None:
     assert assets.type == "detector"
     assert assets.model == "serving.testing.tiny:BrightDetector"
     assert assets.labels.names == ("bright",)
-    assert assets.params == {"size": 320}
+    assert assets.params.read(Settings) == Settings(320)
     assert assets.licence == "MIT"
 
 
@@ -67,4 +72,5 @@ def test_the_smallest_description_is_enough(tmp_path: Path) -> None:
     described = {"schema": 1, "name": "n", "type": "reid", "model": "m"}
     (tmp_path / "model.json").write_text(json.dumps(described))
     assets = Assets.open(tmp_path)
-    assert (assets.display_name, len(assets.labels), assets.params) == ("n", 0, {})
+    assert (assets.display_name, len(assets.labels)) == ("n", 0)
+    assert assets.params.read(Settings) == Settings()

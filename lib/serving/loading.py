@@ -23,6 +23,7 @@ def load_model(assets: Assets, device: Device) -> AnyModel:
     Raises:
         ModelError: see `find_model`; or the class is of another type than the
             function.
+        ParamsError: the model does not take the function's `params`.
         Exception: whatever importing its module or loading the weights raises.
     """
     model_class = find_model(assets.model)
@@ -37,6 +38,7 @@ def load_model(assets: Assets, device: Device) -> AnyModel:
             f"{assets.model} must derive from Detector, Interactor, Tracker or Reidentifier"
         )
     model.load(assets, device)
+    assets.params.require_read(assets.model)
     return model
 
 

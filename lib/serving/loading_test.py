@@ -8,6 +8,7 @@ import pytest
 from inference.device import Device
 from serving.assets import Assets
 from serving.loading import ModelError, find_model, load_model
+from serving.params import ParamsError
 from serving.testing import tiny
 
 CLASS = """
@@ -76,3 +77,22 @@ def test_the_declared_type_must_be_that_of_the_class(tmp_path: Path) -> None:
     folder = tiny.write_assets(tmp_path, "tracker", model="serving.testing.tiny:BrightDetector")
     with pytest.raises(ModelError, match="is a detector, but tiny-tracker is declared as type"):
         load_model(Assets.open(folder), Device())
+
+
+def test_params_that_the_model_does_not_take_are_refused(module: Path, tmp_path: Path) -> None:
+    module.write_text(
+        "import msgspec\n"
+        "from serving.model import Detector\n"
+        "class Settings(msgspec.Struct):\n    size: int = 320\n"
+        "class Sized(Detector):\n"
+        "    def load(self, assets, device): self.size = assets.params.read(Settings).size\n"
+        "    def detect(self, image, threshold): return []\n"
+    )
+    given = Assets.open(tiny.write_assets(tmp_path / "given", model="authored", size=64))
+    assert load_model(given, Device()).size == 64  # type: ignore[union-attr]
+    misspelt = Assets.open(tiny.write_assets(tmp_path / "misspelt", model="authored", siez=64))
+    with pytest.raises(ParamsError, match="there is no 'siez'; there are: size"):
+        load_model(misspelt, Device())
+    unread = Assets.open(tiny.write_assets(tmp_path / "unread", size=64))
+    with pytest.raises(ParamsError, match="BrightDetector takes none, but there are size"):
+        load_model(unread, Device())

@@ -62,7 +62,11 @@ class Model(ABC):
 
     @abstractmethod
     def load(self, assets: Assets, device: Device) -> None:
-        """Load the weights. Runs once in each worker process, before any request."""
+        """Load the weights. Runs once in each worker process, before any request.
+
+        `params` of the BUILD target are read here, see `serving.params.Params`; those that are not
+        read are refused.
+        """
 
     @abstractmethod
     def warm_up(self) -> None:

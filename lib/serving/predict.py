@@ -18,7 +18,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, Final, NamedTuple, NoReturn
 
 import msgspec
 
@@ -43,6 +43,7 @@ from serving.assets import Assets, AssetsError
 from serving.endpoint import above, fitting
 from serving.loading import ModelError, load_model
 from serving.model import Clicks, Detector, Interactor, NotWrittenError, Tracker
+from serving.params import ParamsError
 from serving.state import wrap_state
 
 _HEADINGS = ("label", "score", "left", "top", "right", "bottom")
@@ -59,6 +60,17 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message}; see --help")
 
 
+# What is wrong with the function rather than with the command.
+_REFUSALS: Final = (
+    AnnotationError,
+    AssetsError,
+    DeviceError,
+    ModelError,
+    NotWrittenError,
+    ParamsError,
+)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status."""
     try:
@@ -66,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _run(options)
     except (UsageError, ImageError, RequestError) as error:
         return _fail(2, error)
-    except (AssetsError, ModelError, DeviceError, AnnotationError, NotWrittenError) as error:
+    except _REFUSALS as error:
         return _fail(1, error)
     return 0
 

@@ -1,7 +1,7 @@
 """The tracker: a siamese network that finds a template again near its last place."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 import msgspec
 import numpy as np
@@ -35,8 +35,10 @@ _Coordinate = Annotated[float, Meta(ge=-1e6, le=1e6)]
 _Length = Annotated[float, Meta(gt=0.1, le=1e6)]
 
 
-class VersionError(Exception):
-    """The function's params name a version of the networks that there is not."""
+class NanoTrackSettings(msgspec.Struct, frozen=True):
+    """The `params` of the BUILD target: which version of the networks it has."""
+
+    version: Literal["v2", "v3"] = "v3"
 
 
 class NanoState(msgspec.Struct, frozen=True):
@@ -72,11 +74,9 @@ class NanoTrack(Tracker[NanoState]):
         """Load the networks.
 
         Raises:
-            VersionError: the params name an unknown version.
+            ParamsError: they name an unknown version.
         """
-        version = assets.params.get("version", "v3")
-        if version not in TUNINGS:
-            raise VersionError(f"version must be one of {', '.join(TUNINGS)}, not {version!r}")
+        version = assets.params.read(NanoTrackSettings).version
         self.tuning = TUNINGS[version]
         backbone, head = (assets.weights(name) for name in _FILES[version])
 

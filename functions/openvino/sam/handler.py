@@ -1,8 +1,9 @@
 """The interactor: Segment Anything, with the encoded images kept for the next click."""
 
-from typing import Final
+from typing import Annotated, Final
 
 import cv2
+import msgspec
 
 from annotation import RequestError, Segment
 from imaging import Fit, Image, Outline, polygons
@@ -13,9 +14,13 @@ from serving.assets import Assets
 from serving.cache import ByteCache
 from serving.model import Clicks, Interactor
 
-_CACHE: Final = "embedding_cache_mib"
-_CACHE_MIB: Final = 64
 _MIB: Final = 1024 * 1024
+
+
+class SamSettings(msgspec.Struct, frozen=True):
+    """The `params` of the BUILD target: how much memory encoded pictures may take, in MiB."""
+
+    embedding_cache_mib: Annotated[int, msgspec.Meta(ge=0)] = 64
 
 
 class Sam(Interactor):
@@ -30,7 +35,7 @@ class Sam(Interactor):
         """Load encoder and decoder."""
         self._encoder = SamEncoder(assets.weights("sam_encoder.onnx"), device)
         self._decoder = SamDecoder(assets.weights("sam_decoder.onnx"), device)
-        kept = int(assets.params.get(_CACHE, _CACHE_MIB)) * _MIB
+        kept = assets.params.read(SamSettings).embedding_cache_mib * _MIB
         self._embeddings: ByteCache[str, Floats] = ByteCache(kept)
 
     def warm_up(self) -> None:

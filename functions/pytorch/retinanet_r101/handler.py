@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from inference.device import Device
-from inference.precision import precision_in
+from inference.precision import PrecisionSettings, supported_precision
 from inference.torch_device import prepare, running, torch_device
 from retinanet_r101.decode import STRIDES, Seen
 from retinanet_r101.detector import RetinaNetDetector
@@ -24,9 +24,10 @@ class RetinaNetR101(RetinaNetDetector):
 
         Raises:
             CheckpointError: it does not hold this network.
-            ValueError: `params` ask for an unknown precision.
+            ParamsError: `params` ask for an unknown precision.
         """
-        self._device, self._precision = device, precision_in(assets.params)
+        settings = assets.params.read(PrecisionSettings)
+        self._device, self._precision = device, supported_precision(settings.precision)
         self._network = prepare(read_network(assets.weights(WEIGHTS)), device)
 
     def run_network(self, pixels: NDArray[np.float32], least: float) -> Sequence[Seen]:

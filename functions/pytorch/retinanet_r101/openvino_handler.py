@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from inference.device import Device
 from inference.openvino import OpenVINOSession
-from inference.precision import precision_in
+from inference.precision import PrecisionSettings, supported_precision
 from retinanet_r101.decode import Seen
 from retinanet_r101.detector import RetinaNetDetector
 from retinanet_r101.exported import DELTAS, LOGITS, PIXELS, WEIGHTS
@@ -22,11 +22,10 @@ class OpenVINORetinaNetR101(RetinaNetDetector):
 
         Raises:
             OpenVINOError: it cannot be loaded.
-            ValueError: `params` ask for an unknown precision.
+            ParamsError: `params` ask for an unknown precision.
         """
-        self._session = OpenVINOSession(
-            assets.weights(WEIGHTS), device=device, precision=precision_in(assets.params)
-        )
+        precision = supported_precision(assets.params.read(PrecisionSettings).precision)
+        self._session = OpenVINOSession(assets.weights(WEIGHTS), device=device, precision=precision)
 
     def run_network(self, pixels: NDArray[np.float32], least: float) -> Sequence[Seen]:
         """Run the network."""

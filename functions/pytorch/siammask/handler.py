@@ -20,7 +20,7 @@ from annotation import (
 from imaging import Image, crop, polygons
 from inference.device import Device
 from inference.folding import fold_norms
-from inference.precision import precision_in
+from inference.precision import PrecisionSettings, supported_precision
 from inference.torch_device import prepare, running, torch_device
 from serving.assets import Assets
 from serving.model import Tracker
@@ -55,9 +55,10 @@ class SiamMaskTracker(Tracker[SiamMaskState]):
 
         Raises:
             CheckpointError: the checkpoint is not the authors'.
-            ValueError: `params` ask for an unknown precision.
+            ParamsError: `params` ask for an unknown precision.
         """
-        self._device, self._precision = device, precision_in(assets.params)
+        settings = assets.params.read(PrecisionSettings)
+        self._device, self._precision = device, supported_precision(settings.precision)
         network = weights.load(assets.weights(_WEIGHTS)).eval()
         fold_norms(network)
         self._network = prepare(network, device, channels_last=True)

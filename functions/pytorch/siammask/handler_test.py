@@ -17,6 +17,7 @@ from inference.device import Device
 from serving.assets import Assets
 from serving.cache import ImageCache
 from serving.endpoint import Endpoint
+from serving.params import ParamsError
 from siammask.checkpoint_testing import write_assets
 from siammask.geometry import Target
 from siammask.handler import SiamMaskTracker, report
@@ -232,5 +233,5 @@ def test_bfloat16_finds_nearly_the_same(assets: Assets, tmp_path: Path) -> None:
 
 def test_an_unknown_precision_is_named(tmp_path: Path) -> None:
     bad = write_assets(tmp_path / "bad", {"precision": "int8"})
-    with pytest.raises(ValueError, match="precision must be float32 or bfloat16, not 'int8'"):
+    with pytest.raises(ParamsError, match="Invalid enum value 'int8'"):
         SiamMaskTracker().load(bad, Device())

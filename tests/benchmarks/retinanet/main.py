@@ -35,7 +35,7 @@ from detectron2_engine.zoo import open_configuration
 from inference.checkpoints import build_network, load_state
 from inference.device import Device
 from inference.openvino import OpenVINOSession
-from inference.precision import PARAMETER, Precision, precision_in
+from inference.precision import Precision, supported_precision
 from inference.torch_device import prepare
 from retinanet_r101.decode import CLASSES, Seen, decode
 from retinanet_r101.export import exported
@@ -49,7 +49,7 @@ _VARIANT: Final = "the variant openvino"
 _MOST: Final = {"ours": 1.05, _VARIANT: 0.7}
 _MOST_DECODING: Final = 0.05
 # As its BUILD file asks for it.
-_QUICK: Final = precision_in({PARAMETER: "bfloat16"})
+_QUICK: Final = supported_precision("bfloat16")
 
 
 @torch.inference_mode()
@@ -61,7 +61,7 @@ def main() -> int:
     theirs = build_model(open_configuration(_CONFIG)).eval()
     load_state(theirs, state, source="random")
     pixels = torch.randn(1, 3, _SIDE, _SIDE, generator=torch.Generator().manual_seed(0)) * 50
-    session, quick = (_exported(ours, precision) for precision in ("float32", _QUICK))
+    session, quick = _exported(ours, "float32"), _exported(ours, _QUICK)
     given = {PIXELS: pixels.numpy()}
     answers = ours(pixels)
     _check(answers, _head(theirs, pixels))

@@ -26,7 +26,7 @@ import PIL.Image
 import torch
 
 from inference.device import Device
-from inference.precision import PARAMETER, Precision, precision_in
+from inference.precision import Precision, supported_precision
 from inference.threads import threads_from_env
 from inference.torch_device import running
 from serving.cache import ImageCache
@@ -45,10 +45,10 @@ def main() -> None:
         description="How SiamMask's time grows with the objects of a request."
     ).parse_args()
     print(f"threads {threads_from_env()}, load {os.getloadavg()[0]:.1f}")
-    asked: dict[Precision, dict[str, str]] = {"float32": {}, "bfloat16": {PARAMETER: "bfloat16"}}
+    asked: dict[Precision, dict[str, str]] = {"float32": {}, "bfloat16": {"precision": "bfloat16"}}
     ways: dict[str, dict[int, Callable[[], object]]] = {}
     for precision, params in asked.items():
-        if precision_in(params) == precision:
+        if supported_precision(precision) == precision:
             for way, runs in _ways(params).items():
                 ways[f"{way}, {precision}"] = runs
     for way, runs in ways.items():

@@ -135,8 +135,9 @@ class ParamsField(Field):
     default: ClassVar[FrozenDict] = FrozenDict()
     help = help_text(
         """
-        Settings the model's class reads from `assets.params`: strings, numbers, booleans, lists
-        and mappings of these.
+        Settings of the model, such as `{"precision": "bfloat16"}`: strings, numbers, booleans,
+        lists and mappings of these. The model's class reads them with `assets.params.read` into a
+        struct; one that the struct does not have is refused when the function starts.
         """
     )
     value: FrozenDict[str, Any]

@@ -47,8 +47,14 @@ class GpuMemoryField(_AmountField):
         """
         Memory that a worker needs on each of its GPUs, such as `4Gi`. The embedded platform takes
         a GPU with so much left, or waits until one has; it assumes `2Gi` where nothing is said.
+        Everywhere the worker takes no more than that for its networks and their results, so that
+        functions can share a card; without it there is no limit.
         """
     )
+
+    @property
+    def bytes(self) -> int | None:
+        return memory_bytes(self.value) if self.value else None
 
 
 class CpusField(StringField):

@@ -68,7 +68,6 @@ from modelyard.target_types import ModelAssets, ModelSources, NuclioSpec, Releas
 from modelyard.util_rules.codegen import NuclioSpecFile, NuclioSpecRequest, function_port
 from modelyard.util_rules.lookups import only
 from modelyard_contract.ports import PortRuleError, require_unique
-from modelyard_contract.quantities import memory_bytes
 
 MANIFEST_SCHEMA = 1
 
@@ -200,7 +199,6 @@ async def build_release(request: ReleaseRequest, _: AllReleases) -> Release:
 
 def _manifest(target: Target, parts: dict[str, str], model: str, assets: Assets) -> dict[str, Any]:
     gpus = target[GpusField].value
-    gpu_memory = target[GpuMemoryField].value
     settings = {
         "schema": MANIFEST_SCHEMA,
         "name": target[FunctionNameField].value,
@@ -221,7 +219,7 @@ def _manifest(target: Target, parts: dict[str, str], model: str, assets: Assets)
         "memory": target[MemoryField].value,
         "cpus": target[CpusField].value,
         "gpus": gpus,
-        "gpu_memory": memory_bytes(gpu_memory) if gpu_memory else None,
+        "gpu_memory": target[GpuMemoryField].bytes,
         "idle_timeout": target[IdleTimeoutField].in_force(gpus),
         "licence": target[LicenceField].value,
         "licence_stated_at": assets.licences.stated_at,

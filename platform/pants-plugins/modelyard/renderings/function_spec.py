@@ -16,7 +16,8 @@ class FunctionSpec:
     """One variant of a function, in the terms of CVAT and Nuclio.
 
     `annotations` holds CVAT's optional keys beyond name, type and spec, already as strings.
-    Times are seconds, sizes bytes, `memory` and `cpus` Kubernetes quantities such as `2Gi`.
+    Times are seconds, sizes bytes, `gpu_memory` the bytes of a worker on each of its GPUs; `memory`
+    and `cpus` are Kubernetes quantities such as `2Gi`.
     """
 
     name: str
@@ -36,6 +37,7 @@ class FunctionSpec:
     memory: str | None = None
     cpus: str | None = None
     gpus: int = 0
+    gpu_memory: int | None = None
 
     def file_name(self, stem: str, extension: str = "yaml") -> str:
         """`function.yaml` for the variant cpu, `function-gpu.yaml` for gpu."""
@@ -45,5 +47,6 @@ class FunctionSpec:
     @property
     def environment(self) -> dict[str, str]:
         """The author's variables and ours, by name in alphabetical order."""
-        ours = {variables.DEVICE: "cuda"} if self.gpus else {}
-        return dict(sorted({**self.env, **ours}.items()))
+        device = {variables.DEVICE: "cuda"} if self.gpus else {}
+        limit = {variables.GPU_MEMORY: str(self.gpu_memory)} if self.gpu_memory else {}
+        return dict(sorted({**self.env, **device, **limit}.items()))

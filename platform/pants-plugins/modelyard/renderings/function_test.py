@@ -67,6 +67,12 @@ def test_a_gpu_is_a_limit_and_tells_the_model_which_device_to_take() -> None:
     assert spec["env"] == [{"name": "MODELYARD_DEVICE", "value": "cuda"}]
 
 
+def test_a_worker_is_told_how_much_of_a_gpus_memory_is_its_own() -> None:
+    files = function_files(dataclasses.replace(SPEC, gpus=1, gpu_memory=4 << 30, env={}))
+    env = yaml.safe_load(files["function.yaml"])["spec"]["env"]
+    assert {"name": "MODELYARD_GPU_MEMORY", "value": "4294967296"} in env
+
+
 def test_every_annotation_is_a_string_and_the_label_spec_is_json() -> None:
     spec = dataclasses.replace(
         SPEC, type="interactor", annotations={"version": "2", "min_neg_points": "-1"}

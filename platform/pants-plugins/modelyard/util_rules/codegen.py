@@ -22,6 +22,7 @@ from modelyard.fields import (
     EventTimeoutField,
     FunctionNameField,
     FunctionTypeField,
+    GpuMemoryField,
     GpusField,
     InvalidModelFunction,
     LabelsField,
@@ -126,6 +127,7 @@ async def function_spec(target: Target, modelyard: Modelyard) -> FunctionSpec:
         memory=target[MemoryField].value,
         cpus=target[CpusField].value,
         gpus=target[GpusField].value,
+        gpu_memory=target[GpuMemoryField].bytes,
     )
 
 
