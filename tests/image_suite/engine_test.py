@@ -11,6 +11,7 @@ import httpx
 from image_suite.conftest import PYTHON, Container, docker
 from images.engine import Engine
 from images.layout import Layout
+from modelyard_contract.version import VERSION
 
 Start = Callable[..., Container]
 # The grace that `docker stop` gives.
@@ -96,6 +97,7 @@ def test_the_labels_say_what_it_is(standalone: Layout) -> None:
     assert labels["org.opencontainers.image.title"] == "coco-ssd"
     assert labels["org.opencontainers.image.licenses"] == "Apache-2.0"
     assert labels["dev.modelyard.runtime"] == "standalone"
+    assert labels["dev.modelyard.version"] == VERSION
     assert len(labels["dev.modelyard.digest"]) == 64
     assert labels["org.opencontainers.image.version"] == labels["dev.modelyard.digest"][:12]
 

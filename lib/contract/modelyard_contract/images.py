@@ -8,6 +8,7 @@ FUNCTION_LABEL = "dev.modelyard.function"
 VARIANT_LABEL = "dev.modelyard.variant"
 TYPE_LABEL = "dev.modelyard.type"
 RUNTIME_LABEL = "dev.modelyard.runtime"
+VERSION_LABEL = "dev.modelyard.version"
 # Where a function lies in them.
 HOME = "/opt/modelyard"
 # Whom they run as: no user of the host.

@@ -9,6 +9,7 @@ from pathlib import Path
 from adopt.adoption import adopt
 from adopt.errors import AdoptError
 from adopt.fitting import MARK
+from modelyard_contract.version import VERSION
 from scaffold.kinds import FRAMEWORKS
 
 
@@ -42,6 +43,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         prog="./pants adopt",
         description="Take over a function written for CVAT's own `serverless` folder.",
     )
+    parser.add_argument("--version", action="version", version=VERSION)
     parser.add_argument("folder", type=Path, help="the folder that holds its function.yaml")
     parser.add_argument("--name", help="of the folder and the package (default: the folder's)")
     parser.add_argument(

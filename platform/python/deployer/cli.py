@@ -29,6 +29,7 @@ from deployer.commands import (
 from deployer.errors import DeployError, UsageError
 from deployer.terminal import make_report
 from embedded.home import Home, HomeError
+from modelyard_contract.version import VERSION
 
 _COMMANDS: Final = (
     apply,
@@ -85,7 +86,7 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     build.add_argument("--debugger-pex", type=Path, metavar="PEX")
     build.add_argument("--source-root", type=Path, metavar="FOLDER", action="append", default=[])
     options, rest = build.parse_known_args(argv)
-    if not rest or (rest[0].startswith("-") and rest[0] not in ("-h", "--help")):
+    if not rest or (rest[0].startswith("-") and rest[0] not in ("-h", "--help", "--version")):
         rest = [_DEFAULT, *rest]
     return _parser(build).parse_args(rest, options)
 
@@ -97,6 +98,7 @@ def _parser(build: argparse.ArgumentParser) -> argparse.ArgumentParser:
         epilog=f"without a command: {_DEFAULT}; {_EXITS}",
         parents=[build],
     )
+    parser.add_argument("--version", action="version", version=VERSION)
     commands = parser.add_subparsers(dest="command", metavar="command", required=True)
     for command in _COMMANDS:
         command.add_parser(commands)

@@ -9,6 +9,7 @@ from deployer.testing import Deployer
 from embedded.testing.ports import free_port
 from embedded.testing.process import request
 from embedded.testing.releases import HANDLER, FakeRelease
+from modelyard_contract.version import VERSION
 
 REFUSING = HANDLER.format(version="1").replace(
     "status_code=200", 'status_code=400 if "threshold" in event.body else 200'
@@ -44,6 +45,10 @@ def test_status_shows_limits_and_what_puts_them_in_force(deployer: Deployer) -> 
     assert deployer.run(build=deployer.build(release)).returncode == 0
     (function,) = json.loads(deployer.run("status", "--json").stdout)["functions"]
     assert function["limits"] in ("2 GiB, 1.5 cores (cgroup)", "2 GiB, 1.5 cores (rlimit)")
+
+
+def test_the_version_needs_no_command(deployer: Deployer) -> None:
+    assert deployer.run("--version").stdout == f"{VERSION}\n"
 
 
 def test_plan_and_apply_for_programs(deployer: Deployer) -> None:

@@ -9,6 +9,7 @@ from embedded.home import Home
 from embedded.testing.ports import free_port
 from embedded.testing.process import PlatformProcess, request
 from embedded.testing.releases import FakeRelease, install
+from modelyard_contract.version import VERSION
 
 WAIT = {"x-nuclio-wait-function-action": "true"}
 
@@ -33,6 +34,7 @@ def test_versions_name_the_dashboard_and_this_platform(platform: PlatformProcess
         "home": str(platform.home.root),
         "pid": platform.process.pid,
         "digest": "test",
+        "version": VERSION,
     }
 
 

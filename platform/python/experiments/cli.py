@@ -16,6 +16,7 @@ from experiments.pictures import Pictures, pictures_of
 from experiments.predict import FORMATS, Prediction, predict
 from modelyard_contract import variables
 from modelyard_contract.function_types import FUNCTION_TYPES
+from modelyard_contract.version import VERSION
 
 _BELOW: Final = 3
 _EXITS: Final = "exit codes: 0 done, 1 failed, 2 wrong usage, 3 below --min-map or --min"
@@ -106,6 +107,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Try functions on many pictures, and score them.",
         epilog=_EXITS,
     )
+    parser.add_argument("--version", action="version", version=VERSION)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_predict(commands.add_parser("predict", help="what a detector finds, drawn and written"))
     _add_compare(commands.add_parser("compare", help="two detectors on the same pictures"))

@@ -9,6 +9,7 @@ from typing import Final
 
 from modelyard_contract import variables
 from modelyard_contract.function_types import FUNCTION_TYPES
+from modelyard_contract.version import VERSION
 from scaffold.kinds import FRAMEWORKS
 from scaffold.names import BadNameError, check_name
 from scaffold.network import FORMATS, Network, NetworkError, read_network
@@ -89,6 +90,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="./pants new-function", description="Start a new function."
     )
+    parser.add_argument("--version", action="version", version=VERSION)
     parser.add_argument("name", help="of the folder and the Python package, such as my_detector")
     parser.add_argument(
         "--type", choices=FUNCTION_TYPES, default=FUNCTION_TYPES[0], help="(default: %(default)s)"

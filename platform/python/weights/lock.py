@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 import requests
 
 from modelyard_contract.variables import WEIGHTS_MIRROR
+from modelyard_contract.version import VERSION
 from weights.digest import Digest
 from weights.download import Policy, download
 from weights.errors import WeightsError
@@ -107,6 +108,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="./pants lock-weights", description=__doc__.split("\n")[0]
     )
+    parser.add_argument("--version", action="version", version=VERSION)
     parser.add_argument("address", help="of the weights, such as 3rdparty/models:siammask_davis")
     parser.add_argument("--file", type=Path, help="a copy that you have; nothing is downloaded")
     parser.add_argument("--keep", type=Path, help="folder to keep the downloaded file in")

@@ -69,8 +69,15 @@ from modelyard.util_rules.layers import (
 )
 from modelyard.util_rules.lookups import only
 from modelyard.util_rules.server_layer import ServerLayerRequest
-from modelyard_contract.images import FUNCTION_LABEL, RUNTIME_LABEL, TYPE_LABEL, VARIANT_LABEL
+from modelyard_contract.images import (
+    FUNCTION_LABEL,
+    RUNTIME_LABEL,
+    TYPE_LABEL,
+    VARIANT_LABEL,
+    VERSION_LABEL,
+)
 from modelyard_contract.ports import EVENTS
+from modelyard_contract.version import VERSION
 
 _ARCHITECTURE = "amd64"
 _LAYOUT = ("oci-layout", "index.json", "blobs/**")
@@ -304,6 +311,7 @@ async def build_image(request: ImageRequest, modelyard: Modelyard) -> Image:
             VARIANT_LABEL: str(target[VariantField].value),
             TYPE_LABEL: str(target[FunctionTypeField].value),
             RUNTIME_LABEL: runtime,
+            VERSION_LABEL: VERSION,
         },
         gpus=spec.gpus,
         revision=revision.commit,

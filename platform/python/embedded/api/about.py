@@ -7,7 +7,8 @@ from starlette.responses import Response
 
 from embedded.api.requests import dashboard_of, json_response
 from embedded.metrics import CONTENT_TYPE, exposition
-from modelyard_contract.nuclio import DEFAULT_NAMESPACE, VERSION
+from modelyard_contract import nuclio
+from modelyard_contract.version import VERSION
 
 
 async def versions(request: Request) -> Response:
@@ -16,7 +17,7 @@ async def versions(request: Request) -> Response:
     return json_response(
         {
             "dashboard": {
-                "label": VERSION,
+                "label": nuclio.VERSION,
                 "gitCommit": "",
                 "os": platform.system().lower(),
                 "arch": {"x86_64": "amd64", "aarch64": "arm64"}.get(
@@ -27,6 +28,7 @@ async def versions(request: Request) -> Response:
                 "home": str(dashboard.home.root),
                 "pid": dashboard.note.pid,
                 "digest": dashboard.note.digest,
+                "version": VERSION,
             },
         }
     )
@@ -44,7 +46,7 @@ async def nothing(_: Request) -> Response:
 
 async def namespaces(_: Request) -> Response:
     """GET /api/namespaces."""
-    return json_response({"namespaces": {"names": [DEFAULT_NAMESPACE]}})
+    return json_response({"namespaces": {"names": [nuclio.DEFAULT_NAMESPACE]}})
 
 
 async def external_addresses(request: Request) -> Response:

@@ -5,11 +5,15 @@ from pathlib import Path
 from typing import Final
 
 from starlette.datastructures import MutableHeaders
+from starlette.responses import HTMLResponse
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from modelyard_contract.version import VERSION
+
 _STATIC: Final = Path(__file__).parent / "static"
+_PAGE: Final = _STATIC / "index.html"
 # Everything comes from here, nothing stands in the page itself; pictures may be the user's own.
 _POLICY: Final = "; ".join(
     (
@@ -41,10 +45,7 @@ def console_routes() -> list[BaseRoute]:
     # Installers may make links of the files; what they lead to was installed with us.
     files = StaticFiles(directory=_STATIC, follow_symlink=True)
 
-    async def page(scope: Scope, receive: Receive, send: Send) -> None:
-        response = await files.get_response("index.html", scope)
-        await response(scope, receive, send)
-
+    page = HTMLResponse(_PAGE.read_text(encoding="utf-8").replace("{version}", VERSION))
     return [
         Route("/", _Guarded(page), methods=["GET", "HEAD"]),
         Mount("/console", _Guarded(files)),

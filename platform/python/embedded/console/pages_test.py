@@ -9,6 +9,7 @@ import pytest
 from embedded.console.pages import _STATIC
 from embedded.home import Home
 from embedded.testing.process import PlatformProcess
+from modelyard_contract.version import VERSION
 
 FILES = sorted(file for file in _STATIC.rglob("*") if file.is_file())
 TEXTS = [file for file in FILES if file.suffix in {".html", ".js", ".css", ".svg"}]
@@ -29,6 +30,7 @@ def test_the_page_is_there_with_its_policy(platform: PlatformProcess) -> None:
     answer = platform.api("GET", "/")
     assert answer.status == 200
     assert answer.headers["content-type"].startswith("text/html")
+    assert f">{VERSION}<" in answer.body.decode()
     policy = answer.headers["content-security-policy"]
     assert "default-src 'self'" in policy
     assert "unsafe" not in policy
