@@ -35,4 +35,4 @@ class ShapeError(AnnotationError):
 
 
 class LabelError(AnnotationError):
-    """A label, sublabel or attribute that the function's label set does not declare."""
+    """A label that the function does not declare, or one that its network cannot report."""

@@ -4,14 +4,10 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, Final, NamedTuple
 
-from annotation import Label, LabelSet
+from annotation import Label, LabelError, LabelSet
 from detectron2_engine.importing import MetadataCatalog
 
 _LISTED: Final = 5
-
-
-class LabelsError(Exception):
-    """The function's labels do not fit the network's classes; one line."""
 
 
 class Classes(NamedTuple):
@@ -39,7 +35,7 @@ def label_classes(configuration: Any, labels: LabelSet) -> Classes:
         labels: Of the function.
 
     Raises:
-        LabelsError: a label stands for no class, a class has two labels, the joints of a skeleton
+        LabelError: a label stands for no class, a class has two labels, the joints of a skeleton
             are not those of the data set, or the configuration tells no classes.
     """
     metadata = _metadata(configuration)
@@ -57,7 +53,7 @@ def label_classes(configuration: Any, labels: LabelSet) -> Classes:
     for label in labels:
         number = _class_of(label, names, by_id)
         if number in found:
-            raise LabelsError(
+            raise LabelError(
                 f"labels {found[number].name!r} and {label.name!r} are one class, {names[number]!r}"
             )
         _check_joints(label, joints)
@@ -76,13 +72,13 @@ def _metadata(configuration: Any) -> dict[str, Any]:
         known = MetadataCatalog.get(name).as_dict()
         if known.get("thing_classes"):
             return dict(known)
-    raise LabelsError("the configuration names no data set whose classes detectron2 knows")
+    raise LabelError("the configuration names no data set whose classes detectron2 knows")
 
 
 def _class_of(label: Label, names: Sequence[str], by_id: Mapping[int, int]) -> int:
     if label.id is not None and by_id:
         if label.id not in by_id:
-            raise LabelsError(
+            raise LabelError(
                 f"label {label.name!r} has the id {label.id}, which the data set does not use; "
                 f"it uses: {_some(sorted(by_id))}"
             )
@@ -90,7 +86,7 @@ def _class_of(label: Label, names: Sequence[str], by_id: Mapping[int, int]) -> i
     if label.name not in names:
         similar = get_close_matches(label.name, names, n=3)
         hint = f"did you mean {_some(similar)}?" if similar else f"there are: {_some(names)}"
-        raise LabelsError(f"label {label.name!r} is no class of the network: {hint}")
+        raise LabelError(f"label {label.name!r} is no class of the network: {hint}")
     return names.index(label.name)
 
 
@@ -98,10 +94,10 @@ def _check_joints(label: Label, joints: tuple[str, ...]) -> None:
     if label.type != "skeleton":
         return
     if not joints:
-        raise LabelsError(f"label {label.name!r} is a skeleton, but the network finds no joints")
+        raise LabelError(f"label {label.name!r} is a skeleton, but the network finds no joints")
     odd = [sublabel.name for sublabel in label.sublabels if sublabel.name not in joints]
     if odd:
-        raise LabelsError(
+        raise LabelError(
             f"skeleton {label.name!r} has the joint {odd[0]!r}, which the network does not find; "
             f"it finds: {', '.join(joints)}"
         )

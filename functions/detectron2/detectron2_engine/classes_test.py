@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from annotation import LabelSet
-from detectron2_engine.classes import Classes, LabelsError, label_classes
+from annotation import LabelError, LabelSet
+from detectron2_engine.classes import Classes, label_classes
 from detectron2_engine.zoo import open_configuration
 
 FASTER = "COCO-Detection/faster_rcnn_R_50_FPN_3x"
@@ -100,7 +100,7 @@ def skeleton(joint: str) -> dict[str, Any]:
 def test_labels_that_do_not_fit_are_named(
     config: str, labels: list[dict[str, Any]], message: str
 ) -> None:
-    with pytest.raises(LabelsError, match=message) as caught:
+    with pytest.raises(LabelError, match=message) as caught:
         classes(config, labels)
     assert "\n" not in str(caught.value)
 
@@ -108,5 +108,5 @@ def test_labels_that_do_not_fit_are_named(
 def test_a_configuration_of_an_unknown_data_set_says_so() -> None:
     configuration = open_configuration(FASTER)
     configuration.DATASETS.TEST = configuration.DATASETS.TRAIN = ("nobodys",)
-    with pytest.raises(LabelsError, match="no data set whose classes detectron2 knows"):
+    with pytest.raises(LabelError, match="no data set whose classes detectron2 knows"):
         label_classes(configuration, LabelSet([]))

@@ -47,7 +47,7 @@ class Detectron2(Detector, ABC):
 
         Raises:
             ConfigurationError: there is no such configuration, or it cannot be run.
-            LabelsError: the function's labels do not fit the network's classes.
+            LabelError: the function's labels do not fit the network's classes.
             CheckpointError: the checkpoint does not hold this network, or holds code.
         """
         configuration = open_configuration(self.config)

@@ -31,7 +31,7 @@ class CocoInstances(Detector):
         """Load the three networks.
 
         Raises:
-            LabelsError: a label has no id, or none from 1 to 90.
+            LabelError: a label has no id, or none from 1 to 90.
         """
         self._detector = CocoSsdNetwork(assets.weights("coco_ssd.xml"), assets.labels, device)
         self._encoder = SamEncoder(assets.weights("sam_encoder.onnx"), device)

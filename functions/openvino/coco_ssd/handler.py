@@ -15,7 +15,7 @@ class CocoSsd(Detector):
         """Load the network.
 
         Raises:
-            LabelsError: a label has no id, or none from 1 to 90.
+            LabelError: a label has no id, or none from 1 to 90.
         """
         self._network = CocoSsdNetwork(assets.weights("coco_ssd.xml"), assets.labels, device)
 

@@ -4,7 +4,7 @@ from typing import ClassVar, Final
 
 import numpy as np
 
-from annotation import Rectangle
+from annotation import LabelError, Rectangle
 from face_detection.decoding import SIDE, decode, merge
 from imaging import Image, letterbox
 from inference.device import Device
@@ -16,10 +16,6 @@ _WEIGHTS: Final = "face_detection_short_range.tflite"
 _INPUT: Final = "input"
 _BOXES: Final = "regressors"
 _SCORES: Final = "classificators"
-
-
-class LabelsError(Exception):
-    """The function's labels are not the one that the network knows."""
 
 
 class FaceDetection(Detector):
@@ -41,10 +37,10 @@ class FaceDetection(Detector):
         """Load the network.
 
         Raises:
-            LabelsError: there is not exactly one label.
+            LabelError: there is not exactly one label.
         """
         if len(assets.labels) != 1:
-            raise LabelsError(f"one label is needed, not {len(assets.labels)}: this finds faces")
+            raise LabelError(f"one label is needed, not {len(assets.labels)}: this finds faces")
         (self._label,) = assets.labels.names
         self._session = OpenVINOSession(assets.weights(_WEIGHTS), device=device)
 

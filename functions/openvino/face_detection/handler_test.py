@@ -7,8 +7,8 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from annotation import LabelSet, Rectangle
-from face_detection.handler import FaceDetection, LabelsError
+from annotation import LabelError, LabelSet, Rectangle
+from face_detection.handler import FaceDetection
 from imaging import Image
 from inference.boxes import iou_matrix
 from inference.device import Device
@@ -107,7 +107,7 @@ def test_odd_sizes_are_taken(model: FaceDetection, size: tuple[int, int]) -> Non
 
 def test_it_needs_one_label(assets: Assets) -> None:
     other = msgspec.structs.replace(assets, labels=LabelSet.from_json(b"[]"))
-    with pytest.raises(LabelsError, match="one label is needed, not 0"):
+    with pytest.raises(LabelError, match="one label is needed, not 0"):
         FaceDetection().load(other, Device())
 
 

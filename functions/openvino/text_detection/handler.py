@@ -4,7 +4,7 @@ from typing import ClassVar, Final
 
 import numpy as np
 
-from annotation import Attribute, Polygon
+from annotation import Attribute, LabelError, Polygon
 from imaging import Fit, Image, Pixels, resize
 from inference.device import Device
 from inference.openvino import OpenVINOSession
@@ -24,10 +24,6 @@ _LONG_SIDE: Final = 2000
 # ImageNet's mean and deviation, which the finder was trained with on BGR, in this order.
 _MEAN: Final = np.array([0.485, 0.456, 0.406], np.float32) * 255
 _DEVIATION: Final = np.array([0.229, 0.224, 0.225], np.float32) * 255
-
-
-class LabelsError(Exception):
-    """The function's labels are not what this detector reports."""
 
 
 class TextDetection(Detector):
@@ -58,13 +54,13 @@ class TextDetection(Detector):
         """Load the networks.
 
         Raises:
-            LabelsError: there is not exactly one label, with at most one attribute, of text.
+            LabelError: there is not exactly one label, with at most one attribute, of text.
         """
         if len(assets.labels) != 1:
-            raise LabelsError(f"one label is needed, not {len(assets.labels)}: this finds text")
+            raise LabelError(f"one label is needed, not {len(assets.labels)}: this finds text")
         (label,) = assets.labels
         if any(attribute.input_type != "text" for attribute in label.attributes[:1]):
-            raise LabelsError(f"the first attribute of {label.name!r} must be of type text")
+            raise LabelError(f"the first attribute of {label.name!r} must be of type text")
         self._label = label.name
         self._attribute = label.attributes[0].name if label.attributes else None
         self._finder = OpenVINOSession(

@@ -10,13 +10,13 @@ import PIL.ImageDraw
 import PIL.ImageFont
 import pytest
 
-from annotation import LabelSet, Polygon, bounding_box
+from annotation import LabelError, LabelSet, Polygon, bounding_box
 from imaging import Image
 from inference.boxes import iou_matrix
 from inference.device import Device
 from samples import Asker, assets_named_by, photograph, photograph_file
 from serving.assets import Assets
-from text_detection.handler import LabelsError, TextDetection, fitted
+from text_detection.handler import TextDetection, fitted
 
 # The photographed page: what its lines say, and their boxes, measured by hand.
 PAGE = [
@@ -190,7 +190,7 @@ def test_odd_sizes_are_taken(model: TextDetection, size: tuple[int, int]) -> Non
 )
 def test_labels_must_fit(assets: Assets, labels: bytes, message: str) -> None:
     other = msgspec.structs.replace(assets, labels=LabelSet.from_json(labels))
-    with pytest.raises(LabelsError, match=message):
+    with pytest.raises(LabelError, match=message):
         TextDetection().load(other, Device())
 
 

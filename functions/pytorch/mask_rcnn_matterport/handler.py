@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from annotation import Mask
+from annotation import LabelError, Mask
 from imaging import Image, crop, polygons
 from inference.checkpoints import build_network
 from inference.device import Device
@@ -22,10 +22,6 @@ from serving.model import Detector
 
 _WEIGHTS: Final = "mask_rcnn_coco.h5"
 _BACKGROUND: Final = 0
-
-
-class LabelsError(Exception):
-    """The function's labels do not fit the network's classes."""
 
 
 class MatterportMaskRCNN(Detector):
@@ -47,12 +43,12 @@ class MatterportMaskRCNN(Detector):
         """Load the network.
 
         Raises:
-            LabelsError: a label has no id, or none from 0 to 80.
+            LabelError: a label has no id, or none from 0 to 80.
             CheckpointError: the checkpoint does not hold this network.
         """
         for label in assets.labels:
             if label.id is None or not 0 <= label.id < CLASSES:
-                raise LabelsError(f"label {label.name!r} needs an id from 0 to {CLASSES - 1}")
+                raise LabelError(f"label {label.name!r} needs an id from 0 to {CLASSES - 1}")
         labels = zip(assets.labels.ids, assets.labels.names, strict=True)
         self._names = {number: name for number, name in labels if number != _BACKGROUND}
         self._classes = np.isin(np.arange(CLASSES), [*self._names])

@@ -11,11 +11,11 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from annotation import Mask
+from annotation import LabelError, Mask
 from imaging import Image
 from inference.checkpoints import CheckpointError, build_network
 from inference.device import Device
-from mask_rcnn_matterport.handler import LabelsError, MatterportMaskRCNN
+from mask_rcnn_matterport.handler import MatterportMaskRCNN
 from mask_rcnn_matterport.network import MaskRCNN
 from mask_rcnn_matterport.published import read_keras, rename
 from serving.assets import Assets
@@ -123,5 +123,5 @@ def test_labels_need_ids_of_the_networks_classes(
 ) -> None:
     description = json.loads((folder / "model.json").read_text())
     (tmp_path / "model.json").write_text(json.dumps({**description, "labels": [label]}))
-    with pytest.raises(LabelsError, match="label 'x' needs an id from 0 to 80"):
+    with pytest.raises(LabelError, match="label 'x' needs an id from 0 to 80"):
         MatterportMaskRCNN().load(Assets.open(tmp_path), Device())

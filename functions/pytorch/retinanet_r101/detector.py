@@ -8,7 +8,7 @@ import numpy as np
 import PIL.Image
 from numpy.typing import NDArray
 
-from annotation import Rectangle
+from annotation import LabelError, Rectangle
 from imaging import Image
 from inference.device import Device
 from retinanet_r101.decode import Objects, Seen, decode, least_logit
@@ -22,10 +22,6 @@ MEAN: Final = (103.53, 116.28, 123.675)
 """What is taken off blue, green and red, 0..255; nothing divides them."""
 DIVISOR: Final = 32
 """Width and height of the network's input are multiples of this."""
-
-
-class LabelsError(Exception):
-    """The function's labels do not fit the network's classes."""
 
 
 class RetinaNetDetector(Detector):
@@ -52,11 +48,11 @@ class RetinaNetDetector(Detector):
         """Load the network.
 
         Raises:
-            LabelsError: a label has no id, or none that COCO uses.
+            LabelError: a label has no id, or none that COCO uses.
         """
         for label in assets.labels:
             if label.id not in COCO_IDS:
-                raise LabelsError(f"label {label.name!r} needs the id of one of COCO's 80 classes")
+                raise LabelError(f"label {label.name!r} needs the id of one of COCO's 80 classes")
         labels = zip(assets.labels.ids, assets.labels.names, strict=True)
         self._names = {COCO_IDS.index(number): name for number, name in labels if number}
         self._classes = np.isin(np.arange(len(COCO_IDS)), list(self._names))

@@ -8,10 +8,10 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from annotation import Rectangle
+from annotation import LabelError, Rectangle
 from imaging import Image
 from inference.device import Device
-from retinanet_r101.detector import COCO_IDS, MEAN, LabelsError, fitting_size, to_input
+from retinanet_r101.detector import COCO_IDS, MEAN, fitting_size, to_input
 from retinanet_r101.handler import RetinaNetR101
 from serving.assets import Assets
 from serving.nuclio import open_endpoint
@@ -116,5 +116,5 @@ def test_labels_need_ids_of_the_networks_classes(
 ) -> None:
     description = json.loads((folder / "model.json").read_text())
     (tmp_path / "model.json").write_text(json.dumps({**description, "labels": [label]}))
-    with pytest.raises(LabelsError, match="label 'x' needs the id of one of COCO's 80 classes"):
+    with pytest.raises(LabelError, match="label 'x' needs the id of one of COCO's 80 classes"):
         RetinaNetR101().load(Assets.open(tmp_path), Device())

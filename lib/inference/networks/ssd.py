@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from annotation import LabelSet, Rectangle
+from annotation import LabelError, LabelSet, Rectangle
 from imaging import Image, resize
 from inference.boxes import nms
 from inference.device import Device
@@ -17,10 +17,6 @@ _CLASSES: Final = 90
 _PIXELS: Final = "image_tensor:0"
 _BOXES: Final = "Postprocessor/ExpandDims_1:0"
 _SCORES: Final = "Postprocessor/Slice:0"
-
-
-class LabelsError(Exception):
-    """The function's labels do not fit the network's classes."""
 
 
 class CocoSsdNetwork:
@@ -54,12 +50,12 @@ class CocoSsdNetwork:
         """Load the network, to report the objects of `labels`, whose ids are COCO's.
 
         Raises:
-            LabelsError: a label has no id, or none from 1 to 90.
+            LabelError: a label has no id, or none from 1 to 90.
             OpenVINOError: the file is no model that can be loaded.
         """
         for label in labels:
             if label.id is None or not 1 <= label.id <= _CLASSES:
-                raise LabelsError(f"label {label.name!r} needs an id from 1 to {_CLASSES}")
+                raise LabelError(f"label {label.name!r} needs an id from 1 to {_CLASSES}")
         self.overlap = overlap
         self.limit = limit
         self.candidates = candidates

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from annotation import LabelSet
+from annotation import LabelError, LabelSet
 from imaging import Image
 from inference.device import Device
-from inference.networks.ssd import CocoSsdNetwork, LabelsError, to_pixels
+from inference.networks.ssd import CocoSsdNetwork, to_pixels
 from inference.networks.testing import plant_ssd
 
 IMAGE = Image.from_pixels(np.zeros((200, 400, 3), np.uint8))
@@ -95,7 +95,7 @@ def test_there_is_a_limit(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("label", [{"name": "x"}, {"name": "x", "id": 0}, {"name": "x", "id": 91}])
 def test_labels_need_ids_of_the_networks_classes(tmp_path: Path, label: dict[str, Any]) -> None:
-    with pytest.raises(LabelsError, match="label 'x' needs an id from 1 to 90"):
+    with pytest.raises(LabelError, match="label 'x' needs an id from 1 to 90"):
         planted(tmp_path, {}, [*LABELS, label])
 
 
