@@ -98,7 +98,6 @@ RESOLVES = {
         _ours("detectron2", find_links=True, platforms=(LINUX_X86, LINUX_ARM, MAC_ARM)),
         _ours("torch-gpu", platforms=(LINUX_X86, LINUX_ARM)),
         _ours("detectron2-gpu", platforms=(LINUX_X86, LINUX_ARM)),
-        _ours("tensorflow", platforms=(LINUX_X86, LINUX_ARM, MAC_ARM)),
         _ours("buildgrid", platforms=(LINUX_X86, LINUX_ARM)),
         _ours("experiments"),
         _ours("debug"),

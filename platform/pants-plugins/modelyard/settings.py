@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Iterator, Mapping
 
 from modelyard_contract.annotations import AnnotationError, check_for_type
+from modelyard_contract.frameworks import FRAMEWORKS, OPENVINO
 from modelyard_contract.function_types import DETECTOR
 from modelyard_contract.limits import MIB
 from modelyard_contract.ports import FIRST_EPHEMERAL
@@ -16,8 +17,6 @@ from modelyard_contract.quantities import memory_bytes
 
 # An interpreter with numpy and OpenCV takes this much before it has loaded any model.
 LEAST_WORKER_MIB = 128
-# OpenVINO runs both.
-_HEAD_FRAMEWORKS = ("openvino", "onnx")
 
 
 @dataclass(frozen=True)
@@ -86,11 +85,9 @@ def _head_problems(model: ModelSettings) -> Iterator[Problem]:
         return
     if model.type != DETECTOR:
         yield Problem("head", model.head, f'what it reads are detections: say type="{DETECTOR}"')
-    if model.framework not in _HEAD_FRAMEWORKS:
+    if FRAMEWORKS[model.framework].engine != OPENVINO:
         yield Problem(
-            "head",
-            model.head,
-            f'it runs networks on OpenVINO: say framework="{_HEAD_FRAMEWORKS[0]}"',
+            "head", model.head, f'it runs networks on OpenVINO: say framework="{OPENVINO}"'
         )
     if model.handler:
         yield Problem("handler", model.handler, "a head takes its place: leave one of them out")
@@ -140,7 +137,7 @@ def variant_warnings(variant: VariantSettings) -> Iterator[Problem]:
             variant.workers,
             "each worker holds its own copy of the model on the GPU; 1 is what most models want",
         )
-    if variant.variant == "gpu" and not variant.gpus and variant.framework != "openvino":
+    if variant.variant == "gpu" and not variant.gpus and variant.framework != OPENVINO:
         yield Problem("gpus", variant.gpus, "the variant gpu runs on the CPU unless it is 1")
     if variant.port is not None and variant.port >= FIRST_EPHEMERAL:
         yield Problem(

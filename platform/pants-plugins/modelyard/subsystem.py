@@ -4,6 +4,7 @@ from pants.option.option_types import BoolOption, DictOption, FloatOption, StrLi
 from pants.option.subsystem import Subsystem
 from pants.util.strutil import help_text, softwrap
 
+from modelyard_contract.frameworks import resolves_by_variant
 from modelyard_contract.limits import CVAT_TIMEOUT
 from modelyard_contract.nuclio import VERSION
 
@@ -18,13 +19,7 @@ class Modelyard(Subsystem):
     )
 
     resolves = DictOption[str](
-        default={
-            "openvino-cpu": "openvino",
-            "onnx-cpu": "openvino",
-            "pytorch-cpu": "torch-cpu",
-            "pytorch-gpu": "torch-gpu",
-            "tensorflow-cpu": "tensorflow",
-        },
+        default=resolves_by_variant(),
         help=softwrap(
             """
             The Python resolve of a `<framework>-<variant>`. A variant may name another one with

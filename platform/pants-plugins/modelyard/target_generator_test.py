@@ -217,6 +217,11 @@ WRONG = [
     ('type="detector"', 'type="classifier"', "'classifier'"),
     ('type="detector",', "", "type"),
     ('framework="openvino"', 'framework="caffe"', "'caffe'"),
+    (
+        'framework="openvino"',
+        'framework="tensorflow"',
+        "must be one of ['onnx', 'openvino', 'pytorch'], but 'tensorflow'",
+    ),
     ('display_name="F"', 'display_name=" "', "`display_name` is ' '"),
     ('display_name="F"', 'display_name="a\\nb"', "one line of text"),
     ('display_name="F"', 'display_name="a\\u2028b"', "one line of text"),

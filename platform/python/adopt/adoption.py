@@ -17,20 +17,20 @@ from adopt.settings import DEFAULTS, settings_of
 from adopt.steps import weights_of
 from adopt.upstream import Upstream, read_upstream
 from adopt.write import Adopted, write_function
-from scaffold.kinds import FRAMEWORKS
+from modelyard_contract.frameworks import FRAMEWORKS, OPENVINO, PYTORCH
 from scaffold.names import BadNameError, check_name
 
+# The folders of CVAT's tree that are not called like a framework of ours.
+_FRAMEWORK_FOLDERS: Final = {"tensorflow": OPENVINO}
 _FRAMEWORK_MODULES: Final = {
-    "openvino": "openvino",
+    "openvino": OPENVINO,
     "onnxruntime": "onnx",
-    "torch": "pytorch",
-    "detectron2": "pytorch",
-    "mmpose": "pytorch",
-    "tensorflow": "tensorflow",
-    "mrcnn": "tensorflow",
+    "torch": PYTORCH,
+    "detectron2": PYTORCH,
+    "mmpose": PYTORCH,
+    "tensorflow": OPENVINO,
+    "mrcnn": OPENVINO,
 }
-# Where `[modelyard].resolves` knows a resolve of GPU builds.
-_WITH_GPU: Final = ("pytorch",)
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -63,7 +63,7 @@ def adopt(repository: Path, path: Path, name: str | None, framework: str | None)
     adopted = Adopted(
         name=name,
         path=upstream.path,
-        framework=FRAMEWORKS[framework],
+        framework=FRAMEWORKS[framework].engine,
         identity=identity,
         handler=handler,
         code=code,
@@ -85,14 +85,15 @@ def _file(variant: str) -> str:
 
 
 def _framework(upstream: Upstream, imported: Collection[str], notes: Notes) -> str:
-    first = upstream.path.partition("/")[0]
+    folder = upstream.path.partition("/")[0]
+    first = _FRAMEWORK_FOLDERS.get(folder, folder)
     if first in FRAMEWORKS:
         return first
     for module, framework in _FRAMEWORK_MODULES.items():
         if module in imported:
             return framework
-    notes.add("framework", "openvino is a guess; --framework says otherwise")
-    return "openvino"
+    notes.add("framework", f"{OPENVINO} is a guess; --framework says otherwise")
+    return OPENVINO
 
 
 def _name(upstream: Upstream, given: str | None, repository: Path) -> str:
@@ -149,7 +150,7 @@ def _settings(upstream: Upstream, framework: str, notes: Notes) -> dict[str, dic
         for variant, config in upstream.configs.items()
     }
     gpu = settings.get("gpu")
-    if gpu is not None and framework not in _WITH_GPU:
+    if gpu is not None and "gpu" not in FRAMEWORKS[framework].resolves:
         notes.add("function-gpu.yaml", f"is left out: there is no resolve of {framework} for GPUs")
         settings = {"cpu": settings.get("cpu", gpu)}
     elif gpu is not None:

@@ -9,8 +9,8 @@ from pathlib import Path
 from adopt.adoption import adopt
 from adopt.errors import AdoptError
 from adopt.fitting import MARK
+from modelyard_contract.frameworks import FRAMEWORKS
 from modelyard_contract.version import VERSION
-from scaffold.kinds import FRAMEWORKS
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -6,10 +6,8 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
-from scaffold.kinds import FRAMEWORKS
+from modelyard_contract.frameworks import FRAMEWORKS
 
-# The resolve of a folder of functions.
-_RESOLVES: Final = {"openvino": "openvino", "pytorch": "torch-cpu"}
 # Distributions that are named unlike their modules.
 _DISTRIBUTIONS: Final = {
     "PIL": "pillow",
@@ -21,8 +19,8 @@ _DISTRIBUTIONS: Final = {
 
 
 def resolve_of(framework: str) -> str:
-    """Return the resolve that functions of a framework run on."""
-    return _RESOLVES[FRAMEWORKS[framework]]
+    """Return the resolve that functions of a framework run on without a GPU."""
+    return FRAMEWORKS[framework].resolves["cpu"]
 
 
 def missing_modules(modules: Collection[str], resolve: str, repository: Path) -> set[str]:

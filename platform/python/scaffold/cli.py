@@ -5,17 +5,14 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 from modelyard_contract import variables
+from modelyard_contract.frameworks import FRAMEWORKS, OPENVINO
 from modelyard_contract.function_types import FUNCTION_TYPES
 from modelyard_contract.version import VERSION
-from scaffold.kinds import FRAMEWORKS
 from scaffold.names import BadNameError, check_name
 from scaffold.network import FORMATS, Network, NetworkError, read_network
 from scaffold.write import is_codeless, write_function
-
-_DEFAULT: Final = "openvino"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -74,9 +71,9 @@ def _framework(options: argparse.Namespace) -> str:
         NetworkError: the one cannot run the other.
     """
     if options.model is None:
-        return str(options.framework or _DEFAULT)
+        return str(options.framework or OPENVINO)
     own = FORMATS[options.model.suffix.lower()]
-    if options.framework and FRAMEWORKS[options.framework] != FRAMEWORKS[own]:
+    if options.framework and FRAMEWORKS[options.framework].engine != FRAMEWORKS[own].engine:
         raise NetworkError(f"{options.model.name} runs on {own}; leave --framework out")
     return own
 
@@ -99,7 +96,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         "--framework",
         choices=FRAMEWORKS,
         help="what runs the model; ONNX and TensorFlow files run on OpenVINO "
-        f"(default: what --from needs, or {_DEFAULT})",
+        f"(default: what --from needs, or {OPENVINO})",
     )
     parser.add_argument(
         "--from",

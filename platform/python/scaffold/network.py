@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from inference.heads.guess import guess_head
+from modelyard_contract.frameworks import OPENVINO
 
 if TYPE_CHECKING:
     from inference.heads.options import HeadOptions
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
 # What OpenVINO reads, and the framework it is known by.
 FORMATS: Final[Mapping[str, str]] = {
     ".onnx": "onnx",
-    ".xml": "openvino",
-    ".pb": "tensorflow",
-    ".tflite": "tensorflow",
+    ".xml": OPENVINO,
+    ".pb": OPENVINO,
+    ".tflite": OPENVINO,
 }
 _CHECKPOINTS: Final = (".pt", ".pth", ".pkl", ".ckpt", ".safetensors", ".h5", ".keras")
 _NO_OBJECT: Final = "otx_"

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from modelyard_contract.frameworks import FRAMEWORKS
 from modelyard_contract.function_types import FUNCTION_TYPES
 from scaffold.cli import main
-from scaffold.kinds import FRAMEWORKS
 from scaffold.names import BadNameError, check_name, class_name
 from scaffold.write import write_function
 
@@ -29,7 +29,7 @@ def test_a_function_is_a_package_with_a_class_a_test_and_a_target(
     repository: Path, type: str, framework: str
 ) -> None:
     folder = write_function(repository, "my_model", type=type, framework=framework)
-    assert folder == repository / "functions" / FRAMEWORKS[framework] / "my_model"
+    assert folder == repository / "functions" / FRAMEWORKS[framework].engine / "my_model"
     labels = {"labels.json"} if type == "detector" else set()
     written = {"__init__.py", "BUILD", "README.md", "handler.py", "handler_test.py"}
     assert {path.name for path in folder.iterdir()} == written | labels
@@ -42,7 +42,7 @@ def test_a_function_is_a_package_with_a_class_a_test_and_a_target(
     function = calls[-1]
     assert isinstance(function, ast.Call)
     fields = {word.arg: ast.literal_eval(word.value) for word in function.keywords}
-    assert (fields["type"], fields["framework"]) == (type, FRAMEWORKS[framework])
+    assert (fields["type"], fields["framework"]) == (type, FRAMEWORKS[framework].engine)
     assert fields["display_name"] == "My Model"
     assert ("labels" in fields) == (type == "detector")
     assert "$" not in build

@@ -11,10 +11,10 @@ from pathlib import Path
 from string import Template
 from typing import Final
 
+from modelyard_contract.frameworks import FRAMEWORKS
 from modelyard_contract.function_types import DETECTOR
 from modelyard_contract.names import function_name
 from modelyard_contract.variables import WEIGHTS_MIRROR
-from scaffold.kinds import FRAMEWORKS
 from scaffold.names import class_name, title
 from scaffold.network import Network
 
@@ -36,7 +36,8 @@ def write_function(
     Raises:
         OSError: it cannot be written.
     """
-    folder = repository / "functions" / FRAMEWORKS[framework] / name
+    engine = FRAMEWORKS[framework].engine
+    folder = repository / "functions" / engine / name
     folder.parent.mkdir(parents=True, exist_ok=True)
     codeless = network is not None and is_codeless(network, type)
     classes = network.classes if network and network.classes else _OBJECT
@@ -57,7 +58,7 @@ def write_function(
         "more": "".join(_targets(type, network)),
         "fields": "".join(
             f"    {field}={value},\n"
-            for field, value in _fields(relative, type, FRAMEWORKS[framework], name, network)
+            for field, value in _fields(relative, type, engine, name, network)
         ),
     }
     with tempfile.TemporaryDirectory(prefix=".new-", dir=folder.parent) as scratch:

@@ -10,6 +10,7 @@ from pants.engine.target import AsyncFieldMixin, StringField
 from pants.util.strutil import help_text
 
 from modelyard.fields.errors import InvalidModelFunction
+from modelyard_contract.frameworks import FRAMEWORKS
 from modelyard_contract.function_types import FUNCTION_TYPES
 from modelyard_contract.names import (
     LONGEST_NAME,
@@ -89,7 +90,7 @@ class FunctionTypeField(StringField):
 class FrameworkField(StringField):
     alias = "framework"
     required = True
-    valid_choices = ("openvino", "onnx", "pytorch", "tensorflow")
+    valid_choices = tuple(FRAMEWORKS)
     help = help_text(
         """
         What runs the model. With the variant it picks the resolve, see `[modelyard].resolves`.
