@@ -9,7 +9,7 @@ finds becomes shapes.
 import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
 import openvino
@@ -43,8 +43,7 @@ from inference.heads.errors import HeadError
 from inference.heads.segmentation import masks_of, outline_of
 from inference.mask_paste import paste
 from inference.openvino import MODEL_INFO, compile_network, model_info, read_network
-
-Channels = Literal["rgb", "bgr"]
+from modelyard_contract.heads import Channels
 
 # Of its kinds those that see objects and were seen to work; its YOLOX fails on every image.
 _KINDS: Final[Mapping[str, type[ImageModel]]] = {

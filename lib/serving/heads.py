@@ -18,13 +18,13 @@ from inference.heads.found import Answer
 from inference.heads.options import HeadOptions
 from inference.heads.shapes import Shape as Lengths
 from inference.openvino import OpenVINOSession
+from modelyard_contract.heads import HEADS, MODEL_API
 from serving.assets import Assets
 from serving.model import Detector
 
 if TYPE_CHECKING:
     from inference.model_api import ModelApiNetwork
 
-MODEL_API: Final = "model_api"
 _FORMATS: Final = (".xml", ".onnx", ".pb", ".tflite")
 
 
@@ -89,13 +89,7 @@ def _configured(assets: Assets, device: Device) -> "ModelApiNetwork":
     # Only networks of this head need that package, which takes its time to import.
     from inference.model_api import ModelApiNetwork  # noqa: PLC0415
 
-    beside = assets.head_options.keys() - {"channels"}
-    if beside:
-        raise HeadError(
-            f"head_options: the file says what {sorted(beside)[0]} is; with head "
-            f'"{MODEL_API}" only channels may be given'
-        )
-    options = HeadOptions().changed(assets.head_options)
+    options = HeadOptions().changed(assets.head_options, HEADS[MODEL_API])
     return ModelApiNetwork(
         model_file(assets),
         device=device,

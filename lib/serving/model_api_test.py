@@ -277,8 +277,8 @@ WRONG: list[tuple[Mapping[str, Any], Mapping[str, str], Mapping[str, Any], str]]
     (SCORES, {**TAGS, "resize_type": "odd"}, {}, "does not fit: 'odd'"),
     (SCORES, TAGS, {"labels": ["dog"]}, "label 'dog' is none of those .* names: cat, big_dog"),
     (SCORES, TAGS, {"labels": [{"name": "cat", "id": 1}]}, "'cat' has id 1, but in the file it is"),
-    (SCORES, TAGS, {"resize": "stretch"}, "the file says what resize is; .* only channels"),
-    (SCORES, TAGS, {"channels": "grey"}, "head_options: .*grey"),
+    (SCORES, TAGS, {"resize": "stretch"}, "head_options is 'resize'; accepted: channels$"),
+    (SCORES, TAGS, {"channels": "grey"}, r"head_options\[channels\] is 'grey'"),
     (
         ssd_rows([], SIZE, 2),
         {"model_type": "ssd", "resize_type": "crop"},

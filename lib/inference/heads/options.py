@@ -1,24 +1,35 @@
 """What an author may say about a network beside the name of its head."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal, Self
+from collections.abc import Collection, Mapping
+from typing import Any, Final, Self
 
 import msgspec
 
 from inference.heads.errors import HeadError
+from modelyard_contract.heads import (
+    OPTIONS,
+    Activation,
+    Background,
+    Boxes,
+    BoxUnit,
+    Channels,
+    HeadOptionError,
+    Resize,
+    Suppression,
+    check_options,
+)
 
-Unit = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Triple = tuple[float, float, float]
-Side = Annotated[int, msgspec.Meta(ge=16, le=8192)]
-Byte = Annotated[int, msgspec.Meta(ge=0, le=255)]
 
 IMAGENET_MEAN: Final[Triple] = (123.675, 116.28, 103.53)
 IMAGENET_DEVIATION: Final[Triple] = (58.395, 57.12, 57.375)
 """RGB 0..255, of ImageNet's photographs, as torchvision's models are trained with."""
 
 
-class HeadOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class HeadOptions(msgspec.Struct, frozen=True):
     """How a network is fed and read. Each head has its own defaults; see `docs/bring-your-own.md`.
+
+    What authors may set each option to is in `modelyard_contract.heads`.
 
     The network is shown (pixels - `mean`) / `scale`, pixels being 0..255.
 
@@ -41,32 +52,33 @@ class HeadOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         limit: The most shapes reported in an image.
     """
 
-    input_size: tuple[Side, Side] | None = None
-    channels: Literal["rgb", "bgr"] = "rgb"
+    input_size: tuple[int, int] | None = None
+    channels: Channels = "rgb"
     mean: Triple = (0.0, 0.0, 0.0)
     scale: Triple = (1.0, 1.0, 1.0)
-    resize: Literal["stretch", "letterbox", "letterbox_top_left"] = "stretch"
-    padding: Byte = 114
-    activation: Literal["none", "sigmoid", "softmax"] = "none"
-    first_id: Literal[0, 1] = 0
-    background: Literal["none", "first", "last"] = "none"
-    boxes: Literal["xyxy", "yxyx", "cxcywh"] = "xyxy"
-    box_unit: Literal["fractions", "pixels"] = "fractions"
-    nms_threshold: Unit = 0.45
-    nms: Literal["class", "agnostic", "none"] = "class"
-    limit: Annotated[int, msgspec.Meta(ge=1, le=10000)] = 100
+    resize: Resize = "stretch"
+    padding: int = 114
+    activation: Activation = "none"
+    first_id: int = 0
+    background: Background = "none"
+    boxes: Boxes = "xyxy"
+    box_unit: BoxUnit = "fractions"
+    nms_threshold: float = 0.45
+    nms: Suppression = "class"
+    limit: int = 100
 
-    def changed(self, given: Mapping[str, Any]) -> Self:
+    def changed(self, given: Mapping[str, Any], known: Collection[str] = tuple(OPTIONS)) -> Self:
         """Return these options with those that an author gives in their place.
+
+        Args:
+            given: What the author says.
+            known: The options that the head reads.
 
         Raises:
             HeadError: one is unknown or has a value that is not accepted.
         """
-        defaults = msgspec.to_builtins(self)
         try:
-            options = msgspec.convert({**defaults, **given}, type=type(self))
-        except msgspec.ValidationError as error:
-            raise HeadError(f"head_options: {error}") from None
-        if 0 in options.scale:
-            raise HeadError("head_options: nothing can be divided by a scale of 0")
-        return options
+            check_options(given, known)
+        except HeadOptionError as error:
+            raise HeadError(str(error)) from None
+        return msgspec.convert({**msgspec.to_builtins(self), **given}, type=type(self))

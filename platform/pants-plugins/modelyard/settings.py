@@ -11,6 +11,7 @@ from typing import Any, Iterator, Mapping
 from modelyard_contract.annotations import AnnotationError, check_for_type
 from modelyard_contract.frameworks import FRAMEWORKS, OPENVINO
 from modelyard_contract.function_types import DETECTOR
+from modelyard_contract.heads import HEADS, HeadOptionError, check_options
 from modelyard_contract.limits import MIB
 from modelyard_contract.ports import FIRST_EPHEMERAL
 from modelyard_contract.quantities import memory_bytes
@@ -89,6 +90,11 @@ def _head_problems(model: ModelSettings) -> Iterator[Problem]:
         yield Problem(
             "head", model.head, f'it runs networks on OpenVINO: say framework="{OPENVINO}"'
         )
+    try:
+        check_options(model.head_options, HEADS[model.head])
+    except HeadOptionError as error:
+        accepted = f'{error.accepted} with head="{model.head}"'
+        yield Problem("head_options", error.value, accepted)
     if model.handler:
         yield Problem("handler", model.handler, "a head takes its place: leave one of them out")
 

@@ -50,6 +50,8 @@ def test_labels_and_annotations_belong_to_types(
     [
         ({}, []),
         ({"framework": "onnx", "head_options": {"limit": 5}}, []),
+        ({"head": "model_api", "head_options": {"channels": "bgr"}}, []),
+        ({"head": "model_api", "head_options": {"limit": 5}}, ["head_options"]),
         ({"framework": "pytorch"}, ["head"]),
         ({"handler": "net.py"}, ["handler"]),
         ({"head": None}, []),

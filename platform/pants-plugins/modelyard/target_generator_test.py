@@ -409,6 +409,10 @@ def test_a_head_runs_the_librarys_class_in_place_of_a_handler(rule_runner: RuleR
             'head="yolov8", head_options={"colour": "rgb"},',
             "`head_options` is 'colour'; accepted: input_size",
         ),
+        (
+            'head="model_api", head_options={"limit": 5},',
+            "`head_options` is 'limit'; accepted: channels with head=\"model_api\"",
+        ),
         ('head_options={"limit": 5},', "only with a `head` to read them"),
     ],
 )

@@ -9,6 +9,7 @@ from pathlib import Path
 from modelyard_contract import variables
 from modelyard_contract.frameworks import FRAMEWORKS, OPENVINO
 from modelyard_contract.function_types import FUNCTION_TYPES
+from modelyard_contract.heads import MODEL_API
 from modelyard_contract.version import VERSION
 from scaffold.names import BadNameError, check_name
 from scaffold.network import FORMATS, Network, NetworkError, read_network
@@ -61,7 +62,7 @@ def _next_with_head(path: str, network: Network) -> str:
 
 
 def _source(network: Network) -> str:
-    return "its own configuration" if network.head == "model_api" else "its outputs"
+    return "its own configuration" if network.head == MODEL_API else "its outputs"
 
 
 def _framework(options: argparse.Namespace) -> str:

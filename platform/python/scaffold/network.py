@@ -10,6 +10,7 @@ import msgspec
 
 from inference.heads.guess import guess_head
 from modelyard_contract.frameworks import OPENVINO
+from modelyard_contract.heads import MODEL_API
 
 if TYPE_CHECKING:
     from inference.heads.options import HeadOptions
@@ -102,7 +103,7 @@ def _read(path: Path, files: Sequence[File]) -> Network:
     side = (_SIDE, _SIDE) if opened else None
     classes = _configured(configuration)
     if classes and is_read(configuration):
-        return Network(files, session.inputs, session.outputs, "model_api", classes, None)
+        return Network(files, session.inputs, session.outputs, MODEL_API, classes, None)
     try:
         shapes = settled(session.inputs, HeadOptions(input_size=side))
     except HeadError:

@@ -17,9 +17,9 @@ from pants.util.frozendict import FrozenDict
 from pants.util.strutil import help_text
 
 from modelyard.fields.errors import InvalidModelFunction
-from modelyard.heads import HEADS, HeadOptionError, check_options
 from modelyard.labels import LabelError, normalise_labels
 from modelyard_contract.annotations import AnnotationError, check_values
+from modelyard_contract.heads import HEADS, HeadOptionError, check_options
 
 
 class LabelsField(Field):
@@ -73,7 +73,7 @@ class WeightsField(StringSequenceField):
 
 class HeadField(StringField):
     alias = "head"
-    valid_choices = HEADS
+    valid_choices = tuple(HEADS)
     help = help_text(
         """
         For a model without a handler: what reads the outputs of the one network in `weights`, an

@@ -1,13 +1,15 @@
+"""Expected values are those of docs/bring-your-own.md."""
+
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
 
-from modelyard.heads import HeadOptionError, check_options
+from modelyard_contract.heads import HEADS, MODEL_API, HeadOptionError, check_options
 
 
-def test_what_the_library_reads_is_accepted() -> None:
+def test_what_is_documented_is_accepted() -> None:
     check_options(
         {
             "input_size": (640, 480),
@@ -48,7 +50,7 @@ def test_what_the_library_reads_is_accepted() -> None:
         ("limit", True),
     ],
 )
-def test_a_value_that_it_would_refuse_is_refused(key: str, value: Any) -> None:
+def test_another_value_is_refused(key: str, value: Any) -> None:
     with pytest.raises(HeadOptionError) as error:
         check_options({key: value})
     assert error.value.key == key
@@ -58,3 +60,9 @@ def test_an_unknown_option_is_refused_with_those_there_are() -> None:
     with pytest.raises(HeadOptionError, match="accepted: input_size, channels") as error:
         check_options({"colour": "rgb"})
     assert (error.value.key, error.value.value) == (None, "colour")
+
+
+def test_a_file_that_says_how_it_is_read_is_asked_for_its_colours_only() -> None:
+    check_options({"channels": "bgr"}, HEADS[MODEL_API])
+    with pytest.raises(HeadOptionError, match="head_options is 'limit'; accepted: channels"):
+        check_options({"limit": 1}, HEADS[MODEL_API])

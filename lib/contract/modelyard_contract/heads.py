@@ -1,0 +1,111 @@
+"""The heads that read networks without code of their own, and what may be said of each."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+Channels = Literal["rgb", "bgr"]
+Resize = Literal["stretch", "letterbox", "letterbox_top_left"]
+Activation = Literal["none", "sigmoid", "softmax"]
+Background = Literal["none", "first", "last"]
+Boxes = Literal["xyxy", "yxyx", "cxcywh"]
+BoxUnit = Literal["fractions", "pixels"]
+Suppression = Literal["class", "agnostic", "none"]
+
+MODEL_API = "model_api"
+
+
+class HeadOptionError(ValueError):
+    """An option that is not accepted. `key` is its name, or None when that is the fault."""
+
+    def __init__(self, key: str | None, value: Any, accepted: str) -> None:
+        place = f"head_options[{key}]" if key else "head_options"
+        super().__init__(f"{place} is {value!r}; {accepted}")
+        self.key = key
+        self.value = value
+        self.accepted = accepted
+
+
+@dataclass(frozen=True)
+class _Option:
+    usable: Callable[[Any], bool]
+    accepted: str
+
+
+def _one_of(*choices: object) -> _Option:
+    return _Option(lambda value: value in choices, ", ".join(f'"{choice}"' for choice in choices))
+
+
+def _whole(least: int, most: int) -> _Option:
+    return _Option(
+        lambda value: _is_whole(value, least, most), f"a whole number from {least} to {most}"
+    )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_whole(value: Any, least: int, most: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+
+
+def _all(value: Any, count: int, usable: Callable[[Any], bool]) -> bool:
+    return isinstance(value, (list, tuple)) and len(value) == count and all(map(usable, value))
+
+
+OPTIONS: Mapping[str, _Option] = {
+    "input_size": _Option(
+        lambda value: _all(value, 2, lambda side: _is_whole(side, 16, 8192)),
+        "width and height from 16 to 8192, such as [640, 640]",
+    ),
+    "channels": _one_of(*get_args(Channels)),
+    "mean": _Option(
+        lambda value: _all(value, 3, _is_number), "three numbers, one for each channel"
+    ),
+    "scale": _Option(
+        lambda value: _all(value, 3, lambda number: _is_number(number) and number != 0),
+        "three numbers other than 0, one for each channel",
+    ),
+    "resize": _one_of(*get_args(Resize)),
+    "padding": _whole(0, 255),
+    "activation": _one_of(*get_args(Activation)),
+    "first_id": _Option(lambda value: _is_whole(value, 0, 1), "0 or 1"),
+    "background": _one_of(*get_args(Background)),
+    "boxes": _one_of(*get_args(Boxes)),
+    "box_unit": _one_of(*get_args(BoxUnit)),
+    "nms_threshold": _Option(
+        lambda value: _is_number(value) and 0 <= value <= 1, "a number from 0 to 1"
+    ),
+    "nms": _one_of(*get_args(Suppression)),
+    "limit": _whole(1, 10000),
+}
+
+# The options of each. What is read as `MODEL_API` says the rest in its file.
+HEADS: Mapping[str, Collection[str]] = {
+    "yolov8": tuple(OPTIONS),
+    "yolov5": tuple(OPTIONS),
+    "yolox": tuple(OPTIONS),
+    "ssd": tuple(OPTIONS),
+    "detr": tuple(OPTIONS),
+    "retinanet": tuple(OPTIONS),
+    "segmentation": tuple(OPTIONS),
+    "classification": tuple(OPTIONS),
+    MODEL_API: ("channels",),
+}
+
+
+def check_options(options: Mapping[str, Any], known: Collection[str] = tuple(OPTIONS)) -> None:
+    """Accept `options` where only those that are `known` are given; see `HEADS`.
+
+    Raises:
+        HeadOptionError: one is unknown, or has a value that is not accepted.
+    """
+    for key, value in options.items():
+        if key not in known:
+            raise HeadOptionError(None, key, f"accepted: {', '.join(known)}")
+        if not OPTIONS[key].usable(value):
+            raise HeadOptionError(key, value, f"accepted: {OPTIONS[key].accepted}")
