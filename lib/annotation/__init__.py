@@ -40,7 +40,6 @@ from annotation.shapes import (
     Skeleton,
     Tag,
 )
-from annotation.skeletons import Template
 from annotation.tracking import TrackedShape, TrackerRequest, parse_tracker
 
 __all__ = [
@@ -70,7 +69,6 @@ __all__ = [
     "ShapeError",
     "Skeleton",
     "Tag",
-    "Template",
     "TrackedShape",
     "TrackerRequest",
     "bounding_box",

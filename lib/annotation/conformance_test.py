@@ -4,6 +4,7 @@ from annotation.conformance import conform
 from annotation.errors import LabelError
 from annotation.labels import Label, LabelAttribute, LabelSet
 from annotation.shapes import Attribute, Keypoint, Polygon, Rectangle, Shape, Skeleton
+from annotation.testing import drawing_of
 
 BOX = (0, 0, 9, 9)
 JOINTS = ("left", "right", "nose")
@@ -17,7 +18,7 @@ LABELS = LabelSet(
                 Label(name, type="points", attributes=(LabelAttribute("seen", "checkbox", ()),))
                 for name in JOINTS
             ),
-            svg="".join(f'<circle data-node-id="{n}" data-label-name="{n}"/>' for n in JOINTS),
+            svg=drawing_of(JOINTS),
         ),
     ]
 )

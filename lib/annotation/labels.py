@@ -1,28 +1,13 @@
 """The labels a function declares: the `spec` of its metadata."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
-from typing import Any, Literal, get_args
+from typing import Any
 
 import msgspec
 
 from annotation.errors import LabelError
-from annotation.skeletons import Template
-
-LabelType = Literal[
-    "any",
-    "rectangle",
-    "polygon",
-    "polyline",
-    "points",
-    "ellipse",
-    "cuboid",
-    "mask",
-    "skeleton",
-    "tag",
-]
-LABEL_TYPES: tuple[LabelType, ...] = get_args(LabelType)
+from modelyard_contract import labels as rules
 
 # CVAT turns one into the other, so it pairs labels of these types.
 _INTERCHANGEABLE = {"mask", "polygon"}
@@ -38,7 +23,7 @@ class LabelAttribute(msgspec.Struct, frozen=True):
     """
 
     name: str
-    input_type: Literal["select", "radio", "checkbox", "number", "text"]
+    input_type: rules.AttributeType
     values: tuple[str, ...]
 
     def accepts(self, value: str) -> bool:
@@ -71,7 +56,7 @@ class Label(msgspec.Struct, frozen=True, omit_defaults=True):
 
     name: str
     id: int | None = None
-    type: LabelType = "any"
+    type: rules.LabelType = "any"
     attributes: tuple[LabelAttribute, ...] = ()
     sublabels: tuple["Label", ...] = ()
     svg: str | None = None
@@ -87,14 +72,13 @@ class LabelSet:
     """Labels by name and by id, in the order they were declared."""
 
     def __init__(self, labels: Iterable[Label]) -> None:
-        """Check the labels, as CVAT would, and index them.
+        """Check the labels by the rules of `modelyard_contract.labels`, and index them.
 
         Raises:
-            LabelError: a name or an id occurs twice, a name is empty, or a skeleton lacks
-                its sublabels or its drawing.
+            LabelError: CVAT would refuse them; the message names the place.
         """
         self._labels = tuple(labels)
-        _check(self._labels, "label set")
+        _check(self._labels)
         self._by_name = {label.name: label for label in self._labels}
         self._by_id = {label.id: label for label in self._labels if label.id is not None}
 
@@ -169,35 +153,11 @@ class LabelSet:
         return f"LabelSet({_listing(self.names)})"
 
 
-def _check(labels: tuple[Label, ...], where: str) -> None:
-    if not all(label.name.strip() for label in labels):
-        raise LabelError(f"{where}: a label has an empty name")
-    _check_unique([label.name for label in labels], f"{where}: label")
-    _check_unique([label.id for label in labels if label.id is not None], f"{where}: id")
-    for label in labels:
-        here = f"{where}: {label.name!r}"
-        _check_unique([attribute.name for attribute in label.attributes], f"{here}: attribute")
-        if label.type == "skeleton" and not (label.sublabels and label.svg):
-            raise LabelError(f"{here}: a skeleton needs sublabels and svg")
-        if label.type != "skeleton" and (label.sublabels or label.svg):
-            raise LabelError(f"{here}: only a skeleton has sublabels and svg, not {label.type!r}")
-        if label.svg:
-            _check_template(label.svg, label.sublabels, here)
-        _check(label.sublabels, here)
-
-
-def _check_template(svg: str, sublabels: tuple[Label, ...], where: str) -> None:
-    drawn = set(Template.from_svg(svg).joints)
-    declared = {sublabel.name for sublabel in sublabels}
-    if drawn != declared:
-        odd = sorted(drawn ^ declared)
-        raise LabelError(f"{where}: svg and sublabels differ in the joints {_listing(tuple(odd))}")
-
-
-def _check_unique(names: list[Any], what: str) -> None:
-    twice = [name for name, count in Counter(names).items() if count > 1]
-    if twice:
-        raise LabelError(f"{what} {twice[0]!r} occurs more than once")
+def _check(labels: Iterable[Label]) -> None:
+    try:
+        rules.normalise_labels(msgspec.to_builtins(labels))
+    except rules.LabelError as error:
+        raise LabelError(str(error)) from None
 
 
 def _explicit(label: Label) -> dict[str, Any]:

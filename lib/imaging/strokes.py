@@ -19,10 +19,10 @@ from annotation import (
     Shape,
     Skeleton,
     Tag,
-    Template,
     rectangle_corners,
 )
 from imaging.masks import polygons
+from modelyard_contract.skeletons import read_drawing
 
 Path = NDArray[np.float64]
 """float64 [N, 2]: the vertices x, y of a line."""
@@ -88,4 +88,4 @@ def _ellipse(ellipse: Ellipse) -> Path:
 
 def _bones(name: str, labels: LabelSet | None) -> Sequence[tuple[str, str]]:
     svg = labels.by_name(name).svg if labels and name in labels else None
-    return Template.from_svg(svg).bones if svg else ()
+    return read_drawing(svg).bones if svg else ()

@@ -19,6 +19,7 @@ from annotation import (
     bounding_box,
 )
 from annotation.strategies import shapes, steady
+from annotation.testing import drawing_of
 from imaging.strokes import strokes
 
 JOINTS = ("hip", "knee", "foot")
@@ -28,9 +29,7 @@ LABELS = LabelSet(
             "leg",
             type="skeleton",
             sublabels=tuple(Label(name) for name in JOINTS),
-            svg="".join(f'<circle data-node-id="{n}" data-label-name="{n}"/>' for n in JOINTS)
-            + '<line data-node-from="hip" data-node-to="knee"/>'
-            + '<line data-node-from="knee" data-node-to="foot"/>',
+            svg=drawing_of(JOINTS, [("hip", "knee"), ("knee", "foot")]),
         )
     ]
 )

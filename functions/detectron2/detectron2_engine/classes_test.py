@@ -81,7 +81,10 @@ def test_joints_are_the_networks_in_its_order() -> None:
 
 
 def skeleton(joint: str) -> dict[str, Any]:
-    circle = f'<circle data-node-id="1" data-label-name="{joint}"></circle>'
+    circle = (
+        '<circle cx="50" cy="50" data-type="element node" data-element-id="1" data-node-id="1" '
+        f'data-label-name="{joint}"></circle>'
+    )
     return {"name": "person", "type": "skeleton", "svg": circle, "sublabels": [{"name": joint}]}
 
 

@@ -183,7 +183,7 @@ def test_odd_sizes_are_taken(model: TextDetection, size: tuple[int, int]) -> Non
     [
         (b"[]", "one label is needed, not 0"),
         (
-            b'[{"name":"text","attributes":[{"name":"n","input_type":"number","values":[]}]}]',
+            b'[{"name":"text","attributes":[{"name":"n","input_type":"checkbox","values":[]}]}]',
             "the first attribute of 'text' must be of type text",
         ),
     ],

@@ -12,6 +12,7 @@ from adopt.errors import AdoptError
 from adopt.notes import Notes
 from modelyard_contract.annotations import implied, is_readable
 from modelyard_contract.function_types import DETECTOR, FUNCTION_TYPES
+from modelyard_contract.labels import LABEL_KEYS
 from modelyard_contract.names import LONGEST_NAME, FunctionNameError, check_function_name
 
 # CVAT's annotations that fields of their own stand for.
@@ -99,7 +100,7 @@ def _cleaned(
         if not name or name in cleaned:
             notes.add(place, "is there twice; once is kept" if name else "has no name; left out")
             continue
-        for key in sorted(set(label) - _LABEL_KEYS):
+        for key in sorted(set(label) - set(LABEL_KEYS)):
             notes.add(place, f"{key} is left out: CVAT does not read it")
         kept = {key: label[key] for key in ("id", "type", "svg") if label.get(key) is not None}
         attributes = [_attribute(each) for each in label.get("attributes") or ()]
@@ -107,9 +108,6 @@ def _cleaned(
         lists = {"attributes": attributes, "sublabels": sublabels}
         cleaned[name] = {"name": name, **kept, **{key: each for key, each in lists.items() if each}}
     return list(cleaned.values())
-
-
-_LABEL_KEYS: Final = frozenset({"id", "name", "type", "attributes", "sublabels", "svg"})
 
 
 def _attribute(attribute: Mapping[str, Any]) -> dict[str, Any]:

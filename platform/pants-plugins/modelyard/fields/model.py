@@ -17,9 +17,9 @@ from pants.util.frozendict import FrozenDict
 from pants.util.strutil import help_text
 
 from modelyard.fields.errors import InvalidModelFunction
-from modelyard.labels import LabelError, normalise_labels
 from modelyard_contract.annotations import AnnotationError, check_values
 from modelyard_contract.heads import HEADS, HeadOptionError, check_options
+from modelyard_contract.labels import LabelError, normalise_labels
 
 
 class LabelsField(Field):

@@ -19,8 +19,8 @@ from pants.engine.target import (
 from pants.util.frozendict import FrozenDict
 
 from modelyard.fields import LabelsField, VariantDependenciesField
-from modelyard.labels import normalise_labels
 from modelyard.target_types import LabelSetSourceField
+from modelyard_contract.labels import normalise_labels
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,12 @@
+"""What is refused is what fails in CVAT when it lists its models or saves an annotation."""
+
 from __future__ import annotations
+
+from typing import Any
 
 import pytest
 
-from modelyard.labels import LabelError, normalise_labels
+from modelyard_contract.labels import LabelError, normalise_labels
 
 
 def test_a_name_alone_is_a_label_of_any_type() -> None:
@@ -45,7 +49,7 @@ def test_a_skeleton_keeps_its_sublabels_and_svg() -> None:
         ("text", ["", ""]),
     ],
 )
-def test_attributes_that_cvat_can_ask_for_are_accepted(input_type: str, values: list) -> None:
+def test_attributes_that_cvat_can_ask_for_are_accepted(input_type: str, values: list[Any]) -> None:
     attribute = {"name": "x", "input_type": input_type, "values": values}
     (label,) = normalise_labels([{"name": "a", "attributes": [attribute]}])
     assert label["attributes"] == [attribute]
@@ -65,7 +69,7 @@ def test_attributes_that_cvat_can_ask_for_are_accepted(input_type: str, values: 
     ],
 )
 def test_attributes_that_cvat_cannot_ask_for_are_refused(
-    input_type: str, values: list, accepted: str
+    input_type: str, values: list[Any], accepted: str
 ) -> None:
     attribute = {"name": "x", "input_type": input_type, "values": values}
     with pytest.raises(LabelError) as error:
@@ -124,7 +128,7 @@ def test_attributes_that_cvat_cannot_ask_for_are_refused(
         ),
     ],
 )
-def test_what_cvat_would_refuse_is_refused_with_its_place(labels: list, message: str) -> None:
+def test_what_cvat_would_refuse_is_refused_with_its_place(labels: list[Any], message: str) -> None:
     with pytest.raises(LabelError) as error:
         normalise_labels(labels)
     assert message in str(error.value)

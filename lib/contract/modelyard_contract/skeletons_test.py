@@ -1,8 +1,10 @@
+"""Drawings are as CVAT's label constructor writes them."""
+
 from __future__ import annotations
 
 import pytest
 
-from modelyard.skeletons import DrawingError, check_drawing
+from modelyard_contract.skeletons import Drawing, DrawingError, check_drawing, read_drawing
 
 CIRCLE = (
     '<circle data-type="element node" data-element-id="{n}" data-node-id="{n}" '
@@ -10,6 +12,18 @@ CIRCLE = (
 )
 LINE = '<line data-type="edge" data-node-from="1" data-node-to="2" x1="1"></line>'
 SVG = CIRCLE.format(n=1, name="nose") + CIRCLE.format(n=2, name="tail") + LINE
+
+
+def test_joints_and_bones_are_read() -> None:
+    ear = CIRCLE.format(n=3, name="ear&amp;eye")
+    bone = '<line data-node-from="2" data-node-to="3"/>'
+    drawing = read_drawing(f"{bone}\n{SVG}\n{ear}")
+    assert drawing.joints == ("nose", "tail", "ear&eye")
+    assert drawing.bones == (("tail", "ear&eye"), ("nose", "tail"))
+
+
+def test_broken_markup_has_no_joints() -> None:
+    assert read_drawing("<circle <<< &#xffffffff;") == Drawing((), ())
 
 
 def test_a_drawing_of_the_joints_is_accepted() -> None:

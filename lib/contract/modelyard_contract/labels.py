@@ -1,17 +1,14 @@
-"""Label sets as CVAT reads them from a function's `spec` annotation.
-
-Pure Python: no Pants imports, so that every rule of the contract is testable in milliseconds.
-"""
+"""Label sets as CVAT reads them from a function's `spec` annotation."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal, get_args
 
-from modelyard.skeletons import DrawingError, check_drawing
+from modelyard_contract.skeletons import DrawingError, check_drawing
 
-LABEL_TYPES = (
+LabelType = Literal[
     "rectangle",
     "polygon",
     "polyline",
@@ -22,10 +19,12 @@ LABEL_TYPES = (
     "skeleton",
     "tag",
     "any",
-)
-ATTRIBUTE_TYPES = ("select", "radio", "checkbox", "number", "text")
+]
+AttributeType = Literal["select", "radio", "checkbox", "number", "text"]
 
-_LABEL_KEYS = ("id", "name", "type", "attributes", "sublabels", "svg")
+LABEL_TYPES: tuple[LabelType, ...] = get_args(LabelType)
+ATTRIBUTE_TYPES: tuple[AttributeType, ...] = get_args(AttributeType)
+LABEL_KEYS = ("id", "name", "type", "attributes", "sublabels", "svg")
 _ATTRIBUTE_KEYS = ("name", "input_type", "values")
 
 
@@ -39,7 +38,15 @@ def normalise_labels(
     """Check a label list and return it with every optional key CVAT relies on written out.
 
     A plain string is short for a label with that name. One duplicate name in one function takes
-    CVAT's whole model list down, so this raises `LabelError` rather than repairing anything.
+    CVAT's whole model list down, so nothing is repaired.
+
+    Args:
+        raw: The list.
+        where: What messages call it.
+        default_type: Of labels that say none.
+
+    Raises:
+        LabelError: CVAT would refuse a label or the list.
     """
     if isinstance(raw, (str, Mapping)) or not isinstance(raw, Iterable):
         raise LabelError(f"{where} is {raw!r}; a list is needed")
@@ -53,7 +60,7 @@ def normalise_labels(
 def _label(raw: Any, where: str, default_type: str) -> dict[str, Any]:
     if isinstance(raw, str):
         raw = {"name": raw}
-    _require_mapping(raw, where, _LABEL_KEYS)
+    _require_mapping(raw, where, LABEL_KEYS)
     label: dict[str, Any] = {}
     if "id" in raw:
         if isinstance(raw["id"], bool) or not isinstance(raw["id"], int):
