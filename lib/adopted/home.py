@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path, PurePosixPath
 
 from adopted.errors import AuthorError
+from modelyard_contract.release import WEIGHTS
 from serving.assets import Assets
 
 CONFIG = "function.yaml"
@@ -24,7 +25,7 @@ class Home:
         self._folder = tempfile.TemporaryDirectory(prefix="nuclio-")
         self.path = Path(self._folder.name)
         (self.path / CONFIG).write_text(json.dumps(_config(assets)), encoding="utf-8")
-        weights = assets.path / "weights"
+        weights = assets.path / WEIGHTS
         for file in sorted(weights.rglob("*")) if weights.is_dir() else ():
             if file.is_file():
                 (self.path / file.name).symlink_to(file.resolve())

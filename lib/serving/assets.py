@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Self
 
 import msgspec
 
 from annotation import LabelError, LabelSet
+from modelyard_contract.release import MODEL, MODEL_SCHEMA, WEIGHTS
 from serving.params import Params
-
-SCHEMA: Final = 1
 
 
 class AssetsError(Exception):
@@ -57,15 +56,17 @@ class Assets(msgspec.Struct, frozen=True):
         Raises:
             AssetsError: there is no `model.json`, or it is not what we expect.
         """
-        file = path / "model.json"
+        file = path / MODEL
         try:
             described = msgspec.json.decode(file.read_bytes(), type=_Description)
         except OSError as error:
             raise AssetsError(f"cannot read {file}: {error.strerror}") from error
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             raise AssetsError(f"{file} is not a model description: {error}") from error
-        if described.schema != SCHEMA:
-            raise AssetsError(f"{file} has schema {described.schema}; this code reads {SCHEMA}")
+        if described.schema != MODEL_SCHEMA:
+            raise AssetsError(
+                f"{file} has schema {described.schema}; this code reads {MODEL_SCHEMA}"
+            )
         try:
             labels = LabelSet.from_json(bytes(described.labels))
         except LabelError as error:
@@ -89,7 +90,7 @@ class Assets(msgspec.Struct, frozen=True):
         Raises:
             AssetsError: there is no such file; the text lists those there are.
         """
-        folder = self.path / "weights"
+        folder = self.path / WEIGHTS
         file = folder / name
         if not file.resolve().is_relative_to(folder.resolve()):
             raise AssetsError(f"{name!r} leads out of {folder}")

@@ -19,6 +19,7 @@ from inference.heads.options import HeadOptions
 from inference.heads.shapes import Shape as Lengths
 from inference.openvino import OpenVINOSession
 from modelyard_contract.heads import HEADS, MODEL_API
+from modelyard_contract.release import WEIGHTS
 from serving.assets import Assets
 from serving.model import Detector
 
@@ -104,7 +105,7 @@ def model_file(assets: Assets) -> Path:
     Raises:
         HeadError: there is none, or more than one; the text lists what there is.
     """
-    files = sorted(file for file in (assets.path / "weights").rglob("*") if file.is_file())
+    files = sorted(file for file in (assets.path / WEIGHTS).rglob("*") if file.is_file())
     models = [file for file in files if file.suffix in _FORMATS]
     if len(models) == 1:
         return models[0]

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from detectron2_engine.importing import build_model
 from detectron2_engine.zoo import open_configuration
-from serving.assets import SCHEMA, Assets
+from modelyard_contract.release import MODEL, MODEL_SCHEMA
+from serving.assets import Assets
 
 Checkpoint = dict[str, NDArray[np.float32]]
 # What looks at single regions or maps last; larger weights would make every score 0 or 1.
@@ -34,13 +35,13 @@ def write_assets(folder: Path, config: str, module: str, labels: list[dict[str, 
     with (folder / "weights" / "model_final_0123ab.pkl").open("wb") as file:
         pickle.dump(content, file, 2)
     described = {
-        "schema": SCHEMA,
+        "schema": MODEL_SCHEMA,
         "name": "random",
         "type": "detector",
         "model": module,
         "labels": labels,
     }
-    (folder / "model.json").write_text(json.dumps(described))
+    (folder / MODEL).write_text(json.dumps(described))
     return Assets.open(folder)
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from serving.assets import SCHEMA, Assets
+from modelyard_contract.release import MODEL, MODEL_SCHEMA
+from serving.assets import Assets
 
 
 def planted_assets(
@@ -39,6 +40,6 @@ def headed_assets(
 
 
 def _opened(folder: Path, more: Mapping[str, Any]) -> Assets:
-    description = {"schema": SCHEMA, "name": "planted", **more}
-    (folder / "model.json").write_text(json.dumps(description))
+    description = {"schema": MODEL_SCHEMA, "name": "planted", **more}
+    (folder / MODEL).write_text(json.dumps(description))
     return Assets.open(folder)

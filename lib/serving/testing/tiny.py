@@ -14,6 +14,7 @@ from imaging import Image
 from inference.boxes import iou_matrix
 from inference.device import Device
 from modelyard_contract.function_types import DETECTOR, INTERACTOR, REID, TRACKER
+from modelyard_contract.release import MODEL, MODEL_SCHEMA
 from serving.assets import Assets
 from serving.model import Clicks, Detector, Interactor, Reidentifier, Tracker
 from serving.state import PackedArray, StateError
@@ -32,14 +33,14 @@ _CLASSES = {
 def write_assets(folder: Path, type: str = DETECTOR, model: str = "", **params: Any) -> Path:
     """Write the assets of a tiny model of that type to `folder`; return it."""
     (folder / "weights").mkdir(parents=True, exist_ok=True)
-    (folder / "model.json").write_text(json.dumps(description(type, model, **params)))
+    (folder / MODEL).write_text(json.dumps(description(type, model, **params)))
     return folder
 
 
 def description(type: str = DETECTOR, model: str = "", **params: Any) -> dict[str, Any]:
     """Return the content of model.json for a tiny model of that type."""
     return {
-        "schema": 1,
+        "schema": MODEL_SCHEMA,
         "name": f"tiny-{type}",
         "display_name": f"Tiny {type}",
         "type": type,

@@ -40,6 +40,7 @@ from modelyard.target_types import (
     NuclioSpec,
 )
 from modelyard.validation import require_distinct, require_usable_model, require_usable_variant
+from modelyard_contract.release import SOURCES
 
 # What a variant may say that no generated target has as a field.
 _OF_THE_GENERATOR = ("resolve", WeightsField.alias, ClassicField.alias)
@@ -171,7 +172,7 @@ def _variant_targets(
         variant=variant.name,
         entry_point=_entry_point(generator, variant, modelyard),
         resolve=variant.sources_resolve,
-        output_path=f"{variant.output}/srcs.pex",
+        output_path=f"{variant.output}/{SOURCES}",
     )
     yield target(
         ModelAssets,

@@ -2,29 +2,19 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import yaml
+
+from modelyard_contract.release import ASSETS, CONFIG, MANIFEST, WEIGHTS, Manifest
 
 # Of all variants this one is described.
 _VARIANT: Final = "cpu"
 # Texts that lie beside the weights are no weights.
 _TEXTS: Final = frozenset({"LICENSE", ".md", ".txt"})
-
-
-_SAME: Final = (
-    "name",
-    "display_name",
-    "description",
-    "type",
-    "licence",
-    "code_licence",
-    "origin",
-    "port",
-)
 
 
 class CatalogueError(Exception):
@@ -77,10 +67,11 @@ def read_entries(dist: Path, repository: Path) -> list[Entry]:
 
 
 def _entries(dist: Path) -> Iterator[Entry]:
-    described, variants = {}, defaultdict(set)
-    for path in dist.glob("*/*/manifest.json"):
+    described: dict[str, tuple[Manifest, Path]] = {}
+    variants: dict[str, set[str]] = defaultdict(set)
+    for path in dist.glob(f"*/*/{MANIFEST}"):
         try:
-            manifest = json.loads(path.read_bytes())
+            manifest: Manifest = json.loads(path.read_bytes())
             target, _, variant = manifest["address"].partition("#")
         except (OSError, ValueError, KeyError) as error:
             raise CatalogueError(f"{path.parent} is no release: {error!r}") from None
@@ -95,15 +86,22 @@ def _entries(dist: Path) -> Iterator[Entry]:
             raise CatalogueError(f"{folder} is no release: {error!r}") from None
 
 
-def _entry(manifest: Mapping[str, Any], folder: Path, variants: tuple[str, ...]) -> Entry:
-    spec = yaml.safe_load((folder / "function.yaml").read_bytes())
+def _entry(manifest: Manifest, folder: Path, variants: tuple[str, ...]) -> Entry:
+    spec = yaml.safe_load((folder / CONFIG).read_bytes())
     labels = json.loads(spec["metadata"]["annotations"].get("spec") or "[]")
     return Entry(
-        **{field: manifest[field] for field in _SAME},
+        name=manifest["name"],
+        display_name=manifest["display_name"],
+        description=manifest["description"],
+        type=manifest["type"],
         address=manifest["address"].partition("#")[0],
+        licence=manifest["licence"],
         licence_stated_at=tuple(manifest["licence_stated_at"]),
+        code_licence=manifest["code_licence"],
+        origin=manifest["origin"],
+        port=manifest["port"],
         labels=tuple(label["name"] for label in labels),
-        weights=None if manifest["blocked"] else _size(folder / "assets" / "weights"),
+        weights=None if manifest["blocked"] else _size(folder / ASSETS / WEIGHTS),
         variants=variants,
     )
 

@@ -27,6 +27,7 @@ from embedded.config import FunctionConfig, RawConfig
 from embedded.release import Release, worker_spec
 from modelyard_contract import variables
 from modelyard_contract.nuclio import DEFAULT_HANDLER
+from modelyard_contract.release import ASSETS
 from serving.assets import Assets
 from serving.failures import TRACEBACKS
 from serving.hot import HANDLER, own_package
@@ -138,7 +139,7 @@ def _following(spec: WorkerSpec, release: BuiltRelease) -> tuple[WorkerSpec, str
     """
     if spec.env.get(variables.HANDLER) != DEFAULT_HANDLER:
         return spec, ""
-    package = own_package(Assets.open(release.folder / "assets").model)
+    package = own_package(Assets.open(release.folder / ASSETS).model)
     if package == _LIBRARY:
         return spec, ""
     # One worker: a request to import again reaches no more.

@@ -13,8 +13,8 @@ from deployer.errors import DeployError
 from deployer.releases import BuiltRelease
 from embedded.home import Home
 from embedded.manifest import ManifestError, Parts, read_manifest
+from modelyard_contract.release import ASSETS, CONFIG, MANIFEST, SOURCES
 
-_MANIFEST: Final = "manifest.json"
 # What Pex adds to a folder to make it run.
 _PEX_OWN: Final = frozenset({".bootstrap", "PEX-INFO", "__main__.py", "__pex__"})
 
@@ -46,9 +46,9 @@ def install_release(home: Home, release: BuiltRelease) -> None:
     try:
         with tempfile.TemporaryDirectory(prefix=".new-", dir=home.releases) as scratch:
             made = Path(scratch) / "release"
-            _copy(release.folder / "srcs.pex", made / "srcs", leave=_PEX_OWN)
-            _copy(release.folder / "assets", made / "assets", same_assets)
-            for name in ("function.yaml", _MANIFEST):
+            _copy(release.folder / SOURCES, made / "srcs", leave=_PEX_OWN)
+            _copy(release.folder / ASSETS, made / ASSETS, same_assets)
+            for name in (CONFIG, MANIFEST):
                 shutil.copyfile(release.folder / name, made / name)
             made.rename(folder)
     except OSError as error:
@@ -60,7 +60,7 @@ def parts_of(home: Home, digest: str | None) -> Parts | None:
     if digest is None:
         return None
     try:
-        return read_manifest(home.releases / digest / _MANIFEST).parts
+        return read_manifest(home.releases / digest / MANIFEST).parts
     except ManifestError:
         return None
 
@@ -115,5 +115,5 @@ def _assets_of_another(home: Home, parts: Parts) -> Path | None:
     for folder in home.releases.iterdir():
         other = parts_of(home, folder.name)
         if other and other.assets == parts.assets:
-            return folder / "assets"
+            return folder / ASSETS
     return None

@@ -7,6 +7,7 @@ import msgspec
 from deployer.errors import DeployError
 from deployer.releases import BuiltRelease
 from modelyard_contract.nuclio import DIGEST, LICENCE, ORIGIN, VARIANT
+from modelyard_contract.release import CONFIG
 
 
 def nuclio_config(release: BuiltRelease) -> dict[str, Any]:
@@ -27,7 +28,7 @@ def function_config(release: BuiltRelease) -> dict[str, Any]:
     Raises:
         DeployError: the file is missing or is no function configuration.
     """
-    path = release.folder / "function.yaml"
+    path = release.folder / CONFIG
     manifest = release.manifest
     try:
         config: dict[str, dict[str, Any]] = msgspec.yaml.decode(path.read_bytes())

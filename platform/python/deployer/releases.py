@@ -1,15 +1,13 @@
 """The releases that a build hands over."""
 
 from pathlib import Path
-from typing import Final
 
 import msgspec
 
 from deployer.errors import DeployError
 from deployer.names import require
 from embedded.manifest import Manifest, ManifestError, read_manifest
-
-_SCHEMA: Final = 1
+from modelyard_contract.release import INDEX, INDEX_SCHEMA
 
 
 class BuiltRelease(msgspec.Struct, frozen=True):
@@ -34,7 +32,7 @@ def read_releases(root: Path) -> list[BuiltRelease]:
     Raises:
         DeployError: a file is missing or wrong, or two releases have one name.
     """
-    index = _read_index(root / "index.json")
+    index = _read_index(root / INDEX)
     releases: dict[str, BuiltRelease] = {}
     for path in index.releases:
         release = _read_release(root, root / path)
@@ -75,8 +73,8 @@ def _read_index(path: Path) -> _Index:
         ) from None
     except msgspec.DecodeError as error:
         raise DeployError(f"{path} is no list of releases: {error}") from None
-    if index.schema != _SCHEMA:
-        raise DeployError(f"{path} has schema {index.schema}; this deployer reads {_SCHEMA}")
+    if index.schema != INDEX_SCHEMA:
+        raise DeployError(f"{path} has schema {index.schema}; this deployer reads {INDEX_SCHEMA}")
     return index
 
 

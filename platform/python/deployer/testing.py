@@ -14,6 +14,16 @@ from embedded.home import Home
 from embedded.testing.ports import free_port
 from embedded.testing.releases import FakeRelease, absolute_search_path
 from modelyard_contract import variables
+from modelyard_contract.release import (
+    ASSETS,
+    CONFIG,
+    DEPENDENCIES,
+    INDEX,
+    INDEX_SCHEMA,
+    MANIFEST,
+    RELEASES,
+    SOURCES,
+)
 
 # Stands for a packed PEX with tools: understands `venv FOLDER`, and counts how often.
 _PEX: Final = """
@@ -51,9 +61,9 @@ class Build:
     def __init__(self, root: Path, releases: Sequence[FakeRelease], broken: str = "") -> None:
         self.root = root
         self._counter = root / "counter"
-        write_pex(root / "deps" / "test.pex", counter=self._counter, broken=broken)
+        write_pex(root / DEPENDENCIES / "test.pex", counter=self._counter, broken=broken)
         paths = [self._write(release) for release in releases]
-        (root / "index.json").write_text(json.dumps({"schema": 1, "releases": paths}))
+        (root / INDEX).write_text(json.dumps({"schema": INDEX_SCHEMA, "releases": paths}))
 
     @property
     def environments_made(self) -> int:
@@ -61,11 +71,11 @@ class Build:
         return len(self._counter.read_text()) if self._counter.exists() else 0
 
     def _write(self, release: FakeRelease) -> str:
-        path = f"releases/{release.name}/{release.variant}"
+        path = f"{RELEASES}/{release.name}/{release.variant}"
         folder = self.root / path
-        release.write_assets(folder / "assets")
-        (folder / "manifest.json").write_text(json.dumps(release.manifest()))
-        (folder / "function.yaml").write_bytes(msgspec.yaml.encode(release.config()))
+        release.write_assets(folder / ASSETS)
+        (folder / MANIFEST).write_text(json.dumps(release.manifest()))
+        (folder / CONFIG).write_bytes(msgspec.yaml.encode(release.config()))
         for name, content in (
             ("__main__.py", "raise SystemExit('not to be unpacked')"),
             ("PEX-INFO", "{}"),
@@ -73,10 +83,10 @@ class Build:
             ("__pex__/__init__.py", ""),
             ("tiny.py", release.source),
         ):
-            file = folder / "srcs.pex" / name
+            file = folder / SOURCES / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(content)
-        return f"{path}/manifest.json"
+        return f"{path}/{MANIFEST}"
 
 
 class Deployer:

@@ -1,14 +1,13 @@
 """`manifest.json`: what the build says of one release of one variant of a function."""
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import msgspec
 
 from modelyard_contract.names import LONGEST_NAME, NAME_PATTERN
 from modelyard_contract.ports import MOST_PORT
-
-SCHEMA: Final = 1
+from modelyard_contract.release import MANIFEST_SCHEMA
 
 Hex = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{8,64}\Z")]
 Digest = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{64}\Z")]
@@ -30,13 +29,10 @@ class Parts(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """One release. `digest` covers all of it; `blocked` is why it cannot run, or None.
+    """One release, as far as the deployer and the platform read what is said of it.
 
-    Only what the deployer and the platform need is read here; how the function
-    is served (port, workers, limits) is said by its Nuclio configuration, but
-    for what Nuclio has no word for. `idle_timeout` is the seconds without a
-    request after which the workers end until the next one comes (None: never),
-    `gpu_memory` the bytes that one worker takes on each of its `gpus`.
+    What the keys mean is said where they are declared, in `modelyard_contract.release`. How the
+    function is served (workers, limits) is in its Nuclio configuration.
     """
 
     schema: int
@@ -51,7 +47,6 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     gpus: int = 0
     gpu_memory: Annotated[int, msgspec.Meta(gt=0)] | None = None
     idle_timeout: Annotated[float, msgspec.Meta(gt=0)] | None = None
-    display_name: str = ""
     licence: str = ""
     origin: str = ""
     address: str = ""
@@ -70,6 +65,8 @@ def read_manifest(path: Path) -> Manifest:
         raise ManifestError(f"cannot read {path}: {error.strerror}") from None
     except msgspec.DecodeError as error:
         raise ManifestError(f"{path} is no release manifest: {error}") from None
-    if manifest.schema != SCHEMA:
-        raise ManifestError(f"{path} has schema {manifest.schema}; this code reads {SCHEMA}")
+    if manifest.schema != MANIFEST_SCHEMA:
+        raise ManifestError(
+            f"{path} has schema {manifest.schema}; this code reads {MANIFEST_SCHEMA}"
+        )
     return manifest

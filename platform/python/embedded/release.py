@@ -14,6 +14,7 @@ from embedded.home import Home
 from embedded.manifest import Manifest, ManifestError, read_manifest
 from inference.threads import available_cores, thread_env, threads_per_worker
 from modelyard_contract import variables
+from modelyard_contract.release import ASSETS, MANIFEST
 from serving.pool import WorkerSpec
 
 # What a worker takes over from the platform's environment. All else, tokens
@@ -48,7 +49,7 @@ def find_release(home: Home, config: FunctionConfig) -> Release:
     if not folder.is_dir():
         raise ReleaseError(f"image {config.image} is not on this machine; deploy it again")
     try:
-        manifest = read_manifest(folder / "manifest.json")
+        manifest = read_manifest(folder / MANIFEST)
     except ManifestError as error:
         raise ReleaseError(str(error)) from None
     python = home.deps / manifest.parts.deps / "bin" / "python"
@@ -59,7 +60,7 @@ def find_release(home: Home, config: FunctionConfig) -> Release:
 
 def known_manifest(home: Home, digest: str | None) -> Manifest | None:
     """Return the manifest of an installed release; None when it is not there, or damaged."""
-    return _known_manifest(home.releases / digest / "manifest.json") if digest else None
+    return _known_manifest(home.releases / digest / MANIFEST) if digest else None
 
 
 # What is named by its digest does not change.
@@ -111,7 +112,7 @@ def _environment(
         "CI": "true",
     }
     ours = {
-        variables.ASSETS: str(release.folder / "assets"),
+        variables.ASSETS: str(release.folder / ASSETS),
         variables.MODEL_CACHE: str(home.compiled / release.manifest.parts.assets),
         variables.HANDLER: config.handler,
         variables.FUNCTION_NAME: config.name,

@@ -12,6 +12,7 @@ import pytest
 
 from modelyard_contract import function_types, variables
 from modelyard_contract.nuclio import DEFAULT_HANDLER
+from modelyard_contract.release import MODEL
 from serving.function import Function
 from serving.protocol import Event
 from serving.testing import shapes, tiny
@@ -65,7 +66,7 @@ def served(folder: Path) -> Iterator[Served]:
 def _load(folder: Path, model: Mapping[str, Any]) -> Function:
     folder.mkdir(parents=True)
     (folder / "weights").mkdir()
-    (folder / "model.json").write_text(json.dumps(model))
+    (folder / MODEL).write_text(json.dumps(model))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(variables.ASSETS, str(folder))
         return Function.load(DEFAULT_HANDLER)

@@ -38,8 +38,9 @@ from images.layer import Layer, compress_layer, write_layer
 from images.layout import Layout, blob_in
 from images.members import Member, members_in
 from images.tree import Tree
+from modelyard_contract.release import CONFIG, MODEL
 
-SPEC: Final = f"{environment.ROOT}/function.yaml"
+SPEC: Final = f"{environment.ROOT}/{CONFIG}"
 HEALTH_CHECK: Final = f"{environment.ROOT}/health_check.py"
 
 
@@ -183,7 +184,7 @@ def _library(options: argparse.Namespace) -> Tree:
 
 def _function(options: argparse.Namespace) -> Tree:
     tree = _sources(options, own=True)
-    tree.add_file(f"{environment.ROOT}/model.json", options.model.read_bytes)
+    tree.add_file(f"{environment.ROOT}/{MODEL}", options.model.read_bytes)
     tree.add_file(SPEC, options.spec.read_bytes)
     return tree
 

@@ -48,10 +48,9 @@ from modelyard.util_rules.weights import (
     WeightsRequest,
     stands_for_weights,
 )
+from modelyard_contract.release import MODEL, MODEL_SCHEMA, WEIGHTS, Model
 
 logger = logging.getLogger(__name__)
-
-MODEL_SCHEMA = 1
 
 
 @dataclass(frozen=True)
@@ -124,24 +123,24 @@ async def function_assets(request: AssetsRequest) -> Assets:
             # A failure is not cached: the server that lacks one file is not asked for the others.
             if weights[-1].blocked:
                 break
-    description = {
+    description: Model = {
         "schema": MODEL_SCHEMA,
-        "name": target[FunctionNameField].value,
-        "display_name": target[DisplayNameField].value,
-        "type": target[FunctionTypeField].value,
+        "name": str(target[FunctionNameField].value),
+        "display_name": str(target[DisplayNameField].value),
+        "type": str(target[FunctionTypeField].value),
         "model": model.reference,
-        "licence": target[LicenceField].value,
+        "licence": str(target[LicenceField].value),
         "labels": labels.plain(),
         "params": thaw(target[ParamsField].value),
     }
     if head := target[HeadField].value:
-        options = thaw(target[HeadOptionsField].value)
-        description = {**description, "head": head, "head_options": options}
+        description["head"] = head
+        description["head_options"] = thaw(target[HeadOptionsField].value)
     content = json.dumps(description, indent=1, ensure_ascii=False).encode()
-    model_json = await Get(Digest, CreateDigest([FileContent("model.json", content)]))
+    model_json = await Get(Digest, CreateDigest([FileContent(MODEL, content)]))
     blocked = next((item.blocked for item in weights if item.blocked), None)
     files = await MultiGet(
-        Get(Digest, AddPrefix(item.digest, "weights")) for item in weights if item.digest
+        Get(Digest, AddPrefix(item.digest, WEIGHTS)) for item in weights if item.digest
     )
     return Assets(await Get(Digest, MergeDigests([model_json, *files])), blocked, licences)
 

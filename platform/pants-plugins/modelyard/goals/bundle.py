@@ -13,9 +13,15 @@ from pants.engine.target import Target
 
 from modelyard.goals.release import Release, ReleaseRequest
 from modelyard.util_rules.option_pexes import OptionPex, OptionPexRequest
+from modelyard_contract.release import (
+    DEPENDENCIES,
+    INDEX,
+    INDEX_SCHEMA,
+    MANIFEST,
+    RELEASES,
+    Index,
+)
 
-INDEX_SCHEMA = 1
-_DEPENDENCIES = "deps"
 _PLATFORM = "platform"
 
 
@@ -41,21 +47,21 @@ class ReleaseBundle:
 async def bundle_releases(request: ReleaseBundleRequest) -> ReleaseBundle:
     built = await MultiGet(Get(Release, ReleaseRequest(target)) for target in request.targets)
     platform = await Get(OptionPex, OptionPexRequest(_PLATFORM))
-    folders = [f"releases/{release.name}/{release.variant}" for release in built]
-    index = {
+    folders = [f"{RELEASES}/{release.name}/{release.variant}" for release in built]
+    index: Index = {
         "schema": INDEX_SCHEMA,
-        "releases": sorted(f"{folder}/manifest.json" for folder in folders),
+        "releases": sorted(f"{folder}/{MANIFEST}" for folder in folders),
     }
     content = json.dumps(index, indent=1).encode()
     shared = {release.resolve: release.dependencies for release in built if release.dependencies}
     parts = await MultiGet(
-        Get(Digest, CreateDigest([FileContent("index.json", content)])),
+        Get(Digest, CreateDigest([FileContent(INDEX, content)])),
         Get(Digest, AddPrefix(platform.digest, _PLATFORM)),
         *(
             Get(Digest, AddPrefix(release.digest, folder))
             for release, folder in zip(built, folders)
         ),
-        *(Get(Digest, AddPrefix(digest, _DEPENDENCIES)) for digest in shared.values()),
+        *(Get(Digest, AddPrefix(digest, DEPENDENCIES)) for digest in shared.values()),
     )
     return ReleaseBundle(
         digest=await Get(Digest, MergeDigests(parts)),

@@ -34,6 +34,7 @@ from modelyard.renderings.classic import FOLDER
 from modelyard.target_types import ClassicSourceField, ModelAssets, ModelSources
 from modelyard.util_rules.codegen import Rendering, RenderingRequest
 from modelyard.util_rules.lookups import only
+from modelyard_contract.release import ASSETS
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ async def package_classic(field_set: ClassicFieldSet) -> BuiltPackage:
     parts = await MultiGet(
         # The rendered files lie in the folder already.
         Get(Digest, AddPrefix(rendering.digest, str(path))),
-        Get(Digest, AddPrefix(assets.digest, str(path / FOLDER / "assets"))),
+        Get(Digest, AddPrefix(assets.digest, str(path / FOLDER / ASSETS))),
         Get(
             Digest,
             AddPrefix(sources.stripped_source_files.snapshot.digest, str(path / FOLDER)),

@@ -42,34 +42,35 @@ from pants.engine.target import (
 from pants.engine.unions import UnionRule
 
 from modelyard.fields import (
-    AvailabilityTimeoutField,
-    CpusField,
     DescriptionField,
     DisplayNameField,
-    EnvField,
-    EventTimeoutField,
     FunctionNameField,
     FunctionTypeField,
     GpuMemoryField,
     GpusField,
     IdleTimeoutField,
     LicenceField,
-    MaxBodyField,
-    MemoryField,
     OriginField,
     VariantDependenciesField,
     VariantField,
     VariantResolveField,
-    WorkersField,
 )
-from modelyard.goals.assets import Assets, AssetsRequest, ModelClass, ModelClassRequest
+from modelyard.goals.assets import Assets, AssetsRequest
 from modelyard.goals.sources import as_pex_binary
 from modelyard.target_types import ModelAssets, ModelSources, NuclioSpec, ReleaseMarkerField
 from modelyard.util_rules.codegen import NuclioSpecFile, NuclioSpecRequest, function_port
 from modelyard.util_rules.lookups import only
 from modelyard_contract.ports import PortRuleError, require_unique
-
-MANIFEST_SCHEMA = 1
+from modelyard_contract.release import (
+    ASSETS,
+    DEPENDENCIES,
+    MANIFEST,
+    MANIFEST_SCHEMA,
+    SOURCES,
+    Manifest,
+    Parts,
+    SealedManifest,
+)
 
 
 @dataclass(frozen=True)
@@ -166,28 +167,27 @@ async def build_release(request: ReleaseRequest, _: AllReleases) -> Release:
     sources, assets_target, spec_target, dependencies = (
         only(direct, kind) for kind in (ModelSources, ModelAssets, NuclioSpec, PexBinary)
     )
-    assets, spec, model = await MultiGet(
+    assets, spec = await MultiGet(
         Get(Assets, AssetsRequest(assets_target)),
         Get(NuclioSpecFile, NuclioSpecRequest(spec_target)),
-        Get(ModelClass, ModelClassRequest(target)),
     )
-    assets_digest = await Get(Digest, AddPrefix(assets.digest, "assets"))
+    assets_digest = await Get(Digest, AddPrefix(assets.digest, ASSETS))
     srcs = deps = EMPTY_DIGEST
     if not assets.blocked:
         pexes = await MultiGet(
-            Get(FunctionPex, FunctionPexRequest(as_pex_binary(sources), "srcs.pex")),
+            Get(FunctionPex, FunctionPexRequest(as_pex_binary(sources), SOURCES)),
             Get(FunctionPex, FunctionPexRequest(dependencies, f"{resolve}.pex")),
         )
         srcs, deps = (pex.digest for pex in pexes)
-    parts = {
+    parts: Parts = {
         "deps": deps.fingerprint,
         "srcs": srcs.fingerprint,
         "assets": assets.digest.fingerprint,
         "spec": spec.digest.fingerprint,
     }
-    manifest = _manifest(target, parts, model.reference, assets)
+    manifest = _manifest(target, parts, assets)
     content = json.dumps(manifest, indent=1, ensure_ascii=False).encode()
-    manifest_digest = await Get(Digest, CreateDigest([FileContent("manifest.json", content)]))
+    manifest_digest = await Get(Digest, CreateDigest([FileContent(MANIFEST, content)]))
     return Release(
         name=str(target[FunctionNameField].value),
         variant=str(target[VariantField].value),
@@ -197,42 +197,35 @@ async def build_release(request: ReleaseRequest, _: AllReleases) -> Release:
     )
 
 
-def _manifest(target: Target, parts: dict[str, str], model: str, assets: Assets) -> dict[str, Any]:
+def _manifest(target: Target, parts: Parts, assets: Assets) -> SealedManifest:
+    resolve = target[VariantResolveField].value
     gpus = target[GpusField].value
-    settings = {
+    manifest: Manifest = {
         "schema": MANIFEST_SCHEMA,
-        "name": target[FunctionNameField].value,
-        "display_name": target[DisplayNameField].value,
-        "description": target[DescriptionField].value,
-        "variant": target[VariantField].value,
-        "type": target[FunctionTypeField].value,
+        "name": str(target[FunctionNameField].value),
+        "display_name": str(target[DisplayNameField].value),
+        "description": str(target[DescriptionField].value),
+        "variant": str(target[VariantField].value),
+        "type": str(target[FunctionTypeField].value),
         "address": target.address.spec,
-        "resolve": target[VariantResolveField].value,
-        "deps": f"deps/{target[VariantResolveField].value}.pex",
-        "model": model,
+        "resolve": str(resolve),
+        "deps": f"{DEPENDENCIES}/{resolve}.pex",
         "port": function_port(target),
-        "workers": target[WorkersField].value,
-        "event_timeout": target[EventTimeoutField].value,
-        "availability_timeout": target[AvailabilityTimeoutField].value,
-        "max_body": target[MaxBodyField].value,
-        "env": dict(target[EnvField].value or {}),
-        "memory": target[MemoryField].value,
-        "cpus": target[CpusField].value,
         "gpus": gpus,
         "gpu_memory": target[GpuMemoryField].bytes,
         "idle_timeout": target[IdleTimeoutField].in_force(gpus),
-        "licence": target[LicenceField].value,
+        "licence": str(target[LicenceField].value),
         "licence_stated_at": assets.licences.stated_at,
         "code_licence": assets.licences.code,
-        "origin": target[OriginField].value,
+        "origin": str(target[OriginField].value),
         "blocked": assets.blocked,
         "parts": parts,
     }
-    return {**settings, "digest": _content_digest(settings)}
+    return {**manifest, "digest": _content_digest(manifest)}
 
 
-def _content_digest(settings: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
+def _content_digest(manifest: Manifest) -> str:
+    return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
 
 
 @rule(desc="Package the release of a function")

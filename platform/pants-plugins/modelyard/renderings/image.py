@@ -15,6 +15,7 @@ from modelyard_contract import nuclio, variables
 from modelyard_contract.images import DIGEST_LABEL, HOME, USER
 from modelyard_contract.limits import READY_TIMEOUT
 from modelyard_contract.ports import EVENTS, HEALTH
+from modelyard_contract.release import CONFIG
 
 STANDALONE = "standalone"
 NUCLIO = "nuclio"
@@ -186,7 +187,7 @@ def _environment(image: ImageDescription) -> dict[str, str]:
             # What is published is up to the engine.
             variables.setting("host"): "0.0.0.0",  # noqa: S104
             # What Nuclio would mount, else what the function was built with.
-            variables.CONFIG: f"{nuclio.CONFIG_FILE}:{HOME}/function.yaml",
+            variables.CONFIG: f"{nuclio.CONFIG_FILE}:{HOME}/{CONFIG}",
             variables.setting("worker_python"): _PYTHON,
             # Engines kill 10 s after they asked to stop.
             variables.setting("drain"): "8",

@@ -51,6 +51,7 @@ from modelyard.util_rules.classic import ClassicBuildRequest
 from modelyard.util_rules.labels import FunctionLabels, FunctionLabelsRequest
 from modelyard_contract.annotations import complete
 from modelyard_contract.ports import derived_port
+from modelyard_contract.release import CONFIG
 
 _Files = Mapping[str, bytes]
 _FORMS: Mapping[type, Callable[[FunctionSpec], _Files]] = {
@@ -154,7 +155,7 @@ async def render(request: RenderingRequest, modelyard: Modelyard) -> Rendering:
 async def render_for_release(request: NuclioSpecRequest, modelyard: Modelyard) -> NuclioSpecFile:
     target = request.target
     spec = await function_spec(target, modelyard)
-    files = _fitting(target, lambda spec: {"function.yaml": render_function(spec)}, spec)
+    files = _fitting(target, lambda spec: {CONFIG: render_function(spec)}, spec)
     return NuclioSpecFile(await _digest_of(files))
 
 

@@ -77,6 +77,7 @@ from modelyard_contract.images import (
     VERSION_LABEL,
 )
 from modelyard_contract.ports import EVENTS
+from modelyard_contract.release import CONFIG, MODEL
 from modelyard_contract.version import VERSION
 
 _ARCHITECTURE = "amd64"
@@ -213,14 +214,14 @@ async def function_layers(request: _FunctionRequest) -> _Parts:
     # Apart, so that an edit of the handler leaves the layer below it alone.
     weights, model, handler, library = await MultiGet(
         Get(Snapshot, DigestSubset(assets.digest, PathGlobs(["weights/**"]))),
-        Get(Digest, DigestSubset(assets.digest, PathGlobs(["model.json"]))),
+        Get(Digest, DigestSubset(assets.digest, PathGlobs([MODEL]))),
         Get(Digest, DigestSubset(srcs, PathGlobs([f"srcs/{package}/**"]))),
         Get(Digest, DigestSubset(srcs, PathGlobs(["srcs/**", f"!srcs/{package}/**"]))),
     )
     inputs = await Get(Digest, MergeDigests([handler, model, spec.digest]))
     files = ("files", "--name", "weights", "--at", "opt/modelyard/weights", "--from", "weights")
     own = ("--sources", "srcs", "--package", package)
-    function = ("function", *own, "--model", "model.json", "--spec", "function.yaml")
+    function = ("function", *own, "--model", MODEL, "--spec", CONFIG)
     above = await MultiGet(
         *(
             Get(BuiltLayer, LayerRequest("weights", files, weights.digest, address))

@@ -13,6 +13,7 @@ import psutil
 from deployer.errors import DeployError
 from deployer.nuclio.api import Config, Function, attempt_of
 from modelyard_contract.nuclio import DEFAULT_NAMESPACE, project_of
+from modelyard_contract.release import CONFIG
 
 # nuctl takes Kubernetes whenever it finds a kubeconfig, unless told otherwise.
 _WHERE: Final = ("--platform", "local", "--namespace", DEFAULT_NAMESPACE)
@@ -44,7 +45,7 @@ class NuctlApi:
         name = config["metadata"]["name"]
         project = project_of(config["metadata"])
         with tempfile.TemporaryDirectory(prefix="modelyard-") as folder:
-            file = Path(folder) / "function.yaml"
+            file = Path(folder) / CONFIG
             file.write_bytes(msgspec.json.encode(config))
             # No --path and no name as an argument: one makes it build, the other forget the file.
             options = ("--file", str(file), "--project-name", project)

@@ -19,6 +19,7 @@ from modelyard_contract.nuclio import (
     PROJECT_LABEL,
     RUNTIME,
 )
+from modelyard_contract.release import ASSETS, MANIFEST, MANIFEST_SCHEMA, MODEL, WEIGHTS
 
 # Answers with what it was asked, and does as the path says. `version` tells releases apart.
 HANDLER: Final = """
@@ -99,9 +100,8 @@ class FakeRelease(msgspec.Struct, frozen=True, kw_only=True):
             "spec": spec.digest,
         }
         return {
-            "schema": 1,
+            "schema": MANIFEST_SCHEMA,
             "name": self.name,
-            "display_name": self.name.title(),
             "variant": self.variant,
             "type": self.type,
             "digest": self.digest,
@@ -157,9 +157,9 @@ class FakeRelease(msgspec.Struct, frozen=True, kw_only=True):
 
     def write_assets(self, folder: Path) -> None:
         """Write the model's description and its only weights file into `folder`."""
-        (folder / "weights").mkdir(parents=True)
-        (folder / "weights" / "tiny.bin").write_bytes(b"weights")
-        (folder / "model.json").write_text(json.dumps(self.model))
+        (folder / WEIGHTS).mkdir(parents=True)
+        (folder / WEIGHTS / "tiny.bin").write_bytes(b"weights")
+        (folder / MODEL).write_text(json.dumps(self.model))
 
 
 def install(home: Home, release: FakeRelease) -> None:
@@ -168,8 +168,8 @@ def install(home: Home, release: FakeRelease) -> None:
     folder = home.releases / release.digest
     folder.mkdir()
     release.write_sources(folder / "srcs")
-    release.write_assets(folder / "assets")
-    (folder / "manifest.json").write_text(json.dumps(release.manifest()))
+    release.write_assets(folder / ASSETS)
+    (folder / MANIFEST).write_text(json.dumps(release.manifest()))
     environment = home.deps / release.deps_digest
     if not environment.exists():
         make_environment(environment)
