@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any, Iterable
 
 from pants.backend.python.lint.ruff.subsystem import Ruff, RuffFieldSet
@@ -12,9 +14,10 @@ from pants.core.goals.lint import LintResult, LintTargetsRequest
 from pants.core.util_rules.config_files import ConfigFiles, ConfigFilesRequest
 from pants.core.util_rules.partitions import PartitionerType
 from pants.core.util_rules.source_files import SourceFiles, SourceFilesRequest
-from pants.engine.fs import Digest, MergeDigests, Snapshot
+from pants.engine.fs import Digest, MergeDigests, PathGlobs, Paths, Snapshot
 from pants.engine.process import FallibleProcessResult, Process, ProcessResult
 from pants.engine.rules import Get, MultiGet, collect_rules, rule
+from pants.source.source_root import SourceRootConfig
 from pants.util.meta import classproperty
 from pants.util.strutil import pluralize
 
@@ -57,11 +60,29 @@ class RuffRun:
     snapshot: Snapshot
 
 
+@dataclass(frozen=True)
+class FirstParty:
+    """The names of all packages and modules that lie directly in a source root."""
+
+    names: tuple[str, ...]
+
+
+@rule
+async def first_party(config: SourceRootConfig) -> FirstParty:
+    roots = [pattern.strip("/") for pattern in config.root_patterns]
+    globs = [str(PurePath(root, name)) for root in roots for name in ("*/__init__.py", "*.py")]
+    paths = await Get(Paths, PathGlobs(globs))
+    files = [PurePath(path) for path in paths.files]
+    names = {file.parent.name if file.stem == "__init__" else file.stem for file in files}
+    return FirstParty(tuple(sorted(names - {""})))
+
+
 @rule
 async def ruff_process(request: RuffRun, ruff: Ruff) -> Process:
-    ruff_pex, config_files = await MultiGet(
+    ruff_pex, config_files, ours = await MultiGet(
         Get(VenvPex, PexRequest, ruff.to_pex_request()),
         Get(ConfigFiles, ConfigFilesRequest, ruff.config_request(request.snapshot.dirs)),
+        Get(FirstParty),
     )
     input_digest = await Get(
         Digest, MergeDigests((request.snapshot.digest, config_files.snapshot.digest))
@@ -75,6 +96,8 @@ async def ruff_process(request: RuffRun, ruff: Ruff) -> Process:
                 *request.command,
                 "--no-cache",
                 *config,
+                # Ruff looks imports up in `src`, where most of the tree is not.
+                f"--config=lint.isort.known-first-party={json.dumps(ours.names)}",
                 *ruff.args,
                 *request.snapshot.files,
             ),

@@ -35,6 +35,9 @@ case "$*" in *fix*|*format*) ;; *) echo "called with $*";; esac
 """
 
 
+# The last words of each call, with `a.py` in a root and nothing else.
+_WORDS = '--no-cache --config=ruff.toml --config=lint.isort.known-first-party=["a"] a.py'
+
 # What Pants makes of a repository that it does not divide.
 _WHOLE = _EmptyMetadata()
 
@@ -61,7 +64,8 @@ def runner() -> RuleRunner:
         ],
         target_types=[PythonSourcesGeneratorTarget],
     )
-    runner.set_options(["--ruff-config=ruff.toml"], env_inherit=PYTHON_BOOTSTRAP_ENV)
+    options = ["--ruff-config=ruff.toml", "--source-root-patterns=['/', '/apps/*']"]
+    runner.set_options(options, env_inherit=PYTHON_BOOTSTRAP_ENV)
     runner.write_files({"ruff.toml": "", "BUILD": "python_sources(name='a', sources=['*.py'])"})
     return runner
 
@@ -81,15 +85,23 @@ def test_files_are_formatted_by_the_configuration(runner: RuleRunner) -> None:
     batch = RuffFormatRequest.Batch("ruff format", snapshot.files, None, snapshot)
     result = runner.request(FmtResult, [batch])
     assert result.did_change
-    assert _text(runner, result.output) == "format --no-cache --config=ruff.toml a.py"
+    assert _text(runner, result.output) == f"format {_WORDS}"
 
 
 def test_what_can_be_mended_is_mended_and_the_rest_is_for_lint(runner: RuleRunner) -> None:
     snapshot = _snapshot(runner, "x=1")
     batch = RuffFixRequest.Batch("ruff check --fix", snapshot.files, None, snapshot)
     result = runner.request(FixResult, [batch])
-    words = "check --fix --exit-zero --no-cache --config=ruff.toml a.py"
-    assert _text(runner, result.output) == words
+    assert _text(runner, result.output) == f"check --fix --exit-zero {_WORDS}"
+
+
+def test_packages_that_ruff_is_not_shown_are_first_party(runner: RuleRunner) -> None:
+    others = ("apps/one/b/__init__.py", "apps/two/c/__init__.py", "apps/two/c/d.py", "e/f.py")
+    runner.write_files(dict.fromkeys(others, ""))
+    snapshot = _snapshot(runner, "x=1")
+    batch = RuffFixRequest.Batch("ruff check --fix", snapshot.files, None, snapshot)
+    words = _text(runner, runner.request(FixResult, [batch]).output)
+    assert words.endswith('--config=lint.isort.known-first-party=["a", "b", "c"] a.py')
 
 
 def test_a_file_that_cannot_be_parsed_stops_the_formatter(runner: RuleRunner) -> None:
@@ -106,7 +118,5 @@ def test_lint_passes_on_what_ruff_says(runner: RuleRunner, name: str, exit_code:
     target = runner.get_target(Address("", target_name="a", relative_file_path=name))
     batch = RuffCheckRequest.Batch("ruff check", (RuffFieldSet.create(target),), _WHOLE)
     result = runner.request(LintResult, [batch])
-    said = (
-        "wrong.py: wrong" if exit_code else "called with check --no-cache --config=ruff.toml a.py"
-    )
+    said = "wrong.py: wrong" if exit_code else f"called with check {_WORDS}"
     assert (result.exit_code, result.stdout.strip()) == (exit_code, said)
