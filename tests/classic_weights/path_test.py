@@ -23,24 +23,24 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 
-from annotation import ReidBox
 from classic_weights.frozen import frozen_graph
 from dextr.handler import Dextr
 from face_detection_0205.handler import FaceDetection
 from faster_rcnn_inception_resnet_v2_atrous_coco.handler import FasterRcnn
-from imaging import Image
-from inference.device import Device
-from inference.testing.networks import plant
-from inference.testing.yolo import Planted, heads
 from mask_rcnn_inception_resnet_v2_atrous_coco.handler import MaskRcnn
+from modelyard.annotation import ReidBox
+from modelyard.imaging import Image
+from modelyard.inference.device import Device
+from modelyard.inference.testing.networks import plant
+from modelyard.inference.testing.yolo import Planted, heads
+from modelyard.serving.model import Clicks
+from modelyard.serving.testing.assets import planted_assets
+from modelyard_tools.weights.torch_dextr_testing import dextr_tensors
+from modelyard_tools.weights.torch_testing import write_checkpoint
 from person_reidentification_retail_0277.handler import PersonReidentification
 from semantic_segmentation_adas_0001.handler import AdasSegmentation
-from serving.model import Clicks
-from serving.testing.assets import planted_assets
 from text_detection_0004.handler import TextDetection
 from tf_faster_rcnn_inception_v2_coco.handler import TfFasterRcnn
-from weights.torch_dextr_testing import dextr_tensors
-from weights.torch_testing import write_checkpoint
 from yolo_v3_tf.handler import _HEADS, YoloV3
 
 TOOLS = os.environ.get("MODELYARD_TEST_TOOLS")
@@ -100,7 +100,11 @@ def author() -> Iterator[ThreadingHTTPServer]:
 
 
 def run(module: str, *arguments: str | Path) -> None:
-    tool = ["-m", f"weights.{module}"] if TOOLS is None else [str(Path(TOOLS, f"{module}.pex"))]
+    tool = (
+        ["-m", f"modelyard_tools.weights.{module}"]
+        if TOOLS is None
+        else [str(Path(TOOLS, f"{module}.pex"))]
+    )
     env = {**os.environ, "no_proxy": "127.0.0.1"}
     if TOOLS is None:
         env["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from embedded.home import Home
-from embedded.testing.ports import free_port
-from embedded.testing.process import PlatformProcess
-from embedded.testing.releases import FakeRelease
+from modelyard_tools.embedded.home import Home
+from modelyard_tools.embedded.testing.ports import free_port
+from modelyard_tools.embedded.testing.process import PlatformProcess
+from modelyard_tools.embedded.testing.releases import FakeRelease
 
 
 @pytest.fixture(scope="module")

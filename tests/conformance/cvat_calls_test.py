@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from embedded.testing.ports import free_port
-from embedded.testing.process import Answer, PlatformProcess, request
-from embedded.testing.releases import HANDLER, FakeRelease
-from serving.sample import sample_request
+from modelyard.serving.sample import sample_request
+from modelyard_tools.embedded.testing.ports import free_port
+from modelyard_tools.embedded.testing.process import Answer, PlatformProcess, request
+from modelyard_tools.embedded.testing.releases import HANDLER, FakeRelease
 
 # What each server sends with every call to the dashboard.
 CVAT_1_4 = {"x-nuclio-project-name": "cvat", "x-nuclio-function-namespace": "nuclio"}

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from embedded.testing.ports import free_port
-from embedded.testing.process import Answer, PlatformProcess, request
-from embedded.testing.releases import FakeRelease, install
+from modelyard_tools.embedded.testing.ports import free_port
+from modelyard_tools.embedded.testing.process import Answer, PlatformProcess, request
+from modelyard_tools.embedded.testing.releases import FakeRelease, install
 
 WAIT = {"x-nuclio-wait-function-action": "true"}
 FORCE = {"x-nuclio-delete-function-ignore-state-validation": "true"}

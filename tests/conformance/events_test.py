@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from embedded.testing.ports import free_port
-from embedded.testing.process import Answer, PlatformProcess, request, until
-from embedded.testing.releases import FakeRelease
+from modelyard_tools.embedded.testing.ports import free_port
+from modelyard_tools.embedded.testing.process import Answer, PlatformProcess, request, until
+from modelyard_tools.embedded.testing.releases import FakeRelease
 
 SOURCE = """
 import os

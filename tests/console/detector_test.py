@@ -10,9 +10,9 @@ from selenium.webdriver.common.keys import Keys
 from console.conftest import Deploy
 from console.page import Colour, Console, distance
 from console.pictures import DARK, SIZE, picture
-from embedded.testing import tiny
-from imaging.style import colour
-from serving.testing.shapes import cell
+from modelyard.imaging.style import colour
+from modelyard.serving.testing.shapes import cell
+from modelyard_tools.embedded.testing import tiny
 
 BOX = (100.0, 60.0, 220.0, 180.0)
 

@@ -9,8 +9,8 @@ import pytest
 from console.conftest import Deploy
 from console.page import Console, distance
 from console.pictures import picture
-from embedded.testing import tiny
-from imaging.style import colour
+from modelyard.imaging.style import colour
+from modelyard_tools.embedded.testing import tiny
 
 LEFT = (20.0, 40.0, 120.0, 200.0)
 RIGHT = (200.0, 40.0, 300.0, 200.0)

@@ -7,7 +7,7 @@ from selenium.webdriver.common.keys import Keys
 
 from console.conftest import Deploy
 from console.page import Console
-from embedded.testing import tiny
+from modelyard_tools.embedded.testing import tiny
 
 _MOST_TABS = 60
 

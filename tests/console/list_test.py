@@ -2,11 +2,11 @@
 
 from console.conftest import Deploy
 from console.page import Console
-from embedded.testing import tiny
-from embedded.testing.ports import free_port
-from embedded.testing.process import PlatformProcess, request
-from embedded.testing.releases import FakeRelease
-from serving.sample import sample_request
+from modelyard.serving.sample import sample_request
+from modelyard_tools.embedded.testing import tiny
+from modelyard_tools.embedded.testing.ports import free_port
+from modelyard_tools.embedded.testing.process import PlatformProcess, request
+from modelyard_tools.embedded.testing.releases import FakeRelease
 
 
 def cell(console: Console, function: str, key: str) -> str:

@@ -7,8 +7,8 @@ import pytest
 from console.conftest import Deploy
 from console.page import Console
 from console.pictures import picture
-from embedded.testing import tiny
-from imaging.style import colour
+from modelyard.imaging.style import colour
+from modelyard_tools.embedded.testing import tiny
 
 BOX = (100.0, 60.0, 220.0, 180.0)
 

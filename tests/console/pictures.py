@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 from PIL import Image
 
-from annotation import Box
+from modelyard.annotation import Box
 
 DARK: Final = (20, 20, 20)
 SIZE: Final = (320, 240)

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from annotation import Box
 from console.conftest import Deploy
 from console.page import Console
 from console.pictures import picture
-from embedded.testing import tiny
-from imaging.style import colour
+from modelyard.annotation import Box
+from modelyard.imaging.style import colour
+from modelyard_tools.embedded.testing import tiny
 
 START: Box = (40.0, 60.0, 120.0, 140.0)
 FRAMES = 4

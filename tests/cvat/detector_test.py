@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import requests
 
-from annotation import Mask, Rectangle, replies
 from cvat.client import CvatServer, Mode
 from cvat.pictures import SIZE, picture
-from embedded.testing.process import PlatformProcess
-from serving.testing.shapes import KINDS, cell
+from modelyard.annotation import Mask, Rectangle, replies
+from modelyard.serving.testing.shapes import KINDS, cell
+from modelyard_tools.embedded.testing.process import PlatformProcess
 
 BOX = (40.0, 30.0, 120.0, 90.0)
 

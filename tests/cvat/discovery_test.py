@@ -4,7 +4,7 @@ import pytest
 
 from cvat.client import CvatServer
 from cvat.metadata import KINDS
-from embedded.testing.process import PlatformProcess
+from modelyard_tools.embedded.testing.process import PlatformProcess
 
 
 @pytest.mark.parametrize("host", ["localhost", "nuclio", "host.docker.internal", "lab.example.org"])

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 import requests
 
-from annotation import replies
 from cvat.client import CvatServer
 from cvat.pictures import SIZE, picture
+from modelyard.annotation import replies
 
 LEFT = (10.0, 10.0, 60.0, 60.0)
 RIGHT = (100.0, 40.0, 150.0, 110.0)

@@ -6,7 +6,7 @@ from typing import Any, Final, Self
 
 import msgspec
 
-from annotation import LabelSet
+from modelyard.annotation import LabelSet
 
 KINDS: Final = ("detector", "interactor", "tracker", "reid")
 

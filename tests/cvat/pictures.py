@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
-from annotation import Box
+from modelyard.annotation import Box
 
 SIZE: Final = (160, 120)
 """Width and height in pixels."""

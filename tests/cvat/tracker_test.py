@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 import requests
 
-from annotation import Box, replies
 from cvat.client import CvatServer
 from cvat.pictures import SIZE, picture
+from modelyard.annotation import Box, replies
 
 FIRST: Box = (20.0, 20.0, 60.0, 60.0)
 SECOND: Box = (90.0, 50.0, 130.0, 90.0)

@@ -12,10 +12,10 @@ import PIL.Image
 import pytest
 
 from experiment_command.packaged import Experiment
+from modelyard.serving.function import Function
+from modelyard.serving.protocol import Event
 from modelyard_contract.nuclio import DEFAULT_HANDLER
 from samples import assets_named_by, photograph_file
-from serving.function import Function
-from serving.protocol import Event
 
 # What they show: left, top, right, bottom in pixels.
 ANNOTATED = {

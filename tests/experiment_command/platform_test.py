@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from embedded.home import Home
-from embedded.testing.process import PlatformProcess
-from embedded.testing.tiny import bright_detector, bright_interactor
 from experiment_command.packaged import Experiment
-from serving.sample import sample_png
+from modelyard.serving.sample import sample_png
+from modelyard_tools.embedded.home import Home
+from modelyard_tools.embedded.testing.process import PlatformProcess
+from modelyard_tools.embedded.testing.tiny import bright_detector, bright_interactor
 
 
 @pytest.fixture(scope="module")

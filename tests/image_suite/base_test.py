@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from image_suite.conftest import Container, docker, loaded
-from images.layout import Layout
-from serving.sample import sample_request
+from modelyard.serving.sample import sample_request
+from modelyard_tools.images.layout import Layout
 
 
 def test_a_function_runs_on_an_authors_own_base(

@@ -16,8 +16,8 @@ from typing import Any
 import httpx
 import pytest
 
-from images.engine import Engine
-from images.layout import Layout
+from modelyard_tools.images.engine import Engine
+from modelyard_tools.images.layout import Layout
 
 CAT = Path("tests/data/cat.jpg")
 PATIENCE = 120.0

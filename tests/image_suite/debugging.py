@@ -25,11 +25,11 @@ from typing import Any, Final
 
 import httpx
 
-from deployer.debugger.launch import FILE
-from deployer.debugger.testing import Editor
-from deployer.nuclio.testing.dashboard import FakeDashboard
-from embedded.testing.ports import free_port
 from modelyard_contract.variables import NUCLIO_DASHBOARD, TARGET
+from modelyard_tools.deployer.debugger.launch import FILE
+from modelyard_tools.deployer.debugger.testing import Editor
+from modelyard_tools.deployer.nuclio.testing.dashboard import FakeDashboard
+from modelyard_tools.embedded.testing.ports import free_port
 
 _NAME: Final = "coco-ssd"
 _TARGET: Final = "functions/openvino/coco_ssd#cpu"

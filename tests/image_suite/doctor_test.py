@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from deployer.testing import Deployer
-from embedded.testing.ports import free_port
-from embedded.testing.releases import FakeRelease
 from image_suite.conftest import docker
-from images.layout import Layout
+from modelyard_tools.deployer.testing import Deployer
+from modelyard_tools.embedded.testing.ports import free_port
+from modelyard_tools.embedded.testing.releases import FakeRelease
+from modelyard_tools.images.layout import Layout
 
 NAME = "coco-ssd"
 Occupy = Callable[..., None]

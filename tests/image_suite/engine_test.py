@@ -9,9 +9,9 @@ from pathlib import Path
 import httpx
 
 from image_suite.conftest import PYTHON, Container, docker
-from images.engine import Engine
-from images.layout import Layout
 from modelyard_contract.version import VERSION
+from modelyard_tools.images.engine import Engine
+from modelyard_tools.images.layout import Layout
 
 Start = Callable[..., Container]
 # The grace that `docker stop` gives.

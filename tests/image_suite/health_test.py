@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from image_suite.conftest import PATIENCE, Container, docker
-from images.layout import Layout
+from modelyard_tools.images.layout import Layout
 
 Start = Callable[..., Container]
 # Seconds that a check waits here, for the images' 45.

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from annotation import replies
 from image_suite.conftest import PYTHON, Container, docker, loaded
-from images.engine import Engine
-from images.layout import Layout
-from inference.boxes import iou_matrix
-from serving.sample import HEIGHT, WIDTH, sample_request
+from modelyard.annotation import replies
+from modelyard.inference.boxes import iou_matrix
+from modelyard.serving.sample import HEIGHT, WIDTH, sample_request
+from modelyard_tools.images.engine import Engine
+from modelyard_tools.images.layout import Layout
 
 SIZE = (WIDTH, HEIGHT)
 # The bright rectangle in the sample picture.

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from adopt.testing.folders import Row, write_folder
+from modelyard_tools.adopt.testing.folders import Row, write_folder
 
 
 def main() -> None:

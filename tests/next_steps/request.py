@@ -3,8 +3,8 @@
 import argparse
 import sys
 
+from modelyard.serving.sample import sample_request
 from modelyard_contract.function_types import FUNCTION_TYPES
-from serving.sample import sample_request
 
 
 def main() -> None:

@@ -8,12 +8,12 @@ from typing import Any
 import PIL.Image
 import pytest
 
-from imaging import Image
+from modelyard.imaging import Image
+from modelyard.serving.assets import Assets
+from modelyard.serving.function import Function
+from modelyard.serving.protocol import Event, Reply
 from modelyard_contract import variables
 from modelyard_contract.nuclio import DEFAULT_HANDLER
-from serving.assets import Assets
-from serving.function import Function
-from serving.protocol import Event, Reply
 
 
 class Asker:

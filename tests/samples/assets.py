@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from serving.assets import Assets
+from modelyard.serving.assets import Assets
 
 
 def assets_named_by(variable: str) -> Assets:

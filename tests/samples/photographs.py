@@ -2,7 +2,7 @@
 
 from importlib.resources import files
 
-from imaging import Image, decode
+from modelyard.imaging import Image, decode
 
 
 def photograph_file(name: str) -> bytes:

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from imaging import Image, decode
+from modelyard.imaging import Image, decode
 
 VARIABLE: Final = "MODELYARD_TEST_VIDEO"
 _DEFAULT: Final = "/usr/share/doc/opencv-doc/examples/data/vtest.avi"

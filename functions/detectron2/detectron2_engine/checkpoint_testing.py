@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from detectron2_engine.importing import build_model
 from detectron2_engine.zoo import open_configuration
+from modelyard.serving.assets import Assets
 from modelyard_contract.release import MODEL, MODEL_SCHEMA
-from serving.assets import Assets
 
 Checkpoint = dict[str, NDArray[np.float32]]
 # What looks at single regions or maps last; larger weights would make every score 0 or 1.

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, Final, NamedTuple
 
-from annotation import Label, LabelError, LabelSet
 from detectron2_engine.importing import MetadataCatalog
+from modelyard.annotation import Label, LabelError, LabelSet
 
 _LISTED: Final = 5
 

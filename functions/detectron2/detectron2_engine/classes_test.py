@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from annotation import LabelError, LabelSet
 from detectron2_engine.classes import Classes, label_classes
 from detectron2_engine.zoo import open_configuration
+from modelyard.annotation import LabelError, LabelSet
 
 FASTER = "COCO-Detection/faster_rcnn_R_50_FPN_3x"
 KEYPOINTS = "COCO-Keypoints/keypoint_rcnn_R_50_FPN_3x"
 PANOPTIC = "COCO-PanopticSegmentation/panoptic_fpn_R_50_3x"
 LVIS = "LVISv1-InstanceSegmentation/mask_rcnn_R_50_FPN_1x"
-LABELS = Path("lib/annotation/labels")
+LABELS = Path("lib/modelyard/annotation/labels")
 
 
 def classes(config: str, labels: list[dict[str, Any]]) -> Classes:

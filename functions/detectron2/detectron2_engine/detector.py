@@ -8,17 +8,17 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 
-from annotation import Shape
 from detectron2_engine.classes import label_classes
 from detectron2_engine.importing import ResizeShortestEdge, build_model
 from detectron2_engine.shapes import instance_shapes, panoptic_shapes
 from detectron2_engine.zoo import open_configuration
-from imaging import Image
-from inference.checkpoints import CheckpointError, load_state, read_state
-from inference.device import Device
-from inference.torch_device import prepare, running
-from serving.assets import Assets
-from serving.model import Detector
+from modelyard.annotation import Shape
+from modelyard.imaging import Image
+from modelyard.inference.checkpoints import CheckpointError, load_state, read_state
+from modelyard.inference.device import Device
+from modelyard.inference.torch_device import prepare, running
+from modelyard.serving.assets import Assets
+from modelyard.serving.model import Detector
 
 
 class Detectron2(Detector, ABC):

@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 import torch
 
-from annotation import Rectangle
 from detectron2_engine.checkpoint_testing import Checkpoint, random_checkpoint, write_assets
 from detectron2_engine.detector import Detectron2
-from imaging import Image
-from inference.checkpoints import CheckpointError
-from inference.device import Device
+from modelyard.annotation import Rectangle
+from modelyard.imaging import Image
+from modelyard.inference.checkpoints import CheckpointError
+from modelyard.inference.device import Device
+from modelyard.serving.assets import Assets
 from retinanet_r101.detector import COCO_IDS
 from retinanet_r101.handler import RetinaNetR101
-from serving.assets import Assets
 
 CONFIG = "COCO-Detection/retinanet_R_101_FPN_3x"
 LABELS = [{"id": number, "name": f"coco {number}"} for number in COCO_IDS]

@@ -10,22 +10,22 @@ import PIL.Image
 import pytest
 import torch
 
-from annotation import Mask, Rectangle, Shape, Skeleton
 from detectron2_engine import detector
 from detectron2_engine.checkpoint_testing import write_assets
 from detectron2_engine.detector import Detectron2
 from detectron2_engine.zoo import open_configuration
 from faster_rcnn_r50.handler import FasterRCNN
-from imaging import Image
-from inference.device import Device
 from keypoint_rcnn_r50.handler import KeypointRCNN
 from mask_rcnn_r50.handler import MaskRCNN
+from modelyard.annotation import Mask, Rectangle, Shape, Skeleton
+from modelyard.imaging import Image
+from modelyard.inference.device import Device
+from modelyard.serving.assets import Assets
+from modelyard.serving.nuclio import open_endpoint
+from modelyard.serving.sample import sample_request
 from panoptic_fpn_r50.handler import PanopticFPN
-from serving.assets import Assets
-from serving.nuclio import open_endpoint
-from serving.sample import sample_request
 
-LABELS = Path("lib/annotation/labels")
+LABELS = Path("lib/modelyard/annotation/labels")
 FUNCTIONS: dict[type[Detectron2], tuple[str, type]] = {
     FasterRCNN: ("coco_91", Rectangle),
     MaskRCNN: ("coco_91_masks", Mask),

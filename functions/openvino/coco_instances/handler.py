@@ -4,14 +4,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from annotation import Box, Mask, Rectangle
-from imaging import Image, crop, polygons
-from inference.device import Device
-from inference.networks.sam import Bitmap, SamDecoder, SamEncoder, bitmap
-from inference.networks.sam_prompts import frame, prompt
-from inference.networks.ssd import CocoSsdNetwork
-from serving.assets import Assets
-from serving.model import Detector
+from modelyard.annotation import Box, Mask, Rectangle
+from modelyard.imaging import Image, crop, polygons
+from modelyard.inference.device import Device
+from modelyard.inference.networks.sam import Bitmap, SamDecoder, SamEncoder, bitmap
+from modelyard.inference.networks.sam_prompts import frame, prompt
+from modelyard.inference.networks.ssd import CocoSsdNetwork
+from modelyard.serving.assets import Assets
+from modelyard.serving.model import Detector
 
 
 class CocoInstances(Detector):

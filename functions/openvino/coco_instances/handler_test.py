@@ -8,15 +8,21 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from annotation import Mask, bounding_box
 from coco_instances.handler import CocoInstances
-from imaging import Image, fill
-from inference.boxes import iou_matrix
-from inference.device import Device
-from inference.testing.pictures import whole
-from serving.assets import Assets
-from serving.function import Function
-from serving.testing.functions import file_of, load_function, open_assets, photograph, request
+from modelyard.annotation import Mask, bounding_box
+from modelyard.imaging import Image, fill
+from modelyard.inference.boxes import iou_matrix
+from modelyard.inference.device import Device
+from modelyard.inference.testing.pictures import whole
+from modelyard.serving.assets import Assets
+from modelyard.serving.function import Function
+from modelyard.serving.testing.functions import (
+    file_of,
+    load_function,
+    open_assets,
+    photograph,
+    request,
+)
 
 Corners = tuple[float, float, float, float]
 Look = Callable[[str], list[Mask]]

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotation import LabelSet, Mask, Rectangle, encode_detections
 from coco_instances.handler import CocoInstances, instance, window
-from imaging import Image, fill
-from inference.device import Device
-from inference.networks.testing import plant_sam, plant_ssd
-from serving.assets import Assets
+from modelyard.annotation import LabelSet, Mask, Rectangle, encode_detections
+from modelyard.imaging import Image, fill
+from modelyard.inference.device import Device
+from modelyard.inference.networks.testing import plant_sam, plant_ssd
+from modelyard.serving.assets import Assets
 
 # Four times as large it fills the encoder's square, so each pixel is a cell of the decoder.
 IMAGE = Image.from_pixels(np.zeros((128, 256, 3), np.uint8))

@@ -1,11 +1,11 @@
-"""The detector: the network of `inference.networks.ssd`, and nothing else."""
+"""The detector: the network of `modelyard.inference.networks.ssd`, and nothing else."""
 
-from annotation import Rectangle
-from imaging import Image
-from inference.device import Device
-from inference.networks.ssd import CocoSsdNetwork
-from serving.assets import Assets
-from serving.model import Detector
+from modelyard.annotation import Rectangle
+from modelyard.imaging import Image
+from modelyard.inference.device import Device
+from modelyard.inference.networks.ssd import CocoSsdNetwork
+from modelyard.serving.assets import Assets
+from modelyard.serving.model import Detector
 
 
 class CocoSsd(Detector):

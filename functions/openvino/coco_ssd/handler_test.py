@@ -8,14 +8,20 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from annotation import Rectangle
 from coco_ssd.handler import CocoSsd
-from imaging import Image, decode
-from inference.boxes import iou_matrix
-from inference.device import Device
-from serving.assets import Assets
-from serving.function import Function
-from serving.testing.functions import file_of, load_function, open_assets, photograph, request
+from modelyard.annotation import Rectangle
+from modelyard.imaging import Image, decode
+from modelyard.inference.boxes import iou_matrix
+from modelyard.inference.device import Device
+from modelyard.serving.assets import Assets
+from modelyard.serving.function import Function
+from modelyard.serving.testing.functions import (
+    file_of,
+    load_function,
+    open_assets,
+    photograph,
+    request,
+)
 
 Corners = tuple[float, float, float, float]
 

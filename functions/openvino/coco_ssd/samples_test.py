@@ -3,9 +3,9 @@
 import pytest
 
 from coco_ssd.handler import CocoSsd
-from inference.device import Device
+from modelyard.inference.device import Device
+from modelyard.serving.testing.functions import open_assets
 from samples import opencv_picture, video_frames
-from serving.testing.functions import open_assets
 
 # Recorded when the same weights first ran, by another conversion of them.
 PICTURES = {

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from openvino import opset13 as op
 
-from annotation import RequestError, Segment, encode_segment
 from dextr.handler import Dextr, cut, extremes, heatmap, surroundings
-from imaging import Image
-from inference.device import Device
-from inference.testing.networks import plant
-from inference.testing.pictures import plain
-from serving.model import Clicks
-from serving.testing.assets import planted_assets
+from modelyard.annotation import RequestError, Segment, encode_segment
+from modelyard.imaging import Image
+from modelyard.inference.device import Device
+from modelyard.inference.testing.networks import plant
+from modelyard.inference.testing.pictures import plain
+from modelyard.serving.model import Clicks
+from modelyard.serving.testing.assets import planted_assets
 
 INPUT = {"input": ((1, 4, 512, 512), np.float32)}
 SIZES = [(300, 300), (900, 120), (120, 900), (20, 15)]

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.boxes import iou_matrix
+from modelyard.inference.boxes import iou_matrix
 
 SIDE: Final = 128
 # Stride of a feature map, and how many anchors lie at each of its places.

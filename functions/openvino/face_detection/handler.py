@@ -4,13 +4,13 @@ from typing import ClassVar, Final
 
 import numpy as np
 
-from annotation import LabelError, Rectangle
 from face_detection.decoding import SIDE, decode, merge
-from imaging import Image, letterbox
-from inference.device import Device
-from inference.openvino import OpenVINOSession
-from serving.assets import Assets
-from serving.model import Detector
+from modelyard.annotation import LabelError, Rectangle
+from modelyard.imaging import Image, letterbox
+from modelyard.inference.device import Device
+from modelyard.inference.openvino import OpenVINOSession
+from modelyard.serving.assets import Assets
+from modelyard.serving.model import Detector
 
 _WEIGHTS: Final = "face_detection_short_range.tflite"
 _INPUT: Final = "input"

@@ -7,13 +7,13 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from annotation import LabelError, LabelSet, Rectangle
 from face_detection.handler import FaceDetection
-from imaging import Image
-from inference.boxes import iou_matrix
-from inference.device import Device
+from modelyard.annotation import LabelError, LabelSet, Rectangle
+from modelyard.imaging import Image
+from modelyard.inference.boxes import iou_matrix
+from modelyard.inference.device import Device
+from modelyard.serving.assets import Assets
 from samples import Asker, assets_named_by, photograph, photograph_file
-from serving.assets import Assets
 
 FACE = (178, 82, 271, 174)
 """Of the astronaut, as recorded when the same weights first ran."""

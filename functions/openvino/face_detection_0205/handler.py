@@ -5,12 +5,12 @@ from typing import Final
 import cv2
 import numpy as np
 
-from annotation import Attribute, Rectangle
-from imaging import Image, Interpolation, Pixels, resize
-from inference.device import Device
-from inference.openvino import OpenVINOSession
-from serving.assets import Assets
-from serving.model import Detector
+from modelyard.annotation import Attribute, Rectangle
+from modelyard.imaging import Image, Interpolation, Pixels, resize
+from modelyard.inference.device import Device
+from modelyard.inference.openvino import OpenVINOSession
+from modelyard.serving.assets import Assets
+from modelyard.serving.model import Detector
 
 _SIDE: Final = 416
 _GENDERS: Final = ("female", "male")

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from openvino import opset13 as op
 
-from annotation import LabelSet, Rectangle, encode_detections
 from face_detection_0205.handler import FaceDetection
-from imaging import Image
-from inference.device import Device
-from inference.testing.networks import plant
-from inference.testing.pictures import plain
-from inference.testing.properties import Thing, assert_follows_the_image
-from serving.testing.assets import planted_assets
+from modelyard.annotation import LabelSet, Rectangle, encode_detections
+from modelyard.imaging import Image
+from modelyard.inference.device import Device
+from modelyard.inference.testing.networks import plant
+from modelyard.inference.testing.pictures import plain
+from modelyard.inference.testing.properties import Thing, assert_follows_the_image
+from modelyard.serving.testing.assets import planted_assets
 
 LABELS = [
     {

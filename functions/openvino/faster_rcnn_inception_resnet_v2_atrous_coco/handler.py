@@ -2,14 +2,14 @@
 
 from typing import Final
 
-from annotation import Rectangle
-from imaging import Image, resize
-from inference.device import Device
-from inference.openvino import OpenVINOSession
-from inference.rectangles import rectangles
-from inference.tf_detection import detections
-from serving.assets import Assets
-from serving.model import Detector
+from modelyard.annotation import Rectangle
+from modelyard.imaging import Image, resize
+from modelyard.inference.device import Device
+from modelyard.inference.openvino import OpenVINOSession
+from modelyard.inference.rectangles import rectangles
+from modelyard.inference.tf_detection import detections
+from modelyard.serving.assets import Assets
+from modelyard.serving.model import Detector
 
 _WEIGHTS: Final = "faster_rcnn_inception_resnet_v2_atrous_coco.xml"
 _PIXELS: Final = "image_tensor:0"
@@ -22,7 +22,7 @@ class FasterRcnn(Detector):
     The network takes the whole image, stretched (bilinear) to 1024x600 without keeping its
     proportions: uint8 [1, 600, 1024, 3] RGB, 0..255, which it normalises itself. Open Model Zoo
     names that size; its converter would make the input BGR, the published graph has RGB. The
-    outputs are those of `inference.tf_detection`.
+    outputs are those of `modelyard.inference.tf_detection`.
     """
 
     def load(self, assets: Assets, device: Device) -> None:

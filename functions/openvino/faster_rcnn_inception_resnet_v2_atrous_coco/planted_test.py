@@ -8,14 +8,14 @@ from typing import Any
 import PIL.Image
 import pytest
 
-from annotation import Rectangle
 from faster_rcnn_inception_resnet_v2_atrous_coco.handler import FasterRcnn
-from imaging import Image, decode
-from inference.device import Device
-from inference.testing.pictures import red
-from inference.testing.properties import Thing, assert_follows_the_image
-from inference.testing.tf_detection import Planted, plant_detections
-from serving.testing.assets import planted_assets
+from modelyard.annotation import Rectangle
+from modelyard.imaging import Image, decode
+from modelyard.inference.device import Device
+from modelyard.inference.testing.pictures import red
+from modelyard.inference.testing.properties import Thing, assert_follows_the_image
+from modelyard.inference.testing.tf_detection import Planted, plant_detections
+from modelyard.serving.testing.assets import planted_assets
 
 LABELS: list[dict[str, Any]] = [
     {"id": 3, "name": "car"},

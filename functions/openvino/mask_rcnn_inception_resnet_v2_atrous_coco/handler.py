@@ -4,14 +4,14 @@ from typing import Final
 
 import numpy as np
 
-from annotation import Mask
-from imaging import Crop, Image, polygons, resize
-from inference.device import Device
-from inference.mask_paste import paste
-from inference.openvino import OpenVINOSession
-from inference.tf_detection import detections
-from serving.assets import Assets
-from serving.model import Detector
+from modelyard.annotation import Mask
+from modelyard.imaging import Crop, Image, polygons, resize
+from modelyard.inference.device import Device
+from modelyard.inference.mask_paste import paste
+from modelyard.inference.openvino import OpenVINOSession
+from modelyard.inference.tf_detection import detections
+from modelyard.serving.assets import Assets
+from modelyard.serving.model import Detector
 
 _WEIGHTS: Final = "mask_rcnn_inception_resnet_v2_atrous_coco.xml"
 _PIXELS: Final = "image_tensor:0"
@@ -24,7 +24,7 @@ class MaskRcnn(Detector):
     The network takes the whole image, stretched (bilinear) to 1365x800 without keeping its
     proportions: uint8 [1, 800, 1365, 3] RGB, 0..255, which it normalises itself. Open Model Zoo
     names that size; its converter would make the input BGR, the published graph has RGB. The
-    outputs are those of `inference.tf_detection`, with masks of 33x33 over each box.
+    outputs are those of `modelyard.inference.tf_detection`, with masks of 33x33 over each box.
     """
 
     default_threshold: float = 0.2

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from annotation import LabelSet, Mask, encode_detections
-from imaging import Image, fill
-from inference.device import Device
-from inference.testing.pictures import red, whole
-from inference.testing.properties import Thing, assert_follows_the_image
-from inference.testing.tf_detection import Planted, plant_detections
 from mask_rcnn_inception_resnet_v2_atrous_coco.handler import MaskRcnn
-from serving.testing.assets import planted_assets
+from modelyard.annotation import LabelSet, Mask, encode_detections
+from modelyard.imaging import Image, fill
+from modelyard.inference.device import Device
+from modelyard.inference.testing.pictures import red, whole
+from modelyard.inference.testing.properties import Thing, assert_follows_the_image
+from modelyard.inference.testing.tf_detection import Planted, plant_detections
+from modelyard.serving.testing.assets import planted_assets
 
 LABELS: list[dict[str, Any]] = [
     {"id": 3, "name": "car", "type": "mask"},

@@ -2,10 +2,10 @@
 
 import pytest
 
-from inference.device import Device
+from modelyard.inference.device import Device
+from modelyard.serving.assets import Assets
 from nanotrack.handler import NanoTrack
 from samples import assets_named_by
-from serving.assets import Assets
 
 
 @pytest.fixture(scope="session")

@@ -8,16 +8,16 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from annotation import Rectangle, Shape, TrackedShape, bounding_box
-from imaging import Image
-from inference.device import Device
-from inference.openvino import OpenVINOSession
+from modelyard.annotation import Rectangle, Shape, TrackedShape, bounding_box
+from modelyard.imaging import Image
+from modelyard.inference.device import Device
+from modelyard.inference.openvino import OpenVINOSession
+from modelyard.serving.assets import Assets
+from modelyard.serving.model import Tracker
+from modelyard.serving.state import PackedArray
 from nanotrack.batching import make_batchable
 from nanotrack.choosing import SEARCH, TEMPLATE, Tuning, choose
 from nanotrack.cropping import crop_square, template_side
-from serving.assets import Assets
-from serving.model import Tracker
-from serving.state import PackedArray
 
 # The tracker's own, from the configuration of each version's training.
 TUNINGS: Final = {

@@ -10,15 +10,15 @@ import openvino
 import PIL.Image
 import pytest
 
-from annotation import Polygon, Rectangle
-from imaging import Image
-from inference.boxes import iou_matrix
+from modelyard.annotation import Polygon, Rectangle
+from modelyard.imaging import Image
+from modelyard.inference.boxes import iou_matrix
+from modelyard.serving.assets import Assets
+from modelyard.serving.params import Params, ParamsError
+from modelyard.serving.state import PackedArray, StateError
 from nanotrack.batching import make_batchable
 from nanotrack.handler import NanoState, NanoTrack
 from samples import Asker, photograph
-from serving.assets import Assets
-from serving.params import Params, ParamsError
-from serving.state import PackedArray, StateError
 
 Box = tuple[float, float, float, float]
 # In the photograph "astronaut": the face, the model of a rocket behind, the badge on the chest.

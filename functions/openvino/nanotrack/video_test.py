@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from annotation import Rectangle
 from coco_ssd.handler import CocoSsd
-from imaging import Image
-from inference.boxes import iou_matrix
-from inference.device import Device
+from modelyard.annotation import Rectangle
+from modelyard.imaging import Image
+from modelyard.inference.boxes import iou_matrix
+from modelyard.inference.device import Device
 from nanotrack.handler import NanoTrack
 from samples import assets_named_by, video_frames
 

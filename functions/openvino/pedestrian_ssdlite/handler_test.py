@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from imaging import Image, decode
-from inference.boxes import iou_matrix
-from inference.device import Device
+from modelyard.imaging import Image, decode
+from modelyard.inference.boxes import iou_matrix
+from modelyard.inference.device import Device
+from modelyard.serving.assets import Assets
 from pedestrian_ssdlite.handler import PedestrianSsdlite
-from serving.assets import Assets
 
 ASSETS = "MODELYARD_TEST_ASSETS"
 # Scores when the graph first ran, at 300x300 and unconverted; outlines measured by hand.

@@ -7,14 +7,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from annotation import ReidBox
-from imaging import Image
-from inference.appearance import cosine_distances, possible_pairs
-from inference.device import Device
-from inference.openvino import OpenVINOSession
+from modelyard.annotation import ReidBox
+from modelyard.imaging import Image
+from modelyard.inference.appearance import cosine_distances, possible_pairs
+from modelyard.inference.device import Device
+from modelyard.inference.openvino import OpenVINOSession
+from modelyard.serving.assets import Assets
+from modelyard.serving.model import Reidentifier
 from person_reid.pairing import pair
-from serving.assets import Assets
-from serving.model import Reidentifier
 
 _WEIGHTS: Final = "person_reid.xml"
 _INPUT: Final = "images"

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from annotation import ReidBox
 from coco_ssd.handler import CocoSsd
-from imaging import Image
-from inference.boxes import iou_matrix
-from inference.device import Device
+from modelyard.annotation import ReidBox
+from modelyard.imaging import Image
+from modelyard.inference.boxes import iou_matrix
+from modelyard.inference.device import Device
+from modelyard.serving.assets import Assets
 from person_reid.handler import PersonReid
 from samples import Asker, assets_named_by, photograph, video_frames
-from serving.assets import Assets
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from inference.appearance import Flags, Matrix
+from modelyard.inference.appearance import Flags, Matrix
 
 
 def pair(distances: Matrix, possible: Flags, threshold: float) -> list[int]:

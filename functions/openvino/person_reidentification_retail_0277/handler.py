@@ -7,14 +7,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from annotation import ReidBox
-from imaging import Image, Interpolation
-from inference.appearance import cosine_distances, possible_pairs
-from inference.device import Device
-from inference.openvino import OpenVINOSession
+from modelyard.annotation import ReidBox
+from modelyard.imaging import Image, Interpolation
+from modelyard.inference.appearance import cosine_distances, possible_pairs
+from modelyard.inference.device import Device
+from modelyard.inference.openvino import OpenVINOSession
+from modelyard.serving.assets import Assets
+from modelyard.serving.model import Reidentifier
 from person_reidentification_retail_0277.matching import assign
-from serving.assets import Assets
-from serving.model import Reidentifier
 
 _WEIGHTS: Final = "person-reidentification-retail-0277.xml"
 _SIDE: Final = (128, 256)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from inference.appearance import Matrix
+from modelyard.inference.appearance import Matrix
 
 # More than any sum of distances of a possible pairing, which are 2 at most.
 _IMPOSSIBLE: Final = 1e6

@@ -12,14 +12,14 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from openvino import opset13 as op
 
-from annotation import ReidBox
-from imaging import Image
-from inference.appearance import cosine_distances
-from inference.device import Device
-from inference.testing.networks import plant
+from modelyard.annotation import ReidBox
+from modelyard.imaging import Image
+from modelyard.inference.appearance import cosine_distances
+from modelyard.inference.device import Device
+from modelyard.inference.testing.networks import plant
+from modelyard.serving.testing.assets import planted_assets
 from person_reidentification_retail_0277.handler import PersonReidentification, cut
 from person_reidentification_retail_0277.matching import assign
-from serving.testing.assets import planted_assets
 
 RED, GREEN, BLUE, PINK = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 90, 90)
 SIZES = [(200, 200), (400, 60), (60, 400)]

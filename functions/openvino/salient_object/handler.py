@@ -6,12 +6,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from annotation import Mask
-from imaging import Image, polygons, resize
-from inference.device import Device
-from inference.openvino import OpenVINOSession
-from serving.assets import Assets
-from serving.model import Detector
+from modelyard.annotation import Mask
+from modelyard.imaging import Image, polygons, resize
+from modelyard.inference.device import Device
+from modelyard.inference.openvino import OpenVINOSession
+from modelyard.serving.assets import Assets
+from modelyard.serving.model import Detector
 
 _SIDE: Final = 320
 _PIXELS: Final = "input.1"

@@ -6,14 +6,20 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from annotation import Mask
-from imaging import Image, fill
-from inference.device import Device
-from inference.testing.pictures import whole
+from modelyard.annotation import Mask
+from modelyard.imaging import Image, fill
+from modelyard.inference.device import Device
+from modelyard.inference.testing.pictures import whole
+from modelyard.serving.assets import Assets
+from modelyard.serving.function import Function
+from modelyard.serving.testing.functions import (
+    file_of,
+    load_function,
+    open_assets,
+    photograph,
+    request,
+)
 from salient_object.handler import SalientObject
-from serving.assets import Assets
-from serving.function import Function
-from serving.testing.functions import file_of, load_function, open_assets, photograph, request
 
 # The part of the picture that is salient, recorded when the same weights first ran, by another
 # program, and looked at in the pictures.

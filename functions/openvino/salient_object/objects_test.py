@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openvino import opset13 as op
 
-from imaging import Image, fill
-from inference.device import Device
+from modelyard.imaging import Image, fill
+from modelyard.inference.device import Device
+from modelyard.serving.assets import Assets
 from salient_object.handler import SalientObject, network_input, objects
-from serving.assets import Assets
 
 
 def test_parts_are_objects_of_their_own_the_largest_first() -> None:

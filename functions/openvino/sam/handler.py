@@ -5,14 +5,14 @@ from typing import Annotated, Final
 import cv2
 import msgspec
 
-from annotation import RequestError, Segment
-from imaging import Fit, Image, Outline, polygons
-from inference.device import Device
-from inference.networks.sam import Bitmap, Floats, SamDecoder, SamEncoder, bitmap
-from inference.networks.sam_prompts import Prompt, frame, prompt
-from serving.assets import Assets
-from serving.cache import ByteCache
-from serving.model import Clicks, Interactor
+from modelyard.annotation import RequestError, Segment
+from modelyard.imaging import Fit, Image, Outline, polygons
+from modelyard.inference.device import Device
+from modelyard.inference.networks.sam import Bitmap, Floats, SamDecoder, SamEncoder, bitmap
+from modelyard.inference.networks.sam_prompts import Prompt, frame, prompt
+from modelyard.serving.assets import Assets
+from modelyard.serving.cache import ByteCache
+from modelyard.serving.model import Clicks, Interactor
 
 _MIB: Final = 1024 * 1024
 

@@ -6,17 +6,23 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from annotation import Segment
-from imaging import Image, crop, fill
-from inference.boxes import iou_matrix
-from inference.device import Device
-from inference.networks.sam_prompts import frame, prompt
-from inference.openvino import OpenVINOSession
+from modelyard.annotation import Segment
+from modelyard.imaging import Image, crop, fill
+from modelyard.inference.boxes import iou_matrix
+from modelyard.inference.device import Device
+from modelyard.inference.networks.sam_prompts import frame, prompt
+from modelyard.inference.openvino import OpenVINOSession
+from modelyard.serving.assets import Assets
+from modelyard.serving.function import Function
+from modelyard.serving.model import Clicks
+from modelyard.serving.testing.functions import (
+    file_of,
+    load_function,
+    open_assets,
+    photograph,
+    request,
+)
 from sam.handler import Sam
-from serving.assets import Assets
-from serving.function import Function
-from serving.model import Clicks
-from serving.testing.functions import file_of, load_function, open_assets, photograph, request
 
 Corners = tuple[float, float, float, float]
 

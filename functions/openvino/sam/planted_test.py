@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from annotation import RequestError, Segment
-from imaging import Image, fill
-from inference.device import Device
-from inference.networks.testing import CLICK_RADIUS, plant_sam
+from modelyard.annotation import RequestError, Segment
+from modelyard.imaging import Image, fill
+from modelyard.inference.device import Device
+from modelyard.inference.networks.testing import CLICK_RADIUS, plant_sam
+from modelyard.serving.assets import Assets
+from modelyard.serving.model import Clicks
 from sam.handler import Sam, clicked_outline
-from serving.assets import Assets
-from serving.model import Clicks
 
 # Four times as large it fills the encoder's square, so each pixel is a cell of the decoder.
 BLACK = Image.from_pixels(np.zeros((128, 256, 3), np.uint8))

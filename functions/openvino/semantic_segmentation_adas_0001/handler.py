@@ -4,13 +4,13 @@ from typing import ClassVar, Final
 
 import numpy as np
 
-from annotation import Mask
-from imaging import Image, resize
-from inference.device import Device
-from inference.heads.segmentation import enlarged, masks_of
-from inference.openvino import OpenVINOSession
-from serving.assets import Assets
-from serving.model import Detector
+from modelyard.annotation import Mask
+from modelyard.imaging import Image, resize
+from modelyard.inference.device import Device
+from modelyard.inference.heads.segmentation import enlarged, masks_of
+from modelyard.inference.openvino import OpenVINOSession
+from modelyard.serving.assets import Assets
+from modelyard.serving.model import Detector
 
 _WEIGHTS: Final = "semantic-segmentation-adas-0001.xml"
 _SIDE: Final = (2048, 1024)

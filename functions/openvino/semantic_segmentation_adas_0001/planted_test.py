@@ -14,14 +14,14 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from openvino import opset13 as op
 
-from annotation import LabelSet, Mask, encode_detections
-from imaging import Image, fill
-from inference.device import Device
-from inference.heads import segmentation
-from inference.testing.networks import plant
-from inference.testing.pictures import plain
+from modelyard.annotation import LabelSet, Mask, encode_detections
+from modelyard.imaging import Image, fill
+from modelyard.inference.device import Device
+from modelyard.inference.heads import segmentation
+from modelyard.inference.testing.networks import plant
+from modelyard.inference.testing.pictures import plain
+from modelyard.serving.testing.assets import planted_assets
 from semantic_segmentation_adas_0001.handler import AdasSegmentation
-from serving.testing.assets import planted_assets
 
 NAMES = ["road", "sidewalk", "building", "car"]
 LABELS = [{"id": n, "name": name, "type": "mask"} for n, name in enumerate(NAMES)]

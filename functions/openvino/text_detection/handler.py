@@ -4,12 +4,12 @@ from typing import ClassVar, Final
 
 import numpy as np
 
-from annotation import Attribute, LabelError, Polygon
-from imaging import Fit, Image, Pixels, resize
-from inference.device import Device
-from inference.openvino import OpenVINOSession
-from serving.assets import Assets
-from serving.model import Detector
+from modelyard.annotation import Attribute, LabelError, Polygon
+from modelyard.imaging import Fit, Image, Pixels, resize
+from modelyard.inference.device import Device
+from modelyard.inference.openvino import OpenVINOSession
+from modelyard.serving.assets import Assets
+from modelyard.serving.model import Detector
 from text_detection.reading import Line, alphabet, batches, cut_out, pack, spell
 from text_detection.regions import Quads, find_regions
 

@@ -10,12 +10,12 @@ import PIL.ImageDraw
 import PIL.ImageFont
 import pytest
 
-from annotation import LabelError, LabelSet, Polygon, bounding_box
-from imaging import Image
-from inference.boxes import iou_matrix
-from inference.device import Device
+from modelyard.annotation import LabelError, LabelSet, Polygon, bounding_box
+from modelyard.imaging import Image
+from modelyard.inference.boxes import iou_matrix
+from modelyard.inference.device import Device
+from modelyard.serving.assets import Assets
 from samples import Asker, assets_named_by, photograph, photograph_file
-from serving.assets import Assets
 from text_detection.handler import TextDetection, fitted
 
 # The photographed page: what its lines say, and their boxes, measured by hand.

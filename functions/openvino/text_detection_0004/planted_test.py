@@ -12,13 +12,13 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from openvino import opset13 as op
 
-from annotation import LabelSet, Mask, encode_detections
-from imaging import Image
-from inference.device import Device
-from inference.testing.networks import plant
-from inference.testing.pictures import plain, whole
-from inference.testing.properties import Thing, assert_follows_the_image
-from serving.testing.assets import planted_assets
+from modelyard.annotation import LabelSet, Mask, encode_detections
+from modelyard.imaging import Image
+from modelyard.inference.device import Device
+from modelyard.inference.testing.networks import plant
+from modelyard.inference.testing.pictures import plain, whole
+from modelyard.inference.testing.properties import Thing, assert_follows_the_image
+from modelyard.serving.testing.assets import planted_assets
 from text_detection_0004.handler import TextDetection
 from text_detection_0004.pixellink import group
 

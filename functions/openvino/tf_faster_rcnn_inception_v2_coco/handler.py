@@ -2,14 +2,14 @@
 
 from typing import ClassVar, Final
 
-from annotation import Rectangle
-from imaging import Image, Interpolation, letterbox, resize
-from inference.device import Device
-from inference.openvino import OpenVINOSession
-from inference.rectangles import rectangles
-from inference.tf_detection import detections
-from serving.assets import Assets
-from serving.model import Detector
+from modelyard.annotation import Rectangle
+from modelyard.imaging import Image, Interpolation, letterbox, resize
+from modelyard.inference.device import Device
+from modelyard.inference.openvino import OpenVINOSession
+from modelyard.inference.rectangles import rectangles
+from modelyard.inference.tf_detection import detections
+from modelyard.serving.assets import Assets
+from modelyard.serving.model import Detector
 
 _PIXELS: Final = "image_tensor:0"
 _LARGEST: Final = (1920, 1080)
@@ -21,7 +21,7 @@ class TfFasterRcnn(Detector):
     The network takes an image of any size, uint8 [1, height, width, 3] RGB, 0..255, and scales it
     itself to 600 to 1024 pixels a side (its pipeline.config). Larger images than 1920x1080 are
     scaled down to fit that (by area, proportions kept), which costs the network nothing and bounds
-    memory. The outputs are those of `inference.tf_detection`.
+    memory. The outputs are those of `modelyard.inference.tf_detection`.
 
     Attributes:
         weights: The network's file. Any graph of that API with such an input will do.

@@ -10,14 +10,14 @@ import PIL.Image
 import pytest
 from openvino import opset13 as op
 
-from annotation import Rectangle
-from imaging import Image, decode
-from inference.device import Device
-from inference.testing.networks import plant
-from inference.testing.pictures import red
-from inference.testing.properties import Thing, assert_follows_the_image
-from inference.testing.tf_detection import Planted, plant_detections
-from serving.testing.assets import planted_assets
+from modelyard.annotation import Rectangle
+from modelyard.imaging import Image, decode
+from modelyard.inference.device import Device
+from modelyard.inference.testing.networks import plant
+from modelyard.inference.testing.pictures import red
+from modelyard.inference.testing.properties import Thing, assert_follows_the_image
+from modelyard.inference.testing.tf_detection import Planted, plant_detections
+from modelyard.serving.testing.assets import planted_assets
 from tf_faster_rcnn_inception_v2_coco.handler import TfFasterRcnn
 
 LABELS: list[dict[str, Any]] = [{"id": 44, "name": "bottle"}, {"id": 1, "name": "person"}]

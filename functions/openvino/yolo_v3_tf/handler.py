@@ -4,14 +4,14 @@ from typing import ClassVar, Final
 
 import numpy as np
 
-from annotation import Rectangle
-from imaging import Image, resize
-from inference.device import Device
-from inference.openvino import OpenVINOSession
-from inference.rectangles import rectangles
-from inference.yolo_v3 import detect
-from serving.assets import Assets
-from serving.model import Detector
+from modelyard.annotation import Rectangle
+from modelyard.imaging import Image, resize
+from modelyard.inference.device import Device
+from modelyard.inference.openvino import OpenVINOSession
+from modelyard.inference.rectangles import rectangles
+from modelyard.inference.yolo_v3 import detect
+from modelyard.serving.assets import Assets
+from modelyard.serving.model import Detector
 
 _WEIGHTS: Final = "yolo_v3_tf.xml"
 _PIXELS: Final = "input_1:0"
@@ -30,7 +30,8 @@ class YoloV3(Detector):
     proportions: float32 [1, 416, 416, 3] RGB, 0..1. Open Model Zoo's converter would reverse the
     channels and put the division by 255 into the network; the published graph itself has neither.
     Its outputs are raw heads [1, rows, columns, 255] of 13, 26 and 52 cells a side, see
-    `inference.yolo_v3`. All of this is from the model's README and accuracy-check.yml there.
+    `modelyard.inference.yolo_v3`. All of this is from the model's README and accuracy-check.yml
+    there.
 
     Attributes:
         overlap: Two boxes of a label with a higher intersection over union are one object;

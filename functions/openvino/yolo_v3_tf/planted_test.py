@@ -10,14 +10,14 @@ import PIL.Image
 import pytest
 from openvino import opset13 as op
 
-from annotation import Rectangle
-from imaging import Image, decode
-from inference.device import Device
-from inference.testing.networks import plant
-from inference.testing.pictures import plain
-from inference.testing.properties import Thing, assert_follows_the_image
-from inference.testing.yolo import Planted, heads
-from serving.testing.assets import planted_assets
+from modelyard.annotation import Rectangle
+from modelyard.imaging import Image, decode
+from modelyard.inference.device import Device
+from modelyard.inference.testing.networks import plant
+from modelyard.inference.testing.pictures import plain
+from modelyard.inference.testing.properties import Thing, assert_follows_the_image
+from modelyard.inference.testing.yolo import Planted, heads
+from modelyard.serving.testing.assets import planted_assets
 from yolo_v3_tf.handler import _HEADS, YoloV3
 
 GRIDS = (13, 26, 52)

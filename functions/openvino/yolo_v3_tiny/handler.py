@@ -4,14 +4,14 @@ from typing import ClassVar, Final
 
 import numpy as np
 
-from annotation import Rectangle
-from imaging import Image, letterbox
-from inference.device import Device
-from inference.openvino import OpenVINOSession
-from inference.rectangles import rectangles
-from inference.yolo_v3 import detect
-from serving.assets import Assets
-from serving.model import Detector
+from modelyard.annotation import Rectangle
+from modelyard.imaging import Image, letterbox
+from modelyard.inference.device import Device
+from modelyard.inference.openvino import OpenVINOSession
+from modelyard.inference.rectangles import rectangles
+from modelyard.inference.yolo_v3 import detect
+from modelyard.serving.assets import Assets
+from modelyard.serving.model import Detector
 
 _WEIGHTS: Final = "yolo_v3_tiny.xml"
 _SIDE: Final = (416, 416)
@@ -28,7 +28,7 @@ class YoloV3Tiny(Detector):
 
     The network takes float32 [1, 3, 416, 416] RGB, 0..1. As in darknet (`letterbox_image` in its
     image.c) the image keeps its proportions, is scaled bilinearly, and lies in the middle of a grey
-    canvas. Its outputs are raw heads of 13x13 and 26x26 cells, see `inference.yolo_v3`.
+    canvas. Its outputs are raw heads of 13x13 and 26x26 cells, see `modelyard.inference.yolo_v3`.
 
     Attributes:
         overlap: Two boxes of a label with a higher intersection over union are one object;

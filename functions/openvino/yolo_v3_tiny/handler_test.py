@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from imaging import Image, decode
-from inference.boxes import iou_matrix
-from inference.device import Device
+from modelyard.imaging import Image, decode
+from modelyard.inference.boxes import iou_matrix
+from modelyard.inference.device import Device
+from modelyard.serving.assets import Assets
 from samples import video_frames
-from serving.assets import Assets
 from yolo_v3_tiny.handler import YoloV3Tiny
 
 ASSETS = "MODELYARD_TEST_ASSETS"

@@ -7,9 +7,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from fbrs.network import FEATURES, ClickNetwork, scaled
-from inference.testing.random_weights import random_state
-from serving.assets import Assets
-from serving.testing.checkpoints import checkpoint_assets
+from modelyard.inference.testing.random_weights import random_state
+from modelyard.serving.assets import Assets
+from modelyard.serving.testing.checkpoints import checkpoint_assets
 
 
 def write_assets(folder: Path) -> Assets:

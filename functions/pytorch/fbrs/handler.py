@@ -5,18 +5,18 @@ from typing import ClassVar, Final
 
 import numpy as np
 
-from annotation import RequestError, Segment
 from fbrs.network import ClickNetwork
 from fbrs.refinement import load_optimiser
 from fbrs.session import Predictor, Progress
 from fbrs.zoom import Click
-from imaging import Image
-from inference.checkpoints import build_network, find_state, without_prefix
-from inference.device import Device
-from inference.torch_device import prepare, running, torch_device
-from serving.assets import Assets
-from serving.cache import ByteCache
-from serving.model import Clicks, Interactor
+from modelyard.annotation import RequestError, Segment
+from modelyard.imaging import Image
+from modelyard.inference.checkpoints import build_network, find_state, without_prefix
+from modelyard.inference.device import Device
+from modelyard.inference.torch_device import prepare, running, torch_device
+from modelyard.serving.assets import Assets
+from modelyard.serving.cache import ByteCache
+from modelyard.serving.model import Clicks, Interactor
 
 _WEIGHTS: Final = "resnet101_dh256_sbd.pth"
 _WARM_SIDE: Final = 8

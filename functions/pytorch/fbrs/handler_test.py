@@ -11,18 +11,18 @@ import pytest
 import torch
 from torch import Tensor
 
-from annotation import RequestError
 from fbrs import session
 from fbrs.checkpoint_testing import NearClicks, write_assets
 from fbrs.handler import FeatureRefinement
 from fbrs.session import Predictor, Progress
 from fbrs.zoom import Click
-from imaging import Image
-from inference.device import Device
-from serving.assets import Assets
-from serving.cache import ImageCache
-from serving.endpoint import Endpoint
-from serving.model import Clicks
+from modelyard.annotation import RequestError
+from modelyard.imaging import Image
+from modelyard.inference.device import Device
+from modelyard.serving.assets import Assets
+from modelyard.serving.cache import ImageCache
+from modelyard.serving.endpoint import Endpoint
+from modelyard.serving.model import Clicks
 
 IMAGE = Image.from_pixels(np.zeros((400, 600, 3), np.uint8))
 FIRST, SECOND, THIRD = (200.0, 150.0), (240.0, 170.0), (260.0, 150.0)

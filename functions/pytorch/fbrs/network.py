@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from inference.bottleneck import Bottleneck
+from modelyard.inference.bottleneck import Bottleneck
 
 FEATURES: Final = 288
 """Channels of what is optimised: those of the pyramid, and of the first stage's projection."""

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from fbrs.network import FEATURES, ClickNetwork, distance_maps
-from inference.checkpoints import CheckpointError, build_network, read_state
-from inference.testing.random_weights import random_state
+from modelyard.inference.checkpoints import CheckpointError, build_network, read_state
+from modelyard.inference.testing.random_weights import random_state
 
 
 @pytest.fixture(scope="module")

@@ -10,14 +10,14 @@ import torch
 
 from fbrs.checkpoint_testing import write_assets
 from fbrs.handler import FeatureRefinement
-from inference.device import Device
-from serving.assets import Assets
+from modelyard.inference.device import Device
+from modelyard.serving.assets import Assets
 
 # Prints which libraries are there when the model is loaded, and when its threads have ended.
 _PROGRAM = """
 import json, os, sys, threading
-from serving import nuclio
-from serving.loading import load_model
+from modelyard.serving import nuclio
+from modelyard.serving.loading import load_model
 
 def imported():
     return [name for name in ("torch", "scipy", "openvino") if name in sys.modules]

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from inference.testing.random_weights import random_state
 from iog.network import InsideOutside
-from serving.assets import Assets
-from serving.testing.checkpoints import checkpoint_assets
+from modelyard.inference.testing.random_weights import random_state
+from modelyard.serving.assets import Assets
+from modelyard.serving.testing.checkpoints import checkpoint_assets
 
 
 def write_assets(folder: Path) -> Assets:

@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 import torch
 
-from imaging import Image
-from inference.device import Device
-from inference.testing.devices import CPU, assert_agrees, each_device
-from inference.torch_device import running, torch_device
 from iog import guidance
 from iog.checkpoint_testing import write_assets
 from iog.handler import InsideOutsideGuidance
-from serving.assets import Assets
-from serving.model import Clicks
+from modelyard.imaging import Image
+from modelyard.inference.device import Device
+from modelyard.inference.testing.devices import CPU, assert_agrees, each_device
+from modelyard.inference.torch_device import running, torch_device
+from modelyard.serving.assets import Assets
+from modelyard.serving.model import Clicks
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from annotation import Box
 from iog.network import SIDE
+from modelyard.annotation import Box
 
 Point = tuple[float, float]
 Map = NDArray[np.float32]

@@ -5,15 +5,15 @@ from typing import Final
 import numpy as np
 import torch
 
-from annotation import Box, RequestError, Segment
-from imaging import Image
-from inference.checkpoints import build_network, find_state, without_prefix
-from inference.device import Device
-from inference.torch_device import prepare, running, torch_device
 from iog.guidance import click_maps, crop_around, outside_points, paste, pixels_of
 from iog.network import InsideOutside
-from serving.assets import Assets
-from serving.model import Clicks, Interactor
+from modelyard.annotation import Box, RequestError, Segment
+from modelyard.imaging import Image
+from modelyard.inference.checkpoints import build_network, find_state, without_prefix
+from modelyard.inference.device import Device
+from modelyard.inference.torch_device import prepare, running, torch_device
+from modelyard.serving.assets import Assets
+from modelyard.serving.model import Clicks, Interactor
 
 _WEIGHTS: Final = "IOG_PASCAL_SBD.pth"
 

@@ -13,19 +13,19 @@ import pytest
 import torch
 from torch import Tensor
 
-from annotation import RequestError
-from imaging import Image
-from inference.device import Device
-from inference.testing.random_weights import random_state
 from iog import guidance
 from iog.checkpoint_testing import write_assets
 from iog.handler import InsideOutsideGuidance, box_and_outside
 from iog.network import InsideOutside
-from serving.assets import Assets
-from serving.cache import ImageCache
-from serving.endpoint import Endpoint
-from serving.model import Clicks
-from serving.testing.checkpoints import checkpoint_assets
+from modelyard.annotation import RequestError
+from modelyard.imaging import Image
+from modelyard.inference.device import Device
+from modelyard.inference.testing.random_weights import random_state
+from modelyard.serving.assets import Assets
+from modelyard.serving.cache import ImageCache
+from modelyard.serving.endpoint import Endpoint
+from modelyard.serving.model import Clicks
+from modelyard.serving.testing.checkpoints import checkpoint_assets
 
 BOX = [[40, 30], [120, 90]]
 

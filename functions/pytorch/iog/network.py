@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from inference.bottleneck import Bottleneck
+from modelyard.inference.bottleneck import Bottleneck
 
 INPUTS: Final = 5
 """Red, green, blue, inside clicks, outside clicks."""

@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from inference.checkpoints import CheckpointError, build_network, read_state
-from inference.testing.random_weights import random_state
 from iog.network import InsideOutside
+from modelyard.inference.checkpoints import CheckpointError, build_network, read_state
+from modelyard.inference.testing.random_weights import random_state
 
 
 @pytest.fixture(scope="module")

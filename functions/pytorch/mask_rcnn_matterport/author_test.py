@@ -14,8 +14,8 @@ import torch
 from numpy.typing import NDArray
 from skimage import transform
 
-from imaging import Image
 from mask_rcnn_matterport.handler import MatterportMaskRCNN
+from modelyard.imaging import Image
 
 Array = NDArray[Any]
 scale_by_author: Any = transform.resize

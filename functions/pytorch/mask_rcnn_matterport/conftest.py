@@ -10,9 +10,9 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from inference.device import Device
 from mask_rcnn_matterport.handler import MatterportMaskRCNN
-from serving.assets import Assets
+from modelyard.inference.device import Device
+from modelyard.serving.assets import Assets
 
 Checkpoint = dict[str, NDArray[np.float32]]
 Shapes = Iterator[tuple[str, tuple[int, ...]]]

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from inference.boxes import nms
+from modelyard.inference.boxes import nms
 
 CANDIDATES: Final = 6000
 """So many of the best anchors are looked at."""

@@ -7,18 +7,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from annotation import LabelError, Mask
-from imaging import Image, crop, polygons
-from inference.checkpoints import build_network
-from inference.device import Device
-from inference.torch_device import prepare, running, torch_device
 from mask_rcnn_matterport.anchors import anchors
 from mask_rcnn_matterport.detection import Objects, choose, propose
 from mask_rcnn_matterport.molding import Mold, resize_mask
 from mask_rcnn_matterport.network import CLASSES, MaskRCNN
 from mask_rcnn_matterport.published import read_keras, rename
-from serving.assets import Assets
-from serving.model import Detector
+from modelyard.annotation import LabelError, Mask
+from modelyard.imaging import Image, crop, polygons
+from modelyard.inference.checkpoints import build_network
+from modelyard.inference.device import Device
+from modelyard.inference.torch_device import prepare, running, torch_device
+from modelyard.serving.assets import Assets
+from modelyard.serving.model import Detector
 
 _WEIGHTS: Final = "mask_rcnn_coco.h5"
 _BACKGROUND: Final = 0

@@ -11,16 +11,16 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from annotation import LabelError, Mask
-from imaging import Image
-from inference.checkpoints import CheckpointError, build_network
-from inference.device import Device
 from mask_rcnn_matterport.handler import MatterportMaskRCNN
 from mask_rcnn_matterport.network import MaskRCNN
 from mask_rcnn_matterport.published import read_keras, rename
-from serving.assets import Assets
-from serving.nuclio import open_endpoint
-from serving.sample import sample_request
+from modelyard.annotation import LabelError, Mask
+from modelyard.imaging import Image
+from modelyard.inference.checkpoints import CheckpointError, build_network
+from modelyard.inference.device import Device
+from modelyard.serving.assets import Assets
+from modelyard.serving.nuclio import open_endpoint
+from modelyard.serving.sample import sample_request
 
 Checkpoint = dict[str, NDArray[np.float32]]
 

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from inference.resnet import ConvNorm, ResNet
 from mask_rcnn_matterport.crops import pyramid_crops
+from modelyard.inference.resnet import ConvNorm, ResNet
 
 CLASSES: Final = 81
 """COCO's 80 and, as number 0, the background."""

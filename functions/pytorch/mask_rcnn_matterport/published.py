@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from inference.checkpoints import CheckpointError
+from modelyard.inference.checkpoints import CheckpointError
 
 _PARTS: Final = {
     "kernel:0": "weight",

@@ -11,10 +11,10 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from inference.device import Device
+from modelyard.inference.device import Device
+from modelyard.serving.assets import Assets
 from retinanet_r101.detector import COCO_IDS
 from retinanet_r101.handler import RetinaNetR101
-from serving.assets import Assets
 
 Checkpoint = dict[str, NDArray[np.float32]]
 

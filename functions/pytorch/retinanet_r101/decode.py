@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.boxes import moved, nms
-from inference.yolo_v3 import sigmoid
+from modelyard.inference.boxes import moved, nms
+from modelyard.inference.yolo_v3 import sigmoid
 from retinanet_r101.anchors import anchors
 
 CLASSES: Final = 80

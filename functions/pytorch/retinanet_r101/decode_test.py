@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from inference.boxes import iou_matrix
+from modelyard.inference.boxes import iou_matrix
 from retinanet_r101.anchors import anchors, shapes
 from retinanet_r101.decode import STRIDES, Objects, Seen, decode, least_logit
 

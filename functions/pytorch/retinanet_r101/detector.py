@@ -8,12 +8,12 @@ import numpy as np
 import PIL.Image
 from numpy.typing import NDArray
 
-from annotation import LabelError, Rectangle
-from imaging import Image
-from inference.device import Device
+from modelyard.annotation import LabelError, Rectangle
+from modelyard.imaging import Image
+from modelyard.inference.device import Device
+from modelyard.serving.assets import Assets
+from modelyard.serving.model import Detector
 from retinanet_r101.decode import Objects, Seen, decode, least_logit
-from serving.assets import Assets
-from serving.model import Detector
 
 _UNUSED_IDS: Final = frozenset({12, 26, 29, 30, 45, 66, 68, 69, 71, 83})
 COCO_IDS: Final = tuple(number for number in range(1, 91) if number not in _UNUSED_IDS)

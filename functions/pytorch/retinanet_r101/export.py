@@ -5,7 +5,7 @@ from pathlib import Path
 import openvino
 import torch
 
-from inference.export import to_openvino
+from modelyard.inference.export import to_openvino
 from retinanet_r101.detector import DIVISOR
 from retinanet_r101.exported import DELTAS, LOGITS, PIXELS
 from retinanet_r101.network import WEIGHTS, RetinaNet, read_network

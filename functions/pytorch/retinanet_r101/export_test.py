@@ -10,14 +10,14 @@ import openvino
 import PIL.Image
 import pytest
 
-from imaging import Image
-from inference.checkpoints import CheckpointError
-from inference.device import Device
+from modelyard.imaging import Image
+from modelyard.inference.checkpoints import CheckpointError
+from modelyard.inference.device import Device
+from modelyard.serving.assets import Assets
 from retinanet_r101.export import export
 from retinanet_r101.exported import DELTAS, LOGITS, PIXELS, WEIGHTS
 from retinanet_r101.handler import RetinaNetR101
 from retinanet_r101.openvino_handler import OpenVINORetinaNetR101
-from serving.assets import Assets
 
 
 class SmallOnOpenVINO(OpenVINORetinaNetR101):

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from imaging import Image
-from inference.device import Device
-from inference.testing.devices import assert_agrees, each_device
-from inference.torch_device import running, torch_device
+from modelyard.imaging import Image
+from modelyard.inference.device import Device
+from modelyard.inference.testing.devices import assert_agrees, each_device
+from modelyard.inference.torch_device import running, torch_device
+from modelyard.serving.assets import Assets
 from retinanet_r101.handler import RetinaNetR101
-from serving.assets import Assets
 
 
 @each_device

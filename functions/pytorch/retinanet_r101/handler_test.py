@@ -8,14 +8,14 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from annotation import LabelError, Rectangle
-from imaging import Image
-from inference.device import Device
+from modelyard.annotation import LabelError, Rectangle
+from modelyard.imaging import Image
+from modelyard.inference.device import Device
+from modelyard.serving.assets import Assets
+from modelyard.serving.nuclio import open_endpoint
+from modelyard.serving.sample import sample_request
 from retinanet_r101.detector import COCO_IDS, MEAN, fitting_size, to_input
 from retinanet_r101.handler import RetinaNetR101
-from serving.assets import Assets
-from serving.nuclio import open_endpoint
-from serving.sample import sample_request
 
 
 @pytest.fixture(scope="module")

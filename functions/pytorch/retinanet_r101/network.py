@@ -6,8 +6,8 @@ from typing import Final
 from torch import Tensor, nn
 from torch.nn import functional
 
-from inference.checkpoints import build_network, find_state
-from inference.resnet import ResNet
+from modelyard.inference.checkpoints import build_network, find_state
+from modelyard.inference.resnet import ResNet
 from retinanet_r101.decode import ANCHORS, CLASSES
 
 WEIGHTS: Final = "model_final_971ab9.pkl"

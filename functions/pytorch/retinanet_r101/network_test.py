@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from inference.checkpoints import CheckpointError, build_network
+from modelyard.inference.checkpoints import CheckpointError, build_network
 from retinanet_r101.network import WEIGHTS, RetinaNet, read_network
 
 Checkpoint = dict[str, NDArray[np.float32]]

@@ -7,9 +7,9 @@ from typing import Any
 
 from torch import Tensor
 
-from inference.testing import random_weights
-from serving.assets import Assets
-from serving.testing.checkpoints import checkpoint_assets
+from modelyard.inference.testing import random_weights
+from modelyard.serving.assets import Assets
+from modelyard.serving.testing.checkpoints import checkpoint_assets
 from siammask.network import SiamMask
 
 

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from annotation import Rectangle
-from imaging import Image
-from inference.device import Device
-from inference.testing.devices import CPU, assert_agrees, each_device
-from inference.torch_device import running, torch_device
-from serving.assets import Assets
+from modelyard.annotation import Rectangle
+from modelyard.imaging import Image
+from modelyard.inference.device import Device
+from modelyard.inference.testing.devices import CPU, assert_agrees, each_device
+from modelyard.inference.torch_device import running, torch_device
+from modelyard.serving.assets import Assets
 from siammask.checkpoint_testing import write_assets
 from siammask.handler import SiamMaskTracker
 

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from annotation import (
+from modelyard.annotation import (
     Mask,
     Polygon,
     Rectangle,
@@ -17,14 +17,14 @@ from annotation import (
     bounding_box,
     rectangle_corners,
 )
-from imaging import Image, crop, polygons
-from inference.device import Device
-from inference.folding import fold_norms
-from inference.precision import PrecisionSettings, supported_precision
-from inference.torch_device import prepare, running, torch_device
-from serving.assets import Assets
-from serving.model import Tracker
-from serving.state import PackedArray, StateError
+from modelyard.imaging import Image, crop, polygons
+from modelyard.inference.device import Device
+from modelyard.inference.folding import fold_norms
+from modelyard.inference.precision import PrecisionSettings, supported_precision
+from modelyard.inference.torch_device import prepare, running, torch_device
+from modelyard.serving.assets import Assets
+from modelyard.serving.model import Tracker
+from modelyard.serving.state import PackedArray, StateError
 from siammask import weights
 from siammask.decoding import choose, held_to
 from siammask.geometry import Pixels, Target, cut, exemplar_side, search_side

@@ -11,13 +11,13 @@ import PIL.Image
 import pytest
 from torch import Tensor
 
-from annotation import Mask, Polygon, Rectangle, RequestError
-from imaging import Image
-from inference.device import Device
-from serving.assets import Assets
-from serving.cache import ImageCache
-from serving.endpoint import Endpoint
-from serving.params import ParamsError
+from modelyard.annotation import Mask, Polygon, Rectangle, RequestError
+from modelyard.imaging import Image
+from modelyard.inference.device import Device
+from modelyard.serving.assets import Assets
+from modelyard.serving.cache import ImageCache
+from modelyard.serving.endpoint import Endpoint
+from modelyard.serving.params import ParamsError
 from siammask.checkpoint_testing import write_assets
 from siammask.geometry import Target
 from siammask.handler import SiamMaskTracker, report

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from inference.bottleneck import Bottleneck
+from modelyard.inference.bottleneck import Bottleneck
 
 EXEMPLAR: Final = 127
 SEARCH: Final = 255

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from inference.checkpoints import CheckpointError
+from modelyard.inference.checkpoints import CheckpointError
 from siammask import weights
 from siammask.checkpoint_testing import published, random_state
 from siammask.network import SiamMask, correlate, windows

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from inference.checkpoints import build_network, find_state, without_prefix
+from modelyard.inference.checkpoints import build_network, find_state, without_prefix
 from siammask.network import SiamMask
 
 

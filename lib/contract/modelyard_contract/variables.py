@@ -52,7 +52,7 @@ class VariableError(ValueError):
 
 
 def setting(field: str) -> str:
-    """Return the variable of a field of `serving.settings.Settings`."""
+    """Return the variable of a field of `modelyard.serving.settings.Settings`."""
     return PREFIX + field.upper()
 
 

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.fuzz.corpus import Malformed
-from embedded.home import Home
-from embedded.testing.ports import free_port
-from embedded.testing.process import PlatformProcess
-from embedded.testing.raw import exchange, statuses
-from embedded.testing.releases import FakeRelease
+from modelyard.serving.testing.tiny import description
 from modelyard_contract.function_types import FUNCTION_TYPES
 from modelyard_contract.limits import LEAST_BODY
 from modelyard_contract.nuclio import DEFAULT_HANDLER
-from serving.testing.tiny import description
+from modelyard_tools.embedded.home import Home
+from modelyard_tools.embedded.testing.ports import free_port
+from modelyard_tools.embedded.testing.process import PlatformProcess
+from modelyard_tools.embedded.testing.raw import exchange, statuses
+from modelyard_tools.embedded.testing.releases import FakeRelease
 
 _SENDERS: Final = 4
 _SERVER_ERROR: Final = 500

@@ -11,8 +11,8 @@ from typing import Any, Final
 import msgspec
 from PIL import Image as Pillow
 
+from modelyard.serving.sample import sample_png, sample_request
 from modelyard_contract.function_types import FUNCTION_TYPES
-from serving.sample import sample_png, sample_request
 
 LEVELS: Final = ("http", "json", "image")
 

@@ -9,8 +9,8 @@ from typing import Any, Final
 import cv2
 import numpy as np
 
-from annotation import Segment, encode_segment
-from imaging import polygons
+from modelyard.annotation import Segment, encode_segment
+from modelyard.imaging import polygons
 
 WIDTH, HEIGHT = 1920, 1080
 ROUNDS: Final = 15

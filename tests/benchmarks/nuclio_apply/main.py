@@ -16,8 +16,8 @@ import time
 from pathlib import Path
 from typing import Final
 
-from deployer.nuclio.testing.world import NuclioRelease, World, answering, pid_of
-from embedded.testing.ports import free_port
+from modelyard_tools.deployer.nuclio.testing.world import NuclioRelease, World, answering, pid_of
+from modelyard_tools.embedded.testing.ports import free_port
 
 BAR: Final = 3.0
 _LATENCY: Final = {"list": 0.3, "deploy": 1.0}

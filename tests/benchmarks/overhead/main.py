@@ -23,16 +23,16 @@ import cv2
 import numpy as np
 from PIL import Image as Pillow
 
-from embedded.home import Home
-from embedded.testing.ports import free_port
-from embedded.testing.process import PlatformProcess
-from embedded.testing.releases import FakeRelease
-from imaging import decode
-from inference.device import Device
+from modelyard.imaging import decode
+from modelyard.inference.device import Device
+from modelyard.serving.assets import Assets
+from modelyard.serving.testing.tiny import BrightDetector, description, write_assets
 from modelyard_contract.limits import DEFAULT_BODY
 from modelyard_contract.nuclio import DEFAULT_HANDLER
-from serving.assets import Assets
-from serving.testing.tiny import BrightDetector, description, write_assets
+from modelyard_tools.embedded.home import Home
+from modelyard_tools.embedded.testing.ports import free_port
+from modelyard_tools.embedded.testing.process import PlatformProcess
+from modelyard_tools.embedded.testing.releases import FakeRelease
 
 OVERHEAD_BAR: Final = 8.0
 SCALING_BAR: Final = 1.8

@@ -22,7 +22,7 @@ from typing import Final
 from benchmarks.scale.repository import edit, handler_of, make_repository, name_of
 
 _ALL: Final = "functions::"
-_LIBRARY: Final = "lib/imaging/geometry.py"
+_LIBRARY: Final = "lib/modelyard/imaging/geometry.py"
 _BAR: Final = 1.5
 _ONE: Final = "package one, its handler edited"
 _FIND: Final = "list what changed, a handler edited"

@@ -7,11 +7,11 @@ from typing import Final
 
 _HANDLER: Final = '''"""A function of the benchmark."""
 
-from annotation import Rectangle
-from imaging import Image
-from inference.device import Device
-from serving.assets import Assets
-from serving.model import Detector
+from modelyard.annotation import Rectangle
+from modelyard.imaging import Image
+from modelyard.inference.device import Device
+from modelyard.serving.assets import Assets
+from modelyard.serving.model import Detector
 
 VERSION = 0
 

@@ -25,12 +25,12 @@ import numpy as np
 import PIL.Image
 import torch
 
-from inference.device import Device
-from inference.precision import Precision, supported_precision
-from inference.threads import threads_from_env
-from inference.torch_device import running
-from serving.cache import ImageCache
-from serving.endpoint import Endpoint
+from modelyard.inference.device import Device
+from modelyard.inference.precision import Precision, supported_precision
+from modelyard.inference.threads import threads_from_env
+from modelyard.inference.torch_device import running
+from modelyard.serving.cache import ImageCache
+from modelyard.serving.endpoint import Endpoint
 from siammask.checkpoint_testing import write_assets
 from siammask.handler import SiamMaskTracker
 from siammask.network import CHANNELS, SCORES, SEARCH, TEMPLATE

@@ -19,7 +19,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.yolo_v3 import decode
+from modelyard.inference.yolo_v3 import decode
 
 _SIDE: Final = 416
 _CLASSES: Final = 80

@@ -1,0 +1,31 @@
+"""Images: bytes to RGB pixels, fitting into a network and back, masks, previews."""
+
+from modelyard.imaging.decode import DEFAULT_LIMITS, ImageLimits, decode
+from modelyard.imaging.draw import draw, save_png
+from modelyard.imaging.errors import ImageError
+from modelyard.imaging.geometry import Fit, Interpolation, letterbox, resize
+from modelyard.imaging.image import Image, Pixels
+from modelyard.imaging.masks import Crop, Outline, crop, fill, parts, polygons
+from modelyard.imaging.style import colour
+
+__all__ = [
+    "DEFAULT_LIMITS",
+    "Crop",
+    "Fit",
+    "Image",
+    "ImageError",
+    "ImageLimits",
+    "Interpolation",
+    "Outline",
+    "Pixels",
+    "colour",
+    "crop",
+    "decode",
+    "draw",
+    "fill",
+    "letterbox",
+    "parts",
+    "polygons",
+    "resize",
+    "save_png",
+]

@@ -1,0 +1,48 @@
+"""YOLOv5 and what kept its output: YOLOv6, YOLOv7 exported without suppression.
+
+One output float32 [1, N, 5 + C]: for each of three boxes a cell its centre and sides in pixels of
+the input, the chance of an object, and those of the classes given one, all 0..1. The score is their
+product. YOLOv5's `Detect.forward` (models/yolo.py) has decoded them; its letterbox keeps the
+proportions, in the middle of grey 114, RGB 0..1.
+"""
+
+from typing import Final
+
+from modelyard.inference.heads.found import Answer, Floats, Found, above, corners
+from modelyard.inference.heads.grids import cells
+from modelyard.inference.heads.options import HeadOptions
+from modelyard.inference.heads.shapes import Outputs, rows_first
+
+DEFAULTS: Final = HeadOptions(
+    scale=(255.0, 255.0, 255.0),
+    resize="letterbox",
+    boxes="cxcywh",
+    box_unit="pixels",
+    nms_threshold=0.45,  # `iou_thres` of YOLOv5's detect.py.
+    limit=300,
+)
+
+_BOXES_A_CELL: Final = 3
+
+
+def classes(outputs: Outputs, size: tuple[int, int]) -> int | None:
+    """Return C, or None where the outputs are not such a one; one box a cell is YOLOX's."""
+    found = rows_first(outputs)
+    if found is None or found[0] == cells(size):
+        return None
+    return found[1] - 5 if found[0] == -1 or found[0] % _BOXES_A_CELL == 0 else None
+
+
+def decode(answer: Answer, threshold: float) -> Found:
+    """Return every class of every box with a score of at least `threshold`."""
+    (output,) = answer.arrays.values()
+    return scored(output[0], answer.options, threshold)
+
+
+def scored(rows: Floats, options: HeadOptions, threshold: float) -> Found:
+    """Return what rows [N, 5 + C] of decoded box, objectness and classes' chances show."""
+    # No score exceeds its objectness, so few rows are left to look at.
+    rows = rows[rows[:, 4] >= threshold]
+    scores = rows[:, 4:5] * rows[:, 5:]
+    row, kind = above(scores, threshold)
+    return Found(corners(rows[row, :4], options.boxes), scores[row, kind], kind)

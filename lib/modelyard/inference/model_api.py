@@ -1,0 +1,295 @@
+"""Networks whose file says how they are fed and read: OpenVINO Model API's configuration.
+
+Training Extensions, Geti and Model API's own converter write it into an IR's `rt_info`, below
+`model_info`, or into an ONNX file's metadata. Their package `openvino-model-api` reads it, prepares
+the image and decodes the answer; here it gets a network compiled as all of ours are, and what it
+finds becomes shapes.
+"""
+
+import copy
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import openvino
+from model_api.adapters import OpenvinoAdapter
+from model_api.models import (
+    SSD,
+    YOLO11,
+    ClassificationModel,
+    DETRInstanceSegmentation,
+    ImageModel,
+    InstanceSegmentationModel,
+    MaskRCNNModel,
+    Model,
+    SegmentationModel,
+    YOLOSeg,
+    YOLOv5,
+    YOLOv8,
+)
+from model_api.models.model import WrapperError
+from model_api.models.parameters import ParameterRegistry
+from model_api.models.result import (
+    ClassificationResult,
+    DetectionResult,
+    InstanceSegmentationResult,
+)
+
+from modelyard.annotation import LabelSet, Mask, Rectangle, Shape, Tag
+from modelyard.imaging import Image, crop
+from modelyard.inference.device import Device
+from modelyard.inference.heads.errors import HeadError
+from modelyard.inference.heads.segmentation import masks_of, outline_of
+from modelyard.inference.mask_paste import paste
+from modelyard.inference.openvino import MODEL_INFO, compile_network, model_info, read_network
+from modelyard_contract.heads import Channels
+
+# Of its kinds those that see objects and were seen to work; its YOLOX fails on every image.
+_KINDS: Final[Mapping[str, type[ImageModel]]] = {
+    kind.__model__.lower(): kind
+    for kind in (
+        ClassificationModel,
+        DETRInstanceSegmentation,
+        MaskRCNNModel,
+        SegmentationModel,
+        SSD,
+        YOLO11,
+        YOLOSeg,
+        YOLOv5,
+        YOLOv8,
+    )
+}
+# Its kinds write their defaults into what all of them share: the next one would start with those.
+_PARAMETERS: Final = {
+    name: copy.deepcopy(group)
+    for name, group in vars(ParameterRegistry).items()
+    if isinstance(group, dict)
+}
+_SCALED: Final = ("standard", "fit_to_window", "fit_to_window_letterbox")
+"""How an image may come to lie in a network that sees boxes: Model API forgets where it cropped."""
+_PARTS: Final = 1000
+"""The most masks that a map of classes is cut into."""
+
+
+class ModelApiNetwork:
+    """A network that is fed and read as its file says."""
+
+    def __init__(
+        self, file: Path, *, device: Device, labels: LabelSet, channels: Channels | None = None
+    ) -> None:
+        """Load the network.
+
+        Args:
+            file: IR (.xml) or ONNX.
+            device: Must be cpu.
+            labels: Of the function. Those that the file names, in any order, with spaces for the
+                underscores that Model API puts there; its other classes are not reported. Where it
+                names none, the classes' in their order, or by id.
+            channels: The order of colours the network is shown, where it is not what
+                `reverse_input_channels` says: that counts from BGR in general, and from RGB in
+                files of Training Extensions.
+
+        Raises:
+            HeadError: the file has no such configuration, or one that does not fit.
+            OpenVINOError: the file is no model that can be loaded.
+        """
+        network = read_network(file, device)
+        configuration = model_info(network)
+        kind = _kind(file, configuration)
+        known = tuple(configuration.get("labels", "").split())
+        self._names = _names(known, labels)
+        # A file's own labels are not for the machine that it happens to run on.
+        more: dict[str, Any] = {"path_to_labels": ""}
+        if not known:
+            more["labels"] = _listed(kind, labels)
+        if issubclass(kind, SegmentationModel):
+            more["return_soft_prediction"] = False
+        if issubclass(kind, MaskRCNNModel):
+            # It draws masks a pixel too far on each side, and each as large as the image.
+            more["postprocess_semantic_masks"] = False
+        self._model = _fitting(file, lambda: kind(_adapter(network), more))
+        self._check_scaling()
+        self._bgr = _fed_with_bgr(configuration, self._model, channels)
+        self.threshold = self._parameter("confidence_threshold")
+        """The file's own, or Model API's for its kind; None where the kind has none."""
+
+    def detect(self, image: Image, threshold: float) -> list[Shape]:
+        """Return what is seen with a score above `threshold`; maps of classes have no scores."""
+        if self.threshold is not None:
+            self._model.set_param("confidence_threshold", float(threshold))
+        pixels = image.pixels[..., ::-1] if self._bgr else image.pixels
+        result = self._model(np.ascontiguousarray(pixels))
+        shapes = self._shapes(result, threshold, image.size)
+        return sorted(shapes, key=lambda shape: -(shape.confidence or 0))
+
+    def _shapes(self, result: Any, threshold: float, size: tuple[int, int]) -> Iterator[Shape]:
+        if isinstance(result, ClassificationResult):
+            yield from self._tags(result, threshold)
+        elif isinstance(result, InstanceSegmentationResult):
+            yield from self._masks(result, size)
+        elif isinstance(result, DetectionResult):
+            yield from self._rectangles(result)
+        else:
+            # The background is 0 and has no name.
+            labels = self._parameter("labels") or []
+            names = {
+                number: self._names[name]
+                for number, name in enumerate(labels, 1)
+                if name in self._names
+            }
+            yield from masks_of(result.astype(np.int64), names, limit=_PARTS)
+
+    def _tags(self, result: ClassificationResult, threshold: float) -> Iterator[Tag]:
+        for label in result.top_labels or ():
+            if label.name in self._names and label.confidence >= threshold:
+                yield Tag(self._names[label.name], confidence=label.confidence)
+
+    def _rectangles(self, result: DetectionResult) -> Iterator[Rectangle]:
+        found = zip(result.label_names, result.bboxes, result.scores, strict=True)
+        for name, box, score in found:
+            if name in self._names:
+                yield Rectangle(self._names[name], box, confidence=score)
+
+    def _masks(self, result: InstanceSegmentationResult, size: tuple[int, int]) -> Iterator[Mask]:
+        squares = isinstance(self._model, MaskRCNNModel)
+        found = zip(result.label_names, result.masks, result.bboxes, result.scores, strict=True)
+        for name, mask, box, score in found:
+            if name not in self._names:
+                continue
+            part = paste(mask, tuple(box.tolist()), size) if squares else crop(mask)
+            if part is not None:
+                yield Mask(self._names[name], *part, polygon=outline_of(part), confidence=score)
+
+    def _check_scaling(self) -> None:
+        """Refuse what Model API would answer with shapes that lie elsewhere.
+
+        Raises:
+            HeadError: it is such a configuration.
+        """
+        scaling = self._parameter("resize_type")
+        # Of these it takes the whole answer for the whole image, with what was padded.
+        whole = isinstance(self._model, SegmentationModel | DETRInstanceSegmentation)
+        accepted = _SCALED[:1] if whole else _SCALED
+        if scaling not in accepted and not isinstance(self._model, ClassificationModel):
+            raise HeadError(
+                f"its configuration has resize_type {scaling!r}, which Model API's "
+                f"{self._model.__model__} cannot turn back; accepted: {', '.join(accepted)}"
+            )
+
+    def _parameter(self, name: str) -> Any:
+        known = self._model.get_cached_parameters()
+        return self._model.get_param(name) if name in known else None
+
+
+def is_read(configuration: Mapping[str, str]) -> bool:
+    """Say whether networks of such a configuration are of a kind that is read here."""
+    return configuration.get("model_type", "").lower() in _KINDS
+
+
+class _Core:
+    """What Model API's adapter asks of `openvino.Core`, for a network that was read already."""
+
+    def __init__(self, network: openvino.Model) -> None:
+        self._network = network
+
+    def read_model(self, *_: object) -> openvino.Model:
+        return self._network
+
+    @staticmethod
+    def compile_model(network: openvino.Model, *_: object) -> openvino.CompiledModel:
+        return compile_network(openvino.Core(), network)
+
+
+def _adapter(network: openvino.Model) -> OpenvinoAdapter:
+    # Bytes stand for a network that is no file; our core has it.
+    return OpenvinoAdapter(
+        _Core(network), b"", weights_path=b"", model_parameters={}, max_num_requests=1
+    )
+
+
+def _kind(file: Path, configuration: Mapping[str, str]) -> type[ImageModel]:
+    """Return Model API's class for a network of that configuration.
+
+    Raises:
+        HeadError: there is none, or none that is read here.
+    """
+    name = configuration.get("model_type")
+    if name is None:
+        raise HeadError(
+            f"{file.name} has no Model API configuration ({MODEL_INFO}/model_type in its "
+            "rt_info); name the head that its outputs are for"
+        )
+    if name.lower() not in _KINDS:
+        raise HeadError(
+            f"{file.name} is of Model API's type {name!r}; those that are read are "
+            + ", ".join(sorted(kind.__model__ for kind in _KINDS.values()))
+        )
+    return _KINDS[name.lower()]
+
+
+def _fitting(file: Path, make: Callable[[], Model]) -> Any:
+    """Return a loaded model of Model API's.
+
+    Raises:
+        HeadError: the configuration is not that of this network.
+    """
+    try:
+        for name, group in _PARAMETERS.items():
+            setattr(ParameterRegistry, name, copy.deepcopy(group))
+        model = make()
+        # Most kinds have compiled the network already, to put the scaling of the image into it.
+        model.model_loaded = hasattr(model.inference_adapter, "compiled_model")
+        model.load()
+    except (WrapperError, ValueError, RuntimeError, KeyError, IndexError) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise HeadError(
+            f"the Model API configuration of {file.name} does not fit: {reason}"
+        ) from error
+    return model
+
+
+def _fed_with_bgr(
+    configuration: Mapping[str, str], model: ImageModel, channels: Channels | None
+) -> bool:
+    reverses = bool(model.get_param("reverse_input_channels"))
+    if channels is None:
+        return "otx_version" not in configuration
+    return (channels == "bgr") != reverses
+
+
+def _names(known: Sequence[str], labels: LabelSet) -> dict[str, str]:
+    """Return the function's labels by the names that Model API gives.
+
+    Raises:
+        HeadError: a label is none of the file's, or has the id of another.
+    """
+    if not known:
+        return {label.name: label.name for label in labels}
+    numbers = {_spelled(name): number for number, name in enumerate(known)}
+    for label in labels:
+        number = numbers.get(_spelled(label.name))
+        if number is None:
+            raise HeadError(
+                f"the label {label.name!r} is none of those that the file names: {', '.join(known)}"
+            )
+        if label.id not in {None, number}:
+            raise HeadError(
+                f"the label {label.name!r} has id {label.id}, but in the file it is {number}"
+            )
+    return {known[numbers[_spelled(label.name)]]: label.name for label in labels}
+
+
+def _spelled(name: str) -> str:
+    """Return a label as Model API writes it: a space ends it there."""
+    return name.replace(" ", "_")
+
+
+def _listed(kind: type[ImageModel], labels: LabelSet) -> list[str]:
+    """Return the labels at the numbers of their classes."""
+    if not labels.ids:
+        # Their class 0 is no object.
+        blank = ["#0"] if issubclass(kind, InstanceSegmentationModel) else []
+        return [*blank, *labels.names]
+    names = {label.id: label.name for label in labels}
+    return [names.get(number, f"#{number}") for number in range(max(labels.ids) + 1)]

@@ -1,0 +1,34 @@
+"""Assets of functions on torch, around a checkpoint that a test made."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import torch
+
+from modelyard.serving.assets import Assets
+from modelyard.serving.testing.assets import planted_assets
+
+
+def checkpoint_assets(  # noqa: PLR0917 - what such functions differ in
+    folder: Path,
+    model: str,
+    kind: str,
+    file: str,
+    content: Mapping[str, Any],
+    params: Mapping[str, Any] = MappingProxyType({}),
+) -> Assets:
+    """Write a function's assets with a checkpoint of torch's to `folder`; return them.
+
+    Args:
+        folder: Is made.
+        model: Module of the function's class.
+        kind: detector, interactor, tracker or reid.
+        file: The checkpoint's name.
+        content: What it holds.
+        params: The function's settings.
+    """
+    (folder / "weights").mkdir(parents=True)
+    torch.save(dict(content), folder / "weights" / file)
+    return planted_assets(folder, model, kind, params=params)

@@ -1,0 +1,48 @@
+"""`from modelyard import Detector` depends on the module that has the class, and on no other.
+
+The library's own `__init__.py` imports it when it is asked for the name, which Pants cannot see.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Iterable
+
+from pants.backend.python.dependency_inference.module_mapper import (
+    FirstPartyPythonMappingImpl,
+    FirstPartyPythonMappingImplMarker,
+    FirstPartyPythonTargetsMappingMarker,
+)
+from pants.engine.rules import Get, collect_rules, rule
+from pants.engine.unions import UnionRule
+
+from modelyard_contract.exports import MODULES, PACKAGE
+
+
+class ExportsMappingMarker(FirstPartyPythonMappingImplMarker):
+    pass
+
+
+@rule(desc="Map the library's names to the modules that have them")
+async def map_exports(_: ExportsMappingMarker) -> FirstPartyPythonMappingImpl:
+    sources = await Get(
+        FirstPartyPythonMappingImpl,
+        FirstPartyPythonTargetsMappingMarker,
+        FirstPartyPythonTargetsMappingMarker(),
+    )
+    return FirstPartyPythonMappingImpl.create(
+        {
+            resolve: {
+                f"{PACKAGE}.{name}": list(providers[module])
+                for name, module in MODULES.items()
+                if module in providers
+            }
+            for resolve, providers in sources.items()
+        }
+    )
+
+
+def rules() -> Iterable[Any]:
+    return (
+        *collect_rules(),
+        UnionRule(FirstPartyPythonMappingImplMarker, ExportsMappingMarker),
+    )

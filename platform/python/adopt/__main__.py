@@ -1,8 +1,0 @@
-"""`./pants adopt FOLDER`: a function of CVAT's own kind, taken over."""
-
-import sys
-
-from adopt.cli import main
-
-if __name__ == "__main__":
-    sys.exit(main())

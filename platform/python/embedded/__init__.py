@@ -1,9 +1,0 @@
-"""Runs functions on this machine, without Docker, behind Nuclio's dashboard API.
-
-One process: it answers the dashboard API, listens on every function's own port,
-and keeps each function's worker processes. What it runs, it finds in a folder,
-its home (`embedded.home`), where the deployer puts releases.
-
-This package file imports nothing: the deployer uses `embedded.home` and its
-like without loading a web server.
-"""

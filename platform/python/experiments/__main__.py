@@ -1,8 +1,0 @@
-"""`./pants experiment …`: functions on pictures and datasets."""
-
-import sys
-
-from experiments.cli import main
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,5 +1,0 @@
-"""Gets the files that models are made of, and turns foreign formats into ones we run.
-
-`python -m weights.fetch` obtains one pinned file (or members of one pinned archive) into a folder,
-`python -m weights.convert` turns downloaded models into OpenVINO IR.
-"""

@@ -1,0 +1,1 @@
+"""The programs around functions: what makes, packages, deploys and runs them."""

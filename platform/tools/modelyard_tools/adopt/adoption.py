@@ -1,0 +1,170 @@
+"""One function of CVAT's kind, taken over."""
+
+import re
+from collections.abc import Collection
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+import msgspec
+
+from modelyard_contract.frameworks import FRAMEWORKS, OPENVINO, PYTORCH
+from modelyard_tools.adopt import fitting
+from modelyard_tools.adopt.errors import AdoptError
+from modelyard_tools.adopt.handler import find_handler
+from modelyard_tools.adopt.identity import identity_of
+from modelyard_tools.adopt.notes import Note, Notes
+from modelyard_tools.adopt.resolves import distribution_of, missing_modules, resolve_of
+from modelyard_tools.adopt.settings import DEFAULTS, settings_of
+from modelyard_tools.adopt.steps import weights_of
+from modelyard_tools.adopt.upstream import Upstream, read_upstream
+from modelyard_tools.adopt.write import Adopted, write_function
+from modelyard_tools.scaffold.names import BadNameError, check_name
+
+# The folders of CVAT's tree that are not called like a framework of ours.
+_FRAMEWORK_FOLDERS: Final = {"tensorflow": OPENVINO}
+_FRAMEWORK_MODULES: Final = {
+    "openvino": OPENVINO,
+    "onnxruntime": "onnx",
+    "torch": PYTORCH,
+    "detectron2": PYTORCH,
+    "mmpose": PYTORCH,
+    "tensorflow": OPENVINO,
+    "mrcnn": OPENVINO,
+}
+
+
+class Result(msgspec.Struct, frozen=True):
+    """The written folder, and what is left to do there."""
+
+    folder: Path
+    notes: tuple[Note, ...]
+
+
+def adopt(repository: Path, path: Path, name: str | None, framework: str | None) -> Result:
+    """Read the function at `path` and write ours; `name` and `framework` override what it says.
+
+    Raises:
+        AdoptError: there is no function that could be adopted, or ours is there already.
+        OSError: it cannot be written.
+    """
+    upstream = read_upstream(path)
+    notes = Notes()
+    modules = fitting.parse(upstream.code)
+    imported = {each for module in modules for each in module.imported}
+    framework = framework or _framework(upstream, imported, notes)
+    name = _name(upstream, name, repository)
+    variant, config = next(iter(upstream.configs.items()))
+    identity = identity_of(config, _file(variant), notes)
+    _require_new(identity.name, repository)
+    handler = find_handler(config, identity.type, modules)
+    if handler.unfinished:
+        notes.add("handler.py", handler.unfinished)
+    code = _fitted(modules, name, resolve_of(framework), repository, notes)
+    adopted = Adopted(
+        name=name,
+        path=upstream.path,
+        framework=FRAMEWORKS[framework].engine,
+        identity=identity,
+        handler=handler,
+        code=code,
+        settings=_settings(upstream, framework, notes),
+        weights=weights_of(upstream.configs, upstream.dockerfiles, notes),
+    )
+    for data in upstream.data:
+        notes.add(data, "is not copied; weights are pinned in a model_weights, code is Python")
+    notes.add(
+        "BUILD",
+        "`licence`, `licence_stated_at` and `origin` are guesses: say whose the code and the "
+        "weights are",
+    )
+    return Result(write_function(repository, adopted, notes.all), notes.all)
+
+
+def _file(variant: str) -> str:
+    return "function.yaml" if variant == "cpu" else f"function-{variant}.yaml"
+
+
+def _framework(upstream: Upstream, imported: Collection[str], notes: Notes) -> str:
+    folder = upstream.path.partition("/")[0]
+    first = _FRAMEWORK_FOLDERS.get(folder, folder)
+    if first in FRAMEWORKS:
+        return first
+    for module, framework in _FRAMEWORK_MODULES.items():
+        if module in imported:
+            return framework
+    notes.add("framework", f"{OPENVINO} is a guess; --framework says otherwise")
+    return OPENVINO
+
+
+def _name(upstream: Upstream, given: str | None, repository: Path) -> str:
+    name = given or re.sub(r"\W+", "_", PurePosixPath(upstream.path).name).strip("_").lower()
+    try:
+        check_name(name, repository)
+    except BadNameError as error:
+        raise AdoptError(f"{error}; --name gives it one") from None
+    return name
+
+
+def _require_new(function: str, repository: Path) -> None:
+    for file in sorted(repository.glob("functions/*/*/BUILD")):
+        if re.search(rf'function_name="{re.escape(function)}"', file.read_text(encoding="utf-8")):
+            where = file.parent.relative_to(repository)
+            raise AdoptError(f"{function} is here already: {where}; run that one, or remove it")
+
+
+def _fitted(
+    modules: Collection[fitting.Module],
+    name: str,
+    resolve: str,
+    repository: Path,
+    notes: Notes,
+) -> dict[str, str]:
+    """Return the author's files, fit for our package; what stays unfit becomes notes."""
+    own = fitting.own_modules(modules)
+    code = {}
+    for module in modules:
+        place = f"author/{module.path}"
+        foreign = module.imported - own
+        if fitting.reads_config_only(module):
+            foreign -= {"yaml"}
+        missing = missing_modules(foreign, resolve, repository)
+        for each in sorted(missing):
+            notes.add(
+                place,
+                f"imports {each}, which the resolve {resolve} lacks; add {distribution_of(each)} "
+                f"to 3rdparty/python/{resolve}/{resolve}.in and lock it, copy its code here, or "
+                "read the model with modelyard.inference.openvino",
+            )
+        for path in fitting.image_paths(module):
+            notes.add(place, f"reads {path}; a model_weights with a file of that name gives it")
+        for line, reason in fitting.unfit(module):
+            notes.add(f"{place}:{line}", reason)
+        code[module.path] = fitting.fit(module, f"{name}.author", own, missing)
+    return code
+
+
+def _settings(upstream: Upstream, framework: str, notes: Notes) -> dict[str, dict[str, Any]]:
+    """Return the fields of `model_function` by variant."""
+    settings = {
+        variant: settings_of(config, _file(variant), notes)
+        for variant, config in upstream.configs.items()
+    }
+    gpu = settings.get("gpu")
+    if gpu is not None and "gpu" not in FRAMEWORKS[framework].resolves:
+        notes.add("function-gpu.yaml", f"is left out: there is no resolve of {framework} for GPUs")
+        settings = {"cpu": settings.get("cpu", gpu)}
+    elif gpu is not None:
+        gpu.setdefault("gpus", 1)
+        if "cpu" in settings:
+            # What a variant does not say, it takes from the other.
+            for field in settings["cpu"].keys() & DEFAULTS.keys():
+                gpu.setdefault(field, DEFAULTS[field])
+            # Two variants run side by side.
+            gpu.pop("port", None)
+            notes.add(
+                "function-gpu.yaml",
+                "is the variant gpu here, with `-gpu` after its name and a port of its own",
+            )
+    if "cpu" in settings and settings["cpu"].pop("gpus", None):
+        notes.add("spec.resources.limits", "the variant cpu has no GPU")
+    return settings

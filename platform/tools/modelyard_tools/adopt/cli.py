@@ -1,0 +1,54 @@
+"""The command line of `./pants adopt`."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from modelyard_contract.frameworks import FRAMEWORKS
+from modelyard_contract.version import VERSION
+from modelyard_tools.adopt.adoption import adopt
+from modelyard_tools.adopt.errors import AdoptError
+from modelyard_tools.adopt.fitting import MARK
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Adopt a function; return the exit code: 0 done, 1 failed, 2 not a function to adopt."""
+    options = _parse(argv)
+    repository = Path.cwd()
+    try:
+        result = adopt(repository, options.folder, options.name, options.framework)
+    except AdoptError as error:
+        print(f"adopt: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"adopt: cannot write {error.filename}: {error.strerror}", file=sys.stderr)
+        return 1
+    path = os.path.relpath(result.folder, repository)
+    print(f"{path} is the function now. Not carried over, and in {path}/README.md:")
+    for note in result.notes:
+        print(f"  - {note}")
+    print(
+        f"Next:\n"
+        f"  1. grep -rn {MARK} {path}     what does not work before it is changed\n"
+        f"  2. ./pants run {path}#cpu     serves it here and follows your edits\n"
+        f"  3. ./pants run ::deploy"
+    )
+    return 0
+
+
+def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="./pants adopt",
+        description="Take over a function written for CVAT's own `serverless` folder.",
+    )
+    parser.add_argument("--version", action="version", version=VERSION)
+    parser.add_argument("folder", type=Path, help="the folder that holds its function.yaml")
+    parser.add_argument("--name", help="of the folder and the package (default: the folder's)")
+    parser.add_argument(
+        "--framework",
+        choices=FRAMEWORKS,
+        help="what runs the model (default: what the path or the imports say)",
+    )
+    return parser.parse_args(argv)

@@ -1,0 +1,103 @@
+"""What an author's image is built of: it is not carried over, but where weights come from is."""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import PurePosixPath
+from typing import Any, Final
+
+import msgspec
+
+from modelyard_tools.adopt.notes import Notes
+
+_URL: Final = re.compile(r"https?://[^\s'\"|;&)<>]+")
+_WEIGHTS: Final = frozenset(
+    {".pth", ".pt", ".pkl", ".onnx", ".h5", ".pb", ".xml", ".bin", ".weights", ".caffemodel"}
+    | {".npz", ".safetensors", ".zip", ".gz", ".tar", ".tgz", ".ckpt"}
+)
+_DRIVE: Final = re.compile(r"drive\.google\.com|\bgdown\b|confirm=")
+_ZOO: Final = re.compile(r"(?:omz_downloader|downloader\.py)\b.*?--name[= ]+([\w.-]+)")
+
+
+class WeightsFile(msgspec.Struct, frozen=True):
+    """A file of weights that an author's image fetches: where from, and a name for its target."""
+
+    target: str
+    source: str
+
+
+def weights_of(
+    configs: Mapping[str, Mapping[str, Any]], dockerfiles: Mapping[str, str], notes: Notes
+) -> list[WeightsFile]:
+    """Return the weights that the steps of a build fetch; the steps themselves become notes."""
+    found: dict[str, WeightsFile] = {}
+    for where, step in (*_directives(configs, notes), *_docker_steps(dockerfiles)):
+        urls = [url for url in _URL.findall(step) if _is_weights(url)]
+        for url in urls:
+            if url not in found:
+                found[url] = WeightsFile(
+                    _target(url, [each.target for each in found.values()]), url
+                )
+        notes.add(where, _verdict(step, urls))
+    return list(found.values())
+
+
+def _target(url: str, taken: Collection[str]) -> str:
+    """Return a name for the file's target that no other has."""
+    stem = re.sub(r"\W+", "_", PurePosixPath(url).name.partition(".")[0]).strip("_").lower()
+    stem = stem or "weights"
+    names = (stem, *(f"{stem}_{number}" for number in range(2, len(taken) + 2)))
+    return next(name for name in names if name not in taken)
+
+
+def _directives(
+    configs: Mapping[str, Mapping[str, Any]], notes: Notes
+) -> Iterator[tuple[str, str]]:
+    for variant, config in configs.items():
+        file = "function.yaml" if variant == "cpu" else f"function-{variant}.yaml"
+        build = config["spec"].get("build") or {}
+        base = build.get("baseImage")
+        if base:
+            notes.add(
+                f"{file} spec.build.baseImage",
+                f"{base} is not used; images stand on the repository's base, or on `base_image`",
+            )
+        for phase in ("preCopy", "postCopy"):
+            for step in (build.get("directives") or {}).get(phase) or ():
+                text = " ".join(str(step.get("value", "")).split())
+                kind = str(step.get("kind", "RUN")).upper()
+                yield f"{file} spec.build.directives.{phase}", f"{kind} {text}"
+
+
+def _docker_steps(dockerfiles: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for name, text in dockerfiles.items():
+        joined = re.sub(r"\\\s*\n", " ", text)
+        for line in joined.splitlines():
+            step = " ".join(line.split())
+            if step and not step.startswith("#"):
+                yield name, step
+
+
+def _is_weights(url: str) -> bool:
+    return PurePosixPath(url).suffix.lower() in _WEIGHTS and "drive.google" not in url
+
+
+def _verdict(step: str, urls: list[str]) -> str:
+    """Return the step and what becomes of it."""
+    zoo = _ZOO.search(step)
+    if urls:
+        what = "the weights are in BUILD; record their digest there"
+    elif _DRIVE.search(step):
+        what = "name the file in a model_weights (3rdparty/models/BUILD.torch has an example)"
+    elif zoo:
+        what = f"pin {zoo[1]} of Open Model Zoo as 3rdparty/models/BUILD.classic does"
+    elif re.search(r"\b(pip3?|conda|mamba|uv) .*install\b", step):
+        what = "third-party libraries come from the resolve's lock"
+    elif re.search(r"\bapt(-get)?\b", step):
+        what = "for Debian packages make an image and name it in `base_image`"
+    elif "git clone" in step:
+        what = "copy what is needed of it into this package, with its licence"
+    elif step.startswith("FROM "):
+        what = "images stand on the repository's base, or on `base_image`"
+    else:
+        what = "is left out"
+    return f"`{step if len(step) <= 120 else step[:117] + '...'}`: {what}"

@@ -1,0 +1,58 @@
+"""`doctor`: what is wrong here, and what mends it."""
+
+# ruff: noqa: PLC0415 - see `modelyard_tools.deployer.commands`
+
+import argparse
+from typing import TYPE_CHECKING, Final
+
+from modelyard_tools.deployer.command import Session, Subparsers, add_json
+
+if TYPE_CHECKING:
+    from modelyard_tools.doctor.facts import Facts
+    from modelyard_tools.doctor.finding import Finding
+
+_FAILED: Final = 1
+
+
+def add_parser(commands: Subparsers) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "doctor",
+        help="look for what is wrong with this machine, the platform and the functions",
+        epilog="exit codes: 0 nothing keeps anything from working, 1 something does",
+    )
+    parser.set_defaults(run=run)
+    add_json(parser)
+
+
+def run(options: argparse.Namespace, session: Session) -> int:
+    """Look, and say what was found; exit with 1 where something does not work."""
+    import msgspec
+
+    from modelyard_tools.doctor.examine import examine
+    from modelyard_tools.doctor.finding import Severity
+    from modelyard_tools.doctor.gather import gather
+
+    with session.report.step("looking around"):
+        facts = gather(session.home)
+        findings = examine(facts)
+    if options.json:
+        session.show_json(msgspec.to_builtins({"findings": findings, "facts": facts}))
+    else:
+        _show(session, facts, findings)
+    return _FAILED if any(each.severity is Severity.PROBLEM for each in findings) else 0
+
+
+def _show(session: Session, facts: "Facts", findings: "list[Finding]") -> None:
+    report = session.report
+    for finding in findings:
+        report.line(f"{finding.severity}: {finding.what}\n  mend: {finding.mend}")
+    ours, docker = facts.embedded, facts.engine
+    report.line(
+        f"looked at: {facts.machine.system} on {facts.machine.architecture}; embedded platform "
+        f"{f'at {ours.url}' if ours else 'not running'}; "
+        f"Nuclio {f'at {facts.nuclio.url}' if facts.nuclio else 'not found'}; "
+        f"Docker {docker.version if docker and docker.version else 'not running'}"
+    )
+    if not findings:
+        report.line("nothing is wrong")

@@ -1,0 +1,27 @@
+"""`logs`: what a function has printed."""
+
+# ruff: noqa: PLC0415 - see `modelyard_tools.deployer.commands`
+
+import argparse
+
+from modelyard_tools.deployer.command import Session, Subparsers
+from modelyard_tools.deployer.targets import add_target
+
+
+def add_parser(commands: Subparsers) -> None:
+    """Add the command."""
+    parser = commands.add_parser("logs", help="show what a function, or `platform`, has printed")
+    parser.set_defaults(run=run)
+    parser.add_argument("name")
+    parser.add_argument("-f", "--follow", action="store_true", help="go on with what is new")
+    parser.add_argument("-n", "--lines", type=int, default=100, help="how many (default 100)")
+    add_target(parser)
+
+
+def run(options: argparse.Namespace, session: Session) -> int:
+    """Print the end of the log; go on for ever with `--follow`."""
+    from modelyard_tools.deployer.targets import open_target
+
+    target = open_target(options, session)
+    target.logs(options.name, lines=options.lines, follow=options.follow)
+    return 0

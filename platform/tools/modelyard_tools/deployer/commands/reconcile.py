@@ -1,0 +1,31 @@
+"""`reconcile`: mend what runs otherwise than the platform believes."""
+
+# ruff: noqa: PLC0415 - see `modelyard_tools.deployer.commands`
+
+import argparse
+
+from modelyard_tools.deployer.command import Session, Subparsers, add_json
+from modelyard_tools.deployer.targets import add_target
+
+
+def add_parser(commands: Subparsers) -> None:
+    """Add the command."""
+    parser = commands.add_parser("reconcile", help="mend ports and states after a restart")
+    parser.set_defaults(run=run)
+    add_json(parser)
+    add_target(parser)
+
+
+def run(options: argparse.Namespace, session: Session) -> int:
+    """Start what is dead, and correct what the platform says of ports."""
+    from modelyard_tools.deployer.alone import alone
+    from modelyard_tools.deployer.targets import open_target
+
+    target = open_target(options, session)
+    with alone(session):
+        done = target.reconcile()
+    if options.json:
+        session.show_json(done)
+        return 0
+    session.report.line(f"mended: {', '.join(done) or 'nothing had to be'}")
+    return 0

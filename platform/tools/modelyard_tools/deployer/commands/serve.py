@@ -1,0 +1,32 @@
+"""`serve`: one function in the foreground."""
+
+# ruff: noqa: PLC0415 - see `modelyard_tools.deployer.commands`
+
+import argparse
+
+from modelyard_tools.deployer.command import Session, Subparsers
+from modelyard_tools.deployer.commands.building import built, source_roots
+
+
+def add_parser(commands: Subparsers) -> None:
+    """Add the command."""
+    parser = commands.add_parser("serve", help="serve one function here, and follow edits of it")
+    parser.set_defaults(run=run)
+    parser.add_argument(
+        "--port", type=int, default=8081, help="on the loopback interface (default 8081)"
+    )
+
+
+def run(options: argparse.Namespace, session: Session) -> int:
+    """Serve until Ctrl-C."""
+    from modelyard_tools.deployer.develop import Development, serve
+    from modelyard_tools.deployer.releases import only_release
+
+    return serve(
+        Development(
+            session=session,
+            release=only_release(built(options)),
+            source_roots=source_roots(options),
+            port=options.port,
+        )
+    )

@@ -1,0 +1,27 @@
+"""The deployer on a home of its own; its platform ends with the test."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from modelyard_contract import variables
+from modelyard_tools.deployer import daemon
+from modelyard_tools.deployer.testing import Deployer
+
+
+@pytest.fixture(autouse=True)
+def _no_target_of_the_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test chooses its target itself, whatever the shell that runs it is set to."""
+    monkeypatch.delenv(variables.TARGET, raising=False)
+
+
+@pytest.fixture
+def deployer(tmp_path: Path) -> Iterator[Deployer]:
+    """A deployer, with no platform yet."""
+    deployer = Deployer(tmp_path)
+    try:
+        yield deployer
+    finally:
+        if deployer.home.platform_lock.exists():
+            daemon.stop(deployer.home)

@@ -1,0 +1,98 @@
+"""What a cluster wants of functions beyond what their BUILD files say: `--cluster FILE`.
+
+```yaml
+registry: registry.example.org/team
+imagePullSecrets: regcred
+defaults:
+  nodeSelector: {pool: vision}
+gpu:
+  tolerations: [{key: nvidia.com/gpu, operator: Exists, effect: NoSchedule}]
+functions:
+  coco-ssd: {minReplicas: 1, maxReplicas: 4, targetCPU: 60}
+```
+"""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+
+from modelyard_tools.deployer.errors import DeployError
+
+Count = Annotated[int, msgspec.Meta(ge=0)]
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+Percent = Annotated[int, msgspec.Meta(ge=1, le=100)]
+
+
+class ScaleResource(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """When Nuclio ends an idle function: the metric stays at or below `threshold` so long."""
+
+    metric_name: str
+    window_size: str
+    threshold: Count = 0
+
+
+class Settings(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    rename={
+        "node_selector": "nodeSelector",
+        "priority_class": "priorityClassName",
+        "preemption_mode": "preemptionMode",
+        "min_replicas": "minReplicas",
+        "max_replicas": "maxReplicas",
+        "target_cpu": "targetCPU",
+        "scale_to_zero": "scaleToZero",
+        "strategy": "deploymentStrategy",
+        "service_type": "serviceType",
+    },
+):
+    """What is said of some functions; what is not said (None) is left to wider settings."""
+
+    node_selector: dict[str, str] | None = None
+    tolerations: list[dict[str, Any]] | None = None
+    affinity: dict[str, Any] | None = None
+    priority_class: str | None = None
+    preemption_mode: str | None = None
+    min_replicas: Count | None = None
+    max_replicas: Positive | None = None
+    target_cpu: Percent | None = None
+    scale_to_zero: list[ScaleResource] | None = None
+    strategy: str | None = None
+    service_type: str | None = None
+
+
+class Cluster(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All settings: for every function, for those with a GPU, and for single ones, which win."""
+
+    registry: str = ""
+    image_pull_secrets: str = msgspec.field(default="", name="imagePullSecrets")
+    defaults: Settings = Settings()
+    gpu: Settings = Settings()
+    functions: dict[str, Settings] = {}
+
+    def settings(self, name: str, *, gpus: bool) -> Settings:
+        """Return what holds for one function."""
+        chosen = self.defaults
+        for wider in (self.gpu if gpus else Settings(), self.functions.get(name, Settings())):
+            said = {k: v for k, v in msgspec.structs.asdict(wider).items() if v is not None}
+            chosen = msgspec.structs.replace(chosen, **said)
+        return chosen
+
+
+def read_cluster(file: Path | None) -> Cluster:
+    """Read the settings; without a file there are none.
+
+    Raises:
+        DeployError: it cannot be read, or says something that we do not know.
+    """
+    if file is None:
+        return Cluster()
+    try:
+        return msgspec.yaml.decode(file.read_bytes() or b"{}", type=Cluster)
+    except OSError as error:
+        raise DeployError(f"cannot read {file}: {error.strerror}") from None
+    except msgspec.DecodeError as error:
+        raise DeployError(f"{file}: {' '.join(str(error).split())}") from None

@@ -1,0 +1,51 @@
+"""Asking a function something, as CVAT would."""
+
+import time
+from http import HTTPStatus
+from typing import Final
+
+from modelyard.serving.sample import sample_request
+from modelyard_contract.function_types import FUNCTION_TYPES
+from modelyard_contract.limits import CVAT_TIMEOUT
+from modelyard_tools.deployer.errors import DeployError
+from modelyard_tools.deployer.exchange import NO_ANSWER, Reply, exchange
+
+# A port that was just published may refuse for a moment.
+_PATIENCE: Final = 5.0
+_POLL: Final = 0.1
+# Nothing found in the sample picture is an answer as well.
+_GOOD: Final = (HTTPStatus.OK, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+def ask(host: str, port: int, body: bytes) -> Reply:
+    """Send `body`, JSON, to a function.
+
+    Raises:
+        OSError, HTTPException: there is no answer (`NO_ANSWER`).
+    """
+    headers = {"content-type": "application/json"}
+    return exchange((host, port), "POST", "/", body, headers, timeout=CVAT_TIMEOUT)
+
+
+def require_answer(host: str, port: int, kind: str) -> None:
+    """Send a sample request to a function of type `kind`; one of another type needs none.
+
+    Raises:
+        DeployError: there is no answer, or one that says that something is wrong.
+    """
+    if kind not in FUNCTION_TYPES:
+        return
+    reply = _patiently(host, port, sample_request(kind))
+    if reply.status not in _GOOD:
+        raise DeployError(f"it answered a sample request with {reply.status}: {reply.error}")
+
+
+def _patiently(host: str, port: int, body: bytes) -> Reply:
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return ask(host, port, body)
+        except NO_ANSWER as error:
+            if time.monotonic() > deadline:
+                raise DeployError(f"it does not answer on port {port}: {error}") from None
+        time.sleep(_POLL)

@@ -1,0 +1,65 @@
+"""Mending functions that Docker runs otherwise than Nuclio believes.
+
+After a restart Docker publishes containers without a fixed port on new ones, and those without a
+restart policy stay down; Nuclio notices neither.
+"""
+
+import copy
+import secrets
+from typing import Final
+
+from modelyard_contract.ports import EVENTS
+from modelyard_tools.deployer.errors import DeployError
+from modelyard_tools.deployer.nuclio.api import ATTEMPT, PORT, Api, Config, Function, fixed_port
+from modelyard_tools.deployer.nuclio.containers import container_name
+from modelyard_tools.deployer.nuclio.engine import Engine, EngineError
+from modelyard_tools.deployer.nuclio.rollout import longest_deployment
+
+_READY: Final = ("ready", "unhealthy")
+
+
+def reconcile(engine: Engine, api: Api, function: Function) -> str:
+    """Mend a function; return what was done, nothing if nothing was wrong.
+
+    What has ended is started again. What Nuclio calls by a wrong port, or has
+    lost, is deployed again, for that is how Nuclio looks anew.
+
+    Raises:
+        DeployError: it cannot be mended.
+    """
+    name, believed = function.metadata.name, function.status.http_port
+    if function.status.state not in _READY:
+        return ""
+    container = engine.container(container_name(name))
+    done = []
+    if container is not None and not container.runs and container.status != "restarting":
+        try:
+            engine.start_again(container.name)
+            done.append("started again")
+        except EngineError as error:
+            # Its port is taken, most likely; to deploy it says so better.
+            done.append(f"not startable ({error})")
+        container = engine.container(container.name)
+    port = container.ports.get(EVENTS) if container else None
+    if container and container.runs and port == (believed or port):
+        return ", ".join(done)
+    wanted = fixed_port(function.spec) or port
+    _deploy_again(api, function, wanted)
+    return ", ".join([*done, f"deployed again on port {wanted or 'of its own'}"])
+
+
+def _deploy_again(api: Api, function: Function, port: int | None) -> None:
+    config = with_port(function.config, port)
+    found = api.deploy(config, longest_deployment(config))
+    if found.status.state != "ready":
+        raise DeployError(f"{function.metadata.name} is {found.status.state} now; see its log")
+
+
+def with_port(config: Config, port: int | None) -> Config:
+    """Return a copy that keeps `port` from now on, marked as a deployment of its own."""
+    fixed = copy.deepcopy(config)
+    fixed["metadata"].setdefault("annotations", {})[ATTEMPT] = secrets.token_hex(8)
+    for trigger in (fixed["spec"].get("triggers") or {}).values():
+        if port and trigger.get("kind") == "http":
+            trigger.setdefault("attributes", {})[PORT] = port
+    return fixed

@@ -1,0 +1,184 @@
+"""Deploying one function so that its users keep one that answers."""
+
+import copy
+import secrets
+import time
+from typing import Final
+
+from modelyard_tools.deployer.diagnosis import explain
+from modelyard_tools.deployer.errors import DeployError
+from modelyard_tools.deployer.history import Config, History, Record
+from modelyard_tools.deployer.nuclio.answering import require_answer
+from modelyard_tools.deployer.nuclio.api import ATTEMPT, Api, Function, fixed_port, same_deployment
+from modelyard_tools.deployer.nuclio.containers import container_name, live_port
+from modelyard_tools.deployer.nuclio.engine import Engine
+from modelyard_tools.deployer.nuclio.trial import FunctionError, readiness_seconds, try_out
+
+_HOST: Final = "127.0.0.1"
+# Nuclio gives up first, and says why.
+_MARGIN: Final = 60.0
+# How long to go on putting the old version back while the engine is away.
+_PATIENCE: Final = 60.0
+_PAUSE: Final = 1.0
+_LOG_LINES: Final = 400
+
+
+def longest_deployment(config: Config) -> float:
+    """Return the seconds after which a deployment that has not ended will not end any more."""
+    return readiness_seconds(config) + _MARGIN
+
+
+class Rollout:
+    """Brings functions to new configurations, or leaves them as they were.
+
+    Nuclio removes the old container before it starts the new one. So the new
+    image is tried beside it first, and the old configuration is put back when
+    the new one fails after all.
+    """
+
+    def __init__(self, api: Api, engine: Engine, history: History) -> None:
+        self._api = api
+        self._engine = engine
+        self._history = history
+
+    def roll_out(self, config: Config, current: Function | None) -> None:
+        """Deploy `config` in the place of `current`, what Nuclio has of that name.
+
+        Raises:
+            DeployError: it does not serve; the text says why, and what serves now.
+        """
+        name = config["metadata"]["name"]
+        record = self._known(name, current)
+        self._history.write(name, record.served(self._replace(config, current, record)))
+
+    def lend(self, config: Config, current: Function | None) -> None:
+        """Deploy `config` until `give_back`; what serves now is still what counts as serving.
+
+        Raises:
+            DeployError: see `roll_out`.
+        """
+        name = config["metadata"]["name"]
+        record = self._known(name, current)
+        self._replace(config, current, record)
+        self._history.write(name, record.ended())
+
+    def give_back(self, name: str) -> str:
+        """Deploy again what served before it was lent; return what that was.
+
+        Raises:
+            DeployError: it cannot be deployed.
+        """
+        return self._until_back(name, self._history.read(name))
+
+    def _known(self, name: str, current: Function | None) -> Record:
+        """Return what is known of a function, also of one that somebody else has deployed."""
+        record = self._history.read(name)
+        serves = current is not None and current.status.state == "ready" and not current.debugged
+        if current and serves and not _knows(record, current):
+            return record.served(current.config)
+        return record
+
+    def _replace(self, config: Config, current: Function | None, record: Record) -> Config:
+        """Try `config`, deploy it, and return what was deployed; else put `record` back."""
+        name = config["metadata"]["name"]
+        try_out(self._engine, config, kind_of(config))
+        config = _stamped(config)
+        self._history.write(name, record.begun(config["metadata"]["annotations"][ATTEMPT]))
+        try:
+            self._deploy(config, stuck=current is not None and current.building)
+        except DeployError as error:
+            fate = self._put_back(name, record)
+            log = error.log if isinstance(error, FunctionError) else ""
+            raise FunctionError(f"{error}\n{fate}", log) from None
+        return config
+
+    def _deploy(self, config: Config, *, stuck: bool) -> None:
+        """Have Nuclio deploy, and see whether the function really answers."""
+        name = config["metadata"]["name"]
+        if stuck:
+            # Nuclio refuses to touch what it believes to be under way.
+            self._api.delete(name, force=True)
+        found = self._api.deploy(config, longest_deployment(config))
+        if found.status.state != "ready":
+            log = f"{found.status.message}\n{self._log(name)}"
+            raise FunctionError(f"Nuclio says that it is {_said(found)}\n{explain(log)}", log)
+        try:
+            self._require_answer(config)
+        except DeployError as error:
+            log = self._log(name)
+            raise FunctionError(f"{error}\n{explain(log)}", log) from None
+
+    def _require_answer(self, config: Config) -> None:
+        name = config["metadata"]["name"]
+        port = fixed_port(config["spec"]) or live_port(name, self._engine.containers())
+        if port is None:
+            raise DeployError("Nuclio says that it is ready, but it has no port")
+        require_answer(_HOST, port, kind_of(config))
+
+    def _answers(self, config: Config) -> bool:
+        try:
+            self._require_answer(config)
+        except DeployError:
+            return False
+        return True
+
+    def _put_back(self, name: str, record: Record) -> str:
+        """Deploy again what served before; return what became of that."""
+        try:
+            return self._until_back(name, record)
+        except DeployError as error:
+            problem = str(error).splitlines()[0]
+            return f"the version before it could not be put back: {problem}; run apply again"
+
+    def _until_back(self, name: str, record: Record) -> str:
+        deadline = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                return self._try_to_put_back(name, record)
+            except DeployError:
+                if time.monotonic() > deadline:
+                    raise
+            time.sleep(_PAUSE)
+
+    def _try_to_put_back(self, name: str, record: Record) -> str:
+        current = self._api.functions().get(name)
+        if record.serving is None:
+            if current:
+                self._api.delete(name, force=True)
+            self._history.forget(name)
+            return "there was no version before it"
+        if current and same_deployment(current, record.serving) and self._answers(record.serving):
+            return "the version before it still serves"
+        config = _stamped(record.serving)
+        self._history.write(name, record.begun(config["metadata"]["annotations"][ATTEMPT]))
+        self._deploy(config, stuck=current is not None and current.building)
+        self._history.write(name, record.served(config))
+        return "the version before it serves again"
+
+    def _log(self, name: str) -> str:
+        """Return what the container said, if there is one and the engine runs."""
+        try:
+            return self._engine.log(container_name(name), _LOG_LINES)
+        except DeployError:
+            return ""
+
+
+def kind_of(config: Config) -> str:
+    """Return the type of a function, as CVAT reads it."""
+    kind: str = (config["metadata"].get("annotations") or {}).get("type", "")
+    return kind
+
+
+def _stamped(config: Config) -> Config:
+    """Return a copy that can be told from every other deployment."""
+    stamped = copy.deepcopy(config)
+    stamped["metadata"].setdefault("annotations", {})[ATTEMPT] = secrets.token_hex(8)
+    return stamped
+
+
+def _knows(record: Record, current: Function) -> bool:
+    return record.serving is not None and same_deployment(current, record.serving)
+
+
+def _said(found: Function) -> str:
+    return found.status.state or "in no state at all"

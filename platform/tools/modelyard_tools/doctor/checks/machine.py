@@ -1,0 +1,79 @@
+"""Disk, memory, and what Windows is like to live in."""
+
+from collections.abc import Iterator
+
+from modelyard_tools.doctor.facts import Facts, Place
+from modelyard_tools.doctor.finding import Finding, note, problem, warning
+
+_GIB = 1024**3
+# An environment of torch takes 1 GiB, a deploy keeps the old one beside the new.
+_LEAST_DISK = 2 * _GIB
+_SCARCE_DISK = 10 * _GIB
+_LEAST_MEMORY = _GIB // 2
+_A_WORKER = _GIB // 2
+_WINDOWS_DISKS = ("9p", "drvfs", "v9fs")
+
+
+def disk(facts: Facts) -> Iterator[Finding]:
+    """Free space where releases, builds and images lie."""
+    yield from _disk(facts.home, "`./pants run ::deploy -- stop`, then move MODELYARD_HOME")
+    if facts.engine and facts.engine.place:
+        yield from _disk(facts.engine.place, "docker system prune")
+
+
+def _disk(place: Place, mend: str) -> Iterator[Finding]:
+    what = f"{_gib(place.free)} are free at {place.path}"
+    if place.free < _LEAST_DISK:
+        yield problem("disk", what, mend)
+    elif place.free < _SCARCE_DISK:
+        yield warning("disk", what, mend)
+
+
+def memory(facts: Facts) -> Iterator[Finding]:
+    """Memory for what runs and for one more."""
+    available = facts.machine.memory_available
+    if available < _LEAST_MEMORY:
+        yield problem(
+            "memory",
+            f"{_gib(available)} of memory are left; the kernel ends workers when none is",
+            "`./pants run ::deploy -- status` shows who takes it; `delete` what is not used, or "
+            "give functions an idle_timeout",
+        )
+        return
+    running = [f for each in facts.dashboards for f in each.functions if f.state == "ready"]
+    if facts.machine.memory_total < len(running) * _A_WORKER:
+        yield warning(
+            "memory",
+            f"{len(running)} functions run in {_gib(facts.machine.memory_total)} of memory",
+            "give functions that are seldom used an idle_timeout in their BUILD file",
+        )
+
+
+def windows(facts: Facts) -> Iterator[Finding]:
+    """WSL: the first kind lacks what we need, and Windows' disks are slow and change line ends."""
+    machine = facts.machine
+    if not machine.wsl:
+        return
+    if machine.wsl == 1:
+        yield problem(
+            "wsl",
+            "this is WSL 1, which has neither control groups nor Docker",
+            "wsl --set-version <distribution> 2",
+        )
+    for place in (facts.repository, facts.home):
+        if place.filesystem in _WINDOWS_DISKS:
+            yield warning(
+                "wsl",
+                f"{place.path} is on a disk of Windows: slow, and git may write CRLF there",
+                "keep it below your home in WSL",
+            )
+    yield note(
+        "wsl",
+        "Docker Desktop's containers reach this machine as host.docker.internal, not as localhost",
+        "MODELYARD_HOST=0.0.0.0 with a MODELYARD_TOKEN; see "
+        "platform/tools/modelyard_tools/embedded/README.md",
+    )
+
+
+def _gib(size: int) -> str:
+    return f"{size / _GIB:.1f} GiB"

@@ -1,0 +1,123 @@
+"""Who may reach the platform: this machine, and others only with a token or by explicit wish."""
+
+import base64
+import binascii
+import hmac
+import ipaddress
+from http import HTTPStatus
+from typing import Final, Self
+
+import msgspec
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from modelyard_contract import variables
+from modelyard_tools.embedded.running import HOST
+
+TOKEN_VARIABLE: Final = "MODELYARD_TOKEN"  # noqa: S105 - the name of one
+OPEN_VARIABLE: Final = "MODELYARD_ALLOW_UNAUTHENTICATED"
+_LEAST_TOKEN: Final = 16
+
+
+class AccessError(Exception):
+    """The settings would let anybody in; the text says what to do."""
+
+
+class Access(msgspec.Struct, frozen=True):
+    """Where the platform listens, beside the loopback interface, and what it demands there.
+
+    `token` None demands nothing.
+    """
+
+    host: str = HOST
+    token: str | None = None
+
+    @classmethod
+    def decide(cls, host: str, token: str | None, *, unauthenticated: bool) -> Self:
+        """Check the three settings against each other.
+
+        Raises:
+            AccessError: `host` is no IP address, or can be reached from elsewhere
+                while there is neither a token nor leave to do without one.
+        """
+        try:
+            loopback = ipaddress.ip_address(host).is_loopback
+        except ValueError:
+            raise AccessError(
+                f"{variables.HOST} is {host!r}; it must be an IP address of this machine"
+            ) from None
+        if token and (len(token) < _LEAST_TOKEN or not token.isascii() or not token.isprintable()):
+            raise AccessError(
+                f"{TOKEN_VARIABLE} must have at least {_LEAST_TOKEN} printable ASCII characters"
+            )
+        if not (loopback or token or unauthenticated):
+            raise AccessError(
+                f"listening on {host} lets other machines deploy code here; set {TOKEN_VARIABLE}, "
+                f"or, where only trusted clients reach that address, {OPEN_VARIABLE}=1"
+            )
+        return cls(host, token or None)
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The addresses to listen on. The loopback one, for our own tools, is always reached."""
+        if self.host == HOST or ipaddress.ip_address(self.host).is_unspecified:
+            return (self.host,)
+        return (HOST, self.host)
+
+    @property
+    def unguarded(self) -> bool:
+        """Whether other machines are let in without a token."""
+        return self.token is None and not ipaddress.ip_address(self.host).is_loopback
+
+
+class Guard:
+    """Demands the token of every request that did not come over the loopback interface.
+
+    As `Authorization: Bearer <token>`, or as the password of basic authentication,
+    for which browsers have a form. The function behind does not see it.
+    """
+
+    def __init__(self, app: ASGIApp, access: Access) -> None:
+        self._app = app
+        self._token = access.token.encode() if access.token else None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or answer 401."""
+        if scope["type"] != "http" or self._token is None or _came_over_loopback(scope):
+            await self._app(scope, receive, send)
+        elif hmac.compare_digest(_given_token(Headers(scope=scope)), self._token):
+            kept = [pair for pair in scope["headers"] if pair[0] != b"authorization"]
+            await self._app({**scope, "headers": kept}, receive, send)
+        else:
+            await _refusal()(scope, receive, send)
+
+
+def _came_over_loopback(scope: Scope) -> bool:
+    """Whether the connection's own end is a loopback address, which only this machine reaches."""
+    server = scope.get("server")
+    try:
+        address = ipaddress.ip_address(server[0] if server else "")
+    except ValueError:
+        return False
+    # A socket for both families shows an IPv4 address inside an IPv6 one.
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
+
+
+def _given_token(headers: Headers) -> bytes:
+    """Return the token of the request, empty when there is none."""
+    scheme, _, value = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return value.strip().encode("latin-1")
+    if scheme.lower() == "basic":
+        try:
+            return base64.b64decode(value, validate=True).partition(b":")[2]
+        except binascii.Error:
+            return b""
+    return b""
+
+
+def _refusal() -> Response:
+    challenge = {"www-authenticate": 'Basic realm="modelyard", charset="UTF-8"'}
+    body = msgspec.json.encode({"error": f"a token is needed; see {TOKEN_VARIABLE}"})
+    return Response(body, HTTPStatus.UNAUTHORIZED, headers=challenge, media_type="application/json")

@@ -1,0 +1,29 @@
+"""Platforms for the tests of this folder; every one is ended, whatever the test does."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from modelyard_tools.embedded.home import Home
+from modelyard_tools.embedded.testing.process import PlatformProcess
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """An empty home."""
+    return Home(tmp_path / "home")
+
+
+@pytest.fixture
+def processes() -> Iterator[ExitStack]:
+    """What a test started and shall not outlive it."""
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def platform(home: Home, processes: ExitStack) -> PlatformProcess:
+    """A platform that runs on an empty home."""
+    return processes.enter_context(PlatformProcess(home))

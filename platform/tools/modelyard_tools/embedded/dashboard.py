@@ -1,0 +1,22 @@
+"""What the dashboard API works on."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from modelyard_tools.embedded.access import Access
+from modelyard_tools.embedded.functions import Functions
+from modelyard_tools.embedded.home import Home
+from modelyard_tools.embedded.projects import Projects
+from modelyard_tools.embedded.running import RunningPlatform
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    """The platform's parts. `closing` is set when it stops: whoever waits shall end."""
+
+    home: Home
+    note: RunningPlatform
+    functions: Functions
+    projects: Projects
+    access: Access
+    closing: asyncio.Event = field(default_factory=asyncio.Event)

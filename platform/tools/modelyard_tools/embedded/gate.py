@@ -1,0 +1,100 @@
+"""What stands between a function's port and the workers that serve it at the moment."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from modelyard.serving.protocol import Event, Reply, error_reply
+from modelyard_tools.embedded.engine import Engine
+
+
+class Gate:
+    """Passes events on to the current engine; another engine can take over at any moment.
+
+    Once `swap` has returned, no further event reaches the old engine, and those
+    that it had accepted are its to finish: so stopping it then drops none.
+    While a function is being started its events wait for the engine. A function
+    that sleeps is woken by its next event.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._engine: Engine | None = None
+        self._waker: Callable[[], None] | None = None
+        self._settled = asyncio.Event()
+        self._patience = 0.0
+        self._calls = 0
+        self._used = time.monotonic()
+
+    @property
+    def engine(self) -> Engine | None:
+        """What serves; None before the first, after the last, and during sleep."""
+        return self._engine
+
+    @property
+    def asleep(self) -> bool:
+        """Whether an event would wake the function, or has begun to."""
+        return self._waker is not None
+
+    @property
+    def ready(self) -> int:
+        """How many workers could take an event; a sleeping function could have one."""
+        if self._engine:
+            return self._engine.pool.ready
+        return 1 if self.asleep else 0
+
+    @property
+    def idle_seconds(self) -> float:
+        """How long there has been no event; 0 while there is one."""
+        return 0.0 if self._calls else time.monotonic() - self._used
+
+    def await_engine(self, patience: float) -> None:
+        """From now on let events wait up to `patience` seconds for an engine."""
+        self._patience = patience
+        self._settled.clear()
+
+    def swap(self, engine: Engine | None) -> Engine | None:
+        """Send further events to `engine` (None: refuse them); return the one before it."""
+        before, self._engine = self._engine, engine
+        self._waker = None
+        self._used = time.monotonic()
+        self._settled.set()
+        return before
+
+    def sleep(self, waker: Callable[[], None]) -> Engine | None:
+        """Do without an engine until an event comes, and call `waker` then; return the last one.
+
+        The waker has to call `await_engine`, or else the event is refused.
+        """
+        before = self.swap(None)
+        self._waker = waker
+        return before
+
+    def settle(self) -> None:
+        """Let events wait no longer: the engine there is, or none, is what there will be."""
+        self._settled.set()
+
+    async def call(self, event: Event) -> Reply:
+        """Return the function's reply, or a 503 of one line when nothing serves it."""
+        self._calls += 1
+        try:
+            return await self._call(event)
+        finally:
+            self._calls -= 1
+            self._used = time.monotonic()
+
+    async def _call(self, event: Event) -> Reply:
+        if self._engine is None and self._waker:
+            self._waker()
+        if self._engine is None and not await self._settled_in_time():
+            return error_reply(503, f"function {self._name} is still starting; try again")
+        if self._engine is None:
+            return error_reply(503, f"function {self._name} is not running; see its log")
+        return await self._engine.pool.call(event)
+
+    async def _settled_in_time(self) -> bool:
+        try:
+            await asyncio.wait_for(self._settled.wait(), self._patience)
+        except TimeoutError:
+            return False
+        return True

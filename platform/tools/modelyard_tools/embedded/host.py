@@ -1,0 +1,32 @@
+"""What the functions of one platform share."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Final
+
+from modelyard.serving.budget import ByteBudget
+from modelyard.serving.http import DEFAULT_BUDGET
+from modelyard_tools.embedded.access import Access
+from modelyard_tools.embedded.gpus import Gpus
+from modelyard_tools.embedded.home import Home
+from modelyard_tools.embedded.limits import Confiner
+from modelyard_tools.embedded.state import Store
+
+# Loading models takes all cores there are; more at once would only make all of them late.
+_STARTS_AT_ONCE: Final = 2
+
+
+@dataclass(frozen=True)
+class Host:
+    """The home, who may come in, and what there is only so much of: memory for request bodies,
+    the right to start workers, cores, GPUs.
+    """
+
+    home: Home
+    store: Store
+    access: Access
+    access_log: bool = False
+    bodies: ByteBudget = field(default_factory=lambda: ByteBudget(DEFAULT_BUDGET))
+    confiner: Confiner = field(default_factory=Confiner)
+    gpus: Gpus = field(default_factory=Gpus)
+    starts: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_STARTS_AT_ONCE))

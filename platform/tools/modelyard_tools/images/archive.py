@@ -1,0 +1,50 @@
+"""An image as the tar that `docker load` and `podman load` read.
+
+Layers are in it as the layout has them; all of them take both plain and compressed ones.
+"""
+
+import io
+import json
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from modelyard_tools.images.compressed import Sink
+from modelyard_tools.images.layout import Layout
+
+Wanted = Callable[[int], bool]
+_CHUNK: Final = 1024 * 1024
+
+
+def write_archive(
+    layout: Layout, tags: list[str], to: Sink, wanted: Wanted = lambda index: True
+) -> None:
+    """Write the image to `to`, without the layers that are not `wanted` by their index.
+
+    An engine does not look for a layer that it has already, with all that are below it.
+    """
+    layers = [f"{blob.digest.partition(':')[2]}.tar" for blob in layout.layers]
+    config = f"{layout.config.digest.partition(':')[2]}.json"
+    manifest = [{"Config": config, "RepoTags": tags, "Layers": layers}]
+    with tarfile.open(fileobj=to, mode="w|", format=tarfile.PAX_FORMAT, bufsize=_CHUNK) as tar:
+        _add_bytes(tar, "manifest.json", json.dumps(manifest).encode())
+        _add_bytes(tar, config, layout.config.path.read_bytes())
+        written = set()
+        for index, (name, blob) in enumerate(zip(layers, layout.layers, strict=True)):
+            if name not in written and wanted(index):
+                written.add(name)
+                _add_file(tar, name, blob.path)
+
+
+def _add_bytes(tar: tarfile.TarFile, name: str, content: bytes) -> None:
+    info = tarfile.TarInfo(name)
+    info.size = len(content)
+    tar.addfile(info, io.BytesIO(content))
+
+
+def _add_file(tar: tarfile.TarFile, name: str, path: Path) -> None:
+    info = tarfile.TarInfo(name)
+    info.size = path.stat().st_size
+    with path.open("rb") as file:
+        tar.addfile(info, file)

@@ -1,0 +1,70 @@
+"""What a lock file, requirements with hashes, pins for the images' Python and system."""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+from packaging.requirements import InvalidRequirement, Requirement
+
+import pins
+from modelyard_tools.images.errors import ImageToolError
+
+
+class Pin(msgspec.Struct, frozen=True):
+    """One version of a package: `text` is its line of a requirements file, with its hashes."""
+
+    name: str
+    text: str
+
+
+def parse_lock(text: str) -> dict[str, Pin]:
+    """Return the pins that apply here, by their canonical names.
+
+    Raises:
+        ImageToolError: a line is no pin with hashes.
+    """
+    wrong = "a lock holds versions with their hashes, and not"
+    try:
+        parsed = pins.parse_lock(text)
+    except pins.LockError as error:
+        raise ImageToolError(f"{wrong} this: {error}") from None
+    for item in parsed:
+        if not item.hashes or item.version is None:
+            raise ImageToolError(f"{wrong} {str(item.requirement)!r}")
+    here = (item for item in parsed if item.applies())
+    return {
+        item.name: Pin(item.name, " ".join([f"{item.name}=={item.version}", *item.hashes]))
+        for item in here
+    }
+
+
+def parse_requirements(text: str) -> list[Requirement]:
+    """Return what is asked for here, a requirement a line.
+
+    Raises:
+        ImageToolError: a line is none.
+    """
+    try:
+        asked = pins.parse_requirements(text)
+    except InvalidRequirement as error:
+        raise ImageToolError(f"what is asked for is no requirement: {error}") from None
+    return [item for item in asked if item.marker is None or item.marker.evaluate()]
+
+
+def render(pinned: Iterable[Pin]) -> str:
+    """Return the pins as a requirements file."""
+    return "".join(f"{pin.text}\n" for pin in pinned)
+
+
+def pin_of(name: str, lock: Mapping[str, Pin], wanted_by: str) -> Pin:
+    """Return the pin of a package.
+
+    Raises:
+        ImageToolError: there is none.
+    """
+    try:
+        return lock[name]
+    except KeyError:
+        raise ImageToolError(
+            f"{wanted_by} needs {name}, which the lock does not hold; write the lock anew: "
+            "./pants run 3rdparty/python:lock"
+        ) from None

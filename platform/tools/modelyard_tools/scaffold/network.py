@@ -1,0 +1,158 @@
+"""What a model's file says of itself: its inputs and outputs, and so perhaps its head."""
+
+import ast
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from modelyard.inference.heads.guess import guess_head
+from modelyard_contract.frameworks import OPENVINO
+from modelyard_contract.heads import MODEL_API
+
+if TYPE_CHECKING:
+    from modelyard.inference.heads.options import HeadOptions
+
+# What OpenVINO reads, and the framework it is known by.
+FORMATS: Final[Mapping[str, str]] = {
+    ".onnx": "onnx",
+    ".xml": OPENVINO,
+    ".pb": OPENVINO,
+    ".tflite": OPENVINO,
+}
+_CHECKPOINTS: Final = (".pt", ".pth", ".pkl", ".ckpt", ".safetensors", ".h5", ".keras")
+_NO_OBJECT: Final = "otx_"
+"""What Training Extensions call classes that are none begins so."""
+_SIDE: Final = 640
+_MANY: Final = 1000
+
+
+class NetworkError(Exception):
+    """The file is no model that could be started from; one line says why."""
+
+
+class File(msgspec.Struct, frozen=True):
+    """A file of the model: its digest is SHA-256 in hex, its size in bytes."""
+
+    path: Path
+    digest: str
+    size: int
+
+
+class Network(msgspec.Struct, frozen=True):
+    """A model's file as it was read.
+
+    Attributes:
+        files: The model's, the one to load first.
+        inputs: Shapes by name; -1 is any length.
+        outputs: The same.
+        head: What decodes the outputs (`modelyard.inference.heads`), None if no head is known.
+        classes: Names of its classes by number, as far as file and shapes tell; empty without head.
+        input_size: Width and height to set where the file leaves them open; None if it says them.
+    """
+
+    files: Sequence[File]
+    inputs: Mapping[str, tuple[int, ...]]
+    outputs: Mapping[str, tuple[int, ...]]
+    head: str | None
+    classes: Mapping[int, str]
+    input_size: tuple[int, int] | None
+
+
+def read_network(path: Path) -> Network:
+    """Read a model's file with OpenVINO, as the function will.
+
+    Raises:
+        NetworkError: it cannot be read, or not without running code that it holds.
+    """
+    suffix = path.suffix.lower()
+    if suffix in _CHECKPOINTS:
+        raise NetworkError(
+            f"{path.name} holds weights without the network, or code; export it to ONNX "
+            "(torch.onnx.export, tf2onnx) and start from that; for TorchScript see "
+            "docs/bring-your-own.md"
+        )
+    if suffix not in FORMATS:
+        raise NetworkError(f"{path.name} is none of {', '.join(FORMATS)}")
+    # ruff: noqa: PLC0415 - slow to import, and most new functions start without a file
+    from modelyard.inference.openvino import OpenVINOError
+
+    try:
+        files = [path] if suffix != ".xml" else [path, path.with_suffix(".bin")]
+        return _read(path, [_file(part) for part in files])
+    except OSError as error:
+        raise NetworkError(f"cannot read {error.filename}: {error.strerror}") from None
+    except OpenVINOError as error:
+        raise NetworkError(str(error)) from error
+
+
+def _read(path: Path, files: Sequence[File]) -> Network:
+    from modelyard.inference.device import Device
+    from modelyard.inference.heads.errors import HeadError
+    from modelyard.inference.heads.feeding import settled
+    from modelyard.inference.heads.fitting import head_of
+    from modelyard.inference.heads.options import HeadOptions
+    from modelyard.inference.model_api import is_read
+    from modelyard.inference.openvino import OpenVINOSession, model_info, read_network
+
+    configuration = model_info(read_network(path, Device()))
+    session = OpenVINOSession(path, device=Device())
+    opened = any(-1 in shape[1:] for shape in session.inputs.values())
+    side = (_SIDE, _SIDE) if opened else None
+    classes = _configured(configuration)
+    if classes and is_read(configuration):
+        return Network(files, session.inputs, session.outputs, MODEL_API, classes, None)
+    try:
+        shapes = settled(session.inputs, HeadOptions(input_size=side))
+    except HeadError:
+        # Not one image: no head feeds that.
+        return Network(files, session.inputs, session.outputs, None, {}, None)
+    if opened:
+        session = OpenVINOSession(path, device=Device(), shapes=shapes)
+    outputs = list(session.outputs.items())
+    head = guess_head(outputs)
+    if head is None:
+        return Network(files, session.inputs, session.outputs, None, {}, None)
+    (shape,) = shapes.values()
+    height, width = shape[1:3] if shape[3] == 3 else shape[2:]
+    count = head_of(head).classes(outputs, (width, height))
+    numbers = _numbers(count, head_of(head).defaults)
+    names = _named(session.metadata)
+    classes = {number: names.get(number, f"class {number}") for number in names or numbers}
+    return Network(files, session.inputs, session.outputs, head, classes, side)
+
+
+def _file(path: Path) -> File:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return File(path.resolve(), digest, path.stat().st_size)
+
+
+def _named(metadata: Mapping[str, str]) -> dict[int, str]:
+    """Return the classes that the file names, as exporters of YOLO write them: {0: 'cat', …}."""
+    try:
+        names = ast.literal_eval(metadata.get("names", ""))
+    except (ValueError, SyntaxError):
+        return {}
+    if not isinstance(names, dict):
+        return {}
+    return {key: str(name) for key, name in names.items() if isinstance(key, int) and str(name)}
+
+
+def _configured(configuration: Mapping[str, str]) -> dict[int, str]:
+    """Return the classes that a configuration for Model API names."""
+    names = enumerate(configuration.get("labels", "").split())
+    return {
+        number: name.replace("_", " ") for number, name in names if not name.startswith(_NO_OBJECT)
+    }
+
+
+def _numbers(count: int | None, options: "HeadOptions") -> range:
+    """Return the ids of as many classes as the outputs have; of one where they do not tell."""
+    objects = count if count is not None and 0 < count <= _MANY else 1
+    if objects > 1 and options.background != "none":
+        objects -= 1
+    first = options.first_id + (options.background == "first")
+    return range(first, first + objects)

@@ -1,0 +1,191 @@
+"""The files of a new function."""
+
+import json
+import re
+import shutil
+import tempfile
+import textwrap
+from collections.abc import Iterator, Mapping
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+from typing import Final
+
+from modelyard_contract.frameworks import FRAMEWORKS
+from modelyard_contract.function_types import DETECTOR
+from modelyard_contract.names import function_name
+from modelyard_contract.variables import WEIGHTS_MIRROR
+from modelyard_tools.scaffold.names import class_name, title
+from modelyard_tools.scaffold.network import Network
+
+# The place of the function's own import among the others depends on its name.
+_IMPORTS: Final = re.compile(r"(?:^from .*\n)+", re.MULTILINE)
+_OBJECT: Final[Mapping[int, str]] = {1: "object"}
+_WIDTH: Final = 90
+
+
+def write_function(
+    repository: Path, name: str, *, type: str, framework: str, network: Network | None = None
+) -> Path:
+    """Write a function, and return its folder, which appears whole or not at all.
+
+    With a `network` whose head is known it is a detector without code, and works. Without one it
+    has a class that refuses requests until it is written; a `network` without a known head is
+    loaded there.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    engine = FRAMEWORKS[framework].engine
+    folder = repository / "functions" / engine / name
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    codeless = network is not None and is_codeless(network, type)
+    classes = network.classes if network and network.classes else _OBJECT
+    relative = str(folder.relative_to(repository))
+    words = {
+        "name": name,
+        "function": function_name(name),
+        "title": title(name),
+        "cls": class_name(name),
+        "type": type,
+        "folder": relative,
+        "file": network.files[0].path.name if network else "",
+        "head": (network and network.head) or "",
+        "ports": _listing(network) if network else "",
+        "session": "" if network is None or codeless else _session(network),
+        "imports": "" if network is None else _SESSION_IMPORT,
+        "named": _NAMED if codeless else "",
+        "more": "".join(_targets(type, network)),
+        "fields": "".join(
+            f"    {field}={value},\n"
+            for field, value in _fields(relative, type, engine, name, network)
+        ),
+    }
+    with tempfile.TemporaryDirectory(prefix=".new-", dir=folder.parent) as scratch:
+        made = Path(scratch) / name
+        made.mkdir()
+        (made / "__init__.py").touch()
+        if type == DETECTOR:
+            (made / "labels.json").write_text(_labels(classes), encoding="utf-8")
+        for template, file in _templates(type, codeless=codeless):
+            text = (
+                files("modelyard_tools.scaffold")
+                .joinpath("templates", template)
+                .read_text(encoding="utf-8")
+            )
+            filled = _IMPORTS.sub(_sorted_lines, Template(text).substitute(words))
+            (made / file).write_text(filled, encoding="utf-8")
+        shutil.copymode(folder.parent, made)
+        made.rename(folder)
+    return folder
+
+
+def is_codeless(network: Network, type: str) -> bool:
+    """Whether a function of that network needs no class."""
+    return type == DETECTOR and network.head is not None
+
+
+_NAMED: Final = (
+    "    # The model's class, which is named in text.\n"
+    '    dependencies=["lib/modelyard/serving/heads.py:heads"],\n'
+)
+_SESSION_IMPORT: Final = "from modelyard.inference.openvino import OpenVINOSession\n"
+
+
+def _templates(type: str, *, codeless: bool) -> list[tuple[str, str]]:
+    if codeless:
+        others = [("head_README.md.txt", "README.md"), ("head_test.py.txt", "function_test.py")]
+    else:
+        others = [
+            ("README.md.txt", "README.md"),
+            (f"{type}.py.txt", "handler.py"),
+            ("handler_test.py.txt", "handler_test.py"),
+        ]
+    return [("targets.txt", "BUILD"), *others]
+
+
+def _sorted_lines(block: re.Match[str]) -> str:
+    return "".join(sorted(block[0].splitlines(keepends=True)))
+
+
+def _labels(classes: Mapping[int, str]) -> str:
+    """Return labels that CVAT accepts: each name once."""
+    lines, taken = [], set()
+    for number, name in sorted(classes.items()):
+        unique = name if name not in taken else f"{name} {number}"
+        taken.add(unique)
+        lines.append(json.dumps({"id": number, "name": unique, "type": "any"}, ensure_ascii=False))
+    return "[\n  " + ",\n  ".join(lines) + "\n]\n"
+
+
+def _fields(
+    folder: str, type: str, framework: str, name: str, network: Network | None
+) -> Iterator[tuple[str, str]]:
+    """Yield the fields of `model_function` with their values as BUILD files write them."""
+    codeless = network is not None and is_codeless(network, type)
+    described = "Not written yet"
+    if codeless and network is not None:
+        described = f"{network.files[0].path.stem}, with head {network.head}"
+    yield "type", json.dumps(type)
+    yield "framework", json.dumps(framework)
+    yield "display_name", json.dumps(title(name))
+    yield "description", json.dumps(described)
+    if type == DETECTOR:
+        yield "labels", json.dumps(f"{folder}:labels")
+    if network is not None:
+        names = [f"{folder}:{_weights_name(file.path)}" for file in network.files]
+        yield "weights", json.dumps(names)
+    if codeless and network is not None:
+        yield "head", json.dumps(network.head)
+        if network.input_size:
+            width, height = network.input_size
+            yield "head_options", json.dumps({"input_size": [width, height]})
+    yield "licence", json.dumps("none")
+    yield "origin", json.dumps("none")
+
+
+def _targets(type: str, network: Network | None) -> Iterator[str]:
+    """Yield the targets that the function refers to."""
+    if type == DETECTOR:
+        yield '\nlabel_set(name="labels", source="labels.json")\n'
+    if network is None:
+        return
+    yield (
+        "\n# For others, put the address here where it is published; its digest stays the same.\n"
+        f"# Or they have the file in a folder that {WEIGHTS_MIRROR} names.\n"
+    )
+    for file in network.files:
+        yield (
+            "model_weights(\n"
+            f'    name="{_weights_name(file.path)}",\n'
+            f"    source={json.dumps(file.path.as_uri())},\n"
+            f'    sha256="{file.digest}",\n'
+            f"    size={file.size},\n"
+            '    licence="none",\n'
+            '    licence_stated_at="nowhere yet",\n'
+            '    origin="none",\n'
+            ")\n"
+        )
+
+
+def _weights_name(path: Path) -> str:
+    return "weights_" + path.suffix.removeprefix(".").lower()
+
+
+def _session(network: Network) -> str:
+    """Return the lines that load the network, with what goes in and out of it."""
+    lines = [f"# {port}" for port in _ports(network)]
+    lines.append(f"model = assets.weights({json.dumps(network.files[0].path.name)})")
+    lines.append("self._session = OpenVINOSession(model, device=device)")
+    return textwrap.indent("\n".join(lines) + "\n", " " * 8)
+
+
+def _listing(network: Network) -> str:
+    return "\n" + "".join(f"- {port}\n" for port in _ports(network))
+
+
+def _ports(network: Network) -> Iterator[str]:
+    """Yield what goes in and out: -1 is any length."""
+    for kind, ports in (("input", network.inputs), ("output", network.outputs)):
+        for name, shape in ports.items():
+            yield textwrap.shorten(f"{kind} {name} {list(shape)}", _WIDTH, placeholder=" …")
