@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from detectron2_engine.detector import Detectron2
+from modelyard.models.detectron2.detector import Detectron2
 
 
 class FasterRCNN(Detectron2):

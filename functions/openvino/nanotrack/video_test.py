@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from coco_ssd.handler import CocoSsd
 from modelyard.annotation import Rectangle
 from modelyard.imaging import Image
 from modelyard.inference.boxes import iou_matrix
 from modelyard.inference.device import Device
+from modelyard.inference.networks.ssd import CocoSsdNetwork
 from nanotrack.handler import NanoTrack
 from samples import assets_named_by, video_frames
 
@@ -33,9 +33,9 @@ def frames() -> list[Image]:
 @pytest.fixture(scope="module")
 def detections(frames: list[Image]) -> dict[int, NDArray[np.float64]]:
     """Boxes [N, 4] of people and cars by number of the frame, best first."""
-    detector = CocoSsd()
-    detector.load(assets_named_by("MODELYARD_TEST_ASSETS_DETECTOR"), Device())
-    seen = {number: detector.detect(frames[number], 0.4) for number in (0, *DETECTED)}
+    assets = assets_named_by("MODELYARD_TEST_ASSETS_DETECTOR")
+    detector = CocoSsdNetwork(assets.weights("coco_ssd.xml"), assets.labels, Device())
+    seen = {number: detector.find(frames[number], 0.4) for number in (0, *DETECTED)}
     return {
         number: np.array([shape.box for shape in shapes if shape.label in ("person", "car")])
         for number, shapes in seen.items()

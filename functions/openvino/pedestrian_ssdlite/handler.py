@@ -1,14 +1,14 @@
-"""A real graph for the handler of `tf_faster_rcnn_inception_v2_coco`."""
+"""SSDLite on MobileNetV2, straight from its frozen TensorFlow graph."""
 
 from typing import ClassVar
 
-from tf_faster_rcnn_inception_v2_coco.handler import TfFasterRcnn
+from modelyard.models.tf_detection import TfDetector
 
 
-class PedestrianSsdlite(TfFasterRcnn):
+class PedestrianSsdlite(TfDetector):
     """SSDLite on MobileNetV2 that knows people only, from TensorFlow's Object Detection API.
 
-    Input and outputs are those of the class above; this graph scales images to 300x300 itself.
+    The graph scales images to 300x300.
     """
 
     weights: ClassVar[str] = "pedestrian_ssdlite.xml"

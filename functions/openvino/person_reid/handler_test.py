@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from coco_ssd.handler import CocoSsd
 from modelyard.annotation import ReidBox
 from modelyard.imaging import Image
 from modelyard.inference.boxes import iou_matrix
 from modelyard.inference.device import Device
+from modelyard.inference.networks.ssd import CocoSsdNetwork
 from modelyard.serving.assets import Assets
 from person_reid.handler import PersonReid
 from samples import Asker, assets_named_by, photograph, video_frames
@@ -139,12 +139,12 @@ FRAMES = range(80, 121, 2)
 @pytest.fixture(scope="module")
 def people() -> list[tuple[Image, np.ndarray]]:
     """Frames, and the boxes [N, 4] of the people that the detector sees in them."""
-    detector = CocoSsd()
-    detector.load(assets_named_by("MODELYARD_TEST_ASSETS_DETECTOR"), Device())
+    detected = assets_named_by("MODELYARD_TEST_ASSETS_DETECTOR")
+    detector = CocoSsdNetwork(detected.weights("coco_ssd.xml"), detected.labels, Device())
     seen = []
     for image in video_frames(FRAMES):
         boxes = np.array(
-            [shape.box for shape in detector.detect(image, 0.5) if shape.label == "person"]
+            [shape.box for shape in detector.find(image, 0.5) if shape.label == "person"]
         )
         # Boxes around several people at once are no person.
         seen.append((image, boxes[boxes[:, 2] - boxes[:, 0] < 100]))

@@ -1,43 +1,14 @@
 """Faster R-CNN on Inception v2, straight from its frozen TensorFlow graph."""
 
-from typing import ClassVar, Final
+from typing import ClassVar
 
-from modelyard.annotation import Rectangle
-from modelyard.imaging import Image, Interpolation, letterbox, resize
-from modelyard.inference.device import Device
-from modelyard.inference.openvino import OpenVINOSession
-from modelyard.inference.rectangles import rectangles
-from modelyard.inference.tf_detection import detections
-from modelyard.serving.assets import Assets
-from modelyard.serving.model import Detector
-
-_PIXELS: Final = "image_tensor:0"
-_LARGEST: Final = (1920, 1080)
+from modelyard.models.tf_detection import TfDetector
 
 
-class TfFasterRcnn(Detector):
+class TfFasterRcnn(TfDetector):
     """Faster R-CNN on Inception v2, trained on COCO with TensorFlow's Object Detection API.
 
-    The network takes an image of any size, uint8 [1, height, width, 3] RGB, 0..255, and scales it
-    itself to 600 to 1024 pixels a side (its pipeline.config). Larger images than 1920x1080 are
-    scaled down to fit that (by area, proportions kept), which costs the network nothing and bounds
-    memory. The outputs are those of `modelyard.inference.tf_detection`.
-
-    Attributes:
-        weights: The network's file. Any graph of that API with such an input will do.
+    The graph scales images to 600 to 1024 pixels a side (its pipeline.config).
     """
 
     weights: ClassVar[str] = "tf_faster_rcnn_inception_v2_coco.xml"
-
-    def load(self, assets: Assets, device: Device) -> None:
-        """Load the network."""
-        self._names = {label.id: label.name for label in assets.labels if label.id is not None}
-        self._session = OpenVINOSession(assets.weights(self.weights), device=device)
-
-    def detect(self, image: Image, threshold: float) -> list[Rectangle]:
-        """Return what is seen with a score of at least `threshold`, best first."""
-        inner = letterbox(image.size, _LARGEST, enlarge=False).inner
-        fit = resize(image.size, inner)
-        pixels = fit.apply(image.pixels, interpolation=Interpolation.AREA)
-        found = detections(self._session.infer({_PIXELS: pixels[None]}), threshold)
-        return rectangles(found.boxes, found.scores, found.classes, self._names, image.size)

@@ -29,14 +29,14 @@ import openvino
 import torch
 from torch import Tensor
 
-from detectron2_engine.checkpoint_testing import random_checkpoint
-from detectron2_engine.importing import build_model
-from detectron2_engine.zoo import open_configuration
 from modelyard.inference.checkpoints import build_network, load_state
 from modelyard.inference.device import Device
 from modelyard.inference.openvino import OpenVINOSession
 from modelyard.inference.precision import Precision, supported_precision
 from modelyard.inference.torch_device import prepare
+from modelyard.models.detectron2.checkpoint_testing import random_checkpoint
+from modelyard.models.detectron2.importing import build_model
+from modelyard.models.detectron2.zoo import open_configuration
 from retinanet_r101.decode import CLASSES, Seen, decode
 from retinanet_r101.export import exported
 from retinanet_r101.exported import DELTAS, LOGITS, PIXELS

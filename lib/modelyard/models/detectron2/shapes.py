@@ -6,10 +6,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from detectron2_engine.classes import Classes
-from detectron2_engine.importing import Instances
 from modelyard.annotation import Keypoint, Label, Mask, Rectangle, Shape, Skeleton
 from modelyard.imaging import crop, polygons
+from modelyard.models.detectron2.classes import Classes
+from modelyard.models.detectron2.importing import Instances
 
 # Below this score detectron2 does not draw a joint (its visualizer's _KEYPOINT_THRESHOLD).
 _VISIBLE: Final = 0.05

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import detectron2
 
-from detectron2_engine.importing import COMPILED, get_cfg
+from modelyard.models.detectron2.importing import COMPILED, get_cfg
 
 _NETWORKS: Final = ("GeneralizedRCNN", "PanopticFPN", "RetinaNet")
 

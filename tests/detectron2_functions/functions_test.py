@@ -10,16 +10,16 @@ import PIL.Image
 import pytest
 import torch
 
-from detectron2_engine import detector
-from detectron2_engine.checkpoint_testing import write_assets
-from detectron2_engine.detector import Detectron2
-from detectron2_engine.zoo import open_configuration
 from faster_rcnn_r50.handler import FasterRCNN
 from keypoint_rcnn_r50.handler import KeypointRCNN
 from mask_rcnn_r50.handler import MaskRCNN
 from modelyard.annotation import Mask, Rectangle, Shape, Skeleton
 from modelyard.imaging import Image
 from modelyard.inference.device import Device
+from modelyard.models.detectron2 import detector
+from modelyard.models.detectron2.checkpoint_testing import write_assets
+from modelyard.models.detectron2.detector import Detectron2
+from modelyard.models.detectron2.zoo import open_configuration
 from modelyard.serving.assets import Assets
 from modelyard.serving.nuclio import open_endpoint
 from modelyard.serving.sample import sample_request

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, Final, NamedTuple
 
-from detectron2_engine.importing import MetadataCatalog
 from modelyard.annotation import Label, LabelError, LabelSet
+from modelyard.models.detectron2.importing import MetadataCatalog
 
 _LISTED: Final = 5
 

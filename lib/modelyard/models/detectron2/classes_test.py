@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from detectron2_engine.classes import Classes, label_classes
-from detectron2_engine.zoo import open_configuration
 from modelyard.annotation import LabelError, LabelSet
+from modelyard.models.detectron2.classes import Classes, label_classes
+from modelyard.models.detectron2.zoo import open_configuration
 
 FASTER = "COCO-Detection/faster_rcnn_R_50_FPN_3x"
 KEYPOINTS = "COCO-Keypoints/keypoint_rcnn_R_50_FPN_3x"

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from detectron2_engine import operators
-from detectron2_engine.operators import nms, roi_align
+from modelyard.models.detectron2 import operators
+from modelyard.models.detectron2.operators import nms, roi_align
 
 # Not importable before.
 operators.provide_operators()

@@ -32,7 +32,7 @@ def provide_operators() -> None:
     if _library is not None or _compiled_operators_load():
         return
     if "torchvision" in sys.modules:
-        raise ImportError("torchvision was imported before detectron2_engine.operators")
+        raise ImportError("torchvision was imported before modelyard.models.detectron2.operators")
     _library = torch.library.Library(_NAMESPACE, "DEF")  # type: ignore[no-untyped-call]
     _declare("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor", nms)
     # For quantised boxes; torchvision describes it at import, and nobody here calls it.

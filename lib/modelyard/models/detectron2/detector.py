@@ -8,15 +8,15 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 
-from detectron2_engine.classes import label_classes
-from detectron2_engine.importing import ResizeShortestEdge, build_model
-from detectron2_engine.shapes import instance_shapes, panoptic_shapes
-from detectron2_engine.zoo import open_configuration
 from modelyard.annotation import Shape
 from modelyard.imaging import Image
 from modelyard.inference.checkpoints import CheckpointError, load_state, read_state
 from modelyard.inference.device import Device
 from modelyard.inference.torch_device import prepare, running
+from modelyard.models.detectron2.classes import label_classes
+from modelyard.models.detectron2.importing import ResizeShortestEdge, build_model
+from modelyard.models.detectron2.shapes import instance_shapes, panoptic_shapes
+from modelyard.models.detectron2.zoo import open_configuration
 from modelyard.serving.assets import Assets
 from modelyard.serving.model import Detector
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from detectron2_engine.classes import Classes
-from detectron2_engine.importing import Boxes, Instances
-from detectron2_engine.shapes import instance_shapes, panoptic_shapes
 from modelyard.annotation import Keypoint, Label, Mask, Rectangle, Skeleton
+from modelyard.models.detectron2.classes import Classes
+from modelyard.models.detectron2.importing import Boxes, Instances
+from modelyard.models.detectron2.shapes import instance_shapes, panoptic_shapes
 
 JOINTS = ("nose", "tail")
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detectron2_engine.importing import build_model
-from detectron2_engine.zoo import open_configuration
+from modelyard.models.detectron2.importing import build_model
+from modelyard.models.detectron2.zoo import open_configuration
 from modelyard.serving.assets import Assets
 from modelyard_contract.release import MODEL, MODEL_SCHEMA
 

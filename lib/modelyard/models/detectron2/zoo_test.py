@@ -4,8 +4,13 @@ from importlib import import_module
 
 import pytest
 
-from detectron2_engine.importing import COMPILED, CompiledOperatorError, build_model, get_cfg
-from detectron2_engine.zoo import (
+from modelyard.models.detectron2.importing import (
+    COMPILED,
+    CompiledOperatorError,
+    build_model,
+    get_cfg,
+)
+from modelyard.models.detectron2.zoo import (
     ConfigurationError,
     configurations,
     open_configuration,

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import PIL.Image
 
-from detectron2_engine.operators import provide_operators
+from modelyard.models.detectron2.operators import provide_operators
 
 _COMPILED: Final = "detectron2._C"
 

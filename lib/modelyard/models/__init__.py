@@ -1,0 +1,1 @@
+"""Models that several functions are: each adds its weights and little else."""
