@@ -37,8 +37,8 @@ class Module:
 Modules: TypeAlias = Mapping[str, Sequence[Module]]
 
 
-def cycle(repository: Path, root_patterns: Sequence[str]) -> list[Path]:
-    """Return the files of a cycle, the first one again at its end; nothing where there is none.
+def imports(repository: Path, root_patterns: Sequence[str]) -> dict[Module, set[Module]]:
+    """Return which other modules each module of the repository imports.
 
     `root_patterns` are those of Pants' `[source]`. Outside of all roots a folder is its own root.
     """
@@ -46,12 +46,16 @@ def cycle(repository: Path, root_patterns: Sequence[str]) -> list[Path]:
     named = defaultdict(list)
     for module in modules:
         named[module.name].append(module)
-    graph = {module.path: set(_imported(module, named)) - {module.path} for module in modules}
+    return {module: set(_imported(module, named)) - {module} for module in modules}
+
+
+def cycle(repository: Path, root_patterns: Sequence[str]) -> list[Path]:
+    """Return the files of a cycle, the first one again at its end; nothing where there is none."""
     try:
-        TopologicalSorter(graph).prepare()
+        TopologicalSorter(imports(repository, root_patterns)).prepare()
     except CycleError as error:
         # The sorter's arrows lead from what is imported.
-        return [path.relative_to(repository) for path in reversed(error.args[1])]
+        return [module.path.relative_to(repository) for module in reversed(error.args[1])]
     return []
 
 
@@ -66,13 +70,12 @@ def _is_root(folder: Path, patterns: Sequence[str]) -> bool:
     return any(PurePosixPath("/", folder).match(pattern) for pattern in patterns)
 
 
-def _imported(module: Module, modules: Modules) -> Iterator[Path]:
+def _imported(module: Module, modules: Modules) -> Iterator[Module]:
     for names in _names(module):
         # `from a import b` names the module a.b, or else something that a defines.
         found = next((modules[name] for name in names if name in modules), [])
         # Two roots may have modules of one name; the importer's own comes first.
-        for other in sorted(found, key=lambda each: each.root != module.root)[:1]:
-            yield other.path
+        yield from sorted(found, key=lambda each: each.root != module.root)[:1]
 
 
 def _names(module: Module) -> Iterator[Sequence[str]]:
