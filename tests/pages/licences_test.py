@@ -85,11 +85,6 @@ def test_the_page_of_a_function_says_the_same(folder: str) -> None:
     assert addresses(FUNCTIONS[folder]) <= set(LINK.findall(row))
 
 
-def test_the_first_page_says_the_same_of_all() -> None:
-    found = dict(cells(Path("README.md")))
-    assert found == {folder: shown(function) for folder, function in FUNCTIONS.items()}
-
-
 def test_the_catalogue_says_the_same_of_all() -> None:
     page = CATALOGUE.read_text(encoding="utf-8")
     found = dict(cells(CATALOGUE))
