@@ -83,16 +83,16 @@ def suppress(boxes: Array, scores: Array, threshold: float, limit: int) -> list[
 
 
 def crop_and_resize(features: Array, box: Array, size: int) -> Array:
-    """The definition of tf.image.crop_and_resize, for one box."""
+    """The definition of tf.image.crop_and_resize, for one box, without its rounding at edges."""
     height, width, channels = features.shape
     top, left, bottom, right = box
     result = np.zeros((size, size, channels), np.float32)
     for i in range(size):
-        y = top * (height - 1) + i * (bottom - top) * (height - 1) / (size - 1)
+        y = round(top * (height - 1) + i * (bottom - top) * (height - 1) / (size - 1), 6)
         if not 0 <= y <= height - 1:
             continue
         for j in range(size):
-            x = left * (width - 1) + j * (right - left) * (width - 1) / (size - 1)
+            x = round(left * (width - 1) + j * (right - left) * (width - 1) / (size - 1), 6)
             if not 0 <= x <= width - 1:
                 continue
             rows, columns = (int(y), int(np.ceil(y))), (int(x), int(np.ceil(x)))

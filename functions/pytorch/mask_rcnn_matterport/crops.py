@@ -1,9 +1,13 @@
 """Pieces of feature maps, as TensorFlow cuts them out."""
 
 import math
+from typing import Final
 
 import torch
 from torch import Tensor
+
+# In cells; float32 is off by a thousandth of it.
+_ROUNDING: Final = 1e-3
 
 
 def pyramid_crops(maps: list[Tensor], boxes: Tensor, size: int, image_area: int) -> Tensor:
@@ -33,7 +37,8 @@ def crop_and_resize(features: Tensor, boxes: Tensor, size: int) -> Tensor:
     """Sample size x size points of each box, as tf.image.crop_and_resize does.
 
     The outer points lie on the edges of the box; the fractions 0 and 1 are the centres of the
-    first and last cells of the map. Points beyond those are 0.
+    first and last cells of the map. Points beyond those are 0. The last points of a box that ends
+    at the edge of the map lie on it; in TensorFlow rounding decides whether they lie beyond.
 
     Args:
         features: Float [1, C, H, W].
@@ -63,12 +68,12 @@ class _Line:
     """The points of each box along one axis, all [N, size]: between which two cells, and where."""
 
     def __init__(self, near: Tensor, far: Tensor, length: int, size: int) -> None:
-        # In TensorFlow's order of steps, whose rounding decides what is beyond the last cell.
         step = (far - near) * (length - 1) / (size - 1)
         places = (
             near[:, None] * (length - 1) + torch.arange(size, device=near.device) * step[:, None]
         )
-        self.inside = (places >= 0) & (places <= length - 1)
-        self.before = places.floor().clamp(0, length - 1).long()
-        self.after = places.ceil().clamp(0, length - 1).long()
+        self.inside = (places >= -_ROUNDING) & (places <= length - 1 + _ROUNDING)
+        places = places.clamp(0, length - 1)
+        self.before = places.floor().long()
+        self.after = places.ceil().long()
         self.share = places - places.floor()

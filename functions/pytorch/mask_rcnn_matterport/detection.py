@@ -44,7 +44,8 @@ def propose(scores: Tensor, deltas: Tensor, anchors: Tensor) -> Tensor:
         deltas: float32 [A, 4].
         anchors: float32 [A, 4] of top, left, bottom, right as fractions.
     """
-    best, order = scores.topk(min(CANDIDATES, len(scores)))
+    # Equal scores come in the order of the anchors, as in TensorFlow; `topk` leaves that open.
+    best, order = (each[:CANDIDATES] for each in scores.sort(descending=True, stable=True))
     boxes = _changed(anchors[order], deltas[order]).clamp(0, 1)
     kept = nms(_numpy(boxes), _numpy(best), _PROPOSAL_OVERLAP, limit=PROPOSALS)
     return boxes[torch.from_numpy(kept).to(boxes.device)]
