@@ -45,8 +45,8 @@ if TYPE_CHECKING:
     )
     from modelyard.inference.device import Device  # pants: no-infer-dep
     from modelyard.inference.openvino import OpenVINOSession  # pants: no-infer-dep
-    from modelyard.serving.assets import Assets  # pants: no-infer-dep
-    from modelyard.serving.model import (
+    from modelyard.serving.author.assets import Assets  # pants: no-infer-dep
+    from modelyard.serving.author.model import (
         Clicks,  # pants: no-infer-dep
         Detector,  # pants: no-infer-dep
         Interactor,  # pants: no-infer-dep
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
         Reidentifier,  # pants: no-infer-dep
         Tracker,  # pants: no-infer-dep
     )
-    from modelyard.serving.state import (
+    from modelyard.serving.author.state import (
         PackedArray,  # pants: no-infer-dep
         StateError,  # pants: no-infer-dep
     )

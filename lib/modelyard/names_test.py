@@ -13,7 +13,7 @@ from modelyard import Assets, Detector, Device, Image, OpenVINOSession, PackedAr
 from modelyard.annotation import shapes
 from modelyard.imaging import image
 from modelyard.inference import device, openvino
-from modelyard.serving import assets, model, state
+from modelyard.serving.author import assets, model, state
 from modelyard_contract.exports import EXPORTS, MODULES, PACKAGE
 
 

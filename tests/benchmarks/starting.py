@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from modelyard.inference.threads import thread_env, threads_per_worker
-from modelyard.serving.protocol import HEADER, Ready, decode_from_worker
+from modelyard.serving.protocol.messages import HEADER, Ready, decode_from_worker
 from modelyard_contract import variables
 
 
@@ -67,7 +67,7 @@ def cost_of_worker(assets: Path, settings: Mapping[str, str] | None = None) -> C
     env = {variables.ASSETS: str(assets), **threads, **(settings or {})}
     started = time.perf_counter()
     process = subprocess.Popen(  # noqa: S603 (our own worker)
-        [sys.executable, "-m", "modelyard.serving.worker", "--fd", str(far.fileno())],
+        [sys.executable, "-m", "modelyard.serving.worker.main", "--fd", str(far.fileno())],
         env=_environment(env),
         pass_fds=[far.fileno()],
     )

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from modelyard_tools.weights.graphdef import DATA_TYPES, GraphDef
+from modelyard_tools.weights.conversion.graphdef import DATA_TYPES, GraphDef
 
 _TYPES = {"float32": DATA_TYPES["DT_FLOAT"], "int32": DATA_TYPES["DT_INT32"]}
 

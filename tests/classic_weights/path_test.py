@@ -33,10 +33,10 @@ from modelyard.imaging import Image
 from modelyard.inference.device import Device
 from modelyard.inference.testing.networks import plant
 from modelyard.inference.testing.yolo import Planted, heads
-from modelyard.serving.model import Clicks
+from modelyard.serving.author.model import Clicks
 from modelyard.serving.testing.assets import planted_assets
-from modelyard_tools.weights.torch_dextr_testing import dextr_tensors
-from modelyard_tools.weights.torch_testing import write_checkpoint
+from modelyard_tools.weights.conversion.testing.checkpoints import write_checkpoint
+from modelyard_tools.weights.conversion.testing.dextr import dextr_tensors
 from person_reidentification_retail_0277.handler import PersonReidentification
 from semantic_segmentation_adas_0001.handler import AdasSegmentation
 from text_detection_0004.handler import TextDetection

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from modelyard.serving.sample import sample_request
-from modelyard_tools.embedded.testing.ports import free_port
-from modelyard_tools.embedded.testing.process import Answer, PlatformProcess, request
-from modelyard_tools.embedded.testing.releases import HANDLER, FakeRelease
+from modelyard.serving.protocol.sample import sample_request
+from modelyard_tools.embedded.testing.process import PlatformProcess, request
+from modelyard_tools.http.exchange import Reply
+from modelyard_tools.testing.ports import free_port
+from modelyard_tools.testing.releases import HANDLER, FakeRelease
 
 # What each server sends with every call to the dashboard.
 CVAT_1_4 = {"x-nuclio-project-name": "cvat", "x-nuclio-function-namespace": "nuclio"}
@@ -20,7 +21,7 @@ STATUS = HANDLER.format(version="1").replace(
 )
 
 
-def _invoke(platform: PlatformProcess, name: str, headers: dict[str, str], path: str) -> Answer:
+def _invoke(platform: PlatformProcess, name: str, headers: dict[str, str], path: str) -> Reply:
     """Call a function as CVAT does in the invocation mode `dashboard`."""
     return request(
         platform.port,

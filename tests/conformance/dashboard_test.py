@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from modelyard_tools.embedded.testing.ports import free_port
-from modelyard_tools.embedded.testing.process import Answer, PlatformProcess, request
-from modelyard_tools.embedded.testing.releases import FakeRelease, install
+from modelyard_tools.embedded.testing.process import PlatformProcess, request
+from modelyard_tools.http.exchange import Reply
+from modelyard_tools.testing.ports import free_port
+from modelyard_tools.testing.releases import FakeRelease, install
 
 WAIT = {"x-nuclio-wait-function-action": "true"}
 FORCE = {"x-nuclio-delete-function-ignore-state-validation": "true"}
@@ -19,7 +20,7 @@ def handler(context, event):
 """
 
 
-def _error(answer: Answer) -> str:
+def _error(answer: Reply) -> str:
     """Return the error of a response in Nuclio's form: root cause, and a trace beside it."""
     content = answer.json
     assert set(content) == {"error", "errorStackTrace"}

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from modelyard_tools.embedded.testing.ports import free_port
-from modelyard_tools.embedded.testing.process import Answer, PlatformProcess, request, until
-from modelyard_tools.embedded.testing.releases import FakeRelease
+from modelyard_tools.embedded.testing.process import PlatformProcess, request, until
+from modelyard_tools.http.exchange import Reply
+from modelyard_tools.testing.ports import free_port
+from modelyard_tools.testing.releases import FakeRelease
 
 SOURCE = """
 import os
@@ -94,7 +95,7 @@ def port(platform: PlatformProcess) -> int:
 
 def _ask(
     port: int, query: str, body: bytes = b"{}", content_type: str = "application/json"
-) -> Answer:
+) -> Reply:
     headers = {"content-type": content_type, "x-mixed": "m"}
     return request(port, "POST", f"/a/b?{query}", body, headers)
 

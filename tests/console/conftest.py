@@ -9,9 +9,9 @@ from selenium.webdriver import Chrome
 
 from console.chromium import DOWNLOADS, REQUIRED, Browser
 from console.page import Console
-from modelyard_tools.embedded.home import Home
 from modelyard_tools.embedded.testing.process import PlatformProcess
-from modelyard_tools.embedded.testing.releases import FakeRelease
+from modelyard_tools.home.folders import Home
+from modelyard_tools.testing.releases import FakeRelease
 
 Deploy = Callable[[FakeRelease], FakeRelease]
 

@@ -11,9 +11,9 @@ from console.conftest import Deploy
 from console.page import Console
 from console.pictures import picture
 from modelyard_tools.embedded.testing import tiny
-from modelyard_tools.embedded.testing.ports import free_port
 from modelyard_tools.embedded.testing.process import PlatformProcess, request
-from modelyard_tools.embedded.testing.releases import FakeRelease
+from modelyard_tools.testing.ports import free_port
+from modelyard_tools.testing.releases import FakeRelease
 
 BOX = (100.0, 60.0, 220.0, 180.0)
 

@@ -2,11 +2,11 @@
 
 from console.conftest import Deploy
 from console.page import Console
-from modelyard.serving.sample import sample_request
+from modelyard.serving.protocol.sample import sample_request
 from modelyard_tools.embedded.testing import tiny
-from modelyard_tools.embedded.testing.ports import free_port
 from modelyard_tools.embedded.testing.process import PlatformProcess, request
-from modelyard_tools.embedded.testing.releases import FakeRelease
+from modelyard_tools.testing.ports import free_port
+from modelyard_tools.testing.releases import FakeRelease
 
 
 def cell(console: Console, function: str, key: str) -> str:

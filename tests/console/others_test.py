@@ -11,9 +11,9 @@ import pytest
 from console.chromium import REBOUND
 from console.conftest import Deploy
 from console.page import Console
-from modelyard_tools.embedded.testing.ports import free_port
 from modelyard_tools.embedded.testing.process import PlatformProcess
-from modelyard_tools.embedded.testing.releases import FakeRelease
+from modelyard_tools.testing.ports import free_port
+from modelyard_tools.testing.releases import FakeRelease
 
 
 @pytest.fixture

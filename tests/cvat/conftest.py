@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from cvat.client import CvatServer, Mode
-from modelyard_tools.embedded.home import Home
 from modelyard_tools.embedded.testing.process import PlatformProcess
 from modelyard_tools.embedded.testing.tiny import one_of_each
+from modelyard_tools.home.folders import Home
 
 
 @pytest.fixture(scope="session")

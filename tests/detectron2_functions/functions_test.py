@@ -17,12 +17,12 @@ from modelyard.annotation import Mask, Rectangle, Shape, Skeleton
 from modelyard.imaging import Image
 from modelyard.inference.device import Device
 from modelyard.models.detectron2 import detector
-from modelyard.models.detectron2.checkpoint_testing import write_assets
 from modelyard.models.detectron2.detector import Detectron2
+from modelyard.models.detectron2.testing.checkpoints import write_assets
 from modelyard.models.detectron2.zoo import open_configuration
-from modelyard.serving.assets import Assets
-from modelyard.serving.nuclio import open_endpoint
-from modelyard.serving.sample import sample_request
+from modelyard.serving.author.assets import Assets
+from modelyard.serving.protocol.sample import sample_request
+from modelyard.serving.worker.nuclio import open_endpoint
 from panoptic_fpn_r50.handler import PanopticFPN
 
 LABELS = Path("lib/modelyard/annotation/labels")

@@ -10,9 +10,9 @@ import pytest
 from modelyard.annotation import Rectangle
 from modelyard.imaging import Image
 from modelyard.inference.device import Device
-from modelyard.models.detectron2.checkpoint_testing import write_assets
 from modelyard.models.detectron2.detector import Detectron2
-from modelyard.serving.assets import Assets
+from modelyard.models.detectron2.testing.checkpoints import write_assets
+from modelyard.serving.author.assets import Assets
 from retinanet_r101.detector import COCO_IDS
 from retinanet_r101.handler import RetinaNetR101
 

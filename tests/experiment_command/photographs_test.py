@@ -12,8 +12,8 @@ import PIL.Image
 import pytest
 
 from experiment_command.packaged import Experiment
-from modelyard.serving.function import Function
-from modelyard.serving.protocol import Event
+from modelyard.serving.protocol.messages import Event
+from modelyard.serving.worker.function import Function
 from modelyard_contract.nuclio import DEFAULT_HANDLER
 from samples import assets_named_by, photograph_file
 

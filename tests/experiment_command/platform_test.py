@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from experiment_command.packaged import Experiment
-from modelyard.serving.sample import sample_png
-from modelyard_tools.embedded.home import Home
+from modelyard.serving.protocol.sample import sample_png
 from modelyard_tools.embedded.testing.process import PlatformProcess
 from modelyard_tools.embedded.testing.tiny import bright_detector, bright_interactor
+from modelyard_tools.home.folders import Home
 
 
 @pytest.fixture(scope="module")

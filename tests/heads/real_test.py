@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from modelyard.inference.boxes import iou_matrix
-from modelyard.serving.assets import Assets
-from modelyard.serving.function import Function
+from modelyard.serving.author.assets import Assets
 from modelyard.serving.testing.functions import file_of, load_function, request
+from modelyard.serving.worker.function import Function
 from samples.assets import assets_named_by
 
 Seen = list[tuple[str, float, Any]]
@@ -39,7 +39,7 @@ def function(folder: Path, variable: str, **head: Any) -> Function:
     other = assets_named_by(variable).path.absolute()
     (folder / "weights").symlink_to(other / "weights")
     description = json.loads((other / "model.json").read_text())
-    description |= {"model": "modelyard.serving.heads:HeadDetector", **head}
+    description |= {"model": "modelyard.models.heads:HeadDetector", **head}
     (folder / "model.json").write_text(json.dumps(description))
     return load_function(Assets.open(folder))
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from image_suite.conftest import Container, docker, loaded
-from modelyard.serving.sample import sample_request
+from modelyard.serving.protocol.sample import sample_request
 from modelyard_tools.images.layout import Layout
 
 

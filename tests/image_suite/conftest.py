@@ -7,7 +7,6 @@ them there is nothing to test and all is skipped, unless MODELYARD_REQUIRE_DOCKE
 import base64
 import json
 import os
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,26 +15,20 @@ from typing import Any
 import httpx
 import pytest
 
-from modelyard_tools.images.engine import Engine
+from modelyard_tools.engine.client import Client
 from modelyard_tools.images.layout import Layout
+from modelyard_tools.images.shipping.engine import Engine
 
 CAT = Path("tests/data/cat.jpg")
 PATIENCE = 120.0
+CLIENT = Client("docker")
 # Of the environment that the model runs in.
 PYTHON = "/opt/modelyard/deps/bin/python"
 
 
 def docker(*arguments: str) -> str:
     """Run the engine's client; its output."""
-    done = subprocess.run(  # noqa: S603
-        ["docker", *arguments],  # noqa: S607
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        pytest.fail(f"docker {' '.join(arguments)}: {done.stderr}")
-    return done.stdout.strip()
+    return CLIENT.ask(*arguments, timeout=None).strip()
 
 
 class Container:
@@ -50,14 +43,7 @@ class Container:
 
     @property
     def logs(self) -> str:
-        done = subprocess.run(  # noqa: S603
-            ["docker", "logs", self.id],  # noqa: S607
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=True,
-        )
-        return done.stdout
+        return CLIENT.log(self.id)
 
     def state(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(docker("inspect", "-f", "{{json .State}}", self.id))

@@ -27,9 +27,9 @@ import httpx
 
 from modelyard_contract.variables import NUCLIO_DASHBOARD, TARGET
 from modelyard_tools.deployer.debugger.launch import FILE
-from modelyard_tools.deployer.debugger.testing import Editor
+from modelyard_tools.deployer.debugger.testing.editor import Editor
 from modelyard_tools.deployer.nuclio.testing.dashboard import FakeDashboard
-from modelyard_tools.embedded.testing.ports import free_port
+from modelyard_tools.testing.ports import free_port
 
 _NAME: Final = "coco-ssd"
 _TARGET: Final = "functions/openvino/coco_ssd#cpu"

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from image_suite.conftest import docker
-from modelyard_tools.deployer.testing import Deployer
-from modelyard_tools.embedded.testing.ports import free_port
-from modelyard_tools.embedded.testing.releases import FakeRelease
+from modelyard_tools.deployer.testing.deployer import Deployer
 from modelyard_tools.images.layout import Layout
+from modelyard_tools.testing.ports import free_port
+from modelyard_tools.testing.releases import FakeRelease
 
 NAME = "coco-ssd"
 Occupy = Callable[..., None]

@@ -10,8 +10,8 @@ import httpx
 
 from image_suite.conftest import PYTHON, Container, docker
 from modelyard_contract.version import VERSION
-from modelyard_tools.images.engine import Engine
 from modelyard_tools.images.layout import Layout
+from modelyard_tools.images.shipping.engine import Engine
 
 Start = Callable[..., Container]
 # The grace that `docker stop` gives.

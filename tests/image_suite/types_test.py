@@ -11,9 +11,9 @@ import pytest
 from image_suite.conftest import PYTHON, Container, docker, loaded
 from modelyard.annotation import replies
 from modelyard.inference.boxes import iou_matrix
-from modelyard.serving.sample import HEIGHT, WIDTH, sample_request
-from modelyard_tools.images.engine import Engine
+from modelyard.serving.protocol.sample import HEIGHT, WIDTH, sample_request
 from modelyard_tools.images.layout import Layout
+from modelyard_tools.images.shipping.engine import Engine
 
 SIZE = (WIDTH, HEIGHT)
 # The bright rectangle in the sample picture.

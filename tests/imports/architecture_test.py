@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Mapping
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,11 @@ def test_every_package_is_drawn(real: Packages, shown: Packages) -> None:
 def test_every_import_is_drawn_and_no_other(real: Packages, shown: Packages) -> None:
     # Everything may import the contract: arrows to it would hide the others.
     assert shown.edges == {(one, to) for one, to in real.edges if to != CONTRACT}
+
+
+def test_no_package_imports_itself_through_others(real: Packages) -> None:
+    imported = {one: {to for each, to in real.edges if each == one} for one in real.names}
+    TopologicalSorter(imported).prepare()
 
 
 def test_the_contract_imports_no_package(real: Packages) -> None:

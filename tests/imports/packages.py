@@ -12,9 +12,15 @@ from imports.graph import Module, imports
 Edges: TypeAlias = frozenset[tuple[str, str]]
 
 CONTRACT: Final = "modelyard_contract"
-# By the package that they lie in, how many words of a module's name are its package.
-_DEPTHS: Final = {"modelyard": 2, "modelyard_tools": 2, "modelyard_pants": 1, CONTRACT: 1}
-_TEST_FILES: Final = ("*_test.py", "*testing.py", "conftest.py", "standins.py", "testutil.py")
+# How many words of a module's name are its package, by the longest prefix of that name.
+_DEPTHS: Final = {
+    "modelyard": 2,
+    "modelyard.serving": 3,
+    "modelyard_tools": 2,
+    "modelyard_pants": 1,
+    CONTRACT: 1,
+}
+_TEST_FILES: Final = ("*_test.py", "testing.py", "conftest.py", "standins.py", "testutil.py")
 
 _DIAGRAM: Final = re.compile(r"^```mermaid\n(.*?)^```$", re.M | re.S)
 _NODE: Final = re.compile(r'(\w+)\["([\w.]+)"\]')
@@ -47,15 +53,19 @@ def packages(repository: Path, root_patterns: Sequence[str]) -> Packages:
 
 
 def _package(module: Module) -> str:
-    """Return the package that counts for the module; nothing where it lies in none."""
-    words = module.name.split(".")
-    return ".".join(words[: _DEPTHS.get(words[0], 0)])
+    """Return the package that counts for the module; nothing if it is in none."""
+    return ".".join(module.name.split(".")[: _depth(module)])
 
 
 def _is_within(module: Module) -> bool:
-    """Whether the module lies in a package that counts."""
+    """Whether the module is in a package that counts."""
+    return 0 < _depth(module) <= len(module.name.split("."))
+
+
+def _depth(module: Module) -> int:
     words = module.name.split(".")
-    return len(words) >= _DEPTHS.get(words[0], len(words) + 1)
+    prefixes = (".".join(words[:count]) for count in range(len(words), 0, -1))
+    return next((_DEPTHS[prefix] for prefix in prefixes if prefix in _DEPTHS), 0)
 
 
 def _is_test(path: Path) -> bool:

@@ -7,7 +7,7 @@ import numpy as np
 
 from classic_weights.frozen import frozen_graph
 from modelyard.inference.testing.networks import plant
-from modelyard_tools.scaffold.testing import write_onnx
+from modelyard_tools.scaffold.testing.networks import write_onnx
 
 # Of YOLOv8: boxes and two classes, in the cells of an image of this side.
 _SIDE = 64

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from modelyard.serving.sample import sample_request
+from modelyard.serving.protocol.sample import sample_request
 from modelyard_contract.function_types import FUNCTION_TYPES
 
 

@@ -9,9 +9,9 @@ import PIL.Image
 import pytest
 
 from modelyard.imaging import Image
-from modelyard.serving.assets import Assets
-from modelyard.serving.function import Function
-from modelyard.serving.protocol import Event, Reply
+from modelyard.serving.author.assets import Assets
+from modelyard.serving.protocol.messages import Event, Reply
+from modelyard.serving.worker.function import Function
 from modelyard_contract import variables
 from modelyard_contract.nuclio import DEFAULT_HANDLER
 

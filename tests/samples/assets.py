@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from modelyard.serving.assets import Assets
+from modelyard.serving.author.assets import Assets
 
 
 def assets_named_by(variable: str) -> Assets:

@@ -4,14 +4,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from modelyard.annotation import Box, Mask, Rectangle
-from modelyard.imaging import Image, crop, polygons
-from modelyard.inference.device import Device
+from modelyard import Assets, Detector, Device, Image, Mask, Rectangle, crop, polygons
+from modelyard.annotation import Box
 from modelyard.inference.networks.sam import Bitmap, SamDecoder, SamEncoder, bitmap
 from modelyard.inference.networks.sam_prompts import frame, prompt
 from modelyard.inference.networks.ssd import CocoSsdNetwork
-from modelyard.serving.assets import Assets
-from modelyard.serving.model import Detector
 
 
 class CocoInstances(Detector):

@@ -9,13 +9,10 @@ import numpy as np
 import pytest
 
 from coco_instances.handler import CocoInstances
-from modelyard.annotation import Mask, bounding_box
-from modelyard.imaging import Image, fill
+from modelyard import Assets, Device, Image, Mask, bounding_box
+from modelyard.imaging import fill
 from modelyard.inference.boxes import iou_matrix
-from modelyard.inference.device import Device
 from modelyard.inference.testing.pictures import whole
-from modelyard.serving.assets import Assets
-from modelyard.serving.function import Function
 from modelyard.serving.testing.functions import (
     file_of,
     load_function,
@@ -23,6 +20,7 @@ from modelyard.serving.testing.functions import (
     photograph,
     request,
 )
+from modelyard.serving.worker.function import Function
 
 Corners = tuple[float, float, float, float]
 Look = Callable[[str], list[Mask]]

@@ -10,11 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coco_instances.handler import CocoInstances, instance, window
-from modelyard.annotation import LabelSet, Mask, Rectangle, encode_detections
-from modelyard.imaging import Image, fill
-from modelyard.inference.device import Device
-from modelyard.inference.networks.testing import plant_sam, plant_ssd
-from modelyard.serving.assets import Assets
+from modelyard import Assets, Device, Image, LabelSet, Mask, Rectangle
+from modelyard.annotation import encode_detections
+from modelyard.imaging import fill
+from modelyard.inference.testing.segment_anything import plant_sam, plant_ssd
 
 # Four times as large it fills the encoder's square, so each pixel is a cell of the decoder.
 IMAGE = Image.from_pixels(np.zeros((128, 256, 3), np.uint8))

@@ -1,11 +1,7 @@
 """The detector: the network of `modelyard.inference.networks.ssd`, and nothing else."""
 
-from modelyard.annotation import Rectangle
-from modelyard.imaging import Image
-from modelyard.inference.device import Device
+from modelyard import Assets, Detector, Device, Image, Rectangle
 from modelyard.inference.networks.ssd import CocoSsdNetwork
-from modelyard.serving.assets import Assets
-from modelyard.serving.model import Detector
 
 
 class CocoSsd(Detector):

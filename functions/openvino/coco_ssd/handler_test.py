@@ -9,12 +9,9 @@ import PIL.Image
 import pytest
 
 from coco_ssd.handler import CocoSsd
-from modelyard.annotation import Rectangle
-from modelyard.imaging import Image, decode
+from modelyard import Assets, Device, Image, Rectangle
+from modelyard.imaging import decode
 from modelyard.inference.boxes import iou_matrix
-from modelyard.inference.device import Device
-from modelyard.serving.assets import Assets
-from modelyard.serving.function import Function
 from modelyard.serving.testing.functions import (
     file_of,
     load_function,
@@ -22,6 +19,7 @@ from modelyard.serving.testing.functions import (
     photograph,
     request,
 )
+from modelyard.serving.worker.function import Function
 
 Corners = tuple[float, float, float, float]
 

@@ -3,7 +3,7 @@
 import pytest
 
 from coco_ssd.handler import CocoSsd
-from modelyard.inference.device import Device
+from modelyard import Device
 from modelyard.serving.testing.functions import open_assets
 from samples import opencv_picture, video_frames
 

@@ -6,13 +6,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from modelyard.annotation import RequestError, Segment
-from modelyard.imaging import Image, Interpolation, polygons
-from modelyard.inference.device import Device
+from modelyard import (
+    Assets,
+    Clicks,
+    Device,
+    Image,
+    Interactor,
+    Interpolation,
+    OpenVINOSession,
+    RequestError,
+    Segment,
+    polygons,
+)
 from modelyard.inference.mask_paste import paste
-from modelyard.inference.openvino import OpenVINOSession
-from modelyard.serving.assets import Assets
-from modelyard.serving.model import Clicks, Interactor
 
 _WEIGHTS: Final = "dextr.xml"
 _SIDE: Final = 512

@@ -13,12 +13,10 @@ from numpy.typing import NDArray
 from openvino import opset13 as op
 
 from dextr.handler import Dextr, cut, extremes, heatmap, surroundings
-from modelyard.annotation import RequestError, Segment, encode_segment
-from modelyard.imaging import Image
-from modelyard.inference.device import Device
+from modelyard import Clicks, Device, Image, RequestError, Segment
+from modelyard.annotation import encode_segment
 from modelyard.inference.testing.networks import plant
 from modelyard.inference.testing.pictures import plain
-from modelyard.serving.model import Clicks
 from modelyard.serving.testing.assets import planted_assets
 
 INPUT = {"input": ((1, 4, 512, 512), np.float32)}

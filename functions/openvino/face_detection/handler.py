@@ -5,12 +5,8 @@ from typing import ClassVar, Final
 import numpy as np
 
 from face_detection.decoding import SIDE, decode, merge
-from modelyard.annotation import LabelError, Rectangle
-from modelyard.imaging import Image, letterbox
-from modelyard.inference.device import Device
-from modelyard.inference.openvino import OpenVINOSession
-from modelyard.serving.assets import Assets
-from modelyard.serving.model import Detector
+from modelyard import Assets, Detector, Device, Image, OpenVINOSession, Rectangle, letterbox
+from modelyard.annotation import LabelError
 
 _WEIGHTS: Final = "face_detection_short_range.tflite"
 _INPUT: Final = "input"

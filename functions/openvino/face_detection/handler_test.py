@@ -8,11 +8,9 @@ import PIL.Image
 import pytest
 
 from face_detection.handler import FaceDetection
-from modelyard.annotation import LabelError, LabelSet, Rectangle
-from modelyard.imaging import Image
+from modelyard import Assets, Device, Image, LabelSet, Rectangle
+from modelyard.annotation import LabelError
 from modelyard.inference.boxes import iou_matrix
-from modelyard.inference.device import Device
-from modelyard.serving.assets import Assets
 from samples import Asker, assets_named_by, photograph, photograph_file
 
 FACE = (178, 82, 271, 174)

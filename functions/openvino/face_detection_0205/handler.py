@@ -5,12 +5,18 @@ from typing import Final
 import cv2
 import numpy as np
 
-from modelyard.annotation import Attribute, Rectangle
-from modelyard.imaging import Image, Interpolation, Pixels, resize
-from modelyard.inference.device import Device
-from modelyard.inference.openvino import OpenVINOSession
-from modelyard.serving.assets import Assets
-from modelyard.serving.model import Detector
+from modelyard import (
+    Assets,
+    Attribute,
+    Detector,
+    Device,
+    Image,
+    Interpolation,
+    OpenVINOSession,
+    Pixels,
+    Rectangle,
+    resize,
+)
 
 _SIDE: Final = 416
 _GENDERS: Final = ("female", "male")

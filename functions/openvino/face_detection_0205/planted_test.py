@@ -10,9 +10,8 @@ import pytest
 from openvino import opset13 as op
 
 from face_detection_0205.handler import FaceDetection
-from modelyard.annotation import LabelSet, Rectangle, encode_detections
-from modelyard.imaging import Image
-from modelyard.inference.device import Device
+from modelyard import Device, Image, LabelSet, Rectangle
+from modelyard.annotation import encode_detections
 from modelyard.inference.testing.networks import plant
 from modelyard.inference.testing.pictures import plain
 from modelyard.inference.testing.properties import Thing, assert_follows_the_image

@@ -2,14 +2,9 @@
 
 from typing import Final
 
-from modelyard.annotation import Rectangle
-from modelyard.imaging import Image, resize
-from modelyard.inference.device import Device
-from modelyard.inference.openvino import OpenVINOSession
+from modelyard import Assets, Detector, Device, Image, OpenVINOSession, Rectangle, resize
 from modelyard.inference.rectangles import rectangles
 from modelyard.inference.tf_detection import detections
-from modelyard.serving.assets import Assets
-from modelyard.serving.model import Detector
 
 _WEIGHTS: Final = "faster_rcnn_inception_resnet_v2_atrous_coco.xml"
 _PIXELS: Final = "image_tensor:0"

@@ -9,9 +9,8 @@ import PIL.Image
 import pytest
 
 from faster_rcnn_inception_resnet_v2_atrous_coco.handler import FasterRcnn
-from modelyard.annotation import Rectangle
-from modelyard.imaging import Image, decode
-from modelyard.inference.device import Device
+from modelyard import Device, Image, Rectangle
+from modelyard.imaging import decode
 from modelyard.inference.testing.pictures import red
 from modelyard.inference.testing.properties import Thing, assert_follows_the_image
 from modelyard.inference.testing.tf_detection import Planted, plant_detections

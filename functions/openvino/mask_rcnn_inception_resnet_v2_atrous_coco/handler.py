@@ -4,14 +4,10 @@ from typing import Final
 
 import numpy as np
 
-from modelyard.annotation import Mask
-from modelyard.imaging import Crop, Image, polygons, resize
-from modelyard.inference.device import Device
+from modelyard import Assets, Detector, Device, Image, Mask, OpenVINOSession, polygons, resize
+from modelyard.imaging import Crop
 from modelyard.inference.mask_paste import paste
-from modelyard.inference.openvino import OpenVINOSession
 from modelyard.inference.tf_detection import detections
-from modelyard.serving.assets import Assets
-from modelyard.serving.model import Detector
 
 _WEIGHTS: Final = "mask_rcnn_inception_resnet_v2_atrous_coco.xml"
 _PIXELS: Final = "image_tensor:0"

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from mask_rcnn_inception_resnet_v2_atrous_coco.handler import MaskRcnn
-from modelyard.annotation import LabelSet, Mask, encode_detections
-from modelyard.imaging import Image, fill
-from modelyard.inference.device import Device
+from modelyard import Device, Image, LabelSet, Mask
+from modelyard.annotation import encode_detections
+from modelyard.imaging import fill
 from modelyard.inference.testing.pictures import red, whole
 from modelyard.inference.testing.properties import Thing, assert_follows_the_image
 from modelyard.inference.testing.tf_detection import Planted, plant_detections

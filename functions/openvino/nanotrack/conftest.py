@@ -2,8 +2,7 @@
 
 import pytest
 
-from modelyard.inference.device import Device
-from modelyard.serving.assets import Assets
+from modelyard import Assets, Device
 from nanotrack.handler import NanoTrack
 from samples import assets_named_by
 

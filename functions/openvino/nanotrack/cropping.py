@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from modelyard.imaging import Pixels
+from modelyard import Pixels
 
 CONTEXT: Final = 0.5
 # What cv2.warpAffine takes. A crop that large shrinks a hundredfold, so a pixel less is nothing.

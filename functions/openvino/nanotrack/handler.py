@@ -8,13 +8,18 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from modelyard.annotation import Rectangle, Shape, TrackedShape, bounding_box
-from modelyard.imaging import Image
-from modelyard.inference.device import Device
-from modelyard.inference.openvino import OpenVINOSession
-from modelyard.serving.assets import Assets
-from modelyard.serving.model import Tracker
-from modelyard.serving.state import PackedArray
+from modelyard import (
+    Assets,
+    Device,
+    Image,
+    OpenVINOSession,
+    PackedArray,
+    Rectangle,
+    Shape,
+    TrackedShape,
+    Tracker,
+    bounding_box,
+)
 from nanotrack.batching import make_batchable
 from nanotrack.choosing import SEARCH, TEMPLATE, Tuning, choose
 from nanotrack.cropping import crop_square, template_side

@@ -10,12 +10,9 @@ import openvino
 import PIL.Image
 import pytest
 
-from modelyard.annotation import Polygon, Rectangle
-from modelyard.imaging import Image
+from modelyard import Assets, Image, PackedArray, Polygon, Rectangle, StateError
 from modelyard.inference.boxes import iou_matrix
-from modelyard.serving.assets import Assets
-from modelyard.serving.params import Params, ParamsError
-from modelyard.serving.state import PackedArray, StateError
+from modelyard.serving.author.params import Params, ParamsError
 from nanotrack.batching import make_batchable
 from nanotrack.handler import NanoState, NanoTrack
 from samples import Asker, photograph

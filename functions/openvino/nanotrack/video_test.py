@@ -7,10 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from modelyard.annotation import Rectangle
-from modelyard.imaging import Image
+from modelyard import Device, Image, Rectangle
 from modelyard.inference.boxes import iou_matrix
-from modelyard.inference.device import Device
 from modelyard.inference.networks.ssd import CocoSsdNetwork
 from nanotrack.handler import NanoTrack
 from samples import assets_named_by, video_frames

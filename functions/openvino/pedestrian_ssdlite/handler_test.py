@@ -7,10 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from modelyard.imaging import Image, decode
+from modelyard import Assets, Device, Image
+from modelyard.imaging import decode
 from modelyard.inference.boxes import iou_matrix
-from modelyard.inference.device import Device
-from modelyard.serving.assets import Assets
 from pedestrian_ssdlite.handler import PedestrianSsdlite
 
 ASSETS = "MODELYARD_TEST_ASSETS"

@@ -7,13 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from modelyard.annotation import ReidBox
-from modelyard.imaging import Image
+from modelyard import Assets, Device, Image, OpenVINOSession, ReidBox, Reidentifier
 from modelyard.inference.appearance import cosine_distances, possible_pairs
-from modelyard.inference.device import Device
-from modelyard.inference.openvino import OpenVINOSession
-from modelyard.serving.assets import Assets
-from modelyard.serving.model import Reidentifier
 from person_reid.pairing import pair
 
 _WEIGHTS: Final = "person_reid.xml"

@@ -7,12 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from modelyard.annotation import ReidBox
-from modelyard.imaging import Image
+from modelyard import Assets, Device, Image, ReidBox
 from modelyard.inference.boxes import iou_matrix
-from modelyard.inference.device import Device
 from modelyard.inference.networks.ssd import CocoSsdNetwork
-from modelyard.serving.assets import Assets
 from person_reid.handler import PersonReid
 from samples import Asker, assets_named_by, photograph, video_frames
 

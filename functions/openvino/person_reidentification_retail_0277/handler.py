@@ -7,13 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from modelyard.annotation import ReidBox
-from modelyard.imaging import Image, Interpolation
+from modelyard import Assets, Device, Image, Interpolation, OpenVINOSession, ReidBox, Reidentifier
 from modelyard.inference.appearance import cosine_distances, possible_pairs
-from modelyard.inference.device import Device
-from modelyard.inference.openvino import OpenVINOSession
-from modelyard.serving.assets import Assets
-from modelyard.serving.model import Reidentifier
 from person_reidentification_retail_0277.matching import assign
 
 _WEIGHTS: Final = "person-reidentification-retail-0277.xml"

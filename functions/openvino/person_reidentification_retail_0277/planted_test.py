@@ -12,10 +12,8 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from openvino import opset13 as op
 
-from modelyard.annotation import ReidBox
-from modelyard.imaging import Image
+from modelyard import Device, Image, ReidBox
 from modelyard.inference.appearance import cosine_distances
-from modelyard.inference.device import Device
 from modelyard.inference.testing.networks import plant
 from modelyard.serving.testing.assets import planted_assets
 from person_reidentification_retail_0277.handler import PersonReidentification, cut

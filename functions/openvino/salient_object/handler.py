@@ -6,12 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from modelyard.annotation import Mask
-from modelyard.imaging import Image, polygons, resize
-from modelyard.inference.device import Device
-from modelyard.inference.openvino import OpenVINOSession
-from modelyard.serving.assets import Assets
-from modelyard.serving.model import Detector
+from modelyard import Assets, Detector, Device, Image, Mask, OpenVINOSession, polygons, resize
 
 _SIDE: Final = 320
 _PIXELS: Final = "input.1"

@@ -6,12 +6,9 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from modelyard.annotation import Mask
-from modelyard.imaging import Image, fill
-from modelyard.inference.device import Device
+from modelyard import Assets, Device, Image, Mask
+from modelyard.imaging import fill
 from modelyard.inference.testing.pictures import whole
-from modelyard.serving.assets import Assets
-from modelyard.serving.function import Function
 from modelyard.serving.testing.functions import (
     file_of,
     load_function,
@@ -19,6 +16,7 @@ from modelyard.serving.testing.functions import (
     photograph,
     request,
 )
+from modelyard.serving.worker.function import Function
 from salient_object.handler import SalientObject
 
 # The part of the picture that is salient, recorded when the same weights first ran, by another

@@ -10,9 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openvino import opset13 as op
 
-from modelyard.imaging import Image, fill
-from modelyard.inference.device import Device
-from modelyard.serving.assets import Assets
+from modelyard import Assets, Device, Image
+from modelyard.imaging import fill
 from salient_object.handler import SalientObject, network_input, objects
 
 

@@ -5,14 +5,11 @@ from typing import Annotated, Final
 import cv2
 import msgspec
 
-from modelyard.annotation import RequestError, Segment
-from modelyard.imaging import Fit, Image, Outline, polygons
-from modelyard.inference.device import Device
+from modelyard import Assets, Clicks, Device, Image, Interactor, RequestError, Segment, polygons
+from modelyard.imaging import Fit, Outline
 from modelyard.inference.networks.sam import Bitmap, Floats, SamDecoder, SamEncoder, bitmap
 from modelyard.inference.networks.sam_prompts import Prompt, frame, prompt
-from modelyard.serving.assets import Assets
-from modelyard.serving.cache import ByteCache
-from modelyard.serving.model import Clicks, Interactor
+from modelyard.serving.author.cache import ByteCache
 
 _MIB: Final = 1024 * 1024
 

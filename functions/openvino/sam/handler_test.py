@@ -6,15 +6,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from modelyard.annotation import Segment
-from modelyard.imaging import Image, crop, fill
+from modelyard import Assets, Clicks, Device, Image, OpenVINOSession, Segment, crop
+from modelyard.imaging import fill
 from modelyard.inference.boxes import iou_matrix
-from modelyard.inference.device import Device
 from modelyard.inference.networks.sam_prompts import frame, prompt
-from modelyard.inference.openvino import OpenVINOSession
-from modelyard.serving.assets import Assets
-from modelyard.serving.function import Function
-from modelyard.serving.model import Clicks
 from modelyard.serving.testing.functions import (
     file_of,
     load_function,
@@ -22,6 +17,7 @@ from modelyard.serving.testing.functions import (
     photograph,
     request,
 )
+from modelyard.serving.worker.function import Function
 from sam.handler import Sam
 
 Corners = tuple[float, float, float, float]

@@ -7,12 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from modelyard.annotation import RequestError, Segment
-from modelyard.imaging import Image, fill
-from modelyard.inference.device import Device
-from modelyard.inference.networks.testing import CLICK_RADIUS, plant_sam
-from modelyard.serving.assets import Assets
-from modelyard.serving.model import Clicks
+from modelyard import Assets, Clicks, Device, Image, RequestError, Segment
+from modelyard.imaging import fill
+from modelyard.inference.testing.segment_anything import CLICK_RADIUS, plant_sam
 from sam.handler import Sam, clicked_outline
 
 # Four times as large it fills the encoder's square, so each pixel is a cell of the decoder.

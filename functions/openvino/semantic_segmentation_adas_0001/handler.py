@@ -4,13 +4,8 @@ from typing import ClassVar, Final
 
 import numpy as np
 
-from modelyard.annotation import Mask
-from modelyard.imaging import Image, resize
-from modelyard.inference.device import Device
+from modelyard import Assets, Detector, Device, Image, Mask, OpenVINOSession, resize
 from modelyard.inference.heads.segmentation import enlarged, masks_of
-from modelyard.inference.openvino import OpenVINOSession
-from modelyard.serving.assets import Assets
-from modelyard.serving.model import Detector
 
 _WEIGHTS: Final = "semantic-segmentation-adas-0001.xml"
 _SIDE: Final = (2048, 1024)

@@ -14,9 +14,9 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from openvino import opset13 as op
 
-from modelyard.annotation import LabelSet, Mask, encode_detections
-from modelyard.imaging import Image, fill
-from modelyard.inference.device import Device
+from modelyard import Device, Image, LabelSet, Mask
+from modelyard.annotation import encode_detections
+from modelyard.imaging import fill
 from modelyard.inference.heads import segmentation
 from modelyard.inference.testing.networks import plant
 from modelyard.inference.testing.pictures import plain

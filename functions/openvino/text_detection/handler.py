@@ -4,12 +4,19 @@ from typing import ClassVar, Final
 
 import numpy as np
 
-from modelyard.annotation import Attribute, LabelError, Polygon
-from modelyard.imaging import Fit, Image, Pixels, resize
-from modelyard.inference.device import Device
-from modelyard.inference.openvino import OpenVINOSession
-from modelyard.serving.assets import Assets
-from modelyard.serving.model import Detector
+from modelyard import (
+    Assets,
+    Attribute,
+    Detector,
+    Device,
+    Image,
+    OpenVINOSession,
+    Pixels,
+    Polygon,
+    resize,
+)
+from modelyard.annotation import LabelError
+from modelyard.imaging import Fit
 from text_detection.reading import Line, alphabet, batches, cut_out, pack, spell
 from text_detection.regions import Quads, find_regions
 

@@ -10,11 +10,9 @@ import PIL.ImageDraw
 import PIL.ImageFont
 import pytest
 
-from modelyard.annotation import LabelError, LabelSet, Polygon, bounding_box
-from modelyard.imaging import Image
+from modelyard import Assets, Device, Image, LabelSet, Polygon, bounding_box
+from modelyard.annotation import LabelError
 from modelyard.inference.boxes import iou_matrix
-from modelyard.inference.device import Device
-from modelyard.serving.assets import Assets
 from samples import Asker, assets_named_by, photograph, photograph_file
 from text_detection.handler import TextDetection, fitted
 

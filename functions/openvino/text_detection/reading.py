@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from modelyard.imaging import Pixels
+from modelyard import Pixels
 
 HEIGHT: Final = 48
 # The network was trained on lines of this width; shorter ones are padded to it.

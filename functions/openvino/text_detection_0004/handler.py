@@ -7,12 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import find_objects
 
-from modelyard.annotation import Mask
-from modelyard.imaging import Image, resize
-from modelyard.inference.device import Device
-from modelyard.inference.openvino import OpenVINOSession
-from modelyard.serving.assets import Assets
-from modelyard.serving.model import Detector
+from modelyard import Assets, Detector, Device, Image, Mask, OpenVINOSession, resize
 from text_detection_0004.pixellink import group
 
 _WEIGHTS: Final = "text-detection-0004.xml"

@@ -12,9 +12,8 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from openvino import opset13 as op
 
-from modelyard.annotation import LabelSet, Mask, encode_detections
-from modelyard.imaging import Image
-from modelyard.inference.device import Device
+from modelyard import Device, Image, LabelSet, Mask
+from modelyard.annotation import encode_detections
 from modelyard.inference.testing.networks import plant
 from modelyard.inference.testing.pictures import plain, whole
 from modelyard.inference.testing.properties import Thing, assert_follows_the_image

@@ -10,9 +10,8 @@ import PIL.Image
 import pytest
 from openvino import opset13 as op
 
-from modelyard.annotation import Rectangle
-from modelyard.imaging import Image, decode
-from modelyard.inference.device import Device
+from modelyard import Device, Image, Rectangle
+from modelyard.imaging import decode
 from modelyard.inference.testing.networks import plant
 from modelyard.inference.testing.pictures import red
 from modelyard.inference.testing.properties import Thing, assert_follows_the_image

@@ -4,14 +4,9 @@ from typing import ClassVar, Final
 
 import numpy as np
 
-from modelyard.annotation import Rectangle
-from modelyard.imaging import Image, letterbox
-from modelyard.inference.device import Device
-from modelyard.inference.openvino import OpenVINOSession
+from modelyard import Assets, Detector, Device, Image, OpenVINOSession, Rectangle, letterbox
 from modelyard.inference.rectangles import rectangles
 from modelyard.inference.yolo_v3 import detect
-from modelyard.serving.assets import Assets
-from modelyard.serving.model import Detector
 
 _WEIGHTS: Final = "yolo_v3_tiny.xml"
 _SIDE: Final = (416, 416)

@@ -11,10 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from modelyard.imaging import Image, decode
+from modelyard import Assets, Device, Image
+from modelyard.imaging import decode
 from modelyard.inference.boxes import iou_matrix
-from modelyard.inference.device import Device
-from modelyard.serving.assets import Assets
 from samples import video_frames
 from yolo_v3_tiny.handler import YoloV3Tiny
 

@@ -5,15 +5,12 @@ import pytest
 import torch
 
 from fbrs import session
-from fbrs.checkpoint_testing import NearClicks, write_assets
 from fbrs.handler import FeatureRefinement
 from fbrs.session import Predictor
-from modelyard.imaging import Image
-from modelyard.inference.device import Device
+from fbrs.testing import NearClicks, write_assets
+from modelyard import Assets, Clicks, Device, Image
 from modelyard.inference.testing.devices import CPU, assert_agrees, each_device
 from modelyard.inference.torch_device import running, torch_device
-from modelyard.serving.assets import Assets
-from modelyard.serving.model import Clicks
 
 IMAGE = Image.from_pixels(np.zeros((400, 600, 3), np.uint8))
 CLICKS = Clicks(((200.0, 150.0), (240.0, 170.0)), ((400.0, 300.0),))

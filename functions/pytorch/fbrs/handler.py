@@ -9,14 +9,10 @@ from fbrs.network import ClickNetwork
 from fbrs.refinement import load_optimiser
 from fbrs.session import Predictor, Progress
 from fbrs.zoom import Click
-from modelyard.annotation import RequestError, Segment
-from modelyard.imaging import Image
+from modelyard import Assets, Clicks, Device, Image, Interactor, RequestError, Segment
 from modelyard.inference.checkpoints import build_network, find_state, without_prefix
-from modelyard.inference.device import Device
 from modelyard.inference.torch_device import prepare, running, torch_device
-from modelyard.serving.assets import Assets
-from modelyard.serving.cache import ByteCache
-from modelyard.serving.model import Clicks, Interactor
+from modelyard.serving.author.cache import ByteCache
 
 _WEIGHTS: Final = "resnet101_dh256_sbd.pth"
 _WARM_SIDE: Final = 8

@@ -12,17 +12,13 @@ import torch
 from torch import Tensor
 
 from fbrs import session
-from fbrs.checkpoint_testing import NearClicks, write_assets
 from fbrs.handler import FeatureRefinement
 from fbrs.session import Predictor, Progress
+from fbrs.testing import NearClicks, write_assets
 from fbrs.zoom import Click
-from modelyard.annotation import RequestError
-from modelyard.imaging import Image
-from modelyard.inference.device import Device
-from modelyard.serving.assets import Assets
-from modelyard.serving.cache import ImageCache
-from modelyard.serving.endpoint import Endpoint
-from modelyard.serving.model import Clicks
+from modelyard import Assets, Clicks, Device, Image, RequestError
+from modelyard.serving.author.cache import ImageCache
+from modelyard.serving.worker.endpoint import Endpoint
 
 IMAGE = Image.from_pixels(np.zeros((400, 600, 3), np.uint8))
 FIRST, SECOND, THIRD = (200.0, 150.0), (240.0, 170.0), (260.0, 150.0)

@@ -11,7 +11,7 @@ from torch import Tensor
 from fbrs.network import ClickNetwork, distance_maps, scaled
 from fbrs.refinement import Objective, Parameters, changed, click_masks, minimise, unchanged
 from fbrs.zoom import TARGET, Bitmap, Click, Region, next_region, region_of
-from modelyard.imaging import Pixels
+from modelyard import Pixels
 
 _LONGEST: Final = 800
 """Longest side of an image that is looked at as a whole."""

@@ -8,16 +8,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from fbrs.checkpoint_testing import write_assets
 from fbrs.handler import FeatureRefinement
-from modelyard.inference.device import Device
-from modelyard.serving.assets import Assets
+from fbrs.testing import write_assets
+from modelyard import Assets, Device
 
 # Prints which libraries are there when the model is loaded, and when its threads have ended.
 _PROGRAM = """
 import json, os, sys, threading
-from modelyard.serving import nuclio
-from modelyard.serving.loading import load_model
+from modelyard.serving.worker import nuclio
+from modelyard.serving.worker.loading import load_model
 
 def imported():
     return [name for name in ("torch", "scipy", "openvino") if name in sys.modules]

@@ -5,14 +5,11 @@ import pytest
 import torch
 
 from iog import guidance
-from iog.checkpoint_testing import write_assets
 from iog.handler import InsideOutsideGuidance
-from modelyard.imaging import Image
-from modelyard.inference.device import Device
+from iog.testing import write_assets
+from modelyard import Assets, Clicks, Device, Image
 from modelyard.inference.testing.devices import CPU, assert_agrees, each_device
 from modelyard.inference.torch_device import running, torch_device
-from modelyard.serving.assets import Assets
-from modelyard.serving.model import Clicks
 
 
 @pytest.fixture(scope="module")

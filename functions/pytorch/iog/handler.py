@@ -7,13 +7,10 @@ import torch
 
 from iog.guidance import click_maps, crop_around, outside_points, paste, pixels_of
 from iog.network import InsideOutside
-from modelyard.annotation import Box, RequestError, Segment
-from modelyard.imaging import Image
+from modelyard import Assets, Clicks, Device, Image, Interactor, RequestError, Segment
+from modelyard.annotation import Box
 from modelyard.inference.checkpoints import build_network, find_state, without_prefix
-from modelyard.inference.device import Device
 from modelyard.inference.torch_device import prepare, running, torch_device
-from modelyard.serving.assets import Assets
-from modelyard.serving.model import Clicks, Interactor
 
 _WEIGHTS: Final = "IOG_PASCAL_SBD.pth"
 

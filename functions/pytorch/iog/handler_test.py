@@ -14,18 +14,14 @@ import torch
 from torch import Tensor
 
 from iog import guidance
-from iog.checkpoint_testing import write_assets
 from iog.handler import InsideOutsideGuidance, box_and_outside
 from iog.network import InsideOutside
-from modelyard.annotation import RequestError
-from modelyard.imaging import Image
-from modelyard.inference.device import Device
+from iog.testing import write_assets
+from modelyard import Assets, Clicks, Device, Image, RequestError
 from modelyard.inference.testing.random_weights import random_state
-from modelyard.serving.assets import Assets
-from modelyard.serving.cache import ImageCache
-from modelyard.serving.endpoint import Endpoint
-from modelyard.serving.model import Clicks
+from modelyard.serving.author.cache import ImageCache
 from modelyard.serving.testing.checkpoints import checkpoint_assets
+from modelyard.serving.worker.endpoint import Endpoint
 
 BOX = [[40, 30], [120, 90]]
 

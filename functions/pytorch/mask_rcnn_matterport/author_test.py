@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from skimage import transform
 
 from mask_rcnn_matterport.handler import MatterportMaskRCNN
-from modelyard.imaging import Image
+from modelyard import Image
 
 Array = NDArray[Any]
 scale_by_author: Any = transform.resize

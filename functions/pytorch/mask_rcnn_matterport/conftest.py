@@ -11,8 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from mask_rcnn_matterport.handler import MatterportMaskRCNN
-from modelyard.inference.device import Device
-from modelyard.serving.assets import Assets
+from modelyard import Assets, Device
 
 Checkpoint = dict[str, NDArray[np.float32]]
 Shapes = Iterator[tuple[str, tuple[int, ...]]]

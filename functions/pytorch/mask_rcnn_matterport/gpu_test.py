@@ -7,11 +7,9 @@ import pytest
 import torch
 
 from mask_rcnn_matterport.handler import MatterportMaskRCNN
-from modelyard.imaging import Image
-from modelyard.inference.device import Device
+from modelyard import Assets, Device, Image
 from modelyard.inference.testing.devices import assert_agrees, each_device
 from modelyard.inference.torch_device import running, torch_device
-from modelyard.serving.assets import Assets
 
 
 @each_device

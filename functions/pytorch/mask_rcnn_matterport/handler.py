@@ -12,13 +12,10 @@ from mask_rcnn_matterport.detection import Objects, choose, propose
 from mask_rcnn_matterport.molding import Mold, resize_mask
 from mask_rcnn_matterport.network import CLASSES, MaskRCNN
 from mask_rcnn_matterport.published import read_keras, rename
-from modelyard.annotation import LabelError, Mask
-from modelyard.imaging import Image, crop, polygons
+from modelyard import Assets, Detector, Device, Image, Mask, crop, polygons
+from modelyard.annotation import LabelError
 from modelyard.inference.checkpoints import build_network
-from modelyard.inference.device import Device
 from modelyard.inference.torch_device import prepare, running, torch_device
-from modelyard.serving.assets import Assets
-from modelyard.serving.model import Detector
 
 _WEIGHTS: Final = "mask_rcnn_coco.h5"
 _BACKGROUND: Final = 0

@@ -14,13 +14,11 @@ from numpy.typing import NDArray
 from mask_rcnn_matterport.handler import MatterportMaskRCNN
 from mask_rcnn_matterport.network import MaskRCNN
 from mask_rcnn_matterport.published import read_keras, rename
-from modelyard.annotation import LabelError, Mask
-from modelyard.imaging import Image
+from modelyard import Assets, Device, Image, Mask
+from modelyard.annotation import LabelError
 from modelyard.inference.checkpoints import CheckpointError, build_network
-from modelyard.inference.device import Device
-from modelyard.serving.assets import Assets
-from modelyard.serving.nuclio import open_endpoint
-from modelyard.serving.sample import sample_request
+from modelyard.serving.protocol.sample import sample_request
+from modelyard.serving.worker.nuclio import open_endpoint
 
 Checkpoint = dict[str, NDArray[np.float32]]
 

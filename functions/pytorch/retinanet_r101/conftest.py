@@ -11,8 +11,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from modelyard.inference.device import Device
-from modelyard.serving.assets import Assets
+from modelyard import Assets, Device
 from retinanet_r101.detector import COCO_IDS
 from retinanet_r101.handler import RetinaNetR101
 

@@ -8,11 +8,8 @@ import numpy as np
 import PIL.Image
 from numpy.typing import NDArray
 
-from modelyard.annotation import LabelError, Rectangle
-from modelyard.imaging import Image
-from modelyard.inference.device import Device
-from modelyard.serving.assets import Assets
-from modelyard.serving.model import Detector
+from modelyard import Assets, Detector, Device, Image, Rectangle
+from modelyard.annotation import LabelError
 from retinanet_r101.decode import Objects, Seen, decode, least_logit
 
 _UNUSED_IDS: Final = frozenset({12, 26, 29, 30, 45, 66, 68, 69, 71, 83})

@@ -10,10 +10,8 @@ import openvino
 import PIL.Image
 import pytest
 
-from modelyard.imaging import Image
+from modelyard import Assets, Device, Image
 from modelyard.inference.checkpoints import CheckpointError
-from modelyard.inference.device import Device
-from modelyard.serving.assets import Assets
 from retinanet_r101.export import export
 from retinanet_r101.exported import DELTAS, LOGITS, PIXELS, WEIGHTS
 from retinanet_r101.handler import RetinaNetR101

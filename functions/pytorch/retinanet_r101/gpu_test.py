@@ -6,11 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from modelyard.imaging import Image
-from modelyard.inference.device import Device
+from modelyard import Assets, Device, Image
 from modelyard.inference.testing.devices import assert_agrees, each_device
 from modelyard.inference.torch_device import running, torch_device
-from modelyard.serving.assets import Assets
 from retinanet_r101.handler import RetinaNetR101
 
 

@@ -7,10 +7,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from modelyard.inference.device import Device
+from modelyard import Assets, Device
 from modelyard.inference.precision import PrecisionSettings, supported_precision
 from modelyard.inference.torch_device import prepare, running, torch_device
-from modelyard.serving.assets import Assets
 from retinanet_r101.decode import STRIDES, Seen
 from retinanet_r101.detector import RetinaNetDetector
 from retinanet_r101.network import WEIGHTS, read_network

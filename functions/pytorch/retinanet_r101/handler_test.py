@@ -8,12 +8,10 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from modelyard.annotation import LabelError, Rectangle
-from modelyard.imaging import Image
-from modelyard.inference.device import Device
-from modelyard.serving.assets import Assets
-from modelyard.serving.nuclio import open_endpoint
-from modelyard.serving.sample import sample_request
+from modelyard import Assets, Device, Image, Rectangle
+from modelyard.annotation import LabelError
+from modelyard.serving.protocol.sample import sample_request
+from modelyard.serving.worker.nuclio import open_endpoint
 from retinanet_r101.detector import COCO_IDS, MEAN, fitting_size, to_input
 from retinanet_r101.handler import RetinaNetR101
 

@@ -5,10 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from modelyard.inference.device import Device
-from modelyard.inference.openvino import OpenVINOSession
+from modelyard import Assets, Device, OpenVINOSession
 from modelyard.inference.precision import PrecisionSettings, supported_precision
-from modelyard.serving.assets import Assets
 from retinanet_r101.decode import Seen
 from retinanet_r101.detector import RetinaNetDetector
 from retinanet_r101.exported import DELTAS, LOGITS, PIXELS, WEIGHTS

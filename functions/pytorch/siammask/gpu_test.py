@@ -6,14 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from modelyard.annotation import Rectangle
-from modelyard.imaging import Image
-from modelyard.inference.device import Device
+from modelyard import Assets, Device, Image, Rectangle
 from modelyard.inference.testing.devices import CPU, assert_agrees, each_device
 from modelyard.inference.torch_device import running, torch_device
-from modelyard.serving.assets import Assets
-from siammask.checkpoint_testing import write_assets
 from siammask.handler import SiamMaskTracker
+from siammask.testing import write_assets
 
 BOXES = [Rectangle("", (30, 20, 70, 60)), Rectangle("", (80, 10, 140, 100))]
 

@@ -8,23 +8,26 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from modelyard.annotation import (
+from modelyard import (
+    Assets,
+    Device,
+    Image,
     Mask,
+    PackedArray,
     Polygon,
     Rectangle,
     Shape,
+    StateError,
     TrackedShape,
+    Tracker,
     bounding_box,
-    rectangle_corners,
+    crop,
+    polygons,
 )
-from modelyard.imaging import Image, crop, polygons
-from modelyard.inference.device import Device
+from modelyard.annotation import rectangle_corners
 from modelyard.inference.folding import fold_norms
 from modelyard.inference.precision import PrecisionSettings, supported_precision
 from modelyard.inference.torch_device import prepare, running, torch_device
-from modelyard.serving.assets import Assets
-from modelyard.serving.model import Tracker
-from modelyard.serving.state import PackedArray, StateError
 from siammask import weights
 from siammask.decoding import choose, held_to
 from siammask.geometry import Pixels, Target, cut, exemplar_side, search_side

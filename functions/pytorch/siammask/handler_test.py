@@ -11,16 +11,13 @@ import PIL.Image
 import pytest
 from torch import Tensor
 
-from modelyard.annotation import Mask, Polygon, Rectangle, RequestError
-from modelyard.imaging import Image
-from modelyard.inference.device import Device
-from modelyard.serving.assets import Assets
-from modelyard.serving.cache import ImageCache
-from modelyard.serving.endpoint import Endpoint
-from modelyard.serving.params import ParamsError
-from siammask.checkpoint_testing import write_assets
+from modelyard import Assets, Device, Image, Mask, Polygon, Rectangle, RequestError
+from modelyard.serving.author.cache import ImageCache
+from modelyard.serving.author.params import ParamsError
+from modelyard.serving.worker.endpoint import Endpoint
 from siammask.geometry import Target
 from siammask.handler import SiamMaskTracker, report
+from siammask.testing import write_assets
 
 BOX = [30.0, 20.0, 70.0, 60.0]
 OTHER = [80.0, 10.0, 140.0, 100.0]

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from modelyard.inference.checkpoints import CheckpointError
 from siammask import weights
-from siammask.checkpoint_testing import published, random_state
 from siammask.network import SiamMask, correlate, windows
+from siammask.testing import published, random_state
 
 # What the authors' program says of their published file: "used keys:356", and none unused.
 PUBLISHED_KEYS = 356

@@ -7,7 +7,7 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from modelyard.serving.state import PackedArray
+from modelyard import PackedArray
 from siammask.geometry import Target
 from siammask.network import CHANNELS, TEMPLATE
 

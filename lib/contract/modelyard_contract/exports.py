@@ -44,8 +44,8 @@ EXPORTS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "modelyard.inference.device": ("Device",),
     "modelyard.inference.openvino": ("OpenVINOSession",),
-    "modelyard.serving.assets": ("Assets",),
-    "modelyard.serving.model": (
+    "modelyard.serving.author.assets": ("Assets",),
+    "modelyard.serving.author.model": (
         "Clicks",
         "Detector",
         "Interactor",
@@ -53,7 +53,7 @@ EXPORTS: Final[Mapping[str, tuple[str, ...]]] = {
         "Reidentifier",
         "Tracker",
     ),
-    "modelyard.serving.state": ("PackedArray", "StateError"),
+    "modelyard.serving.author.state": ("PackedArray", "StateError"),
 }
 """The names, by their module."""
 

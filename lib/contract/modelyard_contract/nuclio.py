@@ -27,7 +27,7 @@ RUNTIME = "python:3.11"
 # Where the images that Nuclio builds have a function, and all images its wrapper.
 HOME = "/opt/nuclio"
 # What a function is called through unless it brings a handler of its own.
-DEFAULT_HANDLER = "modelyard.serving.nuclio:handler"
+DEFAULT_HANDLER = "modelyard.serving.worker.nuclio:handler"
 # Where a function's configuration is mounted.
 CONFIG_FILE = "/etc/nuclio/config/processor/processor.yaml"
 

@@ -14,6 +14,7 @@ GPU_MEMORY = "MODELYARD_GPU_MEMORY"
 IMAGE_CACHE = "MODELYARD_IMAGE_CACHE"
 MODEL_CACHE = "MODELYARD_MODEL_CACHE"
 THREADS = "MODELYARD_THREADS"
+TRACEBACKS = "MODELYARD_TRACEBACKS"
 # Nuclio's own, which our server sets too.
 HANDLER = "NUCLIO_HANDLER"
 FUNCTION_NAME = "NUCLIO_FUNCTION_NAME"
@@ -52,7 +53,7 @@ class VariableError(ValueError):
 
 
 def setting(field: str) -> str:
-    """Return the variable of a field of `modelyard.serving.settings.Settings`."""
+    """Return the variable of a field of `modelyard.serving.server.settings.Settings`."""
     return PREFIX + field.upper()
 
 

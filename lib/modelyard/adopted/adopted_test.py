@@ -18,13 +18,13 @@ from modelyard.adopted.models import (
 )
 from modelyard.annotation import RequestError
 from modelyard.inference.device import Device
-from modelyard.serving.assets import Assets
-from modelyard.serving.cache import ImageCache
-from modelyard.serving.endpoint import Endpoint
-from modelyard.serving.model import Model
-from modelyard.serving.sample import sample_request
-from modelyard.serving.state import unwrap_state
+from modelyard.serving.author.assets import Assets
+from modelyard.serving.author.cache import ImageCache
+from modelyard.serving.author.model import Model
+from modelyard.serving.author.state import unwrap_state
+from modelyard.serving.protocol.sample import sample_request
 from modelyard.serving.testing.assets import planted_assets
+from modelyard.serving.worker.endpoint import Endpoint
 
 # What most authors' main.py look like; the model finds what is bright.
 MAIN = """

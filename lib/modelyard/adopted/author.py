@@ -12,9 +12,9 @@ from modelyard.adopted.errors import AuthorError
 from modelyard.adopted.home import Home
 from modelyard.annotation import RequestError
 from modelyard.imaging import Image
-from modelyard.serving.assets import Assets
-from modelyard.serving.function import Function
-from modelyard.serving.protocol import Event
+from modelyard.serving.author.assets import Assets
+from modelyard.serving.protocol.messages import Event
+from modelyard.serving.worker.function import Function
 
 
 class Author:

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path, PurePosixPath
 
 from modelyard.adopted.errors import AuthorError
-from modelyard.serving.assets import Assets
+from modelyard.serving.author.assets import Assets
 from modelyard_contract.release import WEIGHTS
 
 CONFIG = "function.yaml"

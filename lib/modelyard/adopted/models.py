@@ -18,8 +18,8 @@ from modelyard.adopted.shapes import detections, matches, segment, tracked
 from modelyard.annotation import ReidBox, Segment, Shape, TrackedShape, bounding_box
 from modelyard.imaging import Image
 from modelyard.inference.device import Device
-from modelyard.serving.assets import Assets
-from modelyard.serving.model import Clicks, Detector, Interactor, Reidentifier, Tracker
+from modelyard.serving.author.assets import Assets
+from modelyard.serving.author.model import Clicks, Detector, Interactor, Reidentifier, Tracker
 
 log: Final = logging.getLogger(__name__)
 

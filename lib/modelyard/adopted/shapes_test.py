@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from modelyard.adopted.errors import AuthorError
 from modelyard.adopted.shapes import detections, segment, tracked
 from modelyard.annotation import Rectangle, Shape, encode_detections
-from modelyard.annotation.strategies import shapes, steady
+from modelyard.annotation.testing.strategies import shapes, steady
 
 SIZE = (1000, 1000)
 

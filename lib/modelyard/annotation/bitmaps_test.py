@@ -6,7 +6,7 @@ from hypothesis import given
 
 from modelyard.annotation.bitmaps import flat_json, nested_json
 from modelyard.annotation.shapes import Bitmap
-from modelyard.annotation.strategies import bitmaps, steady
+from modelyard.annotation.testing.strategies import bitmaps, steady
 
 
 def test_the_text_of_a_known_mask() -> None:

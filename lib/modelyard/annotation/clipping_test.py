@@ -24,7 +24,7 @@ from modelyard.annotation.shapes import (
     Skeleton,
     Tag,
 )
-from modelyard.annotation.strategies import (
+from modelyard.annotation.testing.strategies import (
     masks,
     point_sets,
     polygons,

@@ -4,7 +4,7 @@ from modelyard.annotation.conformance import conform
 from modelyard.annotation.errors import LabelError
 from modelyard.annotation.labels import Label, LabelAttribute, LabelSet
 from modelyard.annotation.shapes import Attribute, Keypoint, Polygon, Rectangle, Shape, Skeleton
-from modelyard.annotation.testing import drawing_of
+from modelyard.annotation.testing.skeletons import drawing_of
 
 BOX = (0, 0, 9, 9)
 JOINTS = ("left", "right", "nose")

@@ -6,7 +6,7 @@ from hypothesis import given
 
 from modelyard.annotation.extents import bounding_box, rectangle_corners
 from modelyard.annotation.shapes import Ellipse, Keypoint, Mask, Points, Rectangle, Skeleton
-from modelyard.annotation.strategies import ellipses, rectangles, steady
+from modelyard.annotation.testing.strategies import ellipses, rectangles, steady
 
 
 def test_a_quarter_turn_swaps_width_and_height() -> None:

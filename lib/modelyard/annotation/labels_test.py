@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from modelyard.annotation.errors import LabelError
 from modelyard.annotation.labels import Label, LabelAttribute, LabelSet
-from modelyard.annotation.strategies import steady
-from modelyard.annotation.testing import drawing_of
+from modelyard.annotation.testing.skeletons import drawing_of
+from modelyard.annotation.testing.strategies import steady
 from modelyard_contract.labels import LABEL_TYPES, LabelType
 
 COCO = (

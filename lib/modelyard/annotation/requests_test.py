@@ -17,7 +17,7 @@ from modelyard.annotation.requests import (
     parse_interactor,
     parse_reid,
 )
-from modelyard.annotation.strategies import steady
+from modelyard.annotation.testing.strategies import steady
 from modelyard.annotation.tracking import parse_tracker
 
 FILE = b"\x89PNG\r\n\x1a\nnot really"

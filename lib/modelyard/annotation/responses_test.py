@@ -36,7 +36,7 @@ from modelyard.annotation.shapes import (
     Skeleton,
     Tag,
 )
-from modelyard.annotation.strategies import bitmaps, shapes, sizes, steady
+from modelyard.annotation.testing.strategies import bitmaps, shapes, sizes, steady
 from modelyard.annotation.tracking import TrackedShape, TrackerInterface, TrackerRequest
 
 SIZE = (100, 50)

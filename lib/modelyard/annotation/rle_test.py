@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from modelyard.annotation.errors import ShapeError
 from modelyard.annotation.rle import decode_rle, encode_rle
 from modelyard.annotation.shapes import Bitmap
-from modelyard.annotation.strategies import bitmaps, steady
+from modelyard.annotation.testing.strategies import bitmaps, steady
 
 
 def test_runs_of_a_known_mask() -> None:

@@ -22,7 +22,7 @@ from modelyard.annotation.shapes import (
     Skeleton,
     Tag,
 )
-from modelyard.annotation.strategies import bitmaps, steady
+from modelyard.annotation.testing.strategies import bitmaps, steady
 
 ONE_PIXEL = np.ones((1, 1), bool)
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelyard.annotation import Attribute, Box, Rectangle, Shape, Tag
-from modelyard.annotation.strategies import shapes, steady
+from modelyard.annotation.testing.strategies import shapes, steady
 from modelyard.imaging.captions import caption, draw_captions, place
 from modelyard.imaging.style import Style, colour
 

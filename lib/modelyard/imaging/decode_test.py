@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from skimage.data import astronaut
 
-from modelyard.annotation.strategies import steady
+from modelyard.annotation.testing.strategies import steady
 from modelyard.imaging.decode import FORMATS, ImageLimits, decode
 from modelyard.imaging.errors import ImageError
 from modelyard.imaging.image import Image

@@ -20,7 +20,7 @@ from modelyard.annotation import (
     Tag,
     bounding_box,
 )
-from modelyard.annotation.strategies import shapes, steady
+from modelyard.annotation.testing.strategies import shapes, steady
 from modelyard.imaging.draw import draw, save_png
 from modelyard.imaging.image import Image
 from modelyard.imaging.masks import Bitmap

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from modelyard.annotation.strategies import steady
+from modelyard.annotation.testing.strategies import steady
 from modelyard.imaging.geometry import Fit, Interpolation, Size, letterbox, resize
 
 sides = st.integers(1, 400)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from modelyard.annotation import Mask, Polygon
-from modelyard.annotation.strategies import bitmaps, coordinates, steady
+from modelyard.annotation.testing.strategies import bitmaps, coordinates, steady
 from modelyard.imaging.masks import Bitmap, Outline, crop, fill, parts, polygons
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import ImageCms
 from skimage.data import astronaut
 
-from modelyard.annotation.strategies import steady
+from modelyard.annotation.testing.strategies import steady
 from modelyard.imaging.modes import to_rgb
 
 PHOTOGRAPH = PIL.Image.fromarray(astronaut()[:256, 100:356])  # type: ignore[no-untyped-call]

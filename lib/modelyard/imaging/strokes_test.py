@@ -18,8 +18,8 @@ from modelyard.annotation import (
     Tag,
     bounding_box,
 )
-from modelyard.annotation.strategies import shapes, steady
-from modelyard.annotation.testing import drawing_of
+from modelyard.annotation.testing.skeletons import drawing_of
+from modelyard.annotation.testing.strategies import shapes, steady
 from modelyard.imaging.strokes import strokes
 
 JOINTS = ("hip", "knee", "foot")

@@ -4,7 +4,7 @@ from itertools import combinations
 import pytest
 from hypothesis import given
 
-from modelyard.annotation.strategies import names, steady
+from modelyard.annotation.testing.strategies import names, steady
 from modelyard.imaging.style import Colour, Style, colour, text_colour
 
 LABELS = (

@@ -8,8 +8,8 @@ from modelyard.inference.device import Device
 from modelyard.inference.openvino import OpenVINOSession
 from modelyard.inference.rectangles import rectangles
 from modelyard.inference.tf_detection import detections
-from modelyard.serving.assets import Assets
-from modelyard.serving.model import Detector
+from modelyard.serving.author.assets import Assets
+from modelyard.serving.author.model import Detector
 
 _PIXELS: Final = "image_tensor:0"
 _LARGEST: Final = (1920, 1080)

@@ -1,5 +1,5 @@
 """From a model class to a function that answers CVAT.
 
-This package file imports nothing, so that each module stands on its own: the
-pool and the HTTP side run without numpy, the worker side without a web server.
+`author` is what the author of a function imports, `worker` runs the model in a process of its own,
+`server` accepts requests in front of the workers, and `protocol` is what worker and server share.
 """

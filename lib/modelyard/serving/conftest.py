@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from anyio import fail_after
 
-from modelyard.serving.pool import Event, WorkerPool, WorkerSpec
+from modelyard.serving.server.pool import Event, WorkerPool, WorkerSpec
 from modelyard.serving.testing.tiny import write_assets
 from modelyard_contract.nuclio import DEFAULT_HANDLER
 
@@ -70,7 +70,7 @@ async def start_pool(make_spec: SpecMaker) -> AsyncIterator[PoolStarter]:
 @pytest.fixture
 def start_tiny(start_pool: PoolStarter, tmp_path: Path) -> PoolStarter:
     """Start a pool that serves a tiny model of the given type through
-    `modelyard.serving.nuclio`.
+    `modelyard.serving.worker.nuclio`.
     """
 
     async def start(kind: str, **settings: Any) -> WorkerPool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Iterator, Mapping
 
 from modelyard_contract.annotations import AnnotationError, check_for_type
-from modelyard_contract.frameworks import FRAMEWORKS, OPENVINO
+from modelyard_contract.frameworks import OPENVINO
 from modelyard_contract.function_types import DETECTOR
 from modelyard_contract.heads import HEADS, HeadOptionError, check_options
 from modelyard_contract.limits import MIB
@@ -86,7 +86,7 @@ def _head_problems(model: ModelSettings) -> Iterator[Problem]:
         return
     if model.type != DETECTOR:
         yield Problem("head", model.head, f'what it reads are detections: say type="{DETECTOR}"')
-    if FRAMEWORKS[model.framework].engine != OPENVINO:
+    if model.framework != OPENVINO:
         yield Problem(
             "head", model.head, f'it runs networks on OpenVINO: say framework="{OPENVINO}"'
         )

@@ -49,7 +49,7 @@ def test_labels_and_annotations_belong_to_types(
     ("changes", "fields"),
     [
         ({}, []),
-        ({"framework": "onnx", "head_options": {"limit": 5}}, []),
+        ({"framework": "openvino", "head_options": {"limit": 5}}, []),
         ({"head": "model_api", "head_options": {"channels": "bgr"}}, []),
         ({"head": "model_api", "head_options": {"limit": 5}}, ["head_options"]),
         ({"framework": "pytorch"}, ["head"]),

@@ -38,7 +38,7 @@ class Modelyard(Subsystem):
         ),
     )
     runtime_modules = StrListOption(
-        default=["modelyard.serving.nuclio", "modelyard.serving.worker"],
+        default=["modelyard.serving.worker.nuclio", "modelyard.serving.worker.main"],
         help=softwrap(
             """
             Modules every function's sources need besides what its handler imports: the Nuclio
@@ -47,11 +47,11 @@ class Modelyard(Subsystem):
         ),
     )
     head_model = StrOption(
-        default="modelyard.serving.heads:HeadDetector",
+        default="modelyard.models.heads:HeadDetector",
         help="The model class of functions that have a `head` instead of a handler.",
     )
     predict_module = StrOption(
-        default="modelyard.serving.predict",
+        default="modelyard.serving.worker.predict",
         help="Module that runs a model on a picture from the command line.",
     )
     image_repository = StrOption(
@@ -86,15 +86,15 @@ class Modelyard(Subsystem):
         help="Address of the `image_base` that functions' images stand on.",
     )
     image_builder = StrOption(
-        default="platform/tools/modelyard_tools/images:build",
+        default="platform/tools/modelyard_tools/images/layers:build",
         help="Address of the `pex_binary` that builds layers.",
     )
     image_shipper = StrOption(
-        default="platform/tools/modelyard_tools/images:ship",
+        default="platform/tools/modelyard_tools/images/shipping:ship",
         help="Address of the `pex_binary` that hands images to engines and registries.",
     )
     image_server = StrOption(
-        default="lib/modelyard/serving:standalone",
+        default="lib/modelyard/serving/server:standalone",
         help="Address of the `pex_binary` that serves a function in a standalone image.",
     )
     nuclio_onbuild = StrOption(
@@ -156,11 +156,11 @@ class Modelyard(Subsystem):
         help="Address of the `pex_binary` the deployer installs as the embedded platform.",
     )
     weights_fetcher = StrOption(
-        default="platform/tools/modelyard_tools/weights:fetch",
+        default="platform/tools/modelyard_tools/weights/sources:fetch",
         help="Address of the `pex_binary` that fetches and verifies weights.",
     )
     weights_converter = StrOption(
-        default="platform/tools/modelyard_tools/weights:convert",
+        default="platform/tools/modelyard_tools/weights/conversion:convert",
         help="Address of the `pex_binary` that converts fetched weights.",
     )
     weights_retry = FloatOption(
@@ -173,6 +173,6 @@ class Modelyard(Subsystem):
         ),
     )
     weights_exporter = StrOption(
-        default="platform/tools/modelyard_tools/weights:export",
+        default="platform/tools/modelyard_tools/weights/conversion:export",
         help="Address of the `pex_binary` that exports networks of torch to OpenVINO.",
     )

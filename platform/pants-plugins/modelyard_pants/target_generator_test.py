@@ -220,7 +220,7 @@ WRONG = [
     (
         'framework="openvino"',
         'framework="tensorflow"',
-        "must be one of ['onnx', 'openvino', 'pytorch'], but 'tensorflow'",
+        "must be one of ['openvino', 'pytorch'], but 'tensorflow'",
     ),
     ('display_name="F"', 'display_name=" "', "`display_name` is ' '"),
     ('display_name="F"', 'display_name="a\\nb"', "one line of text"),
@@ -388,7 +388,7 @@ def test_a_head_runs_the_librarys_class_in_place_of_a_handler(rule_runner: RuleR
     sources = rule_runner.get_target(Address(PATH, generated_name="cpu-srcs"))
     entry_point = sources[ModelSourcesEntryPointField].value
     assert entry_point is not None
-    assert entry_point.module == "modelyard.serving.heads"
+    assert entry_point.module == "modelyard.models.heads"
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,11 @@ from modelyard.serving.testing.tiny import description
 from modelyard_contract.function_types import FUNCTION_TYPES
 from modelyard_contract.limits import LEAST_BODY
 from modelyard_contract.nuclio import DEFAULT_HANDLER
-from modelyard_tools.embedded.home import Home
-from modelyard_tools.embedded.testing.ports import free_port
 from modelyard_tools.embedded.testing.process import PlatformProcess
 from modelyard_tools.embedded.testing.raw import exchange, statuses
-from modelyard_tools.embedded.testing.releases import FakeRelease
+from modelyard_tools.home.folders import Home
+from modelyard_tools.testing.ports import free_port
+from modelyard_tools.testing.releases import FakeRelease
 
 _SENDERS: Final = 4
 _SERVER_ERROR: Final = 500

@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 from PIL import Image as Pillow
 
-from modelyard.serving.sample import sample_png, sample_request
+from modelyard.serving.protocol.sample import sample_png, sample_request
 from modelyard_contract.function_types import FUNCTION_TYPES
 
 LEVELS: Final = ("http", "json", "image")

@@ -12,10 +12,10 @@ from typing import Final
 
 import psutil
 
-from modelyard_tools.embedded.home import Home
-from modelyard_tools.embedded.testing.ports import free_port
 from modelyard_tools.embedded.testing.process import PlatformProcess, request, until
-from modelyard_tools.embedded.testing.releases import FakeRelease
+from modelyard_tools.home.folders import Home
+from modelyard_tools.testing.ports import free_port
+from modelyard_tools.testing.releases import FakeRelease
 
 BAR: Final = 150.0
 _MB: Final = 1e6

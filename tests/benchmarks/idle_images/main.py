@@ -10,7 +10,6 @@ Exit code 1: a function with its health check takes 0.3 % of a core or more, bot
 
 import argparse
 import json
-import subprocess
 import sys
 import tempfile
 import time
@@ -20,8 +19,10 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from benchmarks.idle_images.processes import memory_kb, processor_seconds
+from modelyard_tools.engine.client import Client, EngineError
 
 BAR: Final = 0.3
+CLIENT: Final = Client("docker")
 _CHECK: Final = "health_check.py"
 _CONFIG: Final = "/etc/nuclio/config/processor"
 _CONFINED: Final = ("--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges")
@@ -104,7 +105,7 @@ def _wait_until_ready(container: str, *, check: bool) -> None:
     while check:
         state = json.loads(_docker("inspect", "-f", "{{json .State}}", container))
         if not state["Running"]:
-            raise SystemExit(_docker("logs", container))
+            raise SystemExit(CLIENT.log(container))
         if state["Health"]["Status"] == "healthy":
             return
         time.sleep(0.2)
@@ -123,15 +124,10 @@ def _memory_of_check(container: str) -> int:
 
 
 def _docker(*arguments: str) -> str:
-    done = subprocess.run(  # noqa: S603
-        ["docker", *arguments],  # noqa: S607
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise SystemExit(f"docker {' '.join(arguments)}: {done.stderr}")
-    return done.stdout.strip()
+    try:
+        return CLIENT.ask(*arguments, timeout=None).strip()
+    except EngineError as error:
+        raise SystemExit(f"docker {' '.join(arguments)}: {error}") from None
 
 
 if __name__ == "__main__":

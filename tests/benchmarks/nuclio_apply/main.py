@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from modelyard_tools.deployer.nuclio.testing.world import NuclioRelease, World, answering, pid_of
-from modelyard_tools.embedded.testing.ports import free_port
+from modelyard_tools.testing.ports import free_port
 
 BAR: Final = 3.0
 _LATENCY: Final = {"list": 0.3, "deploy": 1.0}

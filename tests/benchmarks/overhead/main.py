@@ -25,14 +25,14 @@ from PIL import Image as Pillow
 
 from modelyard.imaging import decode
 from modelyard.inference.device import Device
-from modelyard.serving.assets import Assets
+from modelyard.serving.author.assets import Assets
 from modelyard.serving.testing.tiny import BrightDetector, description, write_assets
 from modelyard_contract.limits import DEFAULT_BODY
 from modelyard_contract.nuclio import DEFAULT_HANDLER
-from modelyard_tools.embedded.home import Home
-from modelyard_tools.embedded.testing.ports import free_port
 from modelyard_tools.embedded.testing.process import PlatformProcess
-from modelyard_tools.embedded.testing.releases import FakeRelease
+from modelyard_tools.home.folders import Home
+from modelyard_tools.testing.ports import free_port
+from modelyard_tools.testing.releases import FakeRelease
 
 OVERHEAD_BAR: Final = 8.0
 SCALING_BAR: Final = 1.8

@@ -34,8 +34,8 @@ from modelyard.inference.device import Device
 from modelyard.inference.openvino import OpenVINOSession
 from modelyard.inference.precision import Precision, supported_precision
 from modelyard.inference.torch_device import prepare
-from modelyard.models.detectron2.checkpoint_testing import random_checkpoint
 from modelyard.models.detectron2.importing import build_model
+from modelyard.models.detectron2.testing.checkpoints import random_checkpoint
 from modelyard.models.detectron2.zoo import open_configuration
 from retinanet_r101.decode import CLASSES, Seen, decode
 from retinanet_r101.export import exported

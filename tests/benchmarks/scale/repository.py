@@ -10,8 +10,8 @@ _HANDLER: Final = '''"""A function of the benchmark."""
 from modelyard.annotation import Rectangle
 from modelyard.imaging import Image
 from modelyard.inference.device import Device
-from modelyard.serving.assets import Assets
-from modelyard.serving.model import Detector
+from modelyard.serving.author.assets import Assets
+from modelyard.serving.author.model import Detector
 
 VERSION = 0
 

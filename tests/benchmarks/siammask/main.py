@@ -29,11 +29,11 @@ from modelyard.inference.device import Device
 from modelyard.inference.precision import Precision, supported_precision
 from modelyard.inference.threads import threads_from_env
 from modelyard.inference.torch_device import running
-from modelyard.serving.cache import ImageCache
-from modelyard.serving.endpoint import Endpoint
-from siammask.checkpoint_testing import write_assets
+from modelyard.serving.author.cache import ImageCache
+from modelyard.serving.worker.endpoint import Endpoint
 from siammask.handler import SiamMaskTracker
 from siammask.network import CHANNELS, SCORES, SEARCH, TEMPLATE
+from siammask.testing import write_assets
 
 _RUNS = 5
 _COUNTS = (1, 8)

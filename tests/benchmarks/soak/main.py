@@ -20,10 +20,10 @@ from typing import Final
 import psutil
 
 from benchmarks.soak.clients import Tally, ask
-from modelyard_tools.embedded.home import Home
-from modelyard_tools.embedded.testing.ports import free_port
 from modelyard_tools.embedded.testing.process import PlatformProcess
-from modelyard_tools.embedded.testing.releases import FakeRelease, install
+from modelyard_tools.home.folders import Home
+from modelyard_tools.testing.ports import free_port
+from modelyard_tools.testing.releases import FakeRelease, install
 
 _HANDLER: Final = """
 def handler(context, event):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.starting import compared, cost_of_script, cost_of_worker, report
-from fbrs.checkpoint_testing import write_assets
+from fbrs.testing import write_assets
 
 BAR: Final = 1.3
 _BARE: Final = """

@@ -52,7 +52,7 @@ class Worker:
             listeners[kind] = (path, listener)
         wrapper = os.environ.get("NUCLIO_PYTHON_WRAPPER_PATH", "/opt/nuclio/_nuclio_wrapper.py")
         folder = os.environ.get("NUCLIO_PYTHON_PATH", "/opt/nuclio")
-        handler = "modelyard.serving.nuclio:handler"
+        handler = "modelyard.serving.worker.nuclio:handler"
         command = [os.environ.get("NUCLIO_PYTHON_EXE_PATH", "python3"), "-u", wrapper]
         command += ["--handler", handler]
         command += ["--event-socket-path", listeners["event"][0]]

@@ -19,7 +19,7 @@ from modelyard.inference.networks.sam import (
     logit,
 )
 from modelyard.inference.networks.sam_prompts import frame, prompt
-from modelyard.inference.networks.testing import CLICK_RADIUS, HOLE_RADIUS, plant_sam
+from modelyard.inference.testing.segment_anything import CLICK_RADIUS, HOLE_RADIUS, plant_sam
 
 Size = tuple[int, int]
 

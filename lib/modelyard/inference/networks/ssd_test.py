@@ -12,7 +12,7 @@ from modelyard.annotation import LabelError, LabelSet
 from modelyard.imaging import Image
 from modelyard.inference.device import Device
 from modelyard.inference.networks.ssd import CocoSsdNetwork, to_pixels
-from modelyard.inference.networks.testing import plant_ssd
+from modelyard.inference.testing.segment_anything import plant_ssd
 
 IMAGE = Image.from_pixels(np.zeros((200, 400, 3), np.uint8))
 LABELS = [{"id": 3, "name": "car"}, {"id": 90, "name": "toothbrush"}, {"id": 1, "name": "person"}]

@@ -17,8 +17,8 @@ from modelyard.models.detectron2.classes import label_classes
 from modelyard.models.detectron2.importing import ResizeShortestEdge, build_model
 from modelyard.models.detectron2.shapes import instance_shapes, panoptic_shapes
 from modelyard.models.detectron2.zoo import open_configuration
-from modelyard.serving.assets import Assets
-from modelyard.serving.model import Detector
+from modelyard.serving.author.assets import Assets
+from modelyard.serving.author.model import Detector
 
 
 class Detectron2(Detector, ABC):

@@ -13,13 +13,13 @@ import torch
 
 from modelyard.inference.checkpoints import CheckpointError
 from modelyard.inference.device import Device
-from modelyard.models.detectron2.checkpoint_testing import (
+from modelyard.models.detectron2.detector import Detectron2
+from modelyard.models.detectron2.testing.checkpoints import (
     Checkpoint,
     random_checkpoint,
     write_assets,
 )
-from modelyard.models.detectron2.detector import Detectron2
-from modelyard.serving.assets import Assets
+from modelyard.serving.author.assets import Assets
 
 CONFIG = "COCO-Detection/retinanet_R_101_FPN_3x"
 LABELS = Path("lib/modelyard/annotation/labels/coco_91.json")

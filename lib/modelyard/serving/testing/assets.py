@@ -6,7 +6,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from modelyard.serving.assets import Assets
+from modelyard.serving.author.assets import Assets
 from modelyard_contract.release import MODEL, MODEL_SCHEMA
 
 
@@ -37,7 +37,7 @@ def headed_assets(
     named = [{"name": label} if isinstance(label, str) else label for label in labels]
     more = {"head": head, "head_options": dict(options), "labels": named}
     return _opened(
-        folder, {"type": "detector", "model": "modelyard.serving.heads:HeadDetector", **more}
+        folder, {"type": "detector", "model": "modelyard.models.heads:HeadDetector", **more}
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from modelyard.serving.assets import Assets
+from modelyard.serving.author.assets import Assets
 from modelyard.serving.testing.assets import planted_assets
 
 

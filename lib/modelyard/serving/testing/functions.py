@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from modelyard.imaging import Image, decode
-from modelyard.serving.assets import Assets
-from modelyard.serving.function import Function
-from modelyard.serving.protocol import Event
+from modelyard.serving.author.assets import Assets
+from modelyard.serving.protocol.messages import Event
+from modelyard.serving.worker.function import Function
 from modelyard_contract import variables
 from modelyard_contract.nuclio import DEFAULT_HANDLER
 

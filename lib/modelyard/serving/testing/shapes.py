@@ -25,8 +25,8 @@ from modelyard.annotation import (
 )
 from modelyard.imaging import Image
 from modelyard.inference.device import Device
-from modelyard.serving.assets import Assets
-from modelyard.serving.model import Detector, Tracker
+from modelyard.serving.author.assets import Assets
+from modelyard.serving.author.model import Detector, Tracker
 
 MODULE: Final = "modelyard.serving.testing.shapes"
 SCORE: Final = 0.75

@@ -13,9 +13,9 @@ from modelyard.annotation import Box, Rectangle, ReidBox, Segment, Shape, Tracke
 from modelyard.imaging import Image
 from modelyard.inference.boxes import iou_matrix
 from modelyard.inference.device import Device
-from modelyard.serving.assets import Assets
-from modelyard.serving.model import Clicks, Detector, Interactor, Reidentifier, Tracker
-from modelyard.serving.state import PackedArray, StateError
+from modelyard.serving.author.assets import Assets
+from modelyard.serving.author.model import Clicks, Detector, Interactor, Reidentifier, Tracker
+from modelyard.serving.author.state import PackedArray, StateError
 from modelyard_contract.function_types import DETECTOR, INTERACTOR, REID, TRACKER
 from modelyard_contract.release import MODEL, MODEL_SCHEMA
 

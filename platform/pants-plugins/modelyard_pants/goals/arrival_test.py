@@ -134,7 +134,7 @@ def _release(build: str, variant: str) -> Files:
     written = {
         f"{folder}/BUILD": build,
         f"{folder}/other.py": "",
-        "lib/modelyard/serving/heads.py": "",
+        "lib/modelyard/models/heads.py": "",
     }
     runner.write_files(written)
     target = runner.get_target(Address(folder, generated_name=variant))

@@ -65,12 +65,12 @@ def rule_runner() -> RuleRunner:
             f"{PATH}/BUILD": (
                 'python_sources(name="lib", resolve="openvino")\n' + FUNCTION.format(extra=extra)
             ),
-            f"{PATH}/handler.py": "import modelyard.serving.nuclio",
+            f"{PATH}/handler.py": "import modelyard.serving.worker.nuclio",
             f"{PATH}/handler_test.py": "",
             "lib/modelyard/serving/BUILD": "python_sources(resolve='openvino')",
-            "lib/modelyard/serving/nuclio.py": "",
-            "lib/modelyard/serving/worker.py": "",
-            "lib/modelyard/serving/predict.py": "",
+            "lib/modelyard/serving/worker/nuclio.py": "",
+            "lib/modelyard/serving/worker/main.py": "",
+            "lib/modelyard/serving/worker/predict.py": "",
             "3rdparty/models/BUILD": (
                 'model_weights(name="w", source="https://example.org/w", size=1, licence="MIT", '
                 f'licence_stated_at="here", origin="these tests", sha256="{"a" * 64}")'
@@ -123,9 +123,9 @@ def test_the_package_is_a_folder_that_nuclio_can_build(rule_runner: RuleRunner) 
         "main.py",
         "requirements.txt",
         "f/handler.py",
-        "modelyard/serving/nuclio.py",
-        "modelyard/serving/worker.py",
-        "modelyard/serving/predict.py",
+        "modelyard/serving/worker/nuclio.py",
+        "modelyard/serving/worker/main.py",
+        "modelyard/serving/worker/predict.py",
         "assets/model.json",
         "assets/weights/w.bin",
     }
@@ -143,5 +143,5 @@ def test_a_wheel_that_the_lock_does_not_know_is_refused(rule_runner: RuleRunner)
 
 def test_an_edit_of_the_code_leaves_what_is_exported_alone(rule_runner: RuleRunner) -> None:
     before = _exported(rule_runner)
-    rule_runner.write_files({f"{PATH}/handler.py": "import modelyard.serving.nuclio\nx = 1"})
+    rule_runner.write_files({f"{PATH}/handler.py": "import modelyard.serving.worker.nuclio\nx = 1"})
     assert _exported(rule_runner) == before

@@ -37,7 +37,7 @@ from modelyard_pants.util_rules.named import Named, NamedRequest
 from modelyard_pants.util_rules.option_tools import OptionTool
 from modelyard_pants.util_rules.runnable import RunnableModule, in_workspace
 
-_SHIP = "modelyard_tools.images.ship"
+_SHIP = "modelyard_tools.images.shipping.ship"
 _THERE = 0
 # Among the registries: the engine of this machine, by the name that skopeo has for it.
 ENGINE = "docker-daemon:"

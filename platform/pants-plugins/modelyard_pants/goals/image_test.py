@@ -209,7 +209,12 @@ def test_the_engine_of_this_machine_is_a_place_to_publish_to() -> None:
     assert published.names == ("modelyard/a:cpu-standalone",)
     assert published.process is not None
     process = published.process.process
-    assert process.argv == ("modelyard_tools.images.ship", "--image", "{chroot}/image", "load")
+    assert process.argv == (
+        "modelyard_tools.images.shipping.ship",
+        "--image",
+        "{chroot}/image",
+        "load",
+    )
     # A layer a folder: what an earlier image had is not laid out again.
     folders = [f"image/layers/{number}" for number in range(6)]
     assert sorted(process.immutable_input_digests) == ["image/described", *folders]

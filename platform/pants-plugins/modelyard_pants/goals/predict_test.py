@@ -26,7 +26,7 @@ def _request(runner: RuleRunner) -> RunRequest:
 def test_the_class_that_is_deployed_is_run_with_its_assets(runner: RuleRunner) -> None:
     request = _request(runner)
     # The user's words, such as a picture, come after these.
-    assert request.args == ("modelyard.serving.predict", "--assets", "{chroot}/assets")
+    assert request.args == ("modelyard.serving.worker.predict", "--assets", "{chroot}/assets")
     assert request.immutable_input_digests is not None
     assets = runner.request(DigestContents, [request.immutable_input_digests["assets"]])
     assert {file.path for file in assets} == {"model.json", "weights/w.bin"}

@@ -39,7 +39,7 @@ def _digests(runner: RuleRunner) -> dict[str, str]:
         ("functions/openvino/a/handler.py", "import shared.nms\nx = 1", {"a"}),
         ("functions/openvino/b/handler.py", "x = 1", {"b"}),
         ("lib/shared/nms.py", "x = 1", {"a"}),
-        ("lib/modelyard/serving/nuclio.py", "x = 1", {"a", "b"}),
+        ("lib/modelyard/serving/worker/nuclio.py", "x = 1", {"a", "b"}),
         ("lib/labels/pets.json", '[{"name": "cat"}]', {"a"}),
         (
             "3rdparty/models/BUILD",
@@ -147,7 +147,7 @@ file(name="model", source="best.onnx")
 model_function(
     name="brought",
     type="detector",
-    framework="onnx",
+    framework="openvino",
     display_name="Brought",
     description="A network without code of its own",
     labels=["cat", "dog"],
@@ -172,13 +172,13 @@ def test_a_folder_with_a_build_file_and_a_network_is_a_function(rule_runner: Rul
         {
             f"{folder}/BUILD": BROUGHT,
             f"{folder}/best.onnx": b"first",
-            "lib/modelyard/serving/heads.py": "",
+            "lib/modelyard/models/heads.py": "",
         }
     )
     files = _files_of(rule_runner, "brought")
     assert files["assets/weights/best.onnx"] == b"first"
     model = json.loads(files["assets/model.json"])
-    assert model["model"] == "modelyard.serving.heads:HeadDetector"
+    assert model["model"] == "modelyard.models.heads:HeadDetector"
     assert model["head"] == "yolov8"
     assert model["head_options"] == {"input_size": [640, 480], "nms_threshold": 0.5}
     before = json.loads(files["manifest.json"])
@@ -198,7 +198,7 @@ def test_two_local_files_of_one_name_are_refused(rule_runner: RuleRunner) -> Non
             f"{folder}/BUILD": build + 'file(name="other", source="old/best.onnx")',
             f"{folder}/best.onnx": "first",
             f"{folder}/old/best.onnx": "second",
-            "lib/modelyard/serving/heads.py": "",
+            "lib/modelyard/models/heads.py": "",
         }
     )
     with pytest.raises(ExecutionError, match=r"best\.onnx and .*best\.onnx would both be weights"):

@@ -142,9 +142,9 @@ def rule_runner_with_stand_ins(*queries: Any, options: Iterable[str] = ()) -> Ru
                 "python_sources(name='server', sources=['standalone.py'], resolve='default')\n"
                 "pex_binary(name='standalone', entry_point='standalone.py', resolve='default')"
             ),
-            "lib/modelyard/serving/nuclio.py": "",
-            "lib/modelyard/serving/worker.py": "",
-            "lib/modelyard/serving/predict.py": "",
+            "lib/modelyard/serving/worker/nuclio.py": "",
+            "lib/modelyard/serving/worker/main.py": "",
+            "lib/modelyard/serving/worker/predict.py": "",
             "lib/shared/BUILD": "python_sources(resolve='openvino')",
             "lib/shared/nms.py": "",
             "lib/labels/BUILD": "label_set(name='pets', source='pets.json')",
@@ -155,7 +155,7 @@ def rule_runner_with_stand_ins(*queries: Any, options: Iterable[str] = ()) -> Ru
             "platform/images/lock.json": "{}",
             "openvino.lock": "",
             "default.lock": "",
-            "lib/modelyard/serving/standalone.py": "",
+            "lib/modelyard/serving/server/standalone.py": "",
             "3rdparty/python/openvino/BUILD": (
                 "pex_binary(name='deps', resolve='openvino')\n"
                 "python_requirement(name='numpy', requirements=['numpy'], resolve='openvino')"

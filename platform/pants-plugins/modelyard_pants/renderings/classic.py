@@ -22,7 +22,7 @@ FOLDER = "nuclio"
 _MAIN = '''\
 """Where Nuclio looks for the function: `main:handler`, and `init_context` beside it."""
 
-from modelyard.serving.nuclio import handler, init_context
+from modelyard.serving.worker.nuclio import handler, init_context
 
 __all__ = ["handler", "init_context"]
 '''

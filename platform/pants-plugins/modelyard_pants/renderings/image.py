@@ -145,7 +145,7 @@ def _config(image: ImageDescription, content_digest: str) -> dict[str, Any]:
 def _running(runtime: str) -> dict[str, Any]:
     if not runtime:
         return {"Cmd": ["/usr/bin/python3.11"]}
-    standalone = [f"{HOME}/server/bin/python", "-m", "modelyard.serving.standalone"]
+    standalone = [f"{HOME}/server/bin/python", "-m", "modelyard.serving.server.standalone"]
     return {
         "Cmd": standalone if runtime == STANDALONE else ["processor"],
         "ExposedPorts": {f"{EVENTS}/tcp": {}, f"{HEALTH}/tcp": {}},

@@ -24,7 +24,7 @@ metadata:
       ]
 spec:
   description: 'Finds 80 kinds of everyday objects: cats, too'
-  handler: modelyard.serving.nuclio:handler
+  handler: modelyard.serving.worker.nuclio:handler
   runtime: python:3.11
   image: modelyard/coco-ssd-gpu:gpu
   minReplicas: 1

@@ -14,7 +14,7 @@ metadata:
     nuclio.io/project-name: cvat
 spec:
   description: 'Finds 80 kinds of everyday objects: cats, too'
-  handler: modelyard.serving.nuclio:handler
+  handler: modelyard.serving.worker.nuclio:handler
   runtime: python:3.11
   triggers:
     http:

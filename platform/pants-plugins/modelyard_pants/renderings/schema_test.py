@@ -120,7 +120,7 @@ def test_a_misspelled_key_is_refused_wherever_it_stands(form: str) -> None:
         ("metadata annotations supported_shape_types", "rectangle"),
         ("spec description", " "),
         ("spec handler", "modelyard/serving/nuclio:handler"),
-        ("spec handler", "modelyard.serving.nuclio"),
+        ("spec handler", "modelyard.serving.worker.nuclio"),
         ("spec runtime", "python"),
         ("spec build", {"path": "."}),
         ("spec env", [{"name": "A", "value": 1}]),

@@ -16,7 +16,7 @@ def test_text_that_reads_as_something_else_is_quoted(kind: type[str], text: str)
 
 
 @pytest.mark.parametrize(
-    "text", ["http", "modelyard.serving.nuclio:handler", "modelyard/f:cpu", "cvat.f"]
+    "text", ["http", "modelyard.serving.worker.nuclio:handler", "modelyard/f:cpu", "cvat.f"]
 )
 def test_our_own_words_stay_plain_unless_quoting_is_asked_for(text: str) -> None:
     assert render_yaml({"key": text}) == f"key: {text}\n".encode()

@@ -48,7 +48,7 @@ from modelyard_pants.util_rules.weights import (
     stands_for_weights,
 )
 
-_MODULE = "modelyard_tools.weights.export"
+_MODULE = "modelyard_tools.weights.conversion.export"
 
 
 @dataclass(frozen=True)

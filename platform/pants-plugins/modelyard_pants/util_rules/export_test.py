@@ -32,7 +32,7 @@ def rule_runner() -> RuleRunner:
                 "python_sources(resolve='openvino')\n"
                 "pex_binary(name='export', entry_point='export.py', resolve='openvino')"
             ),
-            "platform/tools/modelyard_tools/weights/export.py": "",
+            "platform/tools/modelyard_tools/weights/conversion/export.py": "",
             f"{PATH}/BUILD": BUILD + FUNCTION.format(extra=weights),
             f"{PATH}/handler.py": "",
             f"{PATH}/export.py": "import f.network",

@@ -9,7 +9,7 @@ from pants.testutil.rule_runner import QueryRule, RuleRunner
 from modelyard_pants.testutil import function_rule_runner
 
 _PACKAGE = "lib/modelyard/__init__.py"
-_MODEL = "lib/modelyard/serving/model.py"
+_MODEL = "lib/modelyard/serving/author/model.py"
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def runner() -> RuleRunner:
                 "        Image,  # pants: no-infer-dep\n"
                 "        resize,  # pants: no-infer-dep\n"
                 "    )\n"
-                "    from modelyard.serving.model import Detector  # pants: no-infer-dep\n"
+                "    from modelyard.serving.author.model import Detector  # pants: no-infer-dep\n"
             ),
             "lib/modelyard/imaging/BUILD": library,
             "lib/modelyard/imaging/__init__.py": "",

@@ -1,6 +1,4 @@
-"""Runs `modelyard_tools.images.build`, which makes layers and says what goes into them, sandboxed
-and cached.
-"""
+"""Runs `modelyard_tools.images.layers.build`, which builds layers, sandboxed and cached."""
 
 from __future__ import annotations
 
@@ -26,7 +24,7 @@ _CACHES = {"modelyard_debs": DEBS, "modelyard_uv": _UV}
 
 @dataclass(frozen=True)
 class ImageToolRequest:
-    """`modelyard_tools.images.build` with these arguments, in a folder with `inputs`."""
+    """`modelyard_tools.images.layers.build` with these arguments, in a folder with `inputs`."""
 
     arguments: tuple[str, ...]
     inputs: Digest
@@ -44,7 +42,7 @@ class ImageToolOutput:
 
 @rule
 async def run_image_tool(request: ImageToolRequest) -> ImageToolOutput:
-    tool = await Get(VenvPex, OptionTool("image_builder", "modelyard_tools.images.build"))
+    tool = await Get(VenvPex, OptionTool("image_builder", "modelyard_tools.images.layers.build"))
     result = await Get(
         FallibleProcessResult,
         VenvPexProcess(

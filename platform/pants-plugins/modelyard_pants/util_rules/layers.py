@@ -31,7 +31,7 @@ from modelyard_pants.util_rules.network import NETWORK_ENV
 
 @dataclass(frozen=True)
 class LayerRequest:
-    """What `modelyard_tools.images.build` makes of `inputs` with `arguments`: the layer `name`."""
+    """The layer `name`, which `modelyard_tools.images.layers.build` makes of `inputs`."""
 
     name: str
     arguments: tuple[str, ...]
@@ -42,9 +42,7 @@ class LayerRequest:
 
 @dataclass(frozen=True)
 class BuiltLayer:
-    """A layer, as `blobs/sha256/<digest>` in `digest`, beside what `modelyard_tools.images.build`
-    says of it.
-    """
+    """A layer, as `blobs/sha256/<digest>` in `digest`, and its description by the builder."""
 
     digest: Digest
     description: LayerDescription

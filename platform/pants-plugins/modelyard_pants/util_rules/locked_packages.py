@@ -93,7 +93,7 @@ class AskedPackages:
 
 @dataclass(frozen=True)
 class PinsRequest:
-    """These packages as a file for `modelyard_tools.images.build`."""
+    """These packages as a file for `modelyard_tools.images.layers.build`."""
 
     packages: tuple[LockedPackage, ...]
 

@@ -85,7 +85,7 @@ def _run(request: RunnableModule) -> tuple[RunRequest, PexFromTargetsRequest]:
 def test_a_module_runs_in_a_venv_with_its_sources_beside_it() -> None:
     request = RunnableModule(
         Addresses([Address("lib/modelyard/serving")]),
-        "modelyard.serving.predict",
+        "modelyard.serving.worker.predict",
         arguments=("--assets", "{chroot}/assets"),
         environment=FrozenDict({"MODELYARD_X": "1"}),
         files=_FILES,
@@ -96,7 +96,7 @@ def test_a_module_runs_in_a_venv_with_its_sources_beside_it() -> None:
     assert started.immutable_input_digests == FrozenDict({"assets": _LARGE})
     # An edit of a source costs no new venv: the PEX holds none.
     assert pex.include_source_files is False
-    assert pex.main == EntryPoint("modelyard.serving.predict")
+    assert pex.main == EntryPoint("modelyard.serving.worker.predict")
     environment = started.extra_env
     assert environment["PEX_EXTRA_SYS_PATH"] == "{chroot}/functions/x:{chroot}/lib"
     assert environment["PEX_PYTHON"] == "/python3.11"

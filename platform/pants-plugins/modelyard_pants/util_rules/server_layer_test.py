@@ -18,7 +18,7 @@ def test_the_server_is_its_packages_and_its_sources() -> None:
         if item.path.startswith("blobs/")
     )
     assert words in blob.content.decode()
-    runner.write_files({"lib/modelyard/serving/standalone.py": "EDITED = True"})
+    runner.write_files({"lib/modelyard/serving/server/standalone.py": "EDITED = True"})
     after = runner.request(BuiltLayer, [ServerLayerRequest()])
     assert before.description.name == after.description.name == "server"
     assert before.description.digest != after.description.digest

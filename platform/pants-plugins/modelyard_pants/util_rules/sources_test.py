@@ -21,9 +21,9 @@ def rule_runner() -> RuleRunner:
                 'python_sources(name="lib", resolve="openvino")\n' + FUNCTION.format(extra="")
             ),
             f"{PATH}/handler.py": "",
-            "lib/modelyard/serving/nuclio.py": "",
-            "lib/modelyard/serving/worker.py": "",
-            "lib/modelyard/serving/predict.py": "",
+            "lib/modelyard/serving/worker/nuclio.py": "",
+            "lib/modelyard/serving/worker/main.py": "",
+            "lib/modelyard/serving/worker/predict.py": "",
         }
     )
     return runner
@@ -47,9 +47,9 @@ def test_the_handler_and_the_runtime_are_inferred(rule_runner: RuleRunner) -> No
     )
     assert _dependencies(rule_runner) == {
         f"{PATH}/handler.py:lib",
-        "lib/modelyard/serving/nuclio.py@resolve=openvino",
-        "lib/modelyard/serving/predict.py@resolve=openvino",
-        "lib/modelyard/serving/worker.py@resolve=openvino",
+        "lib/modelyard/serving/worker/nuclio.py@resolve=openvino",
+        "lib/modelyard/serving/worker/predict.py@resolve=openvino",
+        "lib/modelyard/serving/worker/main.py@resolve=openvino",
     }
 
 
@@ -78,15 +78,15 @@ def test_a_head_brings_the_librarys_class_and_needs_no_handler(rule_runner: Rule
     rule_runner.write_files(
         {
             "lib/modelyard/serving/BUILD": "python_sources(resolve='openvino')",
-            "lib/modelyard/serving/heads.py": "import shared.decode",
+            "lib/modelyard/models/heads.py": "import shared.decode",
             "lib/shared/BUILD": "python_sources(resolve='openvino')",
             "lib/shared/decode.py": "",
             f"{PATH}/BUILD": FUNCTION.format(extra='    head="yolov8",'),
         }
     )
     assert _dependencies(rule_runner) == {
-        "lib/modelyard/serving/heads.py",
-        "lib/modelyard/serving/nuclio.py",
-        "lib/modelyard/serving/predict.py",
-        "lib/modelyard/serving/worker.py",
+        "lib/modelyard/models/heads.py",
+        "lib/modelyard/serving/worker/nuclio.py",
+        "lib/modelyard/serving/worker/predict.py",
+        "lib/modelyard/serving/worker/main.py",
     }

@@ -68,7 +68,7 @@ _ENV = (
     variables.WEIGHTS_MIRROR,
 )
 # What reads formats that only torch reads.
-_EXPORTERS = {"torchscript": "modelyard_tools.weights.torchscript"}
+_EXPORTERS = {"torchscript": "modelyard_tools.weights.conversion.torchscript"}
 _CACHE = {"modelyard_weights": ".modelyard_weights"}
 _SETBACKS = Setbacks()
 
@@ -160,7 +160,9 @@ async def fetch_weights(
             "--modelyard-weights-retry=0 asks at once"
         )
         return Weights(None, reason)
-    tool = await Get(VenvPex, OptionTool("weights_fetcher", "modelyard_tools.weights.fetch"))
+    tool = await Get(
+        VenvPex, OptionTool("weights_fetcher", "modelyard_tools.weights.sources.fetch")
+    )
     spec_digest = await Get(Digest, CreateDigest([FileContent("spec.json", content)]))
     fetch = VenvPexProcess(
         tool,
@@ -198,9 +200,7 @@ def _into(fetch: VenvPexProcess, folder: str) -> VenvPexProcess:
 
 
 def _is_stored(caches: Path, digest: str) -> bool:
-    """Say whether `modelyard_tools.weights.store` has the file; the process that takes it verifies
-    it.
-    """
+    """Whether the store has the file; the process that takes it verifies it."""
     algorithm, _, value = digest.partition(":")
     return (caches / "modelyard_weights" / algorithm / value).is_file()
 
@@ -225,7 +225,9 @@ async def licensed(request: LicensedRequest) -> Weights:
 async def convert_weights(request: ConvertWeightsRequest) -> Weights:
     if module := _EXPORTERS.get(request.converter):
         return await Get(Weights, ExporterRun(module, request.name, request.fetched))
-    tool = await Get(VenvPex, OptionTool("weights_converter", "modelyard_tools.weights.convert"))
+    tool = await Get(
+        VenvPex, OptionTool("weights_converter", "modelyard_tools.weights.conversion.convert")
+    )
     sources = await Get(Digest, AddPrefix(request.fetched, "in"))
     result = await Get(
         ProcessResult,

@@ -13,11 +13,11 @@ import pytest
 import yaml
 
 from modelyard.inference.device import Device
-from modelyard.serving.assets import Assets
-from modelyard.serving.cache import ImageCache
-from modelyard.serving.endpoint import Endpoint
-from modelyard.serving.loading import load_model
-from modelyard.serving.sample import sample_request
+from modelyard.serving.author.assets import Assets
+from modelyard.serving.author.cache import ImageCache
+from modelyard.serving.protocol.sample import sample_request
+from modelyard.serving.worker.endpoint import Endpoint
+from modelyard.serving.worker.loading import load_model
 from modelyard_tools.adopt.cli import main
 from modelyard_tools.adopt.testing.folders import Row, write_folder
 from modelyard_tools.adopt.testing.rows import ROWS, SHARED_LABELS

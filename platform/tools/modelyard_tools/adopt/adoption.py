@@ -21,10 +21,10 @@ from modelyard_tools.adopt.write import Adopted, write_function
 from modelyard_tools.scaffold.names import BadNameError, check_name
 
 # The folders of CVAT's tree that are not called like a framework of ours.
-_FRAMEWORK_FOLDERS: Final = {"tensorflow": OPENVINO}
+_FRAMEWORK_FOLDERS: Final = {"onnx": OPENVINO, "tensorflow": OPENVINO}
 _FRAMEWORK_MODULES: Final = {
     "openvino": OPENVINO,
-    "onnxruntime": "onnx",
+    "onnxruntime": OPENVINO,
     "torch": PYTORCH,
     "detectron2": PYTORCH,
     "mmpose": PYTORCH,
@@ -63,7 +63,7 @@ def adopt(repository: Path, path: Path, name: str | None, framework: str | None)
     adopted = Adopted(
         name=name,
         path=upstream.path,
-        framework=FRAMEWORKS[framework].engine,
+        framework=framework,
         identity=identity,
         handler=handler,
         code=code,
@@ -150,7 +150,7 @@ def _settings(upstream: Upstream, framework: str, notes: Notes) -> dict[str, dic
         for variant, config in upstream.configs.items()
     }
     gpu = settings.get("gpu")
-    if gpu is not None and "gpu" not in FRAMEWORKS[framework].resolves:
+    if gpu is not None and "gpu" not in FRAMEWORKS[framework]:
         notes.add("function-gpu.yaml", f"is left out: there is no resolve of {framework} for GPUs")
         settings = {"cpu": settings.get("cpu", gpu)}
     elif gpu is not None:

@@ -90,7 +90,7 @@ def _obstacle(
             if found:
                 return (
                     f"{each.path} reads states with {found[0]}, and whoever sends one can run code "
-                    "with it; keep them as modelyard.serving.state.PackedArray"
+                    "with it; keep them as modelyard.serving.author.state.PackedArray"
                 )
     if kind == INTERACTOR and _replies_with(definition, "blob"):
         return (

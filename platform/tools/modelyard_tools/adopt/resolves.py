@@ -20,7 +20,7 @@ _DISTRIBUTIONS: Final = {
 
 def resolve_of(framework: str) -> str:
     """Return the resolve that functions of a framework run on without a GPU."""
-    return FRAMEWORKS[framework].resolves["cpu"]
+    return FRAMEWORKS[framework]["cpu"]
 
 
 def missing_modules(modules: Collection[str], resolve: str, repository: Path) -> set[str]:

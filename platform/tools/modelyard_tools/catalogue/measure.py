@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 import statistics
 import time
 from collections.abc import Callable, Mapping
@@ -10,7 +11,6 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
-import httpx
 import PIL.Image
 
 from modelyard.annotation import Mask, Rectangle, Shape, replies
@@ -18,6 +18,8 @@ from modelyard.imaging import Image, crop, decode, draw
 from modelyard_contract.function_types import TRACKER
 from modelyard_contract.limits import CVAT_TIMEOUT
 from modelyard_tools.catalogue.entry import CatalogueError, Entry
+from modelyard_tools.home.running import HOST
+from modelyard_tools.http.exchange import NO_ANSWER, exchange
 
 TIMES: Final = 5
 _WIDTH: Final = 320
@@ -61,14 +63,16 @@ def measure(entry: Entry) -> tuple[float, bytes]:
 
 
 def _ask(entry: Entry, body: Mapping[str, Any]) -> Any:
-    address = f"http://127.0.0.1:{entry.port}"
+    content, headers = json.dumps(body).encode(), {"content-type": "application/json"}
     try:
-        reply = httpx.post(address, json=body, timeout=CVAT_TIMEOUT)
-    except httpx.HTTPError as error:
-        raise CatalogueError(f"{entry.name} does not answer at {address}: {error}") from None
-    if reply.status_code != HTTPStatus.OK:
-        raise CatalogueError(f"{entry.name} answered {reply.status_code}: {reply.text[:200]}")
-    return reply.json()
+        reply = exchange((HOST, entry.port), "POST", "/", content, headers, timeout=CVAT_TIMEOUT)
+    except NO_ANSWER as error:
+        raise CatalogueError(
+            f"{entry.name} does not answer on port {entry.port}: {error}"
+        ) from None
+    if reply.status != HTTPStatus.OK:
+        raise CatalogueError(f"{entry.name} answered {reply.status}: {reply.error}")
+    return reply.json
 
 
 def _request(

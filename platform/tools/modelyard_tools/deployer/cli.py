@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Final
 
 from modelyard_contract.version import VERSION
-from modelyard_tools.deployer.command import Session
 from modelyard_tools.deployer.commands import (
     apply,
     debug,
@@ -27,9 +26,11 @@ from modelyard_tools.deployer.commands import (
     status,
     stop,
 )
-from modelyard_tools.deployer.errors import DeployError, UsageError
-from modelyard_tools.deployer.terminal import make_report
-from modelyard_tools.embedded.home import Home, HomeError
+from modelyard_tools.deployer.core.command import Session
+from modelyard_tools.deployer.core.errors import UsageError
+from modelyard_tools.deployer.output.terminal import make_report
+from modelyard_tools.errors import ToolError
+from modelyard_tools.home.folders import Home
 
 _COMMANDS: Final = (
     apply,
@@ -65,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UsageError as error:
         report.error(str(error))
         return 2
-    except (DeployError, HomeError) as error:
+    except ToolError as error:
         report.error(str(error))
         return 1
     except KeyboardInterrupt:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from modelyard_contract import variables
-from modelyard_tools.deployer import daemon
-from modelyard_tools.deployer.testing import Deployer
+from modelyard_tools.deployer.embedded import daemon
+from modelyard_tools.deployer.testing.deployer import Deployer
 
 
 @pytest.fixture(autouse=True)

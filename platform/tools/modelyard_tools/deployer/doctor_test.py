@@ -2,9 +2,9 @@
 
 import json
 
-from modelyard_tools.deployer.testing import Deployer
-from modelyard_tools.embedded.testing.ports import free_port
-from modelyard_tools.embedded.testing.releases import FakeRelease
+from modelyard_tools.deployer.testing.deployer import Deployer
+from modelyard_tools.testing.ports import free_port
+from modelyard_tools.testing.releases import FakeRelease
 
 # Whatever else this machine lacks.
 PLATFORM = ("platform", "functions", "ports")

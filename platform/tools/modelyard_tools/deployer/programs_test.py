@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from modelyard_contract.nuclio import DIGEST
-from modelyard_tools.deployer.testing import Build, Deployer
-from modelyard_tools.embedded.testing.ports import free_port
-from modelyard_tools.embedded.testing.releases import HANDLER, FakeRelease
+from modelyard_tools.deployer.testing.deployer import Build, Deployer
+from modelyard_tools.testing.ports import free_port
+from modelyard_tools.testing.releases import HANDLER, FakeRelease
 
 REFUSING = HANDLER.format(version="1").replace(
     "status_code=200", 'status_code=400 if "threshold" in event.body else 200'

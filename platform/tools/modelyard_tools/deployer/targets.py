@@ -7,11 +7,11 @@ import os
 from typing import Final
 
 from modelyard_contract import variables
-from modelyard_tools.deployer.command import Session
-from modelyard_tools.deployer.errors import UsageError
+from modelyard_tools.deployer.core.command import Session
+from modelyard_tools.deployer.core.errors import UsageError
+from modelyard_tools.deployer.core.target import Target
 from modelyard_tools.deployer.kubernetes import options as kubernetes_options
 from modelyard_tools.deployer.nuclio import options as nuclio_options
-from modelyard_tools.deployer.target import Target
 
 EMBEDDED: Final = "embedded"
 NUCLIO: Final = "nuclio"
@@ -41,7 +41,7 @@ def open_target(options: argparse.Namespace, session: Session) -> Target:
     verbose = getattr(options, "verbose", False)
     match options.to:
         case "embedded":
-            from modelyard_tools.deployer.embedded_target import EmbeddedTarget, chosen_code
+            from modelyard_tools.deployer.embedded.target import EmbeddedTarget, chosen_code
 
             return EmbeddedTarget(session, chosen_code(options.platform_pex), verbose=verbose)
         case "nuclio":

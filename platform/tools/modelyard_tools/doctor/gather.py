@@ -9,8 +9,8 @@ from modelyard_contract.ports import DASHBOARD
 from modelyard_tools.doctor.facts import Dashboard, Facts
 from modelyard_tools.doctor.probes import engine, machine, platform, tools
 from modelyard_tools.doctor.probes.dashboards import dashboard
-from modelyard_tools.embedded.home import Home
-from modelyard_tools.embedded.running import HOST, read_note
+from modelyard_tools.home.folders import Home
+from modelyard_tools.home.running import HOST, read_note
 
 
 def gather(home: Home, env: Mapping[str, str] | None = None) -> Facts:

@@ -17,8 +17,8 @@ from modelyard_tools.doctor.gather import gather
 from modelyard_tools.doctor.probes import engine, machine, platform, tools
 from modelyard_tools.doctor.probes.dashboards import dashboard
 from modelyard_tools.doctor.probes.shell import ask
-from modelyard_tools.embedded.home import Home
-from modelyard_tools.embedded.testing.ports import free_port
+from modelyard_tools.home.folders import Home
+from modelyard_tools.testing.ports import free_port
 
 
 @pytest.fixture

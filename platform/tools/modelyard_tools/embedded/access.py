@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from modelyard_contract import variables
-from modelyard_tools.embedded.running import HOST
+from modelyard_tools.home.running import HOST
 
 TOKEN_VARIABLE: Final = "MODELYARD_TOKEN"  # noqa: S105 - the name of one
 OPEN_VARIABLE: Final = "MODELYARD_ALLOW_UNAUTHENTICATED"

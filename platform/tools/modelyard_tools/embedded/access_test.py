@@ -11,10 +11,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Message, Scope
 
 from modelyard_tools.embedded.access import TOKEN_VARIABLE, Access, AccessError, Guard
-from modelyard_tools.embedded.home import Home
-from modelyard_tools.embedded.testing.ports import free_port
 from modelyard_tools.embedded.testing.process import PlatformProcess, request
-from modelyard_tools.embedded.testing.releases import FakeRelease
+from modelyard_tools.home.folders import Home
+from modelyard_tools.testing.ports import free_port
+from modelyard_tools.testing.releases import FakeRelease
 
 TOKEN = "correct horse battery"  # noqa: S105 - of no use elsewhere
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - refused, or never bound

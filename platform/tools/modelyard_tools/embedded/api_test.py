@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from modelyard_contract.version import VERSION
-from modelyard_tools.embedded.home import Home
-from modelyard_tools.embedded.testing.ports import free_port
 from modelyard_tools.embedded.testing.process import PlatformProcess, request
-from modelyard_tools.embedded.testing.releases import FakeRelease, install
+from modelyard_tools.home.folders import Home
+from modelyard_tools.testing.ports import free_port
+from modelyard_tools.testing.releases import FakeRelease, install
 
 WAIT = {"x-nuclio-wait-function-action": "true"}
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from modelyard_tools.embedded.home import Home
 from modelyard_tools.embedded.testing.process import PlatformProcess
+from modelyard_tools.home.folders import Home
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ from urllib.parse import quote
 
 import pytest
 
-from modelyard_tools.embedded.home import Home
-from modelyard_tools.embedded.testing.ports import free_port
 from modelyard_tools.embedded.testing.process import PlatformProcess, request
-from modelyard_tools.embedded.testing.releases import FakeRelease
+from modelyard_tools.home.folders import Home
+from modelyard_tools.testing.ports import free_port
+from modelyard_tools.testing.releases import FakeRelease
 
 
 @pytest.fixture(scope="module")

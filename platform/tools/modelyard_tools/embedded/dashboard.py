@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 from modelyard_tools.embedded.access import Access
 from modelyard_tools.embedded.functions import Functions
-from modelyard_tools.embedded.home import Home
 from modelyard_tools.embedded.projects import Projects
-from modelyard_tools.embedded.running import RunningPlatform
+from modelyard_tools.home.folders import Home
+from modelyard_tools.home.running import RunningPlatform
 
 
 @dataclass(frozen=True)

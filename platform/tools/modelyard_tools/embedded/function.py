@@ -10,23 +10,23 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from modelyard.serving.http import Exchange, answer, function_app
-from modelyard.serving.pool import StartError, WorkerPool
+from modelyard.serving.server.http import Exchange, answer, function_app
+from modelyard.serving.server.pool import StartError, WorkerPool
 from modelyard_tools.embedded.access import Guard
-from modelyard_tools.embedded.config import FunctionConfig, RawConfig
-from modelyard_tools.embedded.engine import Engine
 from modelyard_tools.embedded.gate import Gate
-from modelyard_tools.embedded.gpus import GpuError
 from modelyard_tools.embedded.host import Host
+from modelyard_tools.embedded.instance import Instance
 from modelyard_tools.embedded.listener import Listener
-from modelyard_tools.embedded.logfile import Follower
-from modelyard_tools.embedded.manifest import Manifest
+from modelyard_tools.embedded.machine.gpus import GpuError
 from modelyard_tools.embedded.meter import Meter
-from modelyard_tools.embedded.ports import PortError, bind_all
-from modelyard_tools.embedded.release import Release, ReleaseError, find_release, known_manifest
-from modelyard_tools.embedded.running import HOST
-from modelyard_tools.embedded.state import Deployment, Record
 from modelyard_tools.embedded.verify import VerifyError, verify
+from modelyard_tools.files.logfile import Follower
+from modelyard_tools.home.installed import Release, ReleaseError, find_release, known_manifest
+from modelyard_tools.home.running import HOST
+from modelyard_tools.home.state import Deployment, Record
+from modelyard_tools.http.ports import PortError, bind_all
+from modelyard_tools.releases.config import FunctionConfig, RawConfig
+from modelyard_tools.releases.manifest import Manifest
 
 _log = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ class Function:
             return "building"
         if self._gate.asleep:
             return "waitingForScaleResourceFromZero" if self._waking else "scaledToZero"
-        if self._gate.engine is None:
+        if self._gate.instance is None:
             return "error"
         return "ready" if self._gate.ready else "unhealthy"
 
@@ -97,7 +97,7 @@ class Function:
     @property
     def pool(self) -> WorkerPool | None:
         """The workers that serve at the moment."""
-        return self._gate.engine.pool if self._gate.engine else None
+        return self._gate.instance.pool if self._gate.instance else None
 
     @property
     def restarts(self) -> int:
@@ -163,10 +163,10 @@ class Function:
         The task raises nothing: how it went is in `state` and `last`. Must not
         be called while `provisioning`.
         """
-        if self._gate.engine is None and not self._gate.asleep:
+        if self._gate.instance is None and not self._gate.asleep:
             self.config = config
             self._app = self._application(config)
-            self._gate.await_engine(config.availability_timeout)
+            self._gate.await_instance(config.availability_timeout)
         self._remember(Deployment(config.digest, "building"), wanted=config)
         self._deploying = asyncio.create_task(self._deploy(config))
         return self._deploying
@@ -211,13 +211,13 @@ class Function:
         release = find_release(self._host.home, config)
         listener = self._listen(config.port or release.manifest.port)
         try:
-            engine = await self._prove(config, release)
+            instance = await self._prove(config, release)
         except BaseException:
             self._settle()
             if listener is not self._listener:
                 await listener.close(drain=0)
             raise
-        self._take_over(engine, listener)
+        self._take_over(instance, listener)
 
     def _application(self, config: FunctionConfig) -> ASGIApp:
         return function_app(
@@ -233,27 +233,27 @@ class Function:
         access = self._host.access
         return Listener(bind_all(access.hosts, port), Guard(self.asgi, access))
 
-    async def _prove(self, config: FunctionConfig, release: Release) -> Engine:
+    async def _prove(self, config: FunctionConfig, release: Release) -> Instance:
         """Start the version and see that it answers; on failure say what its workers printed."""
         output = Follower(self._host.home.function_log(config.name))
-        engine = await Engine.start(self._host, config, release, self._give_way)
+        instance = await Instance.start(self._host, config, release, self._give_way)
         try:
-            await verify(engine.pool, release.manifest.type)
+            await verify(instance.pool, release.manifest.type)
         except BaseException as error:
-            await engine.stop(drain=0)
+            await instance.stop(drain=0)
             if not isinstance(error, VerifyError):
                 raise
             printed = output.read().decode(errors="replace")[-_LOG_CHARACTERS:]
             raise VerifyError(f"{error}\n{printed}") from None
-        return engine
+        return instance
 
-    def _take_over(self, engine: Engine, listener: Listener) -> None:
-        config = engine.config
+    def _take_over(self, instance: Instance, listener: Listener) -> None:
+        config = instance.config
         if self._waking:
             # The old version is not needed any more; who waits for it gets the new one.
             self._waking.cancel()
         self._app = self._application(config)
-        before = self._gate.swap(engine)
+        before = self._gate.swap(instance)
         self._retire(before, self._listener if self._listener is not listener else None, _DRAIN)
         self._listener = listener
         self.config = config
@@ -302,7 +302,7 @@ class Function:
     def _give_way(self, name: str) -> bool:
         """Free the GPU for the function `name`: for our own next version, or when we are idle."""
         idle = self.idle_timeout and self._gate.idle_seconds and not self.provisioning
-        if self._gate.engine is None or not (idle or name == self.config.name):
+        if self._gate.instance is None or not (idle or name == self.config.name):
             return False
         if self._watching:
             self._watching.cancel()
@@ -313,14 +313,14 @@ class Function:
         """Start the workers of a sleeping function, if that is not under way already."""
         if self._waking or time.monotonic() < self._wake_not_before:
             return
-        self._gate.await_engine(self.config.ready_timeout + self.config.availability_timeout)
+        self._gate.await_instance(self.config.ready_timeout + self.config.availability_timeout)
         self._waking = asyncio.create_task(self._start_again())
 
     async def _start_again(self) -> None:
         config = self.config
         try:
             release = find_release(self._host.home, config)
-            engine = await Engine.start(self._host, config, release, self._give_way)
+            instance = await Instance.start(self._host, config, release, self._give_way)
         except Exception as error:
             self._wake_not_before = time.monotonic() + _WAKE_PAUSE
             self._waking = None
@@ -334,9 +334,9 @@ class Function:
         self._waking = None
         self.meter.cold_starts += 1
         self.last = Deployment(config.digest, "ready")
-        self._gate.swap(engine)
+        self._gate.swap(instance)
         self._watch()
-        _log.info("woken", extra={"function": config.name, "seconds": engine.pool.load_seconds})
+        _log.info("woken", extra={"function": config.name, "seconds": instance.pool.load_seconds})
 
     def _remember(self, last: Deployment, wanted: FunctionConfig | None = None) -> None:
         self.last = last
@@ -348,11 +348,11 @@ class Function:
             # To go on serving is better than to stop because a disk is full.
             _log.exception("cannot save state", extra={"function": self.config.name})
 
-    def _retire(self, engine: Engine | None, listener: Listener | None, drain: float) -> None:
+    def _retire(self, instance: Instance | None, listener: Listener | None, drain: float) -> None:
         """Let a replaced version finish what it has accepted, in the background."""
-        if engine:
-            self._past_restarts += engine.pool.restarts
-        task = asyncio.create_task(_finish(engine, listener, drain))
+        if instance:
+            self._past_restarts += instance.pool.restarts
+        task = asyncio.create_task(_finish(instance, listener, drain))
         self._retiring.add(task)
         task.add_done_callback(self._retiring.discard)
 
@@ -367,18 +367,18 @@ class Function:
 
     def _resources(self) -> dict[str, Any]:
         """Return the limits of the version that serves, and what puts them in force."""
-        engine = self._gate.engine
-        lease = engine.lease if engine else None
+        instance = self._gate.instance
+        lease = instance.lease if instance else None
         return {
             "memoryBytes": self.config.limits.memory,
             "cpus": self.config.limits.cpus,
-            "enforcedBy": engine.confinement.means if engine else None,
+            "enforcedBy": instance.confinement.means if instance else None,
             "gpus": lease.uuids if lease else (),
         }
 
 
-async def _finish(engine: Engine | None, listener: Listener | None, drain: float) -> None:
-    if engine:
-        await engine.stop(drain)
+async def _finish(instance: Instance | None, listener: Listener | None, drain: float) -> None:
+    if instance:
+        await instance.stop(drain)
     if listener:
         await listener.close(drain)

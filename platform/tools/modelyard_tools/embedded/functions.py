@@ -5,13 +5,13 @@ import logging
 from typing import Final
 
 from modelyard_tools.embedded.access import Access
-from modelyard_tools.embedded.config import ConfigError, FunctionConfig
 from modelyard_tools.embedded.function import Function
-from modelyard_tools.embedded.home import Home
 from modelyard_tools.embedded.host import Host
-from modelyard_tools.embedded.logfile import rotate
 from modelyard_tools.embedded.projects import Projects
-from modelyard_tools.embedded.state import Record, Store
+from modelyard_tools.files.logfile import rotate
+from modelyard_tools.home.folders import Home
+from modelyard_tools.home.state import Record, Store
+from modelyard_tools.releases.config import ConfigError, FunctionConfig
 
 _log = logging.getLogger(__name__)
 

@@ -4,22 +4,22 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from modelyard.serving.protocol import Event, Reply, error_reply
-from modelyard_tools.embedded.engine import Engine
+from modelyard.serving.protocol.messages import Event, Reply, error_reply
+from modelyard_tools.embedded.instance import Instance
 
 
 class Gate:
-    """Passes events on to the current engine; another engine can take over at any moment.
+    """Passes events on to the current instance; another instance can take over at any moment.
 
-    Once `swap` has returned, no further event reaches the old engine, and those
+    Once `swap` has returned, no further event reaches the old instance, and those
     that it had accepted are its to finish: so stopping it then drops none.
-    While a function is being started its events wait for the engine. A function
+    While a function is being started its events wait for the instance. A function
     that sleeps is woken by its next event.
     """
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._engine: Engine | None = None
+        self._instance: Instance | None = None
         self._waker: Callable[[], None] | None = None
         self._settled = asyncio.Event()
         self._patience = 0.0
@@ -27,9 +27,9 @@ class Gate:
         self._used = time.monotonic()
 
     @property
-    def engine(self) -> Engine | None:
+    def instance(self) -> Instance | None:
         """What serves; None before the first, after the last, and during sleep."""
-        return self._engine
+        return self._instance
 
     @property
     def asleep(self) -> bool:
@@ -39,8 +39,8 @@ class Gate:
     @property
     def ready(self) -> int:
         """How many workers could take an event; a sleeping function could have one."""
-        if self._engine:
-            return self._engine.pool.ready
+        if self._instance:
+            return self._instance.pool.ready
         return 1 if self.asleep else 0
 
     @property
@@ -48,30 +48,30 @@ class Gate:
         """How long there has been no event; 0 while there is one."""
         return 0.0 if self._calls else time.monotonic() - self._used
 
-    def await_engine(self, patience: float) -> None:
-        """From now on let events wait up to `patience` seconds for an engine."""
+    def await_instance(self, patience: float) -> None:
+        """From now on let events wait up to `patience` seconds for an instance."""
         self._patience = patience
         self._settled.clear()
 
-    def swap(self, engine: Engine | None) -> Engine | None:
-        """Send further events to `engine` (None: refuse them); return the one before it."""
-        before, self._engine = self._engine, engine
+    def swap(self, instance: Instance | None) -> Instance | None:
+        """Send further events to `instance` (None: refuse them); return the one before it."""
+        before, self._instance = self._instance, instance
         self._waker = None
         self._used = time.monotonic()
         self._settled.set()
         return before
 
-    def sleep(self, waker: Callable[[], None]) -> Engine | None:
-        """Do without an engine until an event comes, and call `waker` then; return the last one.
+    def sleep(self, waker: Callable[[], None]) -> Instance | None:
+        """Do without an instance until an event comes, and call `waker` then; return the last one.
 
-        The waker has to call `await_engine`, or else the event is refused.
+        The waker has to call `await_instance`, or else the event is refused.
         """
         before = self.swap(None)
         self._waker = waker
         return before
 
     def settle(self) -> None:
-        """Let events wait no longer: the engine there is, or none, is what there will be."""
+        """Let events wait no longer: the instance there is, or none, is what there will be."""
         self._settled.set()
 
     async def call(self, event: Event) -> Reply:
@@ -84,13 +84,13 @@ class Gate:
             self._used = time.monotonic()
 
     async def _call(self, event: Event) -> Reply:
-        if self._engine is None and self._waker:
+        if self._instance is None and self._waker:
             self._waker()
-        if self._engine is None and not await self._settled_in_time():
+        if self._instance is None and not await self._settled_in_time():
             return error_reply(503, f"function {self._name} is still starting; try again")
-        if self._engine is None:
+        if self._instance is None:
             return error_reply(503, f"function {self._name} is not running; see its log")
-        return await self._engine.pool.call(event)
+        return await self._instance.pool.call(event)
 
     async def _settled_in_time(self) -> bool:
         try:

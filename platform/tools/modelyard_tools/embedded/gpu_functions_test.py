@@ -6,11 +6,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from modelyard_tools.embedded.home import Home
 from modelyard_tools.embedded.testing.fake_gpus import FakeGpus
-from modelyard_tools.embedded.testing.ports import free_port
 from modelyard_tools.embedded.testing.process import PlatformProcess, request, until
-from modelyard_tools.embedded.testing.releases import HANDLER, FakeRelease, install
+from modelyard_tools.home.folders import Home
+from modelyard_tools.testing.ports import free_port
+from modelyard_tools.testing.releases import HANDLER, FakeRelease, install
 
 GIB = 1024**3
 

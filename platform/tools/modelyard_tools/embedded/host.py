@@ -4,13 +4,13 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Final
 
-from modelyard.serving.budget import ByteBudget
-from modelyard.serving.http import DEFAULT_BUDGET
+from modelyard.serving.server.budget import ByteBudget
+from modelyard.serving.server.http import DEFAULT_BUDGET
 from modelyard_tools.embedded.access import Access
-from modelyard_tools.embedded.gpus import Gpus
-from modelyard_tools.embedded.home import Home
-from modelyard_tools.embedded.limits import Confiner
-from modelyard_tools.embedded.state import Store
+from modelyard_tools.embedded.machine.gpus import Gpus
+from modelyard_tools.embedded.machine.limits import Confiner
+from modelyard_tools.home.folders import Home
+from modelyard_tools.home.state import Store
 
 # Loading models takes all cores there are; more at once would only make all of them late.
 _STARTS_AT_ONCE: Final = 2

@@ -7,12 +7,12 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
-from modelyard_tools.embedded.home import Home
-from modelyard_tools.embedded.logfile import MAX_BYTES
-from modelyard_tools.embedded.ports import PortError, bind
-from modelyard_tools.embedded.testing.ports import free_port
 from modelyard_tools.embedded.testing.process import PlatformProcess, has_ended, request, until
-from modelyard_tools.embedded.testing.releases import HANDLER, FakeRelease, install
+from modelyard_tools.files.logfile import MAX_BYTES
+from modelyard_tools.home.folders import Home
+from modelyard_tools.http.ports import PortError, bind
+from modelyard_tools.testing.ports import free_port
+from modelyard_tools.testing.releases import HANDLER, FakeRelease, install
 
 BROKEN_START = "raise RuntimeError('no such weights')\n"
 BROKEN_ANSWER = HANDLER.format(version="2").replace("    seen =", "    1 / 0\n    seen =")

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import uvicorn
 from starlette.types import ASGIApp
 
-from modelyard.serving.connection import Connection
+from modelyard.serving.server.connection import Connection
 
 
 class _Server(uvicorn.Server):

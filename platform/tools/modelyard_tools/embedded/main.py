@@ -23,19 +23,19 @@ from modelyard_tools.embedded.access import (
 from modelyard_tools.embedded.api import dashboard_app
 from modelyard_tools.embedded.dashboard import Dashboard
 from modelyard_tools.embedded.functions import Functions
-from modelyard_tools.embedded.home import Home, HomeError
 from modelyard_tools.embedded.journal import start_journal
 from modelyard_tools.embedded.listener import Listener
-from modelyard_tools.embedded.lock import LockedError, held
-from modelyard_tools.embedded.logfile import rotate
-from modelyard_tools.embedded.ports import PortError, bind_all
 from modelyard_tools.embedded.projects import Projects
-from modelyard_tools.embedded.running import (
+from modelyard_tools.files.lock import LockedError, held
+from modelyard_tools.files.logfile import rotate
+from modelyard_tools.home.folders import Home, HomeError
+from modelyard_tools.home.running import (
     HOST,
     RunningPlatform,
     remove_note,
     write_note,
 )
+from modelyard_tools.http.ports import PortError, bind_all
 
 _log = logging.getLogger("modelyard_tools.embedded")
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Final
 
-from modelyard.serving.http import Exchange
+from modelyard.serving.server.http import Exchange
 
 # Upper bounds in seconds, from a cached detector to a large model on a CPU.
 BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelyard.serving.http import Exchange
+from modelyard.serving.server.http import Exchange
 from modelyard_tools.embedded.meter import BUCKETS, Histogram, Meter
 
 

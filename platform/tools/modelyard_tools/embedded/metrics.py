@@ -16,7 +16,7 @@ from prometheus_client.registry import Collector, CollectorRegistry
 
 from modelyard_tools.embedded.function import Function
 from modelyard_tools.embedded.functions import Functions
-from modelyard_tools.embedded.memory import resident_bytes
+from modelyard_tools.embedded.machine.memory import resident_bytes
 from modelyard_tools.embedded.meter import Histogram
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST

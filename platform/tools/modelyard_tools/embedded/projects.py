@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 
 from modelyard_contract.nuclio import DEFAULT_NAMESPACE, DEFAULT_PROJECT
-from modelyard_tools.embedded.files import set_aside, write_atomically
-from modelyard_tools.embedded.home import Home
-from modelyard_tools.embedded.manifest import Name
+from modelyard_tools.files.atomic import set_aside, write_atomically
+from modelyard_tools.home.folders import Home
+from modelyard_tools.releases.manifest import Name
 
 _log = logging.getLogger(__name__)
 

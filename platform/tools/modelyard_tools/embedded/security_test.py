@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from modelyard_tools.embedded.home import Home
-from modelyard_tools.embedded.testing.ports import free_port
 from modelyard_tools.embedded.testing.process import PlatformProcess, request
 from modelyard_tools.embedded.testing.raw import exchange, statuses
-from modelyard_tools.embedded.testing.releases import HANDLER, FakeRelease
+from modelyard_tools.home.folders import Home
+from modelyard_tools.testing.ports import free_port
+from modelyard_tools.testing.releases import HANDLER, FakeRelease
 
 SPLITTING = HANDLER.format(version="1").replace(
     '"x-kept": "k"',

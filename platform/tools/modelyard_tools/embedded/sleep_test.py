@@ -6,10 +6,10 @@ from contextlib import ExitStack
 
 import msgspec
 
-from modelyard_tools.embedded.home import Home
-from modelyard_tools.embedded.testing.ports import free_port
 from modelyard_tools.embedded.testing.process import PlatformProcess, has_ended, request, until
-from modelyard_tools.embedded.testing.releases import HANDLER, FakeRelease
+from modelyard_tools.home.folders import Home
+from modelyard_tools.testing.ports import free_port
+from modelyard_tools.testing.releases import HANDLER, FakeRelease
 
 # Short enough for a test, and long enough to see a function awake.
 IDLE = 1.0

@@ -2,9 +2,9 @@
 
 from http import HTTPStatus
 
-from modelyard.serving.pool import WorkerPool
-from modelyard.serving.protocol import Event, error_text
-from modelyard.serving.sample import sample_request
+from modelyard.serving.protocol.messages import Event, error_text
+from modelyard.serving.protocol.sample import sample_request
+from modelyard.serving.server.pool import WorkerPool
 
 
 class VerifyError(Exception):

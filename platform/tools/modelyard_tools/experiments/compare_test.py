@@ -9,7 +9,7 @@ import pytest
 from modelyard.annotation import Mask, Polygon, Rectangle, Shape, Tag
 from modelyard_tools.experiments.agreement import overlap, pair_up
 from modelyard_tools.experiments.cli import main
-from modelyard_tools.experiments.testing import Served
+from modelyard_tools.experiments.testing.functions import Served
 
 SIZE = (40, 30)
 FULL = Mask("cat", np.ones((10, 10), np.bool_), 5, 5)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from modelyard.serving.sample import sample_png
-from modelyard_tools.experiments.testing import Served, served
+from modelyard.serving.protocol.sample import sample_png
+from modelyard_tools.experiments.testing.functions import Served, served
 
 
 @pytest.fixture(scope="session")

@@ -13,11 +13,11 @@ import PIL.Image
 import pytest
 from cvat_sdk.masks import decode_mask
 
-from modelyard.serving.sample import sample_png
+from modelyard.serving.protocol.sample import sample_png
 from modelyard.serving.testing import shapes, tiny
 from modelyard_tools.experiments import cvat_function
-from modelyard_tools.experiments.fake_cvat import TASK, TOKEN, FakeCvat, serving
-from modelyard_tools.experiments.testing import Served
+from modelyard_tools.experiments.testing.cvat import TASK, TOKEN, FakeCvat, serving
+from modelyard_tools.experiments.testing.functions import Served
 
 MODULE = ["--function-module", "modelyard_tools.experiments.cvat_function"]
 

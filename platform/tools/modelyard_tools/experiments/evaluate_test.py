@@ -10,7 +10,7 @@ import PIL.Image
 import pytest
 
 from modelyard.annotation import Attribute, Box, Mask, Polygon, Rectangle, Shape, Tag
-from modelyard.serving.sample import sample_png
+from modelyard.serving.protocol.sample import sample_png
 from modelyard_tools.experiments.cli import main
 from modelyard_tools.experiments.clicking import Prompt, add_click, first_prompt, middle
 from modelyard_tools.experiments.conversion import CROWD, TRACK
@@ -18,7 +18,7 @@ from modelyard_tools.experiments.datasets import Annotated, Truth
 from modelyard_tools.experiments.detecting import average_precision
 from modelyard_tools.experiments.errors import ExperimentError
 from modelyard_tools.experiments.following import success, tracks
-from modelyard_tools.experiments.testing import Served
+from modelyard_tools.experiments.testing.functions import Served
 
 SIZE = (160, 120)
 BOX = (40, 30, 120, 90)

@@ -9,10 +9,10 @@ import PIL.Image
 import pytest
 
 from modelyard.annotation import Mask, Rectangle
-from modelyard.serving.sample import sample_png
+from modelyard.serving.protocol.sample import sample_png
 from modelyard_tools.experiments.cli import main
 from modelyard_tools.experiments.datasets import read_dataset
-from modelyard_tools.experiments.testing import Served
+from modelyard_tools.experiments.testing.functions import Served
 
 BOX = (40, 30, 120, 90)
 

@@ -1,9 +1,11 @@
-"""What ends a command of this package with one line on stderr."""
+"""What ends a command of this package."""
+
+from modelyard_tools.errors import ToolError
 
 
-class ImageToolError(Exception):
-    """The text says what was wrong, where, and what to do next."""
+class ImageToolError(ToolError):
+    """An image cannot be built, read or handed on."""
 
 
 class NoSuchImageError(ImageToolError):
-    """A registry answers, and has no such image."""
+    """The registry answers, but does not have the image."""

@@ -12,7 +12,7 @@ from modelyard_contract.function_types import FUNCTION_TYPES
 from modelyard_contract.heads import MODEL_API
 from modelyard_contract.version import VERSION
 from modelyard_tools.scaffold.names import BadNameError, check_name
-from modelyard_tools.scaffold.network import FORMATS, Network, NetworkError, read_network
+from modelyard_tools.scaffold.network import Network, NetworkError, read_network
 from modelyard_tools.scaffold.write import is_codeless, write_function
 
 
@@ -73,10 +73,9 @@ def _framework(options: argparse.Namespace) -> str:
     """
     if options.model is None:
         return str(options.framework or OPENVINO)
-    own = FORMATS[options.model.suffix.lower()]
-    if options.framework and FRAMEWORKS[options.framework].engine != FRAMEWORKS[own].engine:
-        raise NetworkError(f"{options.model.name} runs on {own}; leave --framework out")
-    return own
+    if options.framework not in {None, OPENVINO}:
+        raise NetworkError(f"{options.model.name} runs on {OPENVINO}; leave --framework out")
+    return OPENVINO
 
 
 def _typed(path: Path) -> Path:

@@ -9,19 +9,13 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from modelyard.inference.heads.guess import guess_head
-from modelyard_contract.frameworks import OPENVINO
 from modelyard_contract.heads import MODEL_API
 
 if TYPE_CHECKING:
     from modelyard.inference.heads.options import HeadOptions
 
-# What OpenVINO reads, and the framework it is known by.
-FORMATS: Final[Mapping[str, str]] = {
-    ".onnx": "onnx",
-    ".xml": OPENVINO,
-    ".pb": OPENVINO,
-    ".tflite": OPENVINO,
-}
+# What OpenVINO reads.
+FORMATS: Final = (".onnx", ".xml", ".pb", ".tflite")
 _CHECKPOINTS: Final = (".pt", ".pth", ".pkl", ".ckpt", ".safetensors", ".h5", ".keras")
 _NO_OBJECT: Final = "otx_"
 """What Training Extensions call classes that are none begins so."""

@@ -16,7 +16,7 @@ import pytest
 from modelyard_contract.function_types import FUNCTION_TYPES
 from modelyard_tools.scaffold.cli import main
 from modelyard_tools.scaffold.network import read_network
-from modelyard_tools.scaffold.testing import Shape, write_onnx
+from modelyard_tools.scaffold.testing.networks import Shape, write_onnx
 
 YOLO: dict[str, Shape] = {"output0": (1, 6, 8400)}
 UNKNOWN: dict[str, Shape] = {"strange": (1, 2, 3, 4, 5), "other": (7,)}
@@ -112,7 +112,7 @@ def written_tests(folder: Path, network: Path) -> str:
         "schema": 1,
         "name": "my-model",
         "type": function["type"],
-        "model": "modelyard.serving.heads:HeadDetector"
+        "model": "modelyard.models.heads:HeadDetector"
         if "head" in function
         else "my_model.handler",
         "labels": json.loads(labels.read_text()) if labels.exists() else [],
@@ -169,7 +169,7 @@ def test_functions_without_code_pass_theirs_too(
     targets = targets_of(folder)
     assert targets["model_function"]["head"] == head
     # The class that the function names in text.
-    assert targets["python_tests"]["dependencies"] == ["lib/modelyard/serving/heads.py:heads"]
+    assert targets["function_tests"]["dependencies"] == ["lib/modelyard/models/heads.py"]
     assert [item["id"] for item in json.loads((folder / "labels.json").read_text())] == labels
     assert "2 passed" in written_tests(folder, Path("best.onnx"))
 

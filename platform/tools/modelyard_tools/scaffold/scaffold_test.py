@@ -29,7 +29,7 @@ def test_a_function_is_a_package_with_a_class_a_test_and_a_target(
     repository: Path, type: str, framework: str
 ) -> None:
     folder = write_function(repository, "my_model", type=type, framework=framework)
-    assert folder == repository / "functions" / FRAMEWORKS[framework].engine / "my_model"
+    assert folder == repository / "functions" / framework / "my_model"
     labels = {"labels.json"} if type == "detector" else set()
     written = {"__init__.py", "BUILD", "README.md", "handler.py", "handler_test.py"}
     assert {path.name for path in folder.iterdir()} == written | labels
@@ -42,7 +42,7 @@ def test_a_function_is_a_package_with_a_class_a_test_and_a_target(
     function = calls[-1]
     assert isinstance(function, ast.Call)
     fields = {word.arg: ast.literal_eval(word.value) for word in function.keywords}
-    assert (fields["type"], fields["framework"]) == (type, FRAMEWORKS[framework].engine)
+    assert (fields["type"], fields["framework"]) == (type, framework)
     assert fields["display_name"] == "My Model"
     assert ("labels" in fields) == (type == "detector")
     assert "$" not in build
@@ -51,7 +51,7 @@ def test_a_function_is_a_package_with_a_class_a_test_and_a_target(
 def test_the_command_says_what_comes_next(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["my_model", "--type", "tracker", "--framework", "onnx"]) == 0
+    assert main(["my_model", "--type", "tracker", "--framework", "openvino"]) == 0
     assert "./pants run functions/openvino/my_model#cpu" in capsys.readouterr().out
     assert (repository / "functions/openvino/my_model/BUILD").exists()
 

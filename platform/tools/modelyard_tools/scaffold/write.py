@@ -11,7 +11,6 @@ from pathlib import Path
 from string import Template
 from typing import Final
 
-from modelyard_contract.frameworks import FRAMEWORKS
 from modelyard_contract.function_types import DETECTOR
 from modelyard_contract.names import function_name
 from modelyard_contract.variables import WEIGHTS_MIRROR
@@ -36,8 +35,7 @@ def write_function(
     Raises:
         OSError: it cannot be written.
     """
-    engine = FRAMEWORKS[framework].engine
-    folder = repository / "functions" / engine / name
+    folder = repository / "functions" / framework / name
     folder.parent.mkdir(parents=True, exist_ok=True)
     codeless = network is not None and is_codeless(network, type)
     classes = network.classes if network and network.classes else _OBJECT
@@ -58,7 +56,7 @@ def write_function(
         "more": "".join(_targets(type, network)),
         "fields": "".join(
             f"    {field}={value},\n"
-            for field, value in _fields(relative, type, engine, name, network)
+            for field, value in _fields(relative, type, framework, name, network)
         ),
     }
     with tempfile.TemporaryDirectory(prefix=".new-", dir=folder.parent) as scratch:
@@ -87,7 +85,7 @@ def is_codeless(network: Network, type: str) -> bool:
 
 _NAMED: Final = (
     "    # The model's class, which is named in text.\n"
-    '    dependencies=["lib/modelyard/serving/heads.py:heads"],\n'
+    '    dependencies=["lib/modelyard/models/heads.py"],\n'
 )
 _SESSION_IMPORT: Final = "from modelyard.inference.openvino import OpenVINOSession\n"
 

@@ -1,5 +1,4 @@
-"""Gets the files that models are made of, and turns foreign formats into ones we run.
+"""Fetches the files of models, and converts foreign formats into OpenVINO's.
 
-`python -m modelyard_tools.weights.fetch` obtains one pinned file (or members of one pinned archive)
-into a folder, `python -m modelyard_tools.weights.convert` turns downloaded models into OpenVINO IR.
+`sources` obtains pinned files, `conversion` converts them, `pins` records digests in BUILD files.
 """

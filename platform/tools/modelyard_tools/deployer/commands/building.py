@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from modelyard_tools.deployer.errors import UsageError
+from modelyard_tools.deployer.core.errors import UsageError
 
 
 def built(options: argparse.Namespace) -> Path:

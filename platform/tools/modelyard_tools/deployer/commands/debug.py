@@ -7,9 +7,9 @@ import os
 from typing import TYPE_CHECKING
 
 from modelyard_contract import variables
-from modelyard_tools.deployer.command import Session, Subparsers
 from modelyard_tools.deployer.commands.building import built, source_roots
-from modelyard_tools.deployer.errors import UsageError
+from modelyard_tools.deployer.core.command import Session, Subparsers
+from modelyard_tools.deployer.core.errors import UsageError
 from modelyard_tools.deployer.nuclio import options as nuclio_options
 from modelyard_tools.deployer.targets import EMBEDDED, NUCLIO
 
@@ -83,10 +83,10 @@ def _on_nuclio(options: argparse.Namespace, session: Session) -> int:
 
 
 def _debugging(options: argparse.Namespace, session: Session) -> "Debugging":
+    from modelyard_tools.deployer.core.releases import only_release
     from modelyard_tools.deployer.debugger.contained import ANY_HOST
     from modelyard_tools.deployer.debugger.session import Debugging
     from modelyard_tools.deployer.debugger.startup import HOST, Debugger
-    from modelyard_tools.deployer.releases import only_release
 
     if options.debugger_pex is None:
         raise UsageError("debug needs --debugger-pex, which a build has made")

@@ -5,7 +5,7 @@
 import argparse
 from typing import TYPE_CHECKING, Final
 
-from modelyard_tools.deployer.command import Session, Subparsers, add_json
+from modelyard_tools.deployer.core.command import Session, Subparsers, add_json
 
 if TYPE_CHECKING:
     from modelyard_tools.doctor.facts import Facts

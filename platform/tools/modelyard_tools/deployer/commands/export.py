@@ -6,8 +6,8 @@ import argparse
 import json
 from pathlib import Path
 
-from modelyard_tools.deployer.command import Session, Subparsers
-from modelyard_tools.deployer.errors import DeployError
+from modelyard_tools.deployer.core.command import Session, Subparsers
+from modelyard_tools.deployer.core.errors import DeployError
 from modelyard_tools.deployer.targets import add_target
 
 
@@ -22,7 +22,7 @@ def add_parser(commands: Subparsers) -> None:
 
 def run(options: argparse.Namespace, session: Session) -> int:
     """Write a JSON array of configurations, which `import` reads."""
-    from modelyard_tools.deployer.names import require
+    from modelyard_tools.deployer.core.names import require
     from modelyard_tools.deployer.targets import open_target
 
     configs = open_target(options, session).export()

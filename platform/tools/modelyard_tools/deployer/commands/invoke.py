@@ -9,8 +9,8 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
-from modelyard_tools.deployer.command import Session, Subparsers, add_json
-from modelyard_tools.deployer.errors import DeployError, UsageError
+from modelyard_tools.deployer.core.command import Session, Subparsers, add_json
+from modelyard_tools.deployer.core.errors import DeployError, UsageError
 from modelyard_tools.deployer.targets import add_target
 
 _FAILED: Final = 1

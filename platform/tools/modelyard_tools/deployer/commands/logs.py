@@ -4,7 +4,7 @@
 
 import argparse
 
-from modelyard_tools.deployer.command import Session, Subparsers
+from modelyard_tools.deployer.core.command import Session, Subparsers
 from modelyard_tools.deployer.targets import add_target
 
 

@@ -4,8 +4,8 @@
 
 import argparse
 
-from modelyard_tools.deployer.command import Session, Subparsers, add_json
 from modelyard_tools.deployer.commands.building import add_prune, built
+from modelyard_tools.deployer.core.command import Session, Subparsers, add_json
 from modelyard_tools.deployer.targets import add_target
 
 
@@ -20,7 +20,7 @@ def add_parser(commands: Subparsers) -> None:
 
 def run(options: argparse.Namespace, session: Session) -> int:
     """Show the plan, and do nothing."""
-    from modelyard_tools.deployer.apply import Job, plan
+    from modelyard_tools.deployer.core.apply import Job, plan
     from modelyard_tools.deployer.targets import open_target
 
     job = Job(releases=built(options), prune=options.prune, json=options.json)

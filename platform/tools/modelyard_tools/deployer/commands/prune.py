@@ -4,8 +4,8 @@
 
 import argparse
 
-from modelyard_tools.deployer.command import Session, Subparsers, add_json
 from modelyard_tools.deployer.commands.building import built
+from modelyard_tools.deployer.core.command import Session, Subparsers, add_json
 from modelyard_tools.deployer.targets import add_target
 
 
@@ -19,7 +19,7 @@ def add_parser(commands: Subparsers) -> None:
 
 def run(options: argparse.Namespace, session: Session) -> int:
     """Remove them, and what nothing needs any more; deploy nothing."""
-    from modelyard_tools.deployer.apply import Job, prune
+    from modelyard_tools.deployer.core.apply import Job, prune
     from modelyard_tools.deployer.targets import open_target
 
     job = Job(releases=built(options), json=options.json)

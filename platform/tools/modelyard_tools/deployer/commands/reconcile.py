@@ -4,7 +4,7 @@
 
 import argparse
 
-from modelyard_tools.deployer.command import Session, Subparsers, add_json
+from modelyard_tools.deployer.core.command import Session, Subparsers, add_json
 from modelyard_tools.deployer.targets import add_target
 
 
@@ -18,7 +18,7 @@ def add_parser(commands: Subparsers) -> None:
 
 def run(options: argparse.Namespace, session: Session) -> int:
     """Start what is dead, and correct what the platform says of ports."""
-    from modelyard_tools.deployer.alone import alone
+    from modelyard_tools.deployer.core.alone import alone
     from modelyard_tools.deployer.targets import open_target
 
     target = open_target(options, session)

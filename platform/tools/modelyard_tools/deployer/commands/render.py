@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 
 from modelyard_contract.nuclio import DEFAULT_NAMESPACE
-from modelyard_tools.deployer.command import Session, Subparsers, add_json
 from modelyard_tools.deployer.commands.building import built
+from modelyard_tools.deployer.core.command import Session, Subparsers, add_json
 from modelyard_tools.deployer.kubernetes.options import add_cluster
 
 _FAILED = 1
@@ -29,10 +29,10 @@ def add_parser(commands: Subparsers) -> None:
 
 def run(options: argparse.Namespace, session: Session) -> int:
     """Write what `apply --to kubernetes` would apply; exit with 1 where one cannot be written."""
+    from modelyard_tools.deployer.core.releases import read_releases
     from modelyard_tools.deployer.kubernetes.layout import layout_of, write_layout
     from modelyard_tools.deployer.kubernetes.pinning import pinned
     from modelyard_tools.deployer.kubernetes.settings import read_cluster
-    from modelyard_tools.deployer.releases import read_releases
 
     releases = [each for each in read_releases(built(options)) if not each.manifest.blocked]
     layout, kept = pinned(layout_of(releases, read_cluster(options.cluster), options.namespace))

@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from modelyard_tools.deployer.command import Session, Subparsers, add_json
-from modelyard_tools.deployer.errors import UsageError
+from modelyard_tools.deployer.core.command import Session, Subparsers, add_json
+from modelyard_tools.deployer.core.errors import UsageError
 from modelyard_tools.deployer.targets import add_target
 
 
@@ -22,8 +22,8 @@ def add_parser(commands: Subparsers) -> None:
 
 def run(options: argparse.Namespace, session: Session) -> int:
     """Deploy every configuration of the file; their releases or images have to be there."""
-    from modelyard_tools.deployer.alone import alone
-    from modelyard_tools.deployer.apply import FAILED
+    from modelyard_tools.deployer.core.alone import alone
+    from modelyard_tools.deployer.core.apply import FAILED
     from modelyard_tools.deployer.targets import open_target
 
     configs = _read(options.file)

@@ -4,8 +4,8 @@
 
 import argparse
 
-from modelyard_tools.deployer.command import Session, Subparsers
 from modelyard_tools.deployer.commands.building import built, source_roots
+from modelyard_tools.deployer.core.command import Session, Subparsers
 
 
 def add_parser(commands: Subparsers) -> None:
@@ -19,8 +19,8 @@ def add_parser(commands: Subparsers) -> None:
 
 def run(options: argparse.Namespace, session: Session) -> int:
     """Serve until Ctrl-C."""
-    from modelyard_tools.deployer.develop import Development, serve
-    from modelyard_tools.deployer.releases import only_release
+    from modelyard_tools.deployer.core.releases import only_release
+    from modelyard_tools.deployer.development.foreground import Development, serve
 
     return serve(
         Development(

@@ -5,11 +5,11 @@
 import argparse
 from typing import TYPE_CHECKING, Final
 
-from modelyard_tools.deployer.command import Session, Subparsers, add_json
+from modelyard_tools.deployer.core.command import Session, Subparsers, add_json
 from modelyard_tools.deployer.targets import add_target
 
 if TYPE_CHECKING:
-    from modelyard_tools.deployer.target import Deployed
+    from modelyard_tools.deployer.core.target import Deployed
 
 _SHORT: Final = 12
 _HEADER: Final = (

@@ -4,7 +4,7 @@
 
 import argparse
 
-from modelyard_tools.deployer.command import Session, Subparsers, add_json
+from modelyard_tools.deployer.core.command import Session, Subparsers, add_json
 
 
 def add_parser(commands: Subparsers) -> None:
@@ -16,7 +16,7 @@ def add_parser(commands: Subparsers) -> None:
 
 def run(options: argparse.Namespace, session: Session) -> int:
     """End the platform and with it all functions; requests under way are answered first."""
-    from modelyard_tools.deployer import daemon
+    from modelyard_tools.deployer.embedded import daemon
 
     with session.report.step("stopping the platform"):
         stopped = daemon.stop(session.home)

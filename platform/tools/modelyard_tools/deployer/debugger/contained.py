@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import msgspec
 
-from modelyard.serving.failures import TRACEBACKS
 from modelyard_contract.images import HOME
+from modelyard_contract.variables import TRACEBACKS
 from modelyard_tools.deployer.debugger.startup import STARTUP, Debugger, startup_file
 
 _HOME: Final = f"{HOME}/debug"

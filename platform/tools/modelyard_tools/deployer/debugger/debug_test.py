@@ -14,15 +14,15 @@ import httpx
 import psutil
 import pytest
 
-from modelyard.serving.sample import sample_request
+from modelyard.serving.protocol.sample import sample_request
+from modelyard_tools.deployer.core.errors import DeployError
 from modelyard_tools.deployer.debugger.launch import FILE, configuration, write_launch
 from modelyard_tools.deployer.debugger.startup import Debugger
-from modelyard_tools.deployer.debugger.testing import Editor
-from modelyard_tools.deployer.errors import DeployError
-from modelyard_tools.deployer.testing import Deployer
-from modelyard_tools.embedded.testing.ports import free_port
+from modelyard_tools.deployer.debugger.testing.editor import Editor
+from modelyard_tools.deployer.testing.deployer import Deployer
 from modelyard_tools.embedded.testing.process import until
-from modelyard_tools.embedded.testing.releases import HANDLER, FakeRelease
+from modelyard_tools.testing.ports import free_port
+from modelyard_tools.testing.releases import HANDLER, FakeRelease
 
 # The PEX that the build hands over; beside this file's root where Pants runs the test.
 PEX = Path(os.environ.get("MODELYARD_TEST_DEBUGPY", "debug/debugpy.pex")).absolute()

@@ -8,6 +8,8 @@ import msgspec
 from modelyard_contract.nuclio import CONFIG_FILE
 from modelyard_contract.ports import EVENTS
 from modelyard_contract.variables import setting
+from modelyard_tools.deployer.core.errors import DeployError
+from modelyard_tools.deployer.core.nuclio_config import function_config
 from modelyard_tools.deployer.debugger.contained import (
     A_DAY,
     contained,
@@ -16,11 +18,9 @@ from modelyard_tools.deployer.debugger.contained import (
     inside,
 )
 from modelyard_tools.deployer.debugger.session import Debugging, end_like_ctrl_c
-from modelyard_tools.deployer.errors import DeployError
-from modelyard_tools.deployer.loopback import HOST, listen_here
+from modelyard_tools.deployer.development.loopback import HOST, listen_here
 from modelyard_tools.deployer.nuclio.containers import SIDE_LABEL, container_options
-from modelyard_tools.deployer.nuclio.engine import Engine
-from modelyard_tools.deployer.nuclio_config import function_config
+from modelyard_tools.engine.engine import Engine
 
 _SUFFIX: Final = "-standalone"
 _PATIENT: Final = {setting("ready_timeout"): str(A_DAY)}

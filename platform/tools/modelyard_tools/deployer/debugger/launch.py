@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from modelyard_tools.embedded.files import write_atomically
+from modelyard_tools.files.atomic import write_atomically
 
 FILE: Final = ".vscode/launch.json"
 _VERSION: Final = "0.2.0"

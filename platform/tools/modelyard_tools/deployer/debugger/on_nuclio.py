@@ -1,17 +1,18 @@
 """`debug --to nuclio`: the function itself, on the port on which CVAT asks it."""
 
 from modelyard_contract.nuclio import DIGEST
-from modelyard_tools.deployer.alone import alone
+from modelyard_tools.deployer.core.alone import alone
+from modelyard_tools.deployer.core.errors import DeployError
+from modelyard_tools.deployer.core.history import Config
 from modelyard_tools.deployer.debugger.contained import contained, debug_config, env_of, inside
 from modelyard_tools.deployer.debugger.session import Debugging, can_be_reached, end_like_ctrl_c
-from modelyard_tools.deployer.errors import DeployError
-from modelyard_tools.deployer.history import Config
 from modelyard_tools.deployer.nuclio.api import DEBUGGED, IMAGE
 from modelyard_tools.deployer.nuclio.containers import SIDE_LABEL
-from modelyard_tools.deployer.nuclio.engine import Engine, EngineError
 from modelyard_tools.deployer.nuclio.images import debug_name
-from modelyard_tools.deployer.nuclio.inspected import Container
 from modelyard_tools.deployer.nuclio.target import NuclioTarget
+from modelyard_tools.engine.client import EngineError
+from modelyard_tools.engine.engine import Engine
+from modelyard_tools.engine.inspected import Container
 
 
 class NuclioDebugging:

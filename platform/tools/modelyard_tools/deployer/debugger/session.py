@@ -10,10 +10,10 @@ from typing import Final
 import msgspec
 
 from modelyard_contract.ports import EVENTS
-from modelyard_tools.deployer.command import Session
+from modelyard_tools.deployer.core.command import Session
+from modelyard_tools.deployer.core.releases import BuiltRelease
 from modelyard_tools.deployer.debugger.launch import FILE, configuration, write_launch
 from modelyard_tools.deployer.debugger.startup import Debugger
-from modelyard_tools.deployer.releases import BuiltRelease
 
 _PATIENCE: Final = 5.0
 

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from modelyard_tools.deployer.errors import DeployError
+from modelyard_tools.deployer.core.errors import DeployError
 
 HOST: Final = "127.0.0.1"
 # How it is called wherever Python is to find it.

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
+from modelyard_tools.deployer.core.releases import read_releases
 from modelyard_tools.deployer.kubernetes.objects import function
 from modelyard_tools.deployer.kubernetes.settings import read_cluster
 from modelyard_tools.deployer.kubernetes.testing.api_server import CLERK, ApiServer
 from modelyard_tools.deployer.kubernetes.testing.cluster import BROKEN
 from modelyard_tools.deployer.kubernetes.testing.registry import Registry
 from modelyard_tools.deployer.kubernetes.testing.releases import SETTINGS, release
-from modelyard_tools.deployer.releases import read_releases
-from modelyard_tools.deployer.testing import Build, Deployer
+from modelyard_tools.deployer.testing.deployer import Build, Deployer
 from modelyard_tools.embedded.testing.process import until
 
 PROGRAMS = "MODELYARD_KUBE_APISERVER"

@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from modelyard_contract.nuclio import FUNCTION_LABEL, PREFIX
 from modelyard_contract.ports import EVENTS
-from modelyard_tools.deployer.errors import DeployError
+from modelyard_tools.deployer.core.errors import DeployError
+from modelyard_tools.errors import ToolError
 
 FUNCTIONS: Final = "nucliofunctions.nuclio.io"
 _MANAGER: Final = "modelyard"
@@ -45,7 +46,7 @@ class Kubectl:
         """
         try:
             listed = json.loads(self._ask("get", FUNCTIONS, "--output", "json"))
-        except DeployError as error:
+        except ToolError as error:
             if _UNKNOWN not in str(error):
                 raise
             raise DeployError(
@@ -76,7 +77,7 @@ class Kubectl:
         )
         try:
             return self._ask("create", "--raw", service, "--filename", "-", given=body)
-        except DeployError as error:
+        except ToolError as error:
             if _UNTOLD not in str(error):
                 raise
             # kubectl keeps to itself what a function answers with a status that is no success.

@@ -10,15 +10,15 @@ import msgspec
 import pytest
 
 from modelyard_contract.limits import DEFAULT_BODY
-from modelyard_tools.deployer.errors import DeployError
+from modelyard_tools.deployer.core.errors import DeployError
+from modelyard_tools.deployer.core.releases import BuiltRelease, read_releases
 from modelyard_tools.deployer.kubernetes.objects import function
 from modelyard_tools.deployer.kubernetes.settings import read_cluster
 from modelyard_tools.deployer.kubernetes.testing.cluster import BROKEN, Cluster
 from modelyard_tools.deployer.kubernetes.testing.crd import FUNCTION
 from modelyard_tools.deployer.kubernetes.testing.releases import SETTINGS, release
-from modelyard_tools.deployer.releases import BuiltRelease, read_releases
-from modelyard_tools.deployer.testing import Deployer
-from modelyard_tools.embedded.testing.releases import FakeRelease
+from modelyard_tools.deployer.testing.deployer import Deployer
+from modelyard_tools.testing.releases import FakeRelease
 
 LIMITS = {"memory": "2Gi", "cpu": "1500m"}
 

@@ -8,11 +8,12 @@ from typing import Any, Final
 import msgspec
 
 from modelyard_contract.nuclio import project_of
-from modelyard_tools.deployer.errors import DeployError
-from modelyard_tools.deployer.history import Config
+from modelyard_tools.deployer.core.errors import DeployError
+from modelyard_tools.deployer.core.history import Config
+from modelyard_tools.deployer.core.releases import BuiltRelease
 from modelyard_tools.deployer.kubernetes.objects import function, project, waiting
 from modelyard_tools.deployer.kubernetes.settings import Cluster
-from modelyard_tools.deployer.releases import BuiltRelease
+from modelyard_tools.errors import ToolError
 
 _FUNCTIONS: Final = "functions"
 _HEADER: Final = (
@@ -38,7 +39,7 @@ def layout_of(releases: Sequence[BuiltRelease], cluster: Cluster, namespace: str
             if release.manifest.blocked:
                 raise DeployError(f"blocked: {release.manifest.blocked}")
             functions[name] = function(release, cluster, namespace)
-        except DeployError as error:
+        except ToolError as error:
             failures[name] = str(error)
     return Layout(_projects(functions, namespace), functions, failures)
 

@@ -10,10 +10,10 @@ import msgspec
 
 from modelyard_contract.names import LONGEST_NAME
 from modelyard_contract.nuclio import API_VERSION, FUNCTION_KIND, GPU, PREFIX
-from modelyard_tools.deployer.errors import DeployError
+from modelyard_tools.deployer.core.errors import DeployError
+from modelyard_tools.deployer.core.nuclio_config import function_config
+from modelyard_tools.deployer.core.releases import BuiltRelease
 from modelyard_tools.deployer.kubernetes.settings import Cluster, Settings
-from modelyard_tools.deployer.nuclio_config import function_config
-from modelyard_tools.deployer.releases import BuiltRelease
 
 # The annotation with the digest of what was rendered: Nuclio adds to a spec, so that cannot tell.
 RENDERED: Final = "modelyard.io/rendered"

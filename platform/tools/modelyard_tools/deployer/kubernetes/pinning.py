@@ -13,7 +13,7 @@ import msgspec
 from modelyard_tools.deployer.kubernetes.layout import Layout
 from modelyard_tools.deployer.kubernetes.objects import names_registry
 from modelyard_tools.images.errors import ImageToolError, NoSuchImageError
-from modelyard_tools.images.registry import digest_of
+from modelyard_tools.images.shipping.registry import digest_of
 
 _BY_DIGEST: Final = "@sha256:"
 _AT_ONCE: Final = 8

@@ -11,8 +11,8 @@ from modelyard_tools.deployer.kubernetes.testing import releases
 from modelyard_tools.deployer.kubernetes.testing.cluster import BROKEN, Cluster
 from modelyard_tools.deployer.kubernetes.testing.registry import Registry
 from modelyard_tools.deployer.kubernetes.versions import PREVIOUS
-from modelyard_tools.deployer.testing import Build, Deployer
-from modelyard_tools.embedded.testing.releases import FakeRelease
+from modelyard_tools.deployer.testing.deployer import Build, Deployer
+from modelyard_tools.testing.releases import FakeRelease
 
 
 def release(version: str) -> FakeRelease:

@@ -17,7 +17,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from modelyard_tools.deployer.errors import DeployError
+from modelyard_tools.deployer.core.errors import DeployError
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Positive = Annotated[int, msgspec.Meta(ge=1)]

@@ -8,20 +8,20 @@ from pathlib import Path
 from typing import Any, Final
 
 from modelyard_contract.nuclio import DIGEST, LICENCE, ORIGIN, VARIANT
-from modelyard_tools.deployer.command import Session
-from modelyard_tools.deployer.diagnosis import explain
-from modelyard_tools.deployer.exchange import Reply
-from modelyard_tools.deployer.history import Config, require_rolled_back
+from modelyard_tools.deployer.core.command import Session
+from modelyard_tools.deployer.core.diagnosis import explain
+from modelyard_tools.deployer.core.history import Config, require_rolled_back
+from modelyard_tools.deployer.core.names import require
+from modelyard_tools.deployer.core.plan import Running
+from modelyard_tools.deployer.core.releases import BuiltRelease
+from modelyard_tools.deployer.core.target import Deployed, Status
 from modelyard_tools.deployer.kubernetes.kubectl import Kubectl
 from modelyard_tools.deployer.kubernetes.layout import Layout, layout_again, layout_of, write_layout
 from modelyard_tools.deployer.kubernetes.objects import RENDERED, config_of
 from modelyard_tools.deployer.kubernetes.pinning import pinned
 from modelyard_tools.deployer.kubernetes.settings import Cluster
 from modelyard_tools.deployer.kubernetes.versions import previous, with_previous
-from modelyard_tools.deployer.names import require
-from modelyard_tools.deployer.plan import Running
-from modelyard_tools.deployer.releases import BuiltRelease
-from modelyard_tools.deployer.target import Deployed, Status
+from modelyard_tools.http.exchange import Reply
 
 _POLL: Final = 1.0
 # Nuclio itself waits two minutes; images that are new to a node take longer.
@@ -31,7 +31,7 @@ _FAILED: Final = ("error", "unhealthy")
 
 
 class KubernetesTarget:
-    """See `modelyard_tools.deployer.target.Target`."""
+    """See `modelyard_tools.deployer.core.target.Target`."""
 
     flags = " --to kubernetes"
 

@@ -6,8 +6,8 @@ from typing import Any, Final
 import msgspec
 
 from modelyard_contract.nuclio import DIGEST
-from modelyard_tools.deployer.errors import DeployError
-from modelyard_tools.deployer.history import Config
+from modelyard_tools.deployer.core.errors import DeployError
+from modelyard_tools.deployer.core.history import Config
 from modelyard_tools.deployer.kubernetes.objects import config_of
 from modelyard_tools.deployer.kubernetes.pinning import is_pinned
 

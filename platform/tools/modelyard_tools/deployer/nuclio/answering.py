@@ -4,11 +4,11 @@ import time
 from http import HTTPStatus
 from typing import Final
 
-from modelyard.serving.sample import sample_request
+from modelyard.serving.protocol.sample import sample_request
 from modelyard_contract.function_types import FUNCTION_TYPES
 from modelyard_contract.limits import CVAT_TIMEOUT
-from modelyard_tools.deployer.errors import DeployError
-from modelyard_tools.deployer.exchange import NO_ANSWER, Reply, exchange
+from modelyard_tools.deployer.core.errors import DeployError
+from modelyard_tools.http.exchange import NO_ANSWER, Reply, exchange
 
 # A port that was just published may refuse for a moment.
 _PATIENCE: Final = 5.0

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from modelyard_tools.deployer.nuclio.testing.world import NuclioRelease, World, answering, pid_of
-from modelyard_tools.embedded.testing.ports import free_port
-from modelyard_tools.embedded.testing.releases import HANDLER, absolute_search_path
+from modelyard_tools.testing.ports import free_port
+from modelyard_tools.testing.releases import HANDLER, absolute_search_path
 
 
 def release(name: str, port: int, version: str = "1", **behaviour: object) -> NuclioRelease:
@@ -65,7 +65,7 @@ def test_our_own_runtime_in_the_container(world: World, tmp_path: Path) -> None:
     search_path = [str(tmp_path / "srcs"), *absolute_search_path()]
     world.load_image(
         real,
-        Command=[sys.executable, "-m", "modelyard.serving.standalone"],
+        Command=[sys.executable, "-m", "modelyard.serving.server.standalone"],
         Env={"PYTHONPATH": os.pathsep.join(search_path)},
     )
     done = world.deployer.run(build=build)

@@ -12,8 +12,8 @@ from modelyard_tools.deployer.nuclio.testing.world import (
     answers,
     pid_of,
 )
-from modelyard_tools.embedded.testing.ports import free_port
 from modelyard_tools.embedded.testing.process import request, until
+from modelyard_tools.testing.ports import free_port
 
 
 def release(port: int, version: str = "1", **behaviour: object) -> NuclioRelease:

@@ -7,7 +7,7 @@ import pytest
 
 from modelyard_tools.deployer.nuclio.testing.versions import echo, serve
 from modelyard_tools.deployer.nuclio.testing.world import World
-from modelyard_tools.embedded.testing.ports import free_port
+from modelyard_tools.testing.ports import free_port
 
 
 @pytest.fixture

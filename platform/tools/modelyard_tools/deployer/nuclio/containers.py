@@ -7,7 +7,7 @@ from modelyard_contract.nuclio import DEFAULT_NAMESPACE, GPU, PREFIX
 from modelyard_contract.ports import EVENTS
 from modelyard_contract.quantities import cores, memory_bytes
 from modelyard_tools.deployer.nuclio.api import Function
-from modelyard_tools.deployer.nuclio.inspected import Container
+from modelyard_tools.engine.inspected import Container
 
 # On what the deployer itself makes for a moment; the next run removes what is left of it.
 SIDE_LABEL: Final = "dev.modelyard.trial"

@@ -15,8 +15,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from modelyard_tools.deployer.nuclio.testing.world import NuclioRelease, World
-from modelyard_tools.embedded.testing.ports import free_port
-from modelyard_tools.embedded.testing.process import Answer, request, until
+from modelyard_tools.embedded.testing.process import request, until
+from modelyard_tools.http.exchange import Reply
+from modelyard_tools.testing.ports import free_port
 
 REAL = os.environ.get("MODELYARD_NUCLIO", "")
 NAME = "modelyard-probe"
@@ -31,7 +32,7 @@ class Dashboard:
         assert parts.port
         self._host, self._port = parts.hostname, parts.port
 
-    def ask(self, method: str, path: str, content: Any = None, **headers: str) -> Answer:
+    def ask(self, method: str, path: str, content: Any = None, **headers: str) -> Reply:
         body = None if content is None else json.dumps(content).encode()
         sent = {"content-type": "application/json", "x-nuclio-function-namespace": "nuclio"}
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}

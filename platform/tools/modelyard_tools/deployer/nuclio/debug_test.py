@@ -13,13 +13,13 @@ from typing import Any
 import httpx
 import pytest
 
-from modelyard.serving.sample import sample_request
+from modelyard.serving.protocol.sample import sample_request
 from modelyard_tools.deployer.debugger.launch import FILE
-from modelyard_tools.deployer.debugger.testing import Editor
+from modelyard_tools.deployer.debugger.testing.editor import Editor
 from modelyard_tools.deployer.nuclio.testing.world import NuclioRelease, World, answering, answers
-from modelyard_tools.embedded.testing.ports import free_port
 from modelyard_tools.embedded.testing.process import until
-from modelyard_tools.embedded.testing.releases import HANDLER, absolute_search_path
+from modelyard_tools.testing.ports import free_port
+from modelyard_tools.testing.releases import HANDLER, absolute_search_path
 
 # The PEX that the build hands over; beside this file's root where Pants runs the test.
 PEX = Path(os.environ.get("MODELYARD_TEST_DEBUGPY", "debug/debugpy.pex")).absolute()
@@ -52,7 +52,7 @@ class Workshop:
         self.world.load_image(
             self.release,
             suffix=suffix,
-            Command=[sys.executable, "-m", "modelyard.serving.standalone"],
+            Command=[sys.executable, "-m", "modelyard.serving.server.standalone"],
             Env={"PYTHONPATH": self._search},
         )
 

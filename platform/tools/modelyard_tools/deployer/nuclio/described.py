@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Final
 
-from modelyard_tools.deployer.diagnosis import explain
+from modelyard_tools.deployer.core.diagnosis import explain
+from modelyard_tools.deployer.core.target import Deployed
 from modelyard_tools.deployer.nuclio.api import Function
 from modelyard_tools.deployer.nuclio.containers import live_port, live_state
-from modelyard_tools.deployer.nuclio.inspected import Container
 from modelyard_tools.deployer.nuclio.rollout import kind_of
-from modelyard_tools.deployer.target import Deployed
+from modelyard_tools.engine.inspected import Container
 
 _HOST: Final = "127.0.0.1"
 

@@ -16,7 +16,7 @@ from modelyard_tools.deployer.nuclio.testing.versions import (
     finish,
 )
 from modelyard_tools.deployer.nuclio.testing.world import NuclioRelease, World
-from modelyard_tools.embedded.testing.ports import free_port
+from modelyard_tools.testing.ports import free_port
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from modelyard_tools.deployer.nuclio.testing.versions import TRACEBACK, echo, finish, require_served
 from modelyard_tools.deployer.nuclio.testing.world import NuclioRelease, World, answering
-from modelyard_tools.embedded.testing.ports import free_port
+from modelyard_tools.testing.ports import free_port
 
 
 def test_a_missing_image_of_an_update_leaves_the_old_version(world: World, port: int) -> None:

@@ -6,14 +6,14 @@ from typing import Final
 import msgspec
 
 from modelyard_contract.images import DIGEST_LABEL
-from modelyard_tools.deployer.errors import DeployError
+from modelyard_tools.deployer.core.errors import DeployError
+from modelyard_tools.deployer.core.releases import BuiltRelease
 from modelyard_tools.deployer.nuclio.api import IMAGE, Config, Function
-from modelyard_tools.deployer.nuclio.engine import Engine, EngineError
-from modelyard_tools.deployer.nuclio.inspected import Image
-from modelyard_tools.deployer.releases import BuiltRelease
-from modelyard_tools.images.engine import Engine as ImageEngine
-from modelyard_tools.images.errors import ImageToolError
+from modelyard_tools.engine.client import EngineError
+from modelyard_tools.engine.engine import Engine
+from modelyard_tools.engine.inspected import Image
 from modelyard_tools.images.layout import Layout
+from modelyard_tools.images.shipping.engine import Engine as ImageEngine
 
 _SHORT: Final = 12
 _DEBUG: Final = "debug"
@@ -104,16 +104,13 @@ def _moving_name(function: Function) -> str:
 
 def _layout(release: BuiltRelease) -> Layout | None:
     folder = release.folder / _LAYOUT
-    try:
-        return Layout.read(folder) if folder.exists() else None
-    except ImageToolError as error:
-        raise DeployError(str(error)) from None
+    return Layout.read(folder) if folder.exists() else None
 
 
 def _load(layout: Layout, reference: str) -> None:
     try:
         ImageEngine().load(layout, [reference])
-    except ImageToolError as error:
+    except EngineError as error:
         raise DeployError(f"cannot load {reference}: {error}") from None
 
 

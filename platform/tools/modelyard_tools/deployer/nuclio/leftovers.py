@@ -6,10 +6,10 @@ from typing import Final
 
 import msgspec
 
-from modelyard_tools.deployer.history import History
+from modelyard_tools.deployer.core.history import History
 from modelyard_tools.deployer.nuclio.api import Api, Function, attempt_of
 from modelyard_tools.deployer.nuclio.rollout import longest_deployment
-from modelyard_tools.deployer.report import Report
+from modelyard_tools.deployer.output.report import Report
 
 _POLL: Final = 0.5
 

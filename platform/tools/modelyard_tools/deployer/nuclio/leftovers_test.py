@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from modelyard_tools.deployer.history import Attempt, History, Record
+from modelyard_tools.deployer.core.history import Attempt, History, Record
 from modelyard_tools.deployer.nuclio import leftovers
 from modelyard_tools.deployer.nuclio.api import ATTEMPT, Config
 from modelyard_tools.deployer.nuclio.leftovers import note_ended, settle
 from modelyard_tools.deployer.nuclio.nuctl import NuctlApi
 from modelyard_tools.deployer.nuclio.rest import RestApi
 from modelyard_tools.deployer.nuclio.testing.world import NuclioRelease, World, answers
-from modelyard_tools.deployer.report import Report
-from modelyard_tools.embedded.testing.ports import free_port
+from modelyard_tools.deployer.output.report import Report
 from modelyard_tools.embedded.testing.process import until
+from modelyard_tools.testing.ports import free_port
 
 LONG_AGO = 1_000_000.0
 

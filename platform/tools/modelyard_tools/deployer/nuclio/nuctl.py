@@ -12,8 +12,9 @@ import psutil
 
 from modelyard_contract.nuclio import DEFAULT_NAMESPACE, project_of
 from modelyard_contract.release import CONFIG
-from modelyard_tools.deployer.errors import DeployError
+from modelyard_tools.deployer.core.errors import DeployError
 from modelyard_tools.deployer.nuclio.api import Config, Function, attempt_of
+from modelyard_tools.errors import ToolError
 
 # nuctl takes Kubernetes whenever it finds a kubeconfig, unless told otherwise.
 _WHERE: Final = ("--platform", "local", "--namespace", DEFAULT_NAMESPACE)
@@ -52,7 +53,7 @@ class NuctlApi:
             complaint = ""
             try:
                 self._ask("deploy", *options, *_WHERE, timeout=timeout)
-            except DeployError as error:
+            except ToolError as error:
                 complaint = str(error)
         found = self.functions().get(name)
         if found is None or attempt_of(found) != attempt_of(config):

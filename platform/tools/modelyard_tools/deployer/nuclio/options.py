@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 from modelyard_contract.ports import DASHBOARD
 from modelyard_contract.variables import NUCLIO_DASHBOARD
-from modelyard_tools.deployer.errors import DeployError, UsageError
+from modelyard_tools.deployer.core.errors import DeployError, UsageError
+from modelyard_tools.errors import ToolError
 
 if TYPE_CHECKING:
     from modelyard_tools.deployer.nuclio.api import Api
@@ -52,7 +53,7 @@ def connect(via: str, dashboard: str) -> "Api":
     if via == _AUTO:
         try:
             rest.check()
-        except DeployError:
+        except ToolError:
             if nuctl is None:
                 raise
         else:

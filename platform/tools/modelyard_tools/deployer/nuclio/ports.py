@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from modelyard_tools.deployer.nuclio.api import Config, Function, fixed_port
 from modelyard_tools.deployer.nuclio.containers import container_name
-from modelyard_tools.deployer.nuclio.inspected import Container
-from modelyard_tools.embedded.ports import PortError, bind
+from modelyard_tools.engine.inspected import Container
+from modelyard_tools.http.ports import PortError, bind
 
 _ALL: str = "0.0.0.0"  # noqa: S104 - where Docker publishes ports
 

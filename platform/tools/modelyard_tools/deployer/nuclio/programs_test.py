@@ -8,8 +8,8 @@ import pytest
 
 from modelyard_tools.deployer.nuclio.testing.versions import FULL, echo
 from modelyard_tools.deployer.nuclio.testing.world import NuclioRelease, World, answering
-from modelyard_tools.deployer.testing import Build
-from modelyard_tools.embedded.testing.ports import free_port
+from modelyard_tools.deployer.testing.deployer import Build
+from modelyard_tools.testing.ports import free_port
 
 
 def told(

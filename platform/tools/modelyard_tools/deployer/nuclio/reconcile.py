@@ -9,11 +9,12 @@ import secrets
 from typing import Final
 
 from modelyard_contract.ports import EVENTS
-from modelyard_tools.deployer.errors import DeployError
+from modelyard_tools.deployer.core.errors import DeployError
 from modelyard_tools.deployer.nuclio.api import ATTEMPT, PORT, Api, Config, Function, fixed_port
 from modelyard_tools.deployer.nuclio.containers import container_name
-from modelyard_tools.deployer.nuclio.engine import Engine, EngineError
 from modelyard_tools.deployer.nuclio.rollout import longest_deployment
+from modelyard_tools.engine.client import EngineError
+from modelyard_tools.engine.engine import Engine
 
 _READY: Final = ("ready", "unhealthy")
 

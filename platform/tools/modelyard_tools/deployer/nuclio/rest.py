@@ -9,9 +9,10 @@ import msgspec
 
 from modelyard_contract import headers as nuclio_headers
 from modelyard_contract.nuclio import DEFAULT_NAMESPACE
-from modelyard_tools.deployer.errors import DeployError
-from modelyard_tools.deployer.exchange import NO_ANSWER, Reply, exchange
+from modelyard_tools.deployer.core.errors import DeployError
 from modelyard_tools.deployer.nuclio.api import Config, Function, attempt_of
+from modelyard_tools.errors import ToolError
+from modelyard_tools.http.exchange import NO_ANSWER, Reply, exchange
 
 _TIMEOUT: Final = 60.0
 _POLL: Final = 0.25
@@ -122,7 +123,7 @@ class RestApi:
         """
         try:
             return self._put(name, config)
-        except DeployError as refusal:
+        except ToolError as refusal:
             try:
                 found = self._get(name)
             except NO_ANSWER:

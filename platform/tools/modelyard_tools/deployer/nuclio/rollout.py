@@ -5,14 +5,15 @@ import secrets
 import time
 from typing import Final
 
-from modelyard_tools.deployer.diagnosis import explain
-from modelyard_tools.deployer.errors import DeployError
-from modelyard_tools.deployer.history import Config, History, Record
+from modelyard_tools.deployer.core.diagnosis import explain
+from modelyard_tools.deployer.core.errors import DeployError
+from modelyard_tools.deployer.core.history import Config, History, Record
 from modelyard_tools.deployer.nuclio.answering import require_answer
 from modelyard_tools.deployer.nuclio.api import ATTEMPT, Api, Function, fixed_port, same_deployment
 from modelyard_tools.deployer.nuclio.containers import container_name, live_port
-from modelyard_tools.deployer.nuclio.engine import Engine
 from modelyard_tools.deployer.nuclio.trial import FunctionError, readiness_seconds, try_out
+from modelyard_tools.engine.engine import Engine
+from modelyard_tools.errors import ToolError
 
 _HOST: Final = "127.0.0.1"
 # Nuclio gives up first, and says why.
@@ -86,7 +87,7 @@ class Rollout:
         self._history.write(name, record.begun(config["metadata"]["annotations"][ATTEMPT]))
         try:
             self._deploy(config, stuck=current is not None and current.building)
-        except DeployError as error:
+        except ToolError as error:
             fate = self._put_back(name, record)
             log = error.log if isinstance(error, FunctionError) else ""
             raise FunctionError(f"{error}\n{fate}", log) from None
@@ -104,7 +105,7 @@ class Rollout:
             raise FunctionError(f"Nuclio says that it is {_said(found)}\n{explain(log)}", log)
         try:
             self._require_answer(config)
-        except DeployError as error:
+        except ToolError as error:
             log = self._log(name)
             raise FunctionError(f"{error}\n{explain(log)}", log) from None
 
@@ -118,7 +119,7 @@ class Rollout:
     def _answers(self, config: Config) -> bool:
         try:
             self._require_answer(config)
-        except DeployError:
+        except ToolError:
             return False
         return True
 
@@ -126,7 +127,7 @@ class Rollout:
         """Deploy again what served before; return what became of that."""
         try:
             return self._until_back(name, record)
-        except DeployError as error:
+        except ToolError as error:
             problem = str(error).splitlines()[0]
             return f"the version before it could not be put back: {problem}; run apply again"
 
@@ -135,7 +136,7 @@ class Rollout:
         while True:
             try:
                 return self._try_to_put_back(name, record)
-            except DeployError:
+            except ToolError:
                 if time.monotonic() > deadline:
                     raise
             time.sleep(_PAUSE)
@@ -159,7 +160,7 @@ class Rollout:
         """Return what the container said, if there is one and the engine runs."""
         try:
             return self._engine.log(container_name(name), _LOG_LINES)
-        except DeployError:
+        except ToolError:
             return ""
 
 

@@ -5,35 +5,37 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from modelyard_contract.nuclio import project_of
-from modelyard_tools.deployer.command import Session
-from modelyard_tools.deployer.diagnosis import explain
-from modelyard_tools.deployer.errors import DeployError
-from modelyard_tools.deployer.exchange import NO_ANSWER, Reply
-from modelyard_tools.deployer.history import Config, History, previous, require_rolled_back
-from modelyard_tools.deployer.names import require
+from modelyard_tools.deployer.core.command import Session
+from modelyard_tools.deployer.core.diagnosis import explain
+from modelyard_tools.deployer.core.errors import DeployError
+from modelyard_tools.deployer.core.history import Config, History, previous, require_rolled_back
+from modelyard_tools.deployer.core.names import require
+from modelyard_tools.deployer.core.nuclio_config import function_config
+from modelyard_tools.deployer.core.plan import Running
+from modelyard_tools.deployer.core.releases import BuiltRelease
+from modelyard_tools.deployer.core.target import Status
 from modelyard_tools.deployer.nuclio import images
 from modelyard_tools.deployer.nuclio.answering import ask
 from modelyard_tools.deployer.nuclio.api import IMAGE, Api
 from modelyard_tools.deployer.nuclio.containers import container_name, live_port, live_state
 from modelyard_tools.deployer.nuclio.described import described
-from modelyard_tools.deployer.nuclio.engine import Engine, EngineError
-from modelyard_tools.deployer.nuclio.inspected import Container
 from modelyard_tools.deployer.nuclio.leftovers import Settled, note_ended, settle
 from modelyard_tools.deployer.nuclio.ports import conflicts
 from modelyard_tools.deployer.nuclio.reconcile import reconcile
 from modelyard_tools.deployer.nuclio.rollout import Rollout
 from modelyard_tools.deployer.nuclio.trial import FunctionError, remove_leftovers
-from modelyard_tools.deployer.nuclio_config import function_config
-from modelyard_tools.deployer.plan import Running
-from modelyard_tools.deployer.releases import BuiltRelease
-from modelyard_tools.deployer.target import Status
+from modelyard_tools.engine.client import EngineError
+from modelyard_tools.engine.engine import Engine
+from modelyard_tools.engine.inspected import Container
+from modelyard_tools.errors import ToolError
+from modelyard_tools.http.exchange import NO_ANSWER, Reply
 
 _HOST: Final = "127.0.0.1"
 _CHANGED_IMAGE: Final = "its image changed"
 
 
 class NuclioTarget:
-    """See `modelyard_tools.deployer.target.Target`. `verbose` adds all that a failed function
+    """See `modelyard_tools.deployer.core.target.Target`. `verbose` adds all that a failed function
     said.
     """
 
@@ -77,7 +79,7 @@ class NuclioTarget:
         for release in releases:
             try:
                 configs.append(self._config(release))
-            except DeployError as error:
+            except ToolError as error:
                 failures[release.manifest.name] = self._told(error)
         return failures | self._roll_out(configs)
 
@@ -93,7 +95,7 @@ class NuclioTarget:
         try:
             functions = self._api.functions().values()
             images.remove_unused(self._engine, functions, self._history.configs())
-        except DeployError as error:
+        except ToolError as error:
             self._report.error(f"cannot remove old images: {error}")
 
     def status(self) -> Status:
@@ -140,7 +142,7 @@ class NuclioTarget:
         for name, function in self._api.functions().items():
             try:
                 mended = reconcile(self._engine, self._api, function)
-            except DeployError as error:
+            except ToolError as error:
                 failed.append(name)
                 self._report.error(f"{name}: {error}")
                 continue
@@ -216,7 +218,7 @@ class NuclioTarget:
             try:
                 with self._report.step(f"trying {name}, then deploying it"):
                     deploy(config, functions.get(name))
-            except DeployError as error:
+            except ToolError as error:
                 failures[name] = self._told(error)
         names = {config["metadata"]["name"] for config in configs}
         return {name: why for name, why in failures.items() if name in names}
@@ -230,7 +232,7 @@ class NuclioTarget:
         config["metadata"]["annotations"][IMAGE] = pinned.content
         return config
 
-    def _told(self, error: DeployError) -> str:
+    def _told(self, error: ToolError) -> str:
         if isinstance(error, EngineError):
             return explain(str(error))
         log = error.log if isinstance(error, FunctionError) else ""

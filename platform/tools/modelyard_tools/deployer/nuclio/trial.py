@@ -8,14 +8,15 @@ import msgspec
 from modelyard_contract.limits import READY_TIMEOUT
 from modelyard_contract.nuclio import CONFIG_FILE
 from modelyard_contract.ports import EVENTS
-from modelyard_tools.deployer.diagnosis import explain
-from modelyard_tools.deployer.errors import DeployError
+from modelyard_tools.deployer.core.diagnosis import explain
+from modelyard_tools.deployer.core.errors import DeployError
 from modelyard_tools.deployer.nuclio.answering import require_answer
 from modelyard_tools.deployer.nuclio.api import Config
 from modelyard_tools.deployer.nuclio.containers import SIDE_LABEL, container_options
-from modelyard_tools.deployer.nuclio.engine import Engine
-from modelyard_tools.deployer.nuclio.inspected import Container
-from modelyard_tools.deployer.report import Report
+from modelyard_tools.deployer.output.report import Report
+from modelyard_tools.engine.engine import Engine
+from modelyard_tools.engine.inspected import Container
+from modelyard_tools.errors import ToolError
 
 _HOST: Final = "127.0.0.1"
 _POLL: Final = 0.25
@@ -52,7 +53,7 @@ def try_out(engine: Engine, config: Config, kind: str) -> None:
         port = _wait(engine, name, readiness_seconds(config))
         try:
             require_answer(_HOST, port, kind)
-        except DeployError as error:
+        except ToolError as error:
             raise FunctionError(str(error), engine.log(name, _LOG_LINES)) from None
     finally:
         engine.remove([name])

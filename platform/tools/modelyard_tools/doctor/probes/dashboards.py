@@ -1,6 +1,5 @@
 """What dashboards say of themselves and their functions, and whether it is so."""
 
-import http.client
 import json
 import socket
 from concurrent.futures import ThreadPoolExecutor
@@ -10,8 +9,10 @@ from urllib.parse import urlsplit
 from modelyard_contract import headers as nuclio_headers
 from modelyard_contract.nuclio import DEFAULT_NAMESPACE
 from modelyard_tools.doctor.facts import Dashboard, Function
+from modelyard_tools.http.exchange import NO_ANSWER, exchange
 
 _SECONDS: Final = 5.0
+_HTTP: Final = 80
 _NAMESPACE: Final = {nuclio_headers.FUNCTION_NAMESPACE: DEFAULT_NAMESPACE}
 
 
@@ -60,11 +61,8 @@ def takes_connections(host: str, port: int) -> bool:
 def _get(url: str, path: str) -> Any:
     """Return the JSON at a path; None where there is none."""
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=_SECONDS)
+    address = (parts.hostname or "", parts.port or _HTTP)
     try:
-        connection.request("GET", path, headers=_NAMESPACE)
-        return json.loads(connection.getresponse().read())
-    except (OSError, http.client.HTTPException, ValueError):
+        return json.loads(exchange(address, "GET", path, headers=_NAMESPACE, timeout=_SECONDS).body)
+    except (*NO_ANSWER, ValueError):
         return None
-    finally:
-        connection.close()

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from modelyard_contract import images, nuclio, ports
-from modelyard_tools.deployer.nuclio.engine import Engine as Client
-from modelyard_tools.deployer.nuclio.engine import EngineError
-from modelyard_tools.deployer.nuclio.inspected import Container as Inspected
 from modelyard_tools.doctor.facts import Container, Engine, Reach
 from modelyard_tools.doctor.probes.machine import place
 from modelyard_tools.doctor.probes.shell import ask
+from modelyard_tools.engine.client import EngineError
+from modelyard_tools.engine.engine import Engine as Client
+from modelyard_tools.engine.inspected import Container as Inspected
 
 _CVAT_SERVER: Final = "com.docker.compose.service=cvat_server"
 # Asks each URL given as an argument, and prints what is wrong with it, a line each.

@@ -9,7 +9,7 @@ from typing import Final
 import psutil
 
 from modelyard_tools.doctor.facts import Gpus, Machine, Place
-from modelyard_tools.embedded.nvml import NvmlError, read_gpus
+from modelyard_tools.embedded.machine.nvml import NvmlError, read_gpus
 
 _NVIDIA: Final = "0x10de"
 _PCI: Final = Path("/sys/bus/pci/devices")

@@ -10,11 +10,11 @@ import msgspec
 import psutil
 
 from modelyard_tools.doctor.facts import Dashboard, Engine, Listener, Platform, Weights
-from modelyard_tools.embedded.config import FunctionConfig
-from modelyard_tools.embedded.home import Home
-from modelyard_tools.embedded.lock import LockedError, held
-from modelyard_tools.embedded.logfile import tail
-from modelyard_tools.embedded.state import Record
+from modelyard_tools.files.lock import LockedError, held
+from modelyard_tools.files.logfile import tail
+from modelyard_tools.home.folders import Home
+from modelyard_tools.home.state import Record
+from modelyard_tools.releases.config import FunctionConfig
 
 _LOG_LINES: Final = 200
 _ALGORITHMS: Final = ("sha256", "sha384", "sha512")

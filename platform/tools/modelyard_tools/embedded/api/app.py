@@ -4,10 +4,10 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
+from modelyard_tools.console import console_routes
 from modelyard_tools.embedded.api import about, console, functions, invocations, logs, projects
 from modelyard_tools.embedded.api.errors import HANDLERS
 from modelyard_tools.embedded.api.origin import SameOrigin
-from modelyard_tools.embedded.console import console_routes
 from modelyard_tools.embedded.dashboard import Dashboard
 
 _ANY = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]

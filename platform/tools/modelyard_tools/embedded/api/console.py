@@ -1,54 +1,21 @@
 """`/console/api/…`: what the console shows. Ours, not Nuclio's."""
 
-import json
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from modelyard_contract.nuclio import VARIANT
+from modelyard_tools.console.rows import FunctionRow, label_list
 from modelyard_tools.embedded.api.errors import ApiError
 from modelyard_tools.embedded.api.functions import find
 from modelyard_tools.embedded.api.requests import dashboard_of, json_response, namespace_of
 from modelyard_tools.embedded.function import Function
-from modelyard_tools.embedded.logfile import read_from, size, tail
-from modelyard_tools.embedded.memory import resident_bytes
+from modelyard_tools.embedded.machine.memory import resident_bytes
+from modelyard_tools.files.logfile import read_from, size, tail
 
 _MOST_LINES: Final = 10_000
-
-
-class FunctionRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One function in the list. Times in milliseconds, None before the first request.
-
-    `labels` is the function's label list as CVAT reads it; `annotations` are
-    Nuclio's, which say how an interactor is used.
-    """
-
-    name: str
-    display_name: str
-    description: str
-    type: str
-    state: str
-    message: str
-    port: int | None
-    variant: str
-    labels: list[Any]
-    annotations: dict[str, str]
-    workers: int
-    ready: int
-    busy: int
-    waiting: int
-    memory_bytes: int
-    requests: int
-    errors: int
-    p50_ms: float | None
-    p95_ms: float | None
-    restarts: int
-    licence: str
-    origin: str
-    digest: str | None
 
 
 async def list_all(request: Request) -> Response:
@@ -114,15 +81,6 @@ def _row(function: Function) -> FunctionRow:
         origin=manifest.origin if manifest else "",
         digest=config.digest,
     )
-
-
-def label_list(metadata: dict[str, Any]) -> list[Any]:
-    """Return the label list of the annotation `spec`; what is no list is none."""
-    try:
-        labels = json.loads((metadata.get("annotations") or {}).get("spec") or "[]")
-    except ValueError:
-        return []
-    return labels if isinstance(labels, list) else []
 
 
 def _milliseconds(seconds: float | None) -> float | None:

@@ -10,8 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from modelyard_tools.embedded.config import ConfigError
 from modelyard_tools.embedded.functions import ConflictError, PreconditionError
+from modelyard_tools.releases.config import ConfigError
 
 _log = logging.getLogger(__name__)
 

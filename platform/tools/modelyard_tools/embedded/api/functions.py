@@ -18,8 +18,8 @@ from modelyard_tools.embedded.api.requests import (
     namespace_of,
     read_json,
 )
-from modelyard_tools.embedded.config import FunctionConfig, RawConfig
 from modelyard_tools.embedded.function import Function
+from modelyard_tools.releases.config import FunctionConfig, RawConfig
 
 
 class _Body(msgspec.Struct):

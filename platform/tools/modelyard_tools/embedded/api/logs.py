@@ -13,7 +13,7 @@ from modelyard_tools.embedded.api.errors import ApiError
 from modelyard_tools.embedded.api.functions import find
 from modelyard_tools.embedded.api.requests import dashboard_of, json_response
 from modelyard_tools.embedded.function import Function
-from modelyard_tools.embedded.logfile import Follower, tail
+from modelyard_tools.files.logfile import Follower, tail
 
 _PAUSE: Final = 0.25
 _MOST_LINES: Final = 10_000

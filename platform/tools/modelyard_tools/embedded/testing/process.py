@@ -1,6 +1,5 @@
 """A platform in a process of its own, and HTTP to it."""
 
-import http.client
 import json
 import os
 import signal
@@ -16,9 +15,10 @@ import psutil
 
 from modelyard_contract import variables
 from modelyard_contract.nuclio import CVAT_PROJECT
-from modelyard_tools.embedded.home import Home
-from modelyard_tools.embedded.running import HOST, read_note
-from modelyard_tools.embedded.testing.releases import FakeRelease, absolute_search_path, install
+from modelyard_tools.home.folders import Home
+from modelyard_tools.home.running import HOST, read_note
+from modelyard_tools.http.exchange import Reply, exchange
+from modelyard_tools.testing.releases import FakeRelease, absolute_search_path, install
 
 _PATIENCE: Final = 60.0
 _COMMAND: Final = (
@@ -34,20 +34,6 @@ _COMMAND: Final = (
 T = TypeVar("T")
 
 
-class Answer:
-    """Status, headers and body of a response."""
-
-    def __init__(self, response: http.client.HTTPResponse) -> None:
-        self.status = response.status
-        self.headers = {name.lower(): value for name, value in response.getheaders()}
-        self.body = response.read()
-
-    @property
-    def json(self) -> Any:
-        """The body, decoded."""
-        return json.loads(self.body)
-
-
 def request(
     port: int,
     method: str,
@@ -56,14 +42,9 @@ def request(
     headers: Mapping[str, str] | None = None,
     *,
     host: str = HOST,
-) -> Answer:
+) -> Reply:
     """Send one HTTP request to a port of this machine."""
-    connection = http.client.HTTPConnection(host, port, timeout=_PATIENCE)
-    try:
-        connection.request(method, path, body, dict(headers or {}))
-        return Answer(connection.getresponse())
-    finally:
-        connection.close()
+    return exchange((host, port), method, path, body, headers, timeout=_PATIENCE)
 
 
 def until(condition: Callable[[], T | None]) -> T:
@@ -144,7 +125,7 @@ class PlatformProcess:
         path: str,
         content: Any = None,
         headers: Mapping[str, str] | None = None,
-    ) -> Answer:
+    ) -> Reply:
         """Send a request to the dashboard API; `content` becomes JSON."""
         body = None if content is None else json.dumps(content).encode()
         return request(self.port, method, path, body, headers)

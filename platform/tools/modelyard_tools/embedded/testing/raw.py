@@ -3,7 +3,7 @@
 import socket
 from contextlib import suppress
 
-from modelyard_tools.embedded.running import HOST
+from modelyard_tools.home.running import HOST
 
 _PATIENCE = 60.0
 

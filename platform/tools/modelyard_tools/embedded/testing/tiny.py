@@ -5,8 +5,8 @@ from typing import Any, Final
 from modelyard.serving.testing import shapes, tiny
 from modelyard_contract.function_types import DETECTOR, INTERACTOR, REID, TRACKER
 from modelyard_contract.nuclio import DEFAULT_HANDLER
-from modelyard_tools.embedded.testing.ports import free_port
-from modelyard_tools.embedded.testing.releases import FakeRelease
+from modelyard_tools.testing.ports import free_port
+from modelyard_tools.testing.releases import FakeRelease
 
 _INTERACTOR: Final = {
     "version": "2",

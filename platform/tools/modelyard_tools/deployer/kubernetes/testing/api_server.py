@@ -15,8 +15,8 @@ import msgspec
 
 from modelyard_tools.deployer.kubernetes.testing.cluster import controlled, waits
 from modelyard_tools.deployer.kubernetes.testing.crd import crd
-from modelyard_tools.embedded.testing.ports import free_port
 from modelyard_tools.embedded.testing.process import until
+from modelyard_tools.testing.ports import free_port
 
 _HOST: Final = "127.0.0.1"
 _KINDS: Final = ("NuclioFunction", "NuclioProject")

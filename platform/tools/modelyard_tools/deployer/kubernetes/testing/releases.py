@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from modelyard_contract.limits import DEFAULT_BODY
 from modelyard_contract.ports import FIRST_DERIVED
-from modelyard_tools.embedded.testing.releases import FakeRelease
+from modelyard_tools.testing.releases import FakeRelease
 
 SETTINGS: Final = """
 registry: registry.example.org/team

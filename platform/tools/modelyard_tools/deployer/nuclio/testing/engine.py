@@ -11,7 +11,7 @@ from typing import Any
 
 from modelyard_tools.deployer.nuclio.testing.faults import Faults
 from modelyard_tools.deployer.nuclio.testing.processes import is_free, kill, runs
-from modelyard_tools.embedded.testing.ports import free_port
+from modelyard_tools.testing.ports import free_port
 
 ANYWHERE = "0.0.0.0"  # noqa: S104 - what is written, not what is bound
 DOWN = (

@@ -16,9 +16,9 @@ from modelyard_tools.deployer.nuclio.testing import container, docker, nuctl, pl
 from modelyard_tools.deployer.nuclio.testing.dashboard import FakeDashboard
 from modelyard_tools.deployer.nuclio.testing.engine import Engine
 from modelyard_tools.deployer.nuclio.testing.faults import Faults
-from modelyard_tools.deployer.testing import Build, Deployer
+from modelyard_tools.deployer.testing.deployer import Build, Deployer
 from modelyard_tools.embedded.testing.process import request
-from modelyard_tools.embedded.testing.releases import FakeRelease, absolute_search_path
+from modelyard_tools.testing.releases import FakeRelease, absolute_search_path
 
 _PROGRAM: Final = """\
 #!{python} -S

@@ -1,0 +1,1 @@
+"""Arbitrary shapes, and skeletons, for tests."""

@@ -1,0 +1,1 @@
+"""Checkpoints in detectron2's format, for tests."""

@@ -1,0 +1,113 @@
+"""The detector of functions without code of their own: a network, its labels, and a head.
+
+A BUILD target names a model file and a head; `model.json` carries both, and this is the class that
+it names.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from modelyard.annotation import Shape
+from modelyard.imaging import Image
+from modelyard.inference.device import Device
+from modelyard.inference.heads.errors import HeadError
+from modelyard.inference.heads.feeding import Feed, settled
+from modelyard.inference.heads.fitting import class_names, head_of
+from modelyard.inference.heads.found import Answer
+from modelyard.inference.heads.options import HeadOptions
+from modelyard.inference.heads.shapes import Shape as Lengths
+from modelyard.inference.openvino import OpenVINOSession
+from modelyard.serving.author.assets import Assets
+from modelyard.serving.author.model import Detector
+from modelyard_contract.heads import HEADS, MODEL_API
+from modelyard_contract.release import WEIGHTS
+
+if TYPE_CHECKING:
+    from modelyard.inference.model_api import ModelApiNetwork
+
+_FORMATS: Final = (".xml", ".onnx", ".pb", ".tflite")
+
+
+class HeadDetector(Detector):
+    """Runs a network on OpenVINO and reads its outputs as its head says.
+
+    With head `model_api` the network's own file says it.
+    """
+
+    def load(self, assets: Assets, device: Device) -> None:
+        """Load the network, and check that head, options and labels fit it.
+
+        Raises:
+            HeadError: they do not; the text names the function, what was found and what to say.
+            OpenVINOError: the file is no model that can be loaded.
+        """
+        try:
+            if assets.head == MODEL_API:
+                self._network: _Network | ModelApiNetwork = _configured(assets, device)
+                self.default_threshold = self._network.threshold or self.default_threshold
+            else:
+                self._network = _Network(assets, device)
+        except HeadError as error:
+            raise HeadError(f"{assets.name}: {error}") from None
+
+    def detect(self, image: Image, threshold: float) -> Sequence[Shape]:
+        """Return what is seen with a score of at least `threshold`, best first."""
+        return self._network.detect(image, threshold)
+
+
+class _Network:
+    """A network whose outputs one of our heads reads."""
+
+    def __init__(self, assets: Assets, device: Device) -> None:
+        self._head = head_of(assets.head)
+        options = self._head.defaults.changed(assets.head_options)
+
+        def settle(inputs: Mapping[str, Lengths]) -> dict[str, Lengths]:
+            return settled(inputs, options)
+
+        self._session = OpenVINOSession(model_file(assets), device=device, shapes=settle)
+        ((name, shape),) = self._session.inputs.items()
+        self._feed = Feed.of(name, shape, self._session.dtypes[name], options)
+        self._outputs = list(self._session.outputs.items())
+        self._names = class_names(
+            assets.head, self._outputs, self._feed.size, options, assets.labels
+        )
+
+    def detect(self, image: Image, threshold: float) -> Sequence[Shape]:
+        fit = self._feed.fit(image.size)
+        arrays: dict[str, Any] = self._session.infer(self._feed.fill(image, fit))
+        answer = Answer(arrays, self._outputs, self._feed.size, self._feed.options)
+        return self._head.read(answer, fit, self._names, threshold)
+
+
+def _configured(assets: Assets, device: Device) -> "ModelApiNetwork":
+    """Return a network that is read as its file says.
+
+    Raises:
+        HeadError: the options are of another head, or the file's configuration does not fit.
+    """
+    # Only networks of this head need that package, which takes its time to import.
+    from modelyard.inference.model_api import ModelApiNetwork  # noqa: PLC0415
+
+    options = HeadOptions().changed(assets.head_options, HEADS[MODEL_API])
+    return ModelApiNetwork(
+        model_file(assets),
+        device=device,
+        labels=assets.labels,
+        channels=options.channels if assets.head_options else None,
+    )
+
+
+def model_file(assets: Assets) -> Path:
+    """Return the one file among a function's weights that is a model.
+
+    Raises:
+        HeadError: there is none, or more than one; the text lists what there is.
+    """
+    files = sorted(file for file in (assets.path / WEIGHTS).rglob("*") if file.is_file())
+    models = [file for file in files if file.suffix in _FORMATS]
+    if len(models) == 1:
+        return models[0]
+    held = ", ".join(file.name for file in models or files) or "no file"
+    raise HeadError(f"its weights must hold one file of {', '.join(_FORMATS)}; there is {held}")

@@ -1,0 +1,198 @@
+"""The classes a model author writes: one class, no plumbing.
+
+```python
+class Coco(Detector):
+    def load(self, assets: Assets, device: Device) -> None: ...
+    def detect(self, image: Image, threshold: float) -> list[Shape]: ...
+```
+
+Pixels are RGB. Coordinates are float pixels of the image that was passed in,
+x to the right, y down, origin in the top left corner. Nothing else is promised
+to a model and nothing else is asked of it: decoding, validation, clipping,
+filtering by score and encoding happen outside.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar, Generic, TypeVar, get_args, get_origin
+
+import msgspec
+import numpy as np
+
+from modelyard.annotation import Rectangle, ReidBox, Segment, Shape, TrackedShape
+from modelyard.imaging import Image
+from modelyard.inference.device import Device
+from modelyard.serving.author.assets import Assets
+from modelyard_contract.function_types import DETECTOR, INTERACTOR, REID, TRACKER
+
+_BLANK_SIDE = 64
+
+StateT = TypeVar("StateT", bound=msgspec.Struct)
+
+
+class Clicks(msgspec.Struct, frozen=True):
+    """What a person pointed at in an image.
+
+    `positive` and `negative` hold (x, y) points in the order of the clicks,
+    moved into the image where they lay beside it;
+    `box` is (left, top, right, bottom), sorted, or None; `text` holds words
+    that describe the object, for models that read them. `threshold` (0..1) is
+    the least probability with which a pixel belongs to the object.
+    """
+
+    positive: tuple[tuple[float, float], ...] = ()
+    negative: tuple[tuple[float, float], ...] = ()
+    box: tuple[float, float, float, float] | None = None
+    text: tuple[str, ...] = ()
+    threshold: float = 0.5
+
+
+class NotWrittenError(Exception):
+    """The model's class has yet to be written; the text is one line that says in which file."""
+
+    def __init__(self, file: str) -> None:
+        """Name `file`, a path in the repository."""
+        super().__init__(f"there is no model here yet; write it in {file}")
+
+
+class Model(ABC):
+    """What all models have in common."""
+
+    kind: ClassVar[str]
+
+    @abstractmethod
+    def load(self, assets: Assets, device: Device) -> None:
+        """Load the weights. Runs once in each worker process, before any request.
+
+        Read the BUILD target's `params` here (`modelyard.serving.author.params.Params`); those
+        that are not read are refused.
+        """
+
+    @abstractmethod
+    def warm_up(self) -> None:
+        """Run the model once, so that the first request is not the slow one."""
+
+
+class Detector(Model):
+    """Finds objects in an image. Classifiers are detectors that return tags."""
+
+    kind = DETECTOR
+    default_threshold: float = 0.5
+    """Where a request names none; a model may set its own when it loads."""
+
+    @abstractmethod
+    def detect(self, image: Image, threshold: float) -> Sequence[Shape]:
+        """Return what is seen with a score of at least `threshold` (0..1)."""
+
+    def warm_up(self) -> None:
+        self.detect(blank_image(), self.default_threshold)
+
+
+class Interactor(Model):
+    """Cuts out the object that a person points at."""
+
+    kind = INTERACTOR
+    default_threshold: ClassVar[float] = 0.5
+
+    @abstractmethod
+    def segment(self, image: Image, clicks: Clicks) -> Segment:
+        """Return the object's mask, of the image's height and width."""
+
+    def warm_up(self) -> None:
+        side = float(_BLANK_SIDE)
+        middle, near, far = side / 2, side / 4, side * 3 / 4
+        extremes = ((near, middle), (middle, near), (far, middle), (middle, far))
+        clicks = Clicks(positive=extremes, box=(near, near, far, far))
+        self.segment(blank_image(), clicks)
+
+
+class Tracker(Model, Generic[StateT]):
+    """Follows objects from frame to frame.
+
+    The state between two frames is a msgspec Struct of the author's, named as
+    the type argument: `class SiamMask(Tracker[SiamMaskState])`. It travels
+    through the client, so it holds plain values and `modelyard.serving.author.state.PackedArray`
+    for arrays, and `step` must expect any value that fits its types.
+    """
+
+    kind = TRACKER
+    shape_types: ClassVar[tuple[str, ...]] = ()
+    """What the function declares as `supported_shape_types`; none: boxes only."""
+    state_type: ClassVar[type[msgspec.Struct]]
+    """The type argument; set by itself."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        for base in getattr(cls, "__orig_bases__", ()):
+            if get_origin(base) is Tracker:
+                (cls.state_type,) = get_args(base)
+        if not hasattr(cls, "state_type"):
+            raise TypeError(f"class {cls.__name__} must derive from Tracker[<its State>]")
+
+    @abstractmethod
+    def start(self, image: Image, shape: TrackedShape) -> StateT:
+        """Return the state of an object that a person outlined in `image`.
+
+        `shape` is a rectangle, unless the function declares other
+        `shape_types`; `annotation.bounding_box` gives the box around any.
+        """
+
+    @abstractmethod
+    def step(self, image: Image, state: StateT) -> tuple[Shape | None, StateT]:
+        """Return where the object is in the next `image` (None: lost) and its new state.
+
+        Raises:
+            StateError: an array in `state` is not what this model packs.
+        """
+
+    def start_all(self, image: Image, shapes: Sequence[TrackedShape]) -> Sequence[StateT]:
+        """Do `start` for each of `shapes`; models that are faster on batches override it."""
+        return [self.start(image, shape) for shape in shapes]
+
+    def step_all(
+        self, image: Image, states: Sequence[StateT]
+    ) -> Sequence[tuple[Shape | None, StateT]]:
+        """Do `step` for each of `states`; models that are faster on batches override it."""
+        return [self.step(image, state) for state in states]
+
+    def warm_up(self) -> None:
+        side = float(_BLANK_SIDE)
+        shape = Rectangle(label="", box=(side / 4, side / 4, side * 3 / 4, side * 3 / 4))
+        self.step(blank_image(), self.start(blank_image(), shape))
+
+
+class Reidentifier(Model):
+    """Finds the boxes of one frame again in the next."""
+
+    kind = REID
+    default_threshold: ClassVar[float] = 0.5
+    default_max_distance: ClassVar[float] = 50.0
+
+    @abstractmethod
+    def match(  # noqa: PLR0917 - as many as CVAT's request has
+        self,
+        first: Image,
+        second: Image,
+        boxes0: Sequence[ReidBox],
+        boxes1: Sequence[ReidBox],
+        threshold: float,
+        max_distance: float,
+    ) -> Sequence[int]:
+        """Return, for each of `boxes0`, its index in `boxes1`, or -1.
+
+        No index may occur twice. `threshold` is the largest difference between
+        two appearances (0..2), `max_distance` the largest distance between two
+        boxes' centres in pixels.
+        """
+
+    def warm_up(self) -> None:
+        side = float(_BLANK_SIDE)
+        box = ReidBox((side / 4, side / 4, side * 3 / 4, side * 3 / 4), 0)
+        blank = blank_image()
+        self.match(blank, blank, [box], [box], self.default_threshold, self.default_max_distance)
+
+
+def blank_image() -> Image:
+    """Return a grey RGB image of 64x64 pixels, to warm a model up with."""
+    pixels = np.full((_BLANK_SIDE, _BLANK_SIDE, 3), 127, np.uint8)
+    return Image.from_pixels(pixels)

@@ -1,0 +1,1 @@
+"""What accepts requests in front of the workers, in the platform and in the standalone image."""

@@ -1,0 +1,307 @@
+"""HTTP in front of a function: requests to events, replies to responses.
+
+Used by the standalone server and by the embedded platform, which put the same
+rules on all their doors: a bound on the body, one on all bodies together, clean
+headers, a request id in every response, one-line JSON errors.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final, Protocol
+from urllib.parse import quote
+
+import msgspec
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from modelyard.serving.protocol.messages import Event, Reply, error_reply
+from modelyard.serving.server import headers
+from modelyard.serving.server.budget import ByteBudget
+from modelyard_contract.limits import DEFAULT_BODY, MIB
+
+DEFAULT_BUDGET: Final = 512 * MIB
+HEALTH_PATH: Final = "/__internal/health"
+
+# A client may pause for so long in the middle of a body, in seconds.
+_BODY_PAUSE = 30.0
+# A client that sends too much still gets its answer if it is done soon.
+_LINGER_SECONDS = 5.0
+_LINGER_BYTES = 64 * MIB
+# Nobody reads this status; it is nginx's word for it in logs.
+_CLIENT_GONE = 499
+# More digits than any size has; Python refuses to read thousands of them.
+_MANY_DIGITS = 20
+_WITHOUT_BODY = (204, 304)
+
+_log = logging.getLogger(__name__)
+
+
+class Callee(Protocol):
+    """What answers events: a `WorkerPool`, or something in front of several."""
+
+    @property
+    def ready(self) -> int:
+        """How many workers could answer; 0 makes the health check fail."""
+
+    async def call(self, event: Event) -> Reply:
+        """Return the reply to `event`. May be cancelled when the client has gone."""
+
+
+class Exchange(msgspec.Struct, frozen=True, kw_only=True):
+    """A request and how it was answered, for those who count, measure or log it.
+
+    `seconds` runs from the request's head to the reply, the body's way here
+    included; `queue_seconds` was spent waiting for a worker, `model_seconds` in
+    the function. A client that went away has status 499.
+    """
+
+    request_id: str
+    method: str
+    path: str
+    status: int
+    seconds: float
+    queue_seconds: float = 0.0
+    model_seconds: float = 0.0
+
+
+Observer = Callable[[Exchange], None]
+
+
+class BadRequestError(Exception):
+    """A request that cannot become an event.
+
+    Attributes:
+        status: 408 or 413.
+        message: One line for the client.
+    """
+
+    def __init__(self, status: int, message: str) -> None:
+        """Keep both."""
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+def function_app(
+    callee: Callee,
+    *,
+    max_body: int = DEFAULT_BODY,
+    budget: ByteBudget | None = None,
+    observer: Observer | None = None,
+) -> ASGIApp:
+    """Return an ASGI application that hands every request to `callee`.
+
+    Any method and any path is an event, except GET and HEAD of
+    `/__internal/health` and what begins with it, which say 200 or 503. Bodies
+    above `max_body` bytes get a 413; `budget` bounds all bodies in progress
+    together, by default to 512 MiB, and makes further clients wait. `observer`
+    is told of every event's end, not of health checks.
+    """
+    budget = budget or ByteBudget(DEFAULT_BUDGET)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            raise RuntimeError(f"a function does not speak {scope['type']}")
+        request = Request(scope, receive)
+        if request.method in ("GET", "HEAD") and scope["path"].startswith(HEALTH_PATH):
+            response = health_response(request, ready=callee.ready > 0)
+        else:
+            response = await answer(
+                request, callee, budget=budget, max_body=max_body, observer=observer
+            )
+        await response(scope, receive, send)
+
+    return app
+
+
+async def answer(
+    request: Request,
+    callee: Callee,
+    *,
+    budget: ByteBudget,
+    max_body: int = DEFAULT_BODY,
+    path: str | None = None,
+    observer: Observer | None = None,
+) -> Response:
+    """Have `callee` answer a request. Never raises for a fault of client or function.
+
+    `path` is what the function sees instead of the request's own path. A client
+    that goes away cancels the call. `observer` is told how it went.
+    """
+    request_id = headers.request_id(request.headers.get(headers.REQUEST_ID))
+    started = time.perf_counter()
+    refused = False
+    try:
+        async with budget.borrow(_expected_size(request, max_body)):
+            event = await read_event(request, request_id, max_body=max_body, path=path)
+            reply = await _call_unless_gone(request, callee, event)
+    except BadRequestError as error:
+        reply, refused = error_reply(error.status, error.message), True
+    except ClientDisconnect:
+        reply = Reply(_CLIENT_GONE)
+    except Exception:
+        _log.exception("request failed", extra={"request_id": request_id})
+        reply = error_reply(500, f"internal error (id {request_id})")
+    if observer:
+        observer(
+            Exchange(
+                request_id=request_id,
+                method=request.method,
+                path=request.scope["path"] if path is None else path,
+                status=reply.status,
+                seconds=time.perf_counter() - started,
+                queue_seconds=reply.queue_seconds,
+                model_seconds=reply.seconds,
+            )
+        )
+    response = to_response(reply, request_id)
+    return _Refusal(response) if refused else response
+
+
+async def read_event(
+    request: Request, request_id: str, *, max_body: int, path: str | None = None
+) -> Event:
+    """Read a request to its end and return it as an event.
+
+    Raises:
+        BadRequestError: 413, the body is longer than `max_body` bytes, of which no
+            more is read then; 408, the client stopped sending; 400, its length is
+            said in two ways, as only those do who smuggle requests past a proxy.
+        ClientDisconnect: the client went away.
+    """
+    if "transfer-encoding" in request.headers and "content-length" in request.headers:
+        raise BadRequestError(400, "send either content-length or transfer-encoding, not both")
+    return Event(
+        id=request_id,
+        method=request.method,
+        path=request.scope["path"] if path is None else path,
+        headers=headers.for_function(request.headers.items()),
+        content_type=request.headers.get("content-type", ""),
+        body=await _read_body(request, max_body),
+        fields=dict(request.query_params),
+        timestamp=time.time(),
+        url=_url(request),
+    )
+
+
+def to_response(reply: Reply, request_id: str) -> Response:
+    """Return the HTTP response of a reply, with clean headers and the request's id."""
+    return Response(
+        content=b"" if reply.status in _WITHOUT_BODY else reply.body,
+        status_code=reply.status,
+        headers={
+            **headers.for_client(reply.headers, reply.content_type),
+            headers.REQUEST_ID: request_id,
+        },
+    )
+
+
+def health_response(request: Request, *, ready: bool) -> Response:
+    """Return the answer to a health check: 200 or 503."""
+    request_id = headers.request_id(request.headers.get(headers.REQUEST_ID))
+    if not ready:
+        return to_response(error_reply(503, "no worker is ready"), request_id)
+    body = b'{"status":"ready"}'
+    return to_response(Reply(200, body, "application/json"), request_id)
+
+
+def _url(request: Request) -> str:
+    """Return the URL as the client wrote it; Starlette's would refuse some hosts."""
+    scope = request.scope
+    query = scope["query_string"].decode("latin-1")
+    host = request.headers.get("host", "")
+    return f"{scope['scheme']}://{host}{quote(scope['path'])}{'?' if query else ''}{query}"
+
+
+def _expected_size(request: Request, max_body: int) -> int:
+    """Return how many bytes the body may take: as declared, else the most allowed.
+
+    A body that will be refused takes nothing.
+    """
+    if "transfer-encoding" in request.headers:
+        return max_body
+    declared = _declared_size(request)
+    return declared if declared <= max_body else 0
+
+
+def _declared_size(request: Request) -> int:
+    text = request.headers.get("content-length", "0")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < _MANY_DIGITS else 0
+
+
+async def _read_body(request: Request, max_body: int) -> bytes:
+    too_large = BadRequestError(413, f"the body is larger than the {max_body} bytes allowed")
+    if _declared_size(request) > max_body:
+        raise too_large
+    body = bytearray()
+    chunks = aiter(request.stream())
+    while True:
+        try:
+            async with asyncio.timeout(_BODY_PAUSE):
+                body += await anext(chunks)
+        except StopAsyncIteration:
+            return bytes(body)
+        except TimeoutError:
+            raise BadRequestError(408, f"no more of the body came for {_BODY_PAUSE:g} s") from None
+        if len(body) > max_body:
+            raise too_large
+
+
+async def _call_unless_gone(request: Request, callee: Callee, event: Event) -> Reply:
+    """Call; give up when the client does.
+
+    Raises:
+        ClientDisconnect: it did.
+    """
+    call = asyncio.ensure_future(callee.call(event))
+    gone = asyncio.ensure_future(_wait_until_gone(request.receive))
+    try:
+        await asyncio.wait((call, gone), return_when=asyncio.FIRST_COMPLETED)
+        if not call.done():
+            raise ClientDisconnect
+        return call.result()
+    finally:
+        call.cancel()
+        gone.cancel()
+
+
+async def _wait_until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+class _Refusal(Response):
+    """A response to a request whose body was not read to the end.
+
+    Closing at once would often destroy the response before the client, busy
+    with sending, has read it. So the rest is thrown away first, if it is not
+    too much, and then the connection is closed.
+    """
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(bytes(response.body), response.status_code, response.headers)
+        self.headers["connection"] = "close"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        start = {"type": "http.response.start", "status": self.status_code}
+        await send({**start, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": self.body, "more_body": True})
+        # A client that asks first (as curl does) sends nothing after a refusal.
+        if "expect" not in Request(scope).headers:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LINGER_SECONDS):
+                    await _discard(receive)
+        await send({"type": "http.response.body", "body": b""})
+
+
+async def _discard(receive: Receive) -> None:
+    left = _LINGER_BYTES
+    while left > 0:
+        message = await receive()
+        left -= len(message.get("body", b""))
+        if not message.get("more_body", False):
+            return

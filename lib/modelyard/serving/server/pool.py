@@ -1,0 +1,343 @@
+"""The workers of one function, seen from the process that serves it.
+
+A call goes to the worker that has been free for longest; when none is free the
+calls wait in the order in which they came. A worker that crashes or hangs takes
+down nothing but itself, and is replaced.
+"""
+
+import asyncio
+import itertools
+import logging
+from collections import deque
+from contextlib import suppress
+from enum import Enum, auto
+
+import msgspec
+
+from modelyard.serving.protocol.messages import Call, Event, ProtocolError, Reply, error_reply
+from modelyard.serving.server.process import StartError, WorkerDiedError, WorkerProcess, WorkerSpec
+from modelyard_contract.variables import FUNCTION_NAME
+
+__all__ = ["Event", "Reply", "StartError", "WorkerPool", "WorkerSpec", "error_reply"]
+
+_log = logging.getLogger(__name__)
+
+# A call whose worker died gets this many workers in all.
+_ATTEMPTS = 2
+_FIRST_PAUSE = 0.5
+_LONGEST_PAUSE = 30.0
+_STOPPED = "the function was stopped before it could answer"
+
+
+class _State(Enum):
+    NEW = auto()
+    RUNNING = auto()
+    DRAINING = auto()
+    STOPPED = auto()
+
+
+class _UnavailableError(Exception):
+    """No worker can take the call; the text says why."""
+
+
+class WorkerPool:
+    """Keeps `spec.workers` processes alive and hands events to them, one at a time each.
+
+    Belongs to the event loop that called `start`. To replace a pool without
+    losing a request: start the next pool, send new calls to it, then `stop` this
+    one, which first ends the calls that it had accepted.
+    """
+
+    def __init__(self, spec: WorkerSpec) -> None:
+        if spec.workers < 1:
+            raise ValueError(f"a pool needs at least one worker, not {spec.workers}")
+        self._spec = spec
+        # For structured logs.
+        self._who = {"function": spec.env.get(FUNCTION_NAME, "")}
+        self._state = _State.NEW
+        self._workers: set[WorkerProcess] = set()
+        self._free: deque[WorkerProcess] = deque()
+        self._queue: deque[asyncio.Future[WorkerProcess]] = deque()
+        self._exchanges: set[asyncio.Task[Reply | None]] = set()
+        self._starts: list[asyncio.Task[WorkerProcess]] = []
+        self._keepers: list[asyncio.Task[None]] = []
+        self._numbers = itertools.count(1)
+        self._calls = 0
+        self._no_calls = asyncio.Event()
+        self._no_calls.set()
+        self._stopping: asyncio.Task[None] | None = None
+        self._restarts = 0
+        self._last_failure: str | None = None
+
+    @property
+    def ready(self) -> int:
+        """How many workers live and have their model loaded."""
+        return len(self._workers)
+
+    @property
+    def busy(self) -> int:
+        """How many workers have an event in hand."""
+        return len(self._exchanges)
+
+    @property
+    def waiting(self) -> int:
+        """How many calls wait for a worker."""
+        return len(self._queue)
+
+    @property
+    def restarts(self) -> int:
+        """How many workers have been replaced since the start."""
+        return self._restarts
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The process ids of the workers that are ready, in no particular order."""
+        return tuple(worker.pid for worker in self._workers)
+
+    @property
+    def load_seconds(self) -> float:
+        """How long the slowest of the running workers took to load its model."""
+        return max((worker.load_seconds for worker in self._workers), default=0.0)
+
+    @property
+    def last_failure(self) -> str | None:
+        """Why the last worker that was lost ended or did not start; None if none was."""
+        return self._last_failure
+
+    async def start(self) -> None:
+        """Start all workers at once and return when every one is ready.
+
+        Raises:
+            StartError: one of them failed; the others have been ended as well.
+            RuntimeError: the pool was started before.
+        """
+        if self._state is not _State.NEW:
+            raise RuntimeError("a pool is started once; make another one")
+        self._state = _State.RUNNING
+        self._starts = [
+            asyncio.create_task(WorkerProcess.start(self._spec, worker_id))
+            for worker_id in range(self._spec.workers)
+        ]
+        try:
+            workers = await asyncio.gather(*self._starts)
+        except BaseException:
+            self._state = _State.STOPPED
+            await _abandon(self._starts)
+            if self._stopping is not None:
+                raise StartError("the pool was stopped while it started") from None
+            raise
+        self._starts.clear()
+        for worker_id, worker in enumerate(workers):
+            self._employ(worker)
+            self._keepers.append(asyncio.create_task(self._keep(worker_id, worker)))
+
+    async def call(self, event: Event) -> Reply:
+        """Return the function's reply to `event`, or a JSON error reply of one line.
+
+        Statuses of our own: 503 when no worker was free in time, when too many
+        calls wait already and when the pool is stopped; 408 when the worker took
+        longer than `event_timeout`; 502 when the worker died and so did the one
+        that the event was given to next; 413 for an event too long to be sent.
+
+        A call may be cancelled at any time. Its worker finishes the event, the
+        answer is thrown away, and only then does the worker take the next one.
+        """
+        self._calls += 1
+        self._no_calls.clear()
+        try:
+            return await self._call(event)
+        except _UnavailableError as error:
+            return error_reply(503, str(error))
+        finally:
+            self._calls -= 1
+            if not self._calls:
+                self._no_calls.set()
+
+    async def stop(self, drain: float) -> None:
+        """Refuse further calls, give accepted ones `drain` seconds, end all workers.
+
+        Calls that are not answered by then get a 503. Stopping again waits for
+        the first stop to end. A pool that was never started is just closed.
+        """
+        if self._stopping is None:
+            started = self._state is _State.RUNNING and not self._starts
+            self._state = _State.DRAINING if started else _State.STOPPED
+            self._stopping = asyncio.create_task(self._stop(drain))
+        await asyncio.shield(self._stopping)
+
+    @property
+    def _stopped(self) -> bool:
+        return self._state is _State.STOPPED
+
+    async def _call(self, event: Event) -> Reply:
+        if self._state is not _State.RUNNING:
+            raise _UnavailableError("the function is not running")
+        clock = asyncio.get_running_loop().time
+        queued = 0.0
+        for attempt in range(_ATTEMPTS):
+            arrived = clock()
+            worker = await self._take_worker(urgent=attempt > 0)
+            queued += clock() - arrived
+            exchange = asyncio.create_task(self._exchange(worker, event))
+            self._exchanges.add(exchange)
+            exchange.add_done_callback(self._exchanges.discard)
+            reply = await asyncio.shield(exchange)
+            if reply is not None:
+                return msgspec.structs.replace(reply, queue_seconds=queued)
+            if self._stopped:
+                raise _UnavailableError(_STOPPED)
+        return error_reply(502, "the function's worker died twice while it handled this request")
+
+    async def _exchange(self, worker: WorkerProcess, event: Event) -> Reply | None:
+        """Let `worker` handle `event`; None when it died over it.
+
+        Runs as a task of its own: it must end even when its caller goes away.
+        """
+        try:
+            async with asyncio.timeout(self._spec.event_timeout):
+                return await worker.exchange(Call(next(self._numbers), event))
+        except TimeoutError:
+            limit = f"{self._spec.event_timeout:g} s"
+            worker.proven = True
+            await worker.kill(f"was killed: event {event.id} took longer than {limit}")
+            return error_reply(408, f"the function did not answer within {limit}")
+        except WorkerDiedError as death:
+            _log.warning(
+                "%s while it handled event %s",
+                death,
+                event.id,
+                extra={**self._who, "request_id": event.id},
+            )
+            return None
+        except ProtocolError as error:
+            return error_reply(413, str(error))
+        finally:
+            self._give_back(worker)
+
+    async def _take_worker(self, *, urgent: bool) -> WorkerProcess:
+        """Return the next free worker, `urgent` calls first.
+
+        Raises:
+            _UnavailableError: too many calls wait, or the wait took too long.
+        """
+        # Nobody waits while a worker is free: see _give_back.
+        if self._free:
+            return self._free.popleft()
+        if len(self._queue) >= self._spec.max_waiting and not urgent:
+            raise _UnavailableError(f"{len(self._queue)} requests wait already; try again later")
+        place: asyncio.Future[WorkerProcess] = asyncio.get_running_loop().create_future()
+        if urgent:
+            self._queue.appendleft(place)
+        else:
+            self._queue.append(place)
+        try:
+            async with asyncio.timeout(self._spec.availability_timeout):
+                return await place
+        except TimeoutError:
+            self._leave(place)
+            raise _UnavailableError(self._why_none_is_free()) from None
+        except asyncio.CancelledError:
+            self._leave(place)
+            raise
+
+    def _leave(self, place: asyncio.Future[WorkerProcess]) -> None:
+        """Give up a place in the queue, and the worker that may have come at the last moment."""
+        if place in self._queue:
+            self._queue.remove(place)
+        if place.done() and not place.cancelled() and place.exception() is None:
+            self._give_back(place.result())
+
+    def _give_back(self, worker: WorkerProcess) -> None:
+        """Hand a worker to the call that waits for longest, or keep it for the next one."""
+        if not worker.alive or worker not in self._workers:
+            return
+        while self._queue:
+            place = self._queue.popleft()
+            if not place.done():
+                place.set_result(worker)
+                return
+        self._free.append(worker)
+
+    def _why_none_is_free(self) -> str:
+        waited = f"no worker was free within {self._spec.availability_timeout:g} s"
+        if self._workers:
+            return waited
+        return f"{waited}; the function is restarting, its log says why"
+
+    def _employ(self, worker: WorkerProcess) -> None:
+        self._workers.add(worker)
+        self._give_back(worker)
+
+    def _dismiss(self, worker: WorkerProcess) -> None:
+        self._workers.discard(worker)
+        if worker in self._free:
+            self._free.remove(worker)
+
+    async def _keep(self, worker_id: int, worker: WorkerProcess) -> None:
+        """Whenever `worker` ends, put a new one in its place."""
+        failures = 0
+        while True:
+            await asyncio.shield(worker.exited)
+            self._dismiss(worker)
+            self._last_failure = worker.epitaph
+            _log.warning("%s; starting another", worker.epitaph, extra=self._who)
+            failures = 0 if worker.proven else failures + 1
+            worker, failures = await self._replace(worker_id, failures)
+            self._restarts += 1
+            self._employ(worker)
+
+    async def _replace(self, worker_id: int, failures: int) -> tuple[WorkerProcess, int]:
+        """Start a worker, with growing pauses after repeated failures, until one is ready.
+
+        `failures` is how many of its predecessors in a row came to nothing; the
+        count goes on here and is returned with the worker.
+        """
+        while True:
+            await asyncio.sleep(_pause(failures))
+            try:
+                return await WorkerProcess.start(self._spec, worker_id), failures
+            except StartError as error:
+                failures += 1
+                self._last_failure = str(error)
+                _log.error(
+                    "a worker could not start (%d in a row): %s", failures, error, extra=self._who
+                )
+
+    async def _stop(self, drain: float) -> None:
+        if self._state is _State.DRAINING:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(drain):
+                    await self._no_calls.wait()
+        self._state = _State.STOPPED
+        for task in self._keepers:
+            task.cancel()
+        await asyncio.gather(*self._keepers, return_exceptions=True)
+        for place in self._queue:
+            if not place.done():
+                place.set_exception(_UnavailableError(_STOPPED))
+        self._queue.clear()
+        await asyncio.gather(
+            _abandon(self._starts),
+            *(
+                worker.terminate() if worker in self._free else worker.kill()
+                for worker in self._workers
+            ),
+        )
+        self._free.clear()
+        self._workers.clear()
+
+
+def _pause(failures: int) -> float:
+    """Return the seconds to wait before a start that follows so many failures in a row."""
+    if failures < 2:
+        return 0.0
+    return float(min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (failures - 2)))
+
+
+async def _abandon(starts: list[asyncio.Task[WorkerProcess]]) -> None:
+    """Cancel what is still starting and end what has started."""
+    for task in starts:
+        task.cancel()
+    for outcome in await asyncio.gather(*starts, return_exceptions=True):
+        if isinstance(outcome, WorkerProcess):
+            await outcome.kill()

@@ -1,0 +1,284 @@
+"""One worker process, seen from its parent: start, exchange, end.
+
+Linux only (pidfd). The process leads its own session and process group, so
+that whatever it starts ends with it.
+"""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext, suppress
+from pathlib import Path
+from typing import BinaryIO, Self
+
+import msgspec
+
+from modelyard.serving.protocol.messages import (
+    HEADER,
+    PROTOCOL,
+    Answer,
+    Call,
+    Failed,
+    FromWorker,
+    ProtocolError,
+    Ready,
+    Reply,
+    Stop,
+    checked_length,
+    decode_from_worker,
+    encode,
+)
+from modelyard_contract import limits
+
+_STREAM_LIMIT = 4 * 1024 * 1024
+_TAIL_BYTES = 8 * 1024
+# How long the end of a process may lag behind the end of its socket.
+_EXIT_LAG = 1.0
+
+
+class StartError(Exception):
+    """A worker could not start; the text is its traceback, or the end of its log."""
+
+
+class WorkerDiedError(Exception):
+    """The worker ended, or stopped making sense and was ended, before it answered."""
+
+
+class WorkerSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """How to start the workers of one function, and the limits they work under.
+
+    `env` is the workers' whole environment, nothing is inherited. It must make
+    `serving` and the handler importable (PYTHONPATH); `cwd` is not on sys.path.
+    The handler is the one that NUCLIO_HANDLER names, by default
+    `modelyard.serving.worker.nuclio:handler`. All workers append their output to `log`; None
+    leaves it to the parent's own output.
+
+    Times are in seconds: how long a call waits for a free worker, how long a
+    worker may take for one event (None: for ever), how long to load the model,
+    and how long to end by itself before it is killed. At most `max_waiting`
+    calls wait for a worker; further ones are refused at once.
+
+    `confine` is called with the id of each new process before anything else
+    happens to it, to put limits on it; an OSError keeps it from starting.
+    """
+
+    python: Path
+    env: dict[str, str]
+    cwd: Path
+    log: Path | None
+    workers: int = limits.DEFAULT_WORKERS
+    availability_timeout: float = limits.AVAILABILITY_TIMEOUT
+    event_timeout: float | None = None
+    ready_timeout: float = limits.READY_TIMEOUT
+    termination_timeout: float = 10.0
+    max_waiting: int = 1024
+    confine: Callable[[int], None] | None = None
+
+
+class WorkerProcess:
+    """A worker that runs, with the socket that leads to it.
+
+    `exited` ends with the exit status (negative: the signal's number) once the
+    process and its whole process group are gone. `proven` says that it got as
+    far as working on an event: one that never does would fail again at once.
+    """
+
+    def __init__(
+        self,
+        spec: WorkerSpec,
+        process: subprocess.Popen[bytes],
+        log_start: int,
+        streams: tuple[asyncio.StreamReader, asyncio.StreamWriter],
+    ) -> None:
+        self._spec = spec
+        self._process = process
+        self._reader, self._writer = streams
+        self._log_start = log_start
+        self._loop = asyncio.get_running_loop()
+        self.exited: asyncio.Future[int] = self._loop.create_future()
+        self.proven = False
+        self._cause = ""
+        self.load_seconds = 0.0
+        self._pidfd = os.pidfd_open(process.pid)
+        self._loop.add_reader(self._pidfd, self._on_exit)
+
+    @classmethod
+    async def start(cls, spec: WorkerSpec, worker_id: int) -> Self:
+        """Start a worker and wait until it has loaded its model.
+
+        Raises:
+            StartError: it could not be started, it failed, or it took longer
+                than `spec.ready_timeout`. No process is left behind, neither
+                then nor when this call is cancelled.
+        """
+        near, far = socket.socketpair()
+        with far:
+            streams = await asyncio.open_unix_connection(sock=near, limit=_STREAM_LIMIT)
+            try:
+                worker = cls(spec, *_spawn(spec, worker_id, far), streams)
+            except OSError as error:
+                streams[1].close()
+                raise StartError(f"cannot start {spec.python}: {error}") from error
+        try:
+            await worker._become_ready()
+        except BaseException:
+            await worker.kill()
+            raise
+        return worker
+
+    @property
+    def pid(self) -> int:
+        """The process id, which is also the id of its process group."""
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process has not ended yet."""
+        return not self.exited.done()
+
+    async def exchange(self, call: Call) -> Reply:
+        """Send `call`, wait for its answer.
+
+        Only one exchange may run at a time, and after a cancelled one the
+        worker must be killed: its socket then holds half a conversation.
+
+        Raises:
+            WorkerDiedError: it ended first. A worker that sends anything but the
+                answer to this call is killed, for its next answers could not
+                be trusted either.
+            ProtocolError: the call is too long to be sent; the worker is fine.
+        """
+        frame = encode(call)
+        try:
+            self._writer.write(frame)
+            await self._writer.drain()
+            message = await self._receive()
+        except (EOFError, ConnectionError, ProtocolError) as error:
+            raise WorkerDiedError(await self._last_words(error)) from error
+        if not isinstance(message, Answer) or message.number != call.number:
+            await self.kill("was killed: it answered out of turn")
+            raise WorkerDiedError(self.epitaph)
+        self.proven = True
+        return message.reply
+
+    async def terminate(self) -> None:
+        """Ask the worker to end; kill it after `spec.termination_timeout`."""
+        if self.alive:
+            self._writer.write(encode(Stop()))
+            await asyncio.wait([self.exited], timeout=self._spec.termination_timeout)
+        await self.kill()
+
+    async def kill(self, cause: str = "") -> None:
+        """End the worker's whole process group at once, and wait for it.
+
+        `cause` completes a sentence that begins with "worker 123", for the log.
+        """
+        if self.alive:
+            self._cause = self._cause or cause
+            os.killpg(self.pid, signal.SIGKILL)
+        await asyncio.shield(self.exited)
+
+    @property
+    def epitaph(self) -> str:
+        """How the worker ended, in one line. Only for one that has."""
+        return f"worker {self.pid} {self._cause or how_it_ended(self.exited.result())}"
+
+    async def _become_ready(self) -> None:
+        try:
+            async with asyncio.timeout(self._spec.ready_timeout):
+                message = await self._receive()
+        except TimeoutError:
+            raise StartError(
+                f"the worker was not ready within {self._spec.ready_timeout:g} s{self._log_tail()}"
+            ) from None
+        except (EOFError, ConnectionError, ProtocolError) as error:
+            raise StartError(f"{await self._last_words(error)}{self._log_tail()}") from error
+        match message:
+            case Ready(protocol=protocol, load_seconds=seconds) if protocol == PROTOCOL:
+                self.load_seconds = seconds
+            case Failed(error=traceback):
+                raise StartError(traceback)
+            case _:
+                raise StartError(f"the worker speaks another protocol than {PROTOCOL}: {message}")
+
+    async def _receive(self) -> FromWorker:
+        (length,) = HEADER.unpack(await self._reader.readexactly(HEADER.size))
+        return decode_from_worker(await self._reader.readexactly(checked_length(length)))
+
+    async def _last_words(self, error: Exception) -> str:
+        """Say how the worker ended; one that still runs makes no sense and is killed."""
+        if not isinstance(error, ProtocolError):
+            await asyncio.wait([self.exited], timeout=_EXIT_LAG)
+        await self.kill(f"was killed: {error}")
+        return self.epitaph
+
+    def _log_tail(self) -> str:
+        """Return what was written to the log last, to be appended to a message."""
+        if self._spec.log is None:
+            return "; its output says more"
+        try:
+            with self._spec.log.open("rb") as log:
+                end = log.seek(0, os.SEEK_END)
+                log.seek(max(self._log_start, end - _TAIL_BYTES))
+                text = log.read(_TAIL_BYTES).decode(errors="replace").strip()
+        except OSError as error:
+            return f"; its log cannot be read: {error}"
+        return f"; its log ends with:\n{text}" if text else "; it logged nothing"
+
+    def _on_exit(self) -> None:
+        self._loop.remove_reader(self._pidfd)
+        os.close(self._pidfd)
+        # The dead leader is not waited for yet, so its group's id cannot have
+        # been given to anyone else: this reaches only what the worker started.
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self._writer.close()
+        self.exited.set_result(self._process.wait())
+
+
+def how_it_ended(status: int) -> str:
+    """Say in words what an exit status means; a negative one is a signal's number."""
+    if status < 0:
+        return f"was ended by signal {-status} ({signal.strsignal(-status)})"
+    return f"ended with status {status}"
+
+
+def _spawn(
+    spec: WorkerSpec, worker_id: int, far: socket.socket
+) -> tuple[subprocess.Popen[bytes], int]:
+    """Start the process; return it with the length that the log had before."""
+    with _open_log(spec.log) as log:
+        log_start = log.tell() if log else 0
+        process = subprocess.Popen(  # noqa: S603 - no shell; the interpreter is the release's
+            _command(spec.python, far.fileno(), worker_id),
+            env=spec.env,
+            cwd=spec.cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT if log else None,
+            pass_fds=(far.fileno(),),
+            start_new_session=True,
+        )
+    if spec.confine:
+        try:
+            spec.confine(process.pid)
+        except OSError:
+            process.kill()
+            process.wait()
+            raise
+    return process, log_start
+
+
+def _command(python: Path, fd: int, worker_id: int) -> list[str]:
+    options = ["--fd", str(fd), "--worker-id", str(worker_id)]
+    return [str(python), "-P", "-u", "-m", "modelyard.serving.worker.main", *options]
+
+
+def _open_log(path: Path | None) -> AbstractContextManager[BinaryIO | None]:
+    if path is None:
+        return nullcontext()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.open("ab")

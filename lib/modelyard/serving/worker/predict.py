@@ -1,0 +1,299 @@
+"""Try a model on a picture:
+`python -m modelyard.serving.worker.predict --assets DIR IMAGE --out seen.png`.
+
+Runs the very class that serves requests, draws what it sees on the picture and
+prints a table. A tracker gets a box in the first picture and follows it through
+further ones, the last of which is drawn on.
+
+Relative paths start at the folder MODELYARD_CWD, if that is set, for build tools
+run programs elsewhere than where the command was typed.
+
+Exit status: 0 done, 1 the function cannot be loaded or is not written yet, 2 wrong
+usage or a picture that cannot be read.
+"""
+
+import argparse
+import math
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple, NoReturn
+
+import msgspec
+
+from modelyard.annotation import (
+    AnnotationError,
+    Mask,
+    Rectangle,
+    RequestError,
+    Segment,
+    Shape,
+    Tag,
+    TrackerRequest,
+    bounding_box,
+    encode_detections,
+    encode_segment,
+    encode_tracks,
+)
+from modelyard.imaging import Image, ImageError, crop, decode, draw, save_png
+from modelyard.inference.device import Device, DeviceError
+from modelyard.serving.author.assets import Assets, AssetsError
+from modelyard.serving.author.model import Clicks, Detector, Interactor, NotWrittenError, Tracker
+from modelyard.serving.author.params import ParamsError
+from modelyard.serving.author.state import wrap_state
+from modelyard.serving.worker.endpoint import above, fitting
+from modelyard.serving.worker.loading import ModelError, load_model
+from modelyard_contract import variables
+
+_HEADINGS = ("label", "score", "left", "top", "right", "bottom")
+
+
+class UsageError(Exception):
+    """The command cannot be carried out as it was given; one line says why."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}; see --help")
+
+
+# What is wrong with the function rather than with the command.
+_REFUSALS: Final = (
+    AnnotationError,
+    AssetsError,
+    DeviceError,
+    ModelError,
+    NotWrittenError,
+    ParamsError,
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit status."""
+    try:
+        options = _parser().parse_args(arguments)
+        _run(options)
+    except (UsageError, ImageError, RequestError) as error:
+        return _fail(2, error)
+    except _REFUSALS as error:
+        return _fail(1, error)
+    return 0
+
+
+def _run(options: argparse.Namespace) -> None:
+    here = Path(os.environ.get(variables.CWD) or ".")
+    images = [decode(_read(here / path)) for path in options.image]
+    assets = Assets.open(here / options.assets)
+    model = load_model(assets, Device.parse(options.device))
+    if not isinstance(model, Detector | Interactor | Tracker):
+        raise UsageError(
+            f"{assets.name} is of type {assets.type}, which needs boxes in two pictures; "
+            "only detectors, interactors and trackers can be tried like this"
+        )
+    if isinstance(model, Tracker) != (len(images) > 1):
+        wanted = "a tracker needs a picture to start from and further ones"
+        raise UsageError(wanted if isinstance(model, Tracker) else "one picture is expected")
+    started = time.perf_counter()
+    if isinstance(model, Tracker):
+        seen = _follow(model, assets, images, options)
+    else:
+        seen = _see(model, assets, images[0], options)
+    seconds = time.perf_counter() - started
+    if options.out:
+        _save(draw(images[-1], seen.drawn, assets.labels), here / options.out)
+    if options.json:
+        print(seen.reply().decode())
+        return
+    print(table(seen.shapes))
+    noun = "object" if len(seen.shapes) == 1 else "objects"
+    drawn = f"; drawn on {options.out}" if options.out else ""
+    print(f"{len(seen.shapes)} {noun} in {seconds:.2f} s{drawn}")
+
+
+class _Seen(NamedTuple):
+    """What the model sees, and the reply that CVAT would get."""
+
+    shapes: list[Shape]
+    reply: Callable[[], bytes]
+    last: list[Shape] | None = None
+
+    @property
+    def drawn(self) -> list[Shape]:
+        """Return what is on the last picture."""
+        return self.shapes if self.last is None else self.last
+
+
+def _see(
+    model: Detector | Interactor, assets: Assets, image: Image, options: argparse.Namespace
+) -> _Seen:
+    threshold = model.default_threshold if options.threshold is None else options.threshold
+    if isinstance(model, Detector):
+        shapes = above(threshold, model.detect(image, threshold))
+        return _Seen(shapes, lambda: encode_detections(shapes, assets.labels, image.size))
+    middle = (image.width / 2, image.height / 2)
+    clicks = Clicks(
+        positive=tuple(options.point) or (() if options.box else (middle,)),
+        negative=tuple(options.negative),
+        box=options.box,
+        threshold=threshold,
+    )
+    segment = fitting(model.segment(image, clicks), image)
+    return _Seen(_masks(segment, assets.display_name), lambda: encode_segment(segment))
+
+
+def _follow(
+    model: Tracker[Any], assets: Assets, images: Sequence[Image], options: argparse.Namespace
+) -> _Seen:
+    if options.box is None:
+        raise UsageError("a tracker needs the --box around the object in the first picture")
+    start = Rectangle("", options.box)
+    state = model.start(images[0], start)
+    shapes: list[Shape] = []
+    moved: Shape | None = start
+    for path, image in zip(options.image[1:], images[1:], strict=True):
+        moved, state = model.step(image, state)
+        if moved is not None:
+            shapes.append(msgspec.structs.replace(moved, label=path.name))
+    request = TrackerRequest(b"", (start,), (None,), "objects")
+    return _Seen(
+        shapes,
+        lambda: encode_tracks([moved], [wrap_state(assets.name, state)], request, images[-1].size),
+        shapes[-1:] if moved is not None else [],
+    )
+
+
+def _masks(segment: Segment, label: str) -> list[Shape]:
+    """Return the segment as a mask of that label; nothing if it is empty."""
+    part = crop(segment.mask)
+    if part is None:
+        return []
+    left, top = segment.bounds[:2] if segment.bounds else (0, 0)
+    return [Mask(label, part.bitmap, part.left + left, part.top + top)]
+
+
+def table(shapes: Sequence[Shape]) -> str:
+    """Return the shapes as lines of aligned columns: label, score and box in pixels."""
+    rows = [_HEADINGS, *(_row(shape) for shape in shapes)]
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    lines = (
+        "  ".join(
+            cell.rjust(width) if index else cell.ljust(width)
+            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    )
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _row(shape: Shape) -> tuple[str, ...]:
+    score = "" if shape.confidence is None else f"{shape.confidence:.3f}"
+    edges = () if isinstance(shape, Tag) else bounding_box(shape)
+    cells = [shape.label, score, *(f"{edge:.0f}" for edge in edges)]
+    return tuple(cells + [""] * (len(_HEADINGS) - len(cells)))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="predict",
+        description="Run a model on a picture, print what it sees, draw it on a copy.",
+    )
+    parser.add_argument(
+        "image", type=Path, nargs="+", help="the picture; trackers: the first and those after it"
+    )
+    parser.add_argument(
+        "--assets",
+        type=Path,
+        default=os.environ.get(variables.ASSETS),
+        required=variables.ASSETS not in os.environ,
+        help=f"the function's folder, with model.json and weights (default: {variables.ASSETS})",
+    )
+    parser.add_argument(
+        "--out", type=_png, help="where to save the picture with the results, a .png"
+    )
+    parser.add_argument("--threshold", type=_fraction, help="least score, 0..1")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:<index>")
+    parser.add_argument("--json", action="store_true", help="print what CVAT would get")
+    parser.add_argument(
+        "--point",
+        type=_point,
+        action="append",
+        default=[],
+        metavar="X,Y",
+        help="interactors: a click on the object (default: the middle of the picture)",
+    )
+    parser.add_argument(
+        "--negative",
+        type=_point,
+        action="append",
+        default=[],
+        metavar="X,Y",
+        help="interactors: a click beside the object",
+    )
+    parser.add_argument(
+        "--box",
+        type=_box,
+        metavar="X0,Y0,X1,Y1",
+        help="a box around the object: interactors, and trackers in the first picture",
+    )
+    return parser
+
+
+def _fraction(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not in 0..1")
+    return value
+
+
+def _point(text: str) -> tuple[float, float]:
+    x, y = _numbers(text, 2)
+    return x, y
+
+
+def _box(text: str) -> tuple[float, float, float, float]:
+    x0, y0, x1, y1 = _numbers(text, 4)
+    return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
+
+
+def _numbers(text: str, count: int) -> list[float]:
+    try:
+        numbers = [float(part) for part in text.split(",")]
+    except ValueError:
+        numbers = []
+    if len(numbers) != count or not all(map(math.isfinite, numbers)):
+        raise argparse.ArgumentTypeError(f"expected {count} numbers with commas, not {text!r}")
+    return numbers
+
+
+def _png(text: str) -> Path:
+    path = Path(text)
+    if path.suffix.lower() != ".png":
+        raise argparse.ArgumentTypeError(f"expected the name of a .png file, not {text!r}")
+    return path
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+
+
+def _save(image: Image, path: Path) -> None:
+    try:
+        save_png(image, path)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def _fail(status: int, error: Exception) -> int:
+    print(f"predict: {' '.join(str(error).split())}", file=sys.stderr)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

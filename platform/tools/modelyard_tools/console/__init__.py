@@ -1,0 +1,5 @@
+"""The console: one page to see the functions and try them, served beside the API."""
+
+from modelyard_tools.console.pages import console_routes
+
+__all__ = ["console_routes"]

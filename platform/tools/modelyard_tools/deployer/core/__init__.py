@@ -1,0 +1,1 @@
+"""What is the same wherever functions are deployed to."""

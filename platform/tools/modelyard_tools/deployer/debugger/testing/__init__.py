@@ -1,0 +1,1 @@
+"""An editor that debugs, for tests."""

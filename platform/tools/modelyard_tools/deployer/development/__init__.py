@@ -1,0 +1,1 @@
+"""One function in the foreground, on the sources of the working copy."""

@@ -1,0 +1,1 @@
+"""The deployer as a process, for tests."""

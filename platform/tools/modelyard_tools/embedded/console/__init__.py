@@ -1,5 +1,0 @@
-"""The console: one page to see the functions and try them, served beside the API."""
-
-from modelyard_tools.embedded.console.pages import console_routes
-
-__all__ = ["console_routes"]

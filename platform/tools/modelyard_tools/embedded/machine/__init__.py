@@ -1,0 +1,1 @@
+"""What the machine gives to functions: memory, processor time, GPUs."""

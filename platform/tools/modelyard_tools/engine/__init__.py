@@ -1,0 +1,1 @@
+"""The container engine of this machine, through its command-line client."""

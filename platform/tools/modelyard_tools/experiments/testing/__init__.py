@@ -1,0 +1,1 @@
+"""Functions and a CVAT server to experiment with, for tests."""

@@ -1,0 +1,1 @@
+"""Files that several processes write: atomically, one at a time, or at their end."""

@@ -1,0 +1,1 @@
+"""Layers of images, built in a sandbox."""

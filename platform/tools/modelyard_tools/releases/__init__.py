@@ -1,0 +1,1 @@
+"""A release of a function and its configuration, as the build writes them."""

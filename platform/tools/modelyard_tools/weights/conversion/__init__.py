@@ -1,0 +1,1 @@
+"""Foreign formats of networks, turned into OpenVINO's."""

@@ -1,0 +1,136 @@
+"""Converts a downloaded model to OpenVINO IR: `<name>.xml` and `<name>.bin`, weights in fp16.
+
+    python -m modelyard_tools.weights.conversion.convert KIND --in DIR --out DIR --name NAME
+
+DIR holds what was downloaded: for `tfjs` the graph model's `model.json` with its shards, for
+`openvino` the one file that OpenVINO reads itself (a frozen TensorFlow graph, ONNX), for `darknet`
+a `.cfg` and its `.weights`, for `torch-mobilenetv2` a checkpoint of PyTorch. A LICENSE beside them
+is left alone.
+
+The same input and version of OpenVINO give the same bytes. Exit code 0, or 1 with the reason on the
+last line of stderr.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+import openvino
+
+from modelyard_tools.weights.conversion.darknet import network_from_darknet
+from modelyard_tools.weights.conversion.dextr import dextr
+from modelyard_tools.weights.conversion.files import only
+from modelyard_tools.weights.conversion.ir import add_places, write
+from modelyard_tools.weights.conversion.mobilenet import mobilenet_v2
+from modelyard_tools.weights.conversion.tfjs import graph_from_tfjs
+from modelyard_tools.weights.conversion.torch_checkpoint import read_checkpoint
+from modelyard_tools.weights.errors import WeightsError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line tool and return its exit code."""
+    options = _parse(arguments)
+    try:
+        write(READERS[options.kind](options.folder), options.out, options.name, half=True)
+    except WeightsError as error:
+        print(f"{options.name}: {' '.join(str(error).split())}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def read_tfjs(folder: Path) -> openvino.Model:
+    """Read the TensorFlow.js graph model `model.json`.
+
+    Tensors keep TensorFlow's names ("image:0") and shapes, the dynamic ones too.
+
+    Raises:
+        WeightsError: it cannot be read or has operations that OpenVINO does not know.
+    """
+    model = folder / "model.json"
+    graph = graph_from_tfjs(model)
+    with tempfile.TemporaryDirectory(prefix="converting-") as temporary:
+        frozen = Path(temporary, "graph.pb")
+        frozen.write_bytes(graph)
+        return _read(frozen, model)
+
+
+def read_openvino(folder: Path) -> openvino.Model:
+    """Read the one model file in `folder` with OpenVINO's own frontends.
+
+    Raises:
+        WeightsError: there is not exactly one file, or OpenVINO cannot read it.
+    """
+    model = only(folder, "*")
+    network = _read(model, model)
+    for output in network.outputs:
+        # TensorFlow's frontend keeps the names of the operations before an output too.
+        name = output.node.get_friendly_name()
+        if name in output.names:
+            output.tensor.set_names({name})
+    return network
+
+
+def read_darknet(folder: Path) -> openvino.Model:
+    """Read the .cfg and the .weights in `folder`.
+
+    Raises:
+        WeightsError: there is not one of each, or they are not understood.
+    """
+    return network_from_darknet(only(folder, "*.cfg"), only(folder, "*.weights"))
+
+
+def read_mobilenet(folder: Path) -> openvino.Model:
+    """Read a MobileNetV2 of PyTorch, a .pt file. Nothing of it is run.
+
+    Raises:
+        WeightsError: there is none or several, or it holds no MobileNetV2.
+    """
+    return mobilenet_v2(read_checkpoint(only(folder, "*.pt")))
+
+
+def read_dextr(folder: Path) -> openvino.Model:
+    """Read DEXTR's checkpoint, a .pth file of PyTorch. Nothing of it is run.
+
+    Raises:
+        WeightsError: there is none or several, or it holds another network.
+    """
+    return dextr(read_checkpoint(only(folder, "*.pth")))
+
+
+READERS: Final[dict[str, Callable[[Path], openvino.Model]]] = {
+    "tfjs": read_tfjs,
+    "openvino": read_openvino,
+    "darknet": read_darknet,
+    "torch-mobilenetv2": read_mobilenet,
+    "torch-dextr": read_dextr,
+}
+
+
+def _read(file: Path, model: Path) -> openvino.Model:
+    try:
+        return openvino.Core().read_model(file)
+    except RuntimeError as error:
+        raise WeightsError(f"OpenVINO cannot convert {model}: {_reason(error)}") from error
+
+
+def _reason(error: RuntimeError) -> str:
+    """Return the findings in OpenVINO's message, else its last line; the rest is source places."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    findings = [line.removeprefix("-- ") for line in lines if line.startswith("-- ")]
+    return "; ".join(findings or lines[-1:])
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="modelyard_tools.weights.conversion.convert", description=__doc__.split("\n")[0]
+    )
+    parser.add_argument("kind", choices=READERS, help="format of what was downloaded")
+    add_places(parser)
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Small models in foreign formats, for tests."""

@@ -1,0 +1,1 @@
+"""Where BUILD files pin weights, and how a digest is recorded there."""
