@@ -1,13 +1,13 @@
-# Sourced: a container engine of the caller's own, in the folder `scratch`, at DOCKER_HOST. Needs root.
+# Sourced: starts a private container engine in the folder `scratch`, at DOCKER_HOST. Needs root.
 # shellcheck shell=bash
 
 export DOCKER_HOST="unix://$scratch/docker.sock"
 bridge="my$$"
 
 start_engine() {
-  # Folders, socket and network of its own: another engine on this machine is left alone, and so are
-  # the machine's packet filters. Containers are asked through the engine's own proxy, and ask nobody;
-  # what they publish is on loopback.
+  # It has its own folders, socket and network: any other engine on this machine is left alone, and
+  # so are the machine's packet filters. Containers are reached through the engine's own
+  # proxy and have no outbound access; published ports are on loopback.
   ip link add name "$bridge" type bridge
   ip addr add "$(free_network).1/24" dev "$bridge"
   ip link set "$bridge" up
@@ -22,7 +22,8 @@ start_engine() {
   fail 'the engine does not start'
 }
 
-# The first three numbers of a network that this machine has not: another run may have one of these.
+# The first three octets of a network that is unused on this machine: another run may have one of
+# these.
 free_network() {
   local number
   for number in $(seq 0 255); do
@@ -36,7 +37,7 @@ stop_engine() {
   ip link delete "$bridge" 2>/dev/null || true
 }
 
-# Ends the process whose id the file holds, if there is one.
+# Ends the process whose id is in the file, if it runs.
 stop_process() {
   local pid
   [ -s "$1" ] || return 0
@@ -49,7 +50,7 @@ stop_process() {
   kill -KILL "$pid" 2>/dev/null || true
 }
 
-# Installs what a program of which is missing: PROGRAM:PACKAGE…
+# Installs the packages of missing programs: PROGRAM:PACKAGE…
 install_what_is_missing() {
   local pair missing=()
   for pair; do
@@ -57,7 +58,7 @@ install_what_is_missing() {
   done
   [ ${#missing[@]} -gt 0 ] || return 0
   apt-get update -qq
-  # A machine of CI starts no services; where one would, this script's own engine is used anyway.
+  # CI machines do not start services; if one does, this script still uses its own engine.
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
 }
 

@@ -1,9 +1,9 @@
 """Writes the hashed lock file of every resolve: `./pants run 3rdparty/python:lock -- [RESOLVE…]`.
 
-A resolve is a folder with `.in` files (what we ask for, and why) and one `.lock` (what that means,
-exactly). The lock is a plain requirements file with digests: it names no registry, so that the
-same file serves the public index, a mirror, and a folder of wheels. With `--check` nothing is
-written, and a lock that disagrees with its `.in` files is named.
+A resolve is a folder with `.in` files (our requirements and their reasons) and one `.lock` (the
+exact versions). The lock is a plain requirements file with digests: it names no registry, so that
+the same file works with the public index, a mirror, or a folder of wheels. With `--check` nothing
+is written, and locks that disagree with their `.in` files are listed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from standins import STAND_INS
 WHEELS = "3rdparty/python/wheels"
 DIGEST_LINE = "# requirements: sha256 "
 
-# What a user's machine may say about how uv works; whatever changes the result is not let in.
+# Environment variables that may influence uv; those that would change the result are left out.
 HARMLESS_UV_VARIABLES = {
     "UV_CACHE_DIR",
     "UV_DEFAULT_INDEX",
@@ -93,7 +93,7 @@ RESOLVES = {
     for resolve in (
         _ours("default"),
         _ours("openvino"),
-        # The `+cpu` build lies in a folder or on a page that PIP_FIND_LINKS names.
+        # The `+cpu` build is in a folder or on a page that PIP_FIND_LINKS names.
         _ours("torch-cpu", find_links=True, platforms=(LINUX_X86, LINUX_ARM, MAC_ARM)),
         _ours("detectron2", find_links=True, platforms=(LINUX_X86, LINUX_ARM, MAC_ARM)),
         _ours("torch-gpu", platforms=(LINUX_X86, LINUX_ARM)),
@@ -118,7 +118,7 @@ def inputs_digest(paths: Iterable[Path]) -> str:
 
 
 def narrow(pins: Iterable[Pin], environments: Sequence[dict[str, str]]) -> Iterator[Pin]:
-    """Drops what applies to no environment of ours, and markers that are true in all of them.
+    """Drops pins that apply to none of our environments, and markers that are true in all of them.
 
     uv's universal resolution also answers for later Pythons and other systems.
     """
@@ -133,7 +133,7 @@ def narrow(pins: Iterable[Pin], environments: Sequence[dict[str, str]]) -> Itera
 
 
 def problems(resolve: Resolve, root: Path) -> list[str]:
-    """What is wrong with a resolve's lock, one line each; empty when it is right."""
+    """Problems of a resolve's lock, one line each; empty if there are none."""
     lock = resolve.lock(root)
     if not lock.is_file():
         return [f"{lock.name} is missing"]
@@ -142,14 +142,14 @@ def problems(resolve: Resolve, root: Path) -> list[str]:
     if text.partition("\n")[0] != DIGEST_LINE + inputs_digest(resolve.inputs(root)):
         found.append(f"{lock.name} was made from other .in files than those beside it")
     if re.search(r"\w+://|(^|\s)--(?!hash=)|(^|\s)-[a-z]\b| @ ", text):
-        found.append(f"{lock.name} holds a URL or an option; it may hold only hashed pins")
+        found.append(f"{lock.name} contains a URL or an option; only hashed pins are allowed")
     try:
         pins = parse_lock(text)
     except LockError as error:
         return [*found, f"{lock.name}: {error}"]
     for pin in pins:
         if pin.version is None:
-            found.append(f"{lock.name}: {pin.requirement} is no exact pin")
+            found.append(f"{lock.name}: {pin.requirement} is not an exact pin")
         if not pin.hashes or not all(_is_sha256(entry) for entry in pin.hashes):
             found.append(f"{lock.name}: {pin.requirement} has no SHA-256 digest")
     return found + _unmet(resolve, root, pins)
@@ -190,7 +190,7 @@ def _uv_environment(root: Path, *, find_links: bool) -> dict[str, str]:
     }
     if index := environment.get("PIP_INDEX_URL"):
         environment.setdefault("UV_DEFAULT_INDEX", index)
-    # The stand-ins may just have been written, the rest is the launcher's.
+    # The stand-ins may have just been written; the launcher provides the rest.
     links = [str(root / WHEELS), environment["MODELYARD_WHEELS"]]
     if find_links:
         links += environment.get("PIP_FIND_LINKS", "").split()
@@ -198,7 +198,7 @@ def _uv_environment(root: Path, *, find_links: bool) -> dict[str, str]:
 
 
 def compile_lock(resolve: Resolve, root: Path, *, upgrade: bool) -> str:
-    """Resolves anew and returns the lock's text; versions of the present lock are kept unless
+    """Resolves again and returns the lock's text; versions in the current lock are kept unless
     `upgrade` is set or they no longer fit."""
     folder = root / resolve.folder
     command = [find_uv_bin(), "pip", "compile", "--no-config", "--quiet", "--universal"]
@@ -242,9 +242,9 @@ def repository_root(start: Path) -> Path:
 
 def _parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="lock", description=__doc__)
-    parser.add_argument("resolves", nargs="*", metavar="RESOLVE", help="all when none is named")
-    parser.add_argument("--check", action="store_true", help="only name locks that are wrong")
-    parser.add_argument("--upgrade", action="store_true", help="take the newest that fits")
+    parser.add_argument("resolves", nargs="*", metavar="RESOLVE", help="all if none is named")
+    parser.add_argument("--check", action="store_true", help="only report locks that are wrong")
+    parser.add_argument("--upgrade", action="store_true", help="take the newest matching version")
     options = parser.parse_args(arguments)
     unknown = [name for name in options.resolves if name not in RESOLVES]
     if unknown:

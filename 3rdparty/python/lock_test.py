@@ -1,4 +1,4 @@
-"""The locks of this repository are right, and the check that says so notices what is wrong."""
+"""This repository's locks are valid, and the check detects invalid ones."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -32,7 +32,7 @@ Write = Callable[..., Path]
 
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
-    """Writes the resolve `toy` and returns the root it lies under."""
+    """Writes the resolve `toy` and returns its root."""
 
     def write_toy(lock: str, requirements: str = "attrs\npillow>=12  # Why.\n") -> Path:
         folder = tmp_path / "toy"
@@ -79,18 +79,18 @@ def test_a_change_in_any_input_is_noticed(write: Write, name: str) -> None:
         (f"attrs==26.1.0\npillow==13.0.0 {ONE}\n", "attrs==26.1.0 has no SHA-256 digest"),
         (SOUND + f"six==1.0 --hash=md5:{'1' * 32}\n", "six==1.0 has no SHA-256 digest"),
         (SOUND + "six==1.0 --hash=sha256:123\n", "six==1.0 has no SHA-256 digest"),
-        (SOUND + f"six {ONE}\n", "six is no exact pin"),
-        (SOUND + f"six>=1 {ONE}\n", "six>=1 is no exact pin"),
-        (SOUND + f"six==1.* {ONE}\n", "six==1.* is no exact pin"),
-        (SOUND + f"six==1,!=2 {ONE}\n", "is no exact pin"),
+        (SOUND + f"six {ONE}\n", "six is not an exact pin"),
+        (SOUND + f"six>=1 {ONE}\n", "six>=1 is not an exact pin"),
+        (SOUND + f"six==1.* {ONE}\n", "six==1.* is not an exact pin"),
+        (SOUND + f"six==1,!=2 {ONE}\n", "is not an exact pin"),
         (SOUND + f"?? {ONE}\n", "not a pinned requirement: '??'"),
-        (SOUND + f"six @ https://x.example/six.whl {ONE}\n", "holds a URL or an option"),
-        (SOUND + "# From https://x.example/simple\n", "holds a URL or an option"),
-        (SOUND + "--index-url https://x.example/simple\n", "holds a URL or an option"),
-        (SOUND + "--find-links /opt\n", "holds a URL or an option"),
-        (SOUND + "-f wheels\n", "holds a URL or an option"),
-        (SOUND + "-i mirror\n", "holds a URL or an option"),
-        (SOUND + f"six @ file:///opt/six.whl {ONE}\n", "holds a URL or an option"),
+        (SOUND + f"six @ https://x.example/six.whl {ONE}\n", "contains a URL or an option"),
+        (SOUND + "# From https://x.example/simple\n", "contains a URL or an option"),
+        (SOUND + "--index-url https://x.example/simple\n", "contains a URL or an option"),
+        (SOUND + "--find-links /opt\n", "contains a URL or an option"),
+        (SOUND + "-f wheels\n", "contains a URL or an option"),
+        (SOUND + "-i mirror\n", "contains a URL or an option"),
+        (SOUND + f"six @ file:///opt/six.whl {ONE}\n", "contains a URL or an option"),
         (f"attrs==26.1.0 {ONE}\n", "pillow>=12 has no pin for linux x86_64"),
         (f"attrs==26.1.0 {ONE}\npillow==11.0 {ONE}\n", "pillow>=12 is not what is pinned"),
         (

@@ -1,4 +1,4 @@
-"""What a lock holds: requirements files whose lines are versions with their digests."""
+"""The contents of a lock: a requirements file whose lines are versions with their digests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 
 
 class LockError(Exception):
-    """A lock could not be made; the message says which, why and what to do next."""
+    """A lock could not be created; the message says which, why and what to do next."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Pin:
         return clauses[0].version
 
     def applies(self, environment: dict[str, str] | None = None) -> bool:
-        """Whether it is for that environment, or for the one that this runs in."""
+        """Whether it applies to that environment, by default to the current one."""
         marker = self.requirement.marker
         return marker is None or marker.evaluate(environment)
 
@@ -61,5 +61,5 @@ def parse_lock(text: str) -> list[Pin]:
 
 
 def parse_requirements(text: str) -> list[Requirement]:
-    """What is asked for, a requirement a line; `InvalidRequirement` for anything else."""
+    """The requirements, one per line; `InvalidRequirement` for anything else."""
     return [Requirement(line) for line in _logical_lines(text)]

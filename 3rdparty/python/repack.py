@@ -1,9 +1,9 @@
 """Makes wheels of packages whose sdists cannot be built: `python repack.py FOLDER`.
 
-detectron2 is on the package index as an sdist alone, whose setup.py wants torch while it is read
-and C++ sources that are not there. Its Python files are whole. pip downloads the sdist, checks its
-digest, and then asks this module to build it in the place of setuptools, which packs those files
-and runs nothing of the package. The launcher runs this once a machine, with the Python of Pants.
+detectron2 is on the package index only as an sdist, whose setup.py imports torch and needs C++
+sources that are missing. Its Python files are complete. pip downloads the sdist, checks its digest,
+and then calls this module as the build backend in place of setuptools; it packs those files and
+runs no code of the package. The launcher runs this once per machine, with Pants' Python.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NAME = "pb1-detectron2"
 VERSION = "0.6"
 SDIST = "sha256:5d2e9e51e523ec72f6a31cca04b0a515492e9514b773a3d134cedc0677170b29"
 PACKAGE = "detectron2"
-# What running a network imports. Training, evaluation and drawing would need more.
+# Imported for running a network. Training, evaluation and drawing would need more.
 REQUIRES = (
     "cloudpickle",
     "fvcore<0.1.6,>=0.1.5",
@@ -49,14 +49,14 @@ def repack(folder: Path) -> Path:
     """Download the sdist and write its wheel into `folder`; return the wheel's path.
 
     Raises:
-        CalledProcessError: pip failed; it has said why.
+        CalledProcessError: pip failed and printed why.
     """
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
         backend = scratch / "backend" / "setuptools"
         backend.mkdir(parents=True)
         (backend / "__init__.py").touch()
-        # The name under which pip asks setuptools for an sdist without a pyproject.toml.
+        # The backend name that pip uses for an sdist without a pyproject.toml.
         (backend / "build_meta.py").write_text("from repack import BACKEND as __legacy__\n")
         requirements = scratch / "requirements.txt"
         requirements.write_text(f"{NAME}=={VERSION} --hash={SDIST}\n")
@@ -75,7 +75,7 @@ def repack(folder: Path) -> Path:
 
 
 class Backend:
-    """The part of PEP 517 that pip asks for; it runs in the folder of the unpacked sdist."""
+    """The PEP 517 hooks that pip calls; they run in the folder of the unpacked sdist."""
 
     def get_requires_for_build_wheel(self, config_settings: Any = None) -> list[str]:
         return []

@@ -1,4 +1,4 @@
-"""What pip gets instead of setuptools, on a made-up sdist, and the digest of what it makes."""
+"""The build backend that replaces setuptools, on a made-up sdist, and its wheel's digest."""
 
 import hashlib
 import re
@@ -18,7 +18,7 @@ BOOTSTRAP = ROOT / "platform/launcher/bootstrap.sh"
 
 @pytest.fixture
 def sdist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An unpacked sdist whose setup.py must not run, as the folder that pip builds in."""
+    """An unpacked sdist whose setup.py must not run; pip builds in this folder."""
     files = {
         "setup.py": "raise SystemExit('it ran')",
         "LICENSE": "Apache",

@@ -1,4 +1,4 @@
-"""Writes the empty wheels that stand in for packages we must not have: see wheels/README.md."""
+"""Writes the empty wheels that replace packages we must not install: see wheels/README.md."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wheel_file import PURE_PYTHON, write_wheel
 
 @dataclass(frozen=True)
 class StandIn:
-    """A distribution without any module: it satisfies a requirement and does nothing."""
+    """A distribution without modules: it satisfies a requirement and does nothing."""
 
     name: str
     version: str

@@ -1,4 +1,4 @@
-"""The stand-ins in `wheels/` are what `standins.py` writes, and pip's rules hold for them."""
+"""The stand-ins in `wheels/` are what `standins.py` writes, and follow pip's rules."""
 
 import base64
 import csv

@@ -1,6 +1,6 @@
-"""Wheels whose bytes are the same every time, so that a lock can hold their digest.
+"""Reproducible wheels, so that a lock can contain their digest.
 
-Also run by the Python that runs Pants, which is older than that of our other code.
+Also run by Pants' Python, which is older than that of our other code.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
-EARLIEST = (1980, 1, 1, 0, 0, 0)  # Zip files know nothing before.
+EARLIEST = (1980, 1, 1, 0, 0, 0)  # The earliest time a zip file can store.
 
 PURE_PYTHON = b"""\
 Wheel-Version: 1.0
@@ -25,7 +25,7 @@ Tag: py3-none-any
 def write_wheel(path: Path, files: Iterable[tuple[str, bytes]]) -> None:
     """Write a wheel of files by name; those of its `.dist-info` folder come last.
 
-    Nothing is compressed: what that gives depends on the machine's zlib.
+    Nothing is compressed: compressed bytes depend on the machine's zlib.
     """
     lines = []
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:

@@ -1,19 +1,20 @@
 #!/usr/bin/env bash
-# Prepares Pants and its Pex tool in the folder given; ./pants calls it when its fast path cannot go on.
+# Prepares Pants and its Pex tool in the given folder; called by ./pants if its fast path cannot
+# continue.
 #
-# Leaves in the folder: venv/ (Pants on CPython 3.9), pex (the tool that Pants would otherwise
-# fetch from elsewhere) and state (what ./pants reads on every later call). Exit code 2 means
-# that nothing usable was left; the one sentence on stderr says why and what to do next.
+# Writes to the folder: venv/ (Pants on CPython 3.9), pex (the tool that Pants would otherwise
+# download) and state (read by ./pants on every later call). Exit code 2 means that nothing
+# usable was written; the one sentence on stderr says why and what to do next.
 set -euo pipefail
-umask 022 # The Pex tool records permissions, and must come out the same for everyone.
+umask 022 # The Pex tool records permissions, and must be the same for everyone.
 
 readonly PANTS_VERSION=2.17.1
 readonly PEX_VERSION=2.1.137
-# What measure.py says of the Pex tool. The file itself is 3563509 bytes with sha256
-# e5777b50dadb5ac011f976d432cd7e48a0eb5d135a291c952e10aef0c4ccc782 wherever Python packs with zlib;
-# with zlib-ng, which some systems have in its place, the same contents make another file.
+# measure.py's output for the Pex tool. The file itself is 3563509 bytes with sha256
+# e5777b50dadb5ac011f976d432cd7e48a0eb5d135a291c952e10aef0c4ccc782 if Python uses zlib;
+# with zlib-ng, which some systems use instead, the same contents give a different file.
 readonly PEX_CONTENTS=0de3ed949b46f42e4ecf671ea752b9099a264e06a5ed5c8f6d6dc9ba87817561
-# The wheel that 3rdparty/python/repack.py makes, as 3rdparty/python/detectron2 locks it.
+# The wheel that 3rdparty/python/repack.py makes, as locked in 3rdparty/python/detectron2.
 readonly DETECTRON2_WHEEL=142cf9d1d252e940d74eaaa3360ee77b1fa36ddd8345c3dc29a52061df51f266
 
 here=$(cd -- "${BASH_SOURCE[0]%/*}" && pwd -P)
@@ -42,7 +43,7 @@ make_cache() {
     fail "cannot write the cache folder $prepared (${problem##*: }); make it writable or name another in MODELYARD_CACHE."
 }
 
-# Two first calls at once: one prepares, the other waits and finds everything done.
+# Of two concurrent first calls one prepares, and the other waits and finds everything done.
 take_lock() {
   if command -v flock >/dev/null; then
     exec 9>"$prepared/lock"
@@ -51,7 +52,7 @@ take_lock() {
     flock 9
     return
   fi
-  local waiting=no owner # macOS has no flock; a symlink is made at once with the owner in it.
+  local waiting=no owner # macOS has no flock; a symlink is created atomically, with the owner in it.
   until ln -s "$$" "$prepared/owner" 2>/dev/null; do
     if [[ $waiting == no ]]; then
       say "waiting for another call that is preparing Pants …"
@@ -66,8 +67,8 @@ take_lock() {
   done
 }
 
-# Sets REPLY to the interpreter's own path (a shim or a virtual environment leads to the real
-# one) and succeeds, or to what is wrong with it and fails.
+# Sets REPLY to the interpreter's real path (behind a shim or a virtual environment) and
+# succeeds, or to the problem with it and fails.
 probe_python() {
   local candidate=$1 version=$2
   REPLY='no executable file of that name'
@@ -80,7 +81,7 @@ probe_python() {
   return 1
 }
 
-# One path a line, the likeliest first.
+# One path per line, likeliest first.
 python_candidates() {
   local version=$1 folder
   type -aP "python$version" || true
@@ -101,7 +102,7 @@ try_candidates() {
   return 1
 }
 
-# Sets REPLY to a working interpreter, or fails with the sentence that says how to get one.
+# Sets REPLY to a working interpreter, or fails with a sentence that says how to get one.
 find_python() {
   local version=$1 purpose=$2 variable=MODELYARD_PYTHON${1/./} refused='' problem
   if [[ -n ${!variable:-} ]]; then
@@ -123,8 +124,8 @@ find_python() {
     "or name one in $variable."
 }
 
-# Sets REPLY to the folders, as a Pants list, that build tools need beyond those in pants.toml: where
-# this PATH has the compiler that an sdist needs, say.
+# Sets REPLY to the folders, as a Pants list, that build tools need besides those in pants.toml:
+# for example that of the compiler that an sdist needs.
 find_search_paths() {
   local tool found folders='' standard
   standard=$(sed -n 's/^executable_search_paths = \[\(.*\)\]$/\1/p' "$here/../../pants.toml")
@@ -138,7 +139,7 @@ find_search_paths() {
   REPLY="[$folders]"
 }
 
-# pip as a build needs it: the user's index, certificate and proxy, but nothing else of a
+# pip for builds: with the user's index, certificate and proxy, but without the rest of a
 # machine-wide configuration, where a constraint would change what is installed.
 configure_pip() {
   local python=$1 line name value
@@ -167,7 +168,7 @@ configure_pip() {
   unset PIP_CONSTRAINT PIP_REQUIREMENT PIP_TARGET PIP_PREFIX PIP_ROOT PIP_USER PIP_DRY_RUN
 }
 
-# One sentence for a step of pip's that failed; the whole of what it said stays in a log.
+# One sentence for a failed pip step; its full output stays in a log.
 explain_pip() {
   local log=$prepared/failed.log
   mv -f "$1" "$log"
@@ -204,8 +205,8 @@ make_venv() {
   mv "$work/venv" "$prepared/venv"
 }
 
-# What Pants' own launcher uses: its client, which pip leaves without the permission to be executed,
-# and the program that the client becomes where it finds no daemon.
+# The parts that Pants' own launcher uses: its client, which pip installs without execute permission,
+# and the program that the client becomes if there is no daemon.
 make_client() {
   local venv=$1 client=lib/python3.9/site-packages/pants/bin/native_client
   chmod +x "$venv/$client"
@@ -214,7 +215,7 @@ make_client() {
   chmod +x "$venv/bin/pants-server"
 }
 
-# The same wheel gives the same tool on every machine; anything else is refused.
+# The same wheel gives the same tool on every machine; anything else is rejected.
 make_pex() {
   local python=$1 wheels=$2 contents
   SOURCE_DATE_EPOCH=315532800 PEX_IGNORE_RCFILES=true "$python" "${python%/*}/pex" "pex==$PEX_VERSION" \
@@ -222,10 +223,10 @@ make_pex() {
     --disable-cache --no-pypi --find-links "$wheels" >"$work/pip.log" 2>&1 || explain_pip "$work/pip.log"
   read -r _ _ contents < <("$python" -I "$here/measure.py" "$work/pex")
   [[ $contents == "$PEX_CONTENTS" ]] ||
-    fail "the Pex tool came out with contents ${contents:0:12} instead of ${PEX_CONTENTS:0:12}; remove $prepared and run again, and report it if it comes back."
+    fail "the Pex tool was built with contents ${contents:0:12} instead of ${PEX_CONTENTS:0:12}; remove $prepared and run again, and report it if it happens again."
 }
 
-# What Pants could not build itself. Only some functions need it, so a failure stops nothing.
+# A wheel that Pants could not build itself. Only some functions need it, so a failure is not fatal.
 make_wheels() {
   local python=$1 made=$work/made sum=''
   mkdir "$made"
@@ -241,7 +242,7 @@ make_wheels() {
   fi
 }
 
-# Pants opens a file URL without decoding it, so the tool must lie under a name that needs no coding.
+# Pants opens a file URL without decoding it, so the tool's path must not need URL encoding.
 place_pex() {
   pex=$prepared/pex
   if [[ $pex == *[!A-Za-z0-9/._~+@,=-]* ]]; then
@@ -260,7 +261,7 @@ write_state() {
     known+="${known:+, }\"v$PEX_VERSION|$platform|$sum|$size\""
   done
   (
-    umask 077 # An index URL may hold a password.
+    umask 077 # An index URL may contain a password.
     cat >"$prepared/state.new" <<STATE
 python39=$python39
 python311=$python311
@@ -283,7 +284,7 @@ check_platform
 make_cache
 take_lock
 work=$prepared/work
-rm -rf "$work" # What an interrupted call left behind.
+rm -rf "$work" # Left by an interrupted call.
 mkdir "$work"
 trap 'rm -rf "$work" "$prepared/owner"' EXIT
 

@@ -1,7 +1,7 @@
-"""Prints the SHA-256 and the size of a zip file, and the SHA-256 of what is in it.
+"""Prints the SHA-256 and the size of a zip file, and the SHA-256 of its contents.
 
 Run as `PYTHON -I measure.py FILE`. The third value covers the members' names, permissions and
-unpacked bytes in order, so it stays the same where another zlib packs them into other bytes.
+unpacked bytes in order, so it does not depend on the zlib that packed them.
 """
 
 import hashlib

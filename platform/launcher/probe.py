@@ -1,13 +1,13 @@
 """Prints the path of the CPython that runs this, or says why the launcher cannot use it.
 
-Run as `PYTHON -I probe.py VERSION`, on whatever was found under the name of that version.
+Run as `PYTHON -I probe.py VERSION`, with any interpreter found under that version's name.
 """
 
 import importlib
 import os
 import sys
 
-# 3.9 makes the environment of Pants; 3.11 runs the pip inside Pex, which still needs distutils.
+# 3.9 creates Pants' environment; 3.11 runs the pip inside Pex, which still needs distutils.
 NEEDED = {
     "3.9": ["ssl", "zlib", "venv", "ensurepip"],
     "3.11": ["ssl", "zlib", "venv", "distutils.core"],
@@ -22,11 +22,11 @@ for module in NEEDED[wanted]:
         importlib.import_module(module)
     except ImportError:
         sys.exit(f"it lacks the module {module}")
-# A shim or a virtual environment would change under the build; its base does not.
+# A shim or a virtual environment could change during a build; its base does not.
 path = getattr(sys, "_base_executable", None) or sys.executable
 named = os.path.join(os.path.dirname(path), "python" + wanted)
 if os.path.exists(named):
     path = named
 if any(character in path for character in " \t\n:\"'\\"):
-    sys.exit("its path holds a space, colon or quote, which Pants cannot search")
+    sys.exit("its path contains a space, colon or quote, which Pants cannot search")
 print(path)

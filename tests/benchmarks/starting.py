@@ -15,33 +15,33 @@ from modelyard_contract import variables
 
 
 class Cost(NamedTuple):
-    """What a start took: seconds by the clock, and of the processor."""
+    """The cost of a start: wall-clock and CPU seconds."""
 
     seconds: float
     processor: float
 
 
 def compared(ways: Mapping[str, Callable[[], Cost]], rounds: int) -> dict[str, Cost]:
-    """Return the least cost of each way, which are gone in turns, `rounds` times."""
-    # The first round fills the caches of the disk, and ours.
+    """Return the least cost of each alternative, run in turns, `rounds` times."""
+    # The first round fills the disk's caches, and ours.
     costs = [{way: start() for way, start in ways.items()} for _ in range(rounds + 1)][1:]
-    # The least of either, for other work on the machine only ever adds to it.
+    # The minimum of each, because other work on the machine only adds to it.
     return {way: Cost(*map(min, zip(*(one[way] for one in costs), strict=True))) for way in ways}
 
 
 def report(title: str, least: Mapping[str, Cost], base: Cost) -> None:
-    """Print the cost of each way, and how many times that of `base` it is."""
+    """Print the cost of each alternative, and its ratio to `base`."""
     print(title)
     for way, cost in least.items():
         by_clock, by_processor = (one / whole for one, whole in zip(cost, base, strict=True))
         print(
             f"  {way:31} {cost.seconds:6.2f} s {by_clock:6.2f}"
-            f"   of the processor {cost.processor:6.2f} s {by_processor:6.2f}"
+            f"   CPU time {cost.processor:6.2f} s {by_processor:6.2f}"
         )
 
 
 def cost_of_script(script: str, *arguments: str) -> Cost:
-    """Return what a script takes."""
+    """Return the cost of a script."""
     started = time.perf_counter()
     command = [sys.executable, "-c", script, *arguments]
     process = subprocess.Popen(command, env=_environment({}))  # noqa: S603 (our own script)
@@ -54,13 +54,13 @@ def cost_of_script(script: str, *arguments: str) -> Cost:
 
 
 def cost_of_worker(assets: Path, settings: Mapping[str, str] | None = None) -> Cost:
-    """Return what a worker takes until it says that it is ready.
+    """Return the cost of a worker's start until it reports that it is ready.
 
-    It has the threads that the platform would give it, were it the only worker.
+    It has as many threads as the platform would give to a single worker.
 
     Args:
         assets: The function's folder.
-        settings: Further environment of the worker.
+        settings: Additional environment variables of the worker.
     """
     near, far = socket.socketpair()
     threads = thread_env(threads_per_worker(1))
@@ -76,7 +76,7 @@ def cost_of_worker(assets: Path, settings: Mapping[str, str] | None = None) -> C
         (length,) = HEADER.unpack(_take(near, HEADER.size))
         message = decode_from_worker(_take(near, length))
         seconds = time.perf_counter() - started
-        # At once, so that nothing counts that it does after it is ready.
+        # Immediately, so that work after it is ready does not count.
         process.kill()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -97,7 +97,7 @@ def _take(source: socket.socket, length: int) -> bytes:
 
 
 def _environment(settings: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of a child that finds the modules that we find."""
+    """Return a child's environment, with the same module search path as ours."""
     search_path = os.pathsep.join(os.path.abspath(entry) for entry in sys.path if entry)
-    # OpenVINO sends no telemetry where CI is set.
+    # OpenVINO sends no telemetry if CI is set.
     return {**os.environ, "CI": "true", "PYTHONPATH": search_path, **settings}

@@ -1,4 +1,4 @@
-"""Frozen TensorFlow graphs whose answers are known."""
+"""Frozen TensorFlow graphs with fixed outputs."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,13 +14,13 @@ _TYPES = {"float32": DATA_TYPES["DT_FLOAT"], "int32": DATA_TYPES["DT_INT32"]}
 def frozen_graph(
     name: str, dtype: str, shape: Sequence[int], outputs: Mapping[str, NDArray[np.float32]]
 ) -> bytes:
-    """Return a graph whose `outputs` are those arrays, whatever its input `name` is.
+    """Return a graph with those arrays as `outputs`, whatever its input.
 
     Args:
-        name: Of the input.
-        dtype: TensorFlow's name of the input's type, such as "DT_UINT8".
-        shape: Of the input; -1 is any length.
-        outputs: By the name of their operation.
+        name: The input's name.
+        dtype: TensorFlow's name for the input's type, such as "DT_UINT8".
+        shape: The input's shape; -1 is dynamic.
+        outputs: By operation name.
     """
     graph = GraphDef()
     pixels = graph.node.add(name=name, op="Placeholder")

@@ -1,8 +1,8 @@
-"""From the author's server to a detection: fetched, converted and loaded as a deployment does it.
+"""From the author's server to a detection: fetched, converted and loaded as in a deployment.
 
-The pins are those of 3rdparty/models/BUILD.classic; only the server, the sizes and the digests are
-replaced, for a local server plays the author's and has small networks under the same names. A name
-that differs between a pin, a converter and a handler shows here.
+The pins are those of 3rdparty/models/BUILD.classic; only the server, sizes and digests are
+replaced, because a local server stands in for the author's, with small networks under the same
+names. This detects names that differ between a pin, a converter and a handler.
 """
 
 import ast
@@ -64,7 +64,7 @@ def pins() -> dict[str, dict[str, Any]]:
 
 @pytest.fixture(scope="module", autouse=True)
 def _unpacked_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Every start of a PEX finds what the first one unpacked."""
+    """A shared cache for unpacked PEX files."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PEX_ROOT", str(tmp_path_factory.mktemp("pex")))
         yield
@@ -280,7 +280,7 @@ def test_dextr(author: Any, tmp_path: Path) -> None:
     folder = obtained(author, tmp_path, {"dextr": file})
     model = loaded(Dextr(), folder, kind="interactor")
     clicks = Clicks(positive=((20, 30), (40, 15), (60, 30), (40, 45)), threshold=0.8)
-    # All that the network sees is the object: the points and 50 pixels around them.
+    # The network's input shows only the object: the points and 50 pixels around them.
     assert model.segment(IMAGE, clicks).bounds == (0, 0, 79, 59)
 
 

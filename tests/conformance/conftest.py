@@ -1,4 +1,4 @@
-"""One real platform for a module's tests, with a function that answers."""
+"""One real platform per test module, with a working function."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlatformProce
 
 @pytest.fixture(scope="module")
 def echo(platform: PlatformProcess) -> FakeRelease:
-    """A detector in the project `cvat` that says what it was asked."""
+    """A detector in the project `cvat` that returns its request."""
     release = FakeRelease(name="echo", port=free_port())
     platform.deploy(release)
     return release

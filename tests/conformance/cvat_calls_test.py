@@ -11,7 +11,7 @@ from modelyard_tools.http.exchange import Reply
 from modelyard_tools.testing.ports import free_port
 from modelyard_tools.testing.releases import HANDLER, FakeRelease
 
-# What each server sends with every call to the dashboard.
+# Headers that each server sends with every call to the dashboard.
 CVAT_1_4 = {"x-nuclio-project-name": "cvat", "x-nuclio-function-namespace": "nuclio"}
 CVAT_2_15 = {**CVAT_1_4, "x-nuclio-invoke-via": "domain-name", "X-Nuclio-Invoke-Timeout": "120s"}
 SERVERS = [pytest.param(CVAT_1_4, id="1.4"), pytest.param(CVAT_2_15, id="2.15 and newer")]
@@ -48,7 +48,7 @@ def test_the_list_has_all_that_the_server_reads(
     annotations = one["metadata"]["annotations"]
     assert annotations["type"] == "detector"
     assert json.loads(annotations["spec"]) == []
-    # Without these two the server fails for all functions, not for this one only.
+    # Without these two the server fails for all functions, not only for this one.
     assert isinstance(one["spec"]["description"], str)
     assert one["status"]["httpPort"] == echo.port
 

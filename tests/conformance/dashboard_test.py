@@ -21,7 +21,7 @@ def handler(context, event):
 
 
 def _error(answer: Reply) -> str:
-    """Return the error of a response in Nuclio's form: root cause, and a trace beside it."""
+    """Return the error of a response in Nuclio's format: root cause and trace."""
     content = answer.json
     assert set(content) == {"error", "errorStackTrace"}
     assert answer.headers["content-type"] == "application/json"
@@ -311,7 +311,7 @@ def test_pages_that_a_function_makes_are_made_harmless(
 ) -> None:
     release = FakeRelease(name="html", port=free_port(), source=HTML)
     if platform.api("GET", "/api/functions/html").status == 404:
-        # The sample request gets a 201, which is no answer of a detector.
+        # The sample request gets a 201, which is not a detector's answer.
         source = HTML.replace("201", '201 if event.path == "/page" else 200')
         release = FakeRelease(name="html", port=release.port, source=source)
         platform.deploy(release)

@@ -47,7 +47,7 @@ def handler(context, event):
     if case == "die":
         os._exit(9)
     if case == "once":
-        # Dies over the first attempt only.
+        # Dies only on the first attempt.
         try:
             os.close(os.open(event.fields["file"], os.O_CREAT | os.O_EXCL))
         except FileExistsError:
@@ -184,7 +184,7 @@ def test_a_failing_handler_is_500_of_one_line_and_its_worker_lives_on(
     before = _ask(port, "").json["pid"]
     answer = _ask(port, f"case={case}")
     assert answer.status == 500
-    # Unlike Nuclio's, ours tells the client nothing of the code: the log has it.
+    # Unlike Nuclio's, our error does not reveal the code to the client: it is in the log.
     assert list(answer.json) == ["error"]
     assert b"secret" not in answer.body
     assert b"\n" not in answer.body

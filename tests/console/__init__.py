@@ -1,1 +1,1 @@
-"""The console in a real browser, before a real platform."""
+"""The console in a real browser, on a real platform."""

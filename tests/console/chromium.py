@@ -1,4 +1,4 @@
-"""Headless Chromium, as Debian packages it, with everything in it that asks the network off."""
+"""Headless Chromium, as packaged by Debian, with all its network access turned off."""
 
 import os
 import shutil
@@ -12,11 +12,11 @@ from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 
 REQUIRED: Final = "MODELYARD_REQUIRE_CHROMIUM"
-"""Set to 1 where the tests shall fail rather than be skipped without a browser."""
+"""Set to 1 to make the tests fail rather than be skipped without a browser."""
 
 DOWNLOADS: Final = "downloads"
 REBOUND: Final = "rebound.example.org"
-"""A name whose owner made it lead to this machine, as in DNS rebinding."""
+"""A foreign name that resolves to this machine, as in DNS rebinding."""
 
 _FLAGS: Final = (
     "--headless=new",
@@ -32,7 +32,7 @@ _FLAGS: Final = (
     "--no-default-browser-check",
     "--no-proxy-server",
     "--hide-scrollbars",
-    # One name that leads here without being ours; all others lead nowhere.
+    # One foreign name resolves to this machine; all others do not resolve.
     f"--host-resolver-rules=MAP {REBOUND} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     "--force-device-scale-factor=1",
 )
@@ -40,7 +40,7 @@ _PATIENCE: Final = 60
 
 
 class Browser:
-    """The two programs that are needed, if they are there."""
+    """The two required programs, if installed."""
 
     def __init__(self) -> None:
         path = os.pathsep.join((os.environ.get("PATH", ""), "/usr/local/bin:/usr/bin:/bin"))
@@ -51,7 +51,7 @@ class Browser:
 
     @property
     def missing(self) -> str:
-        """What is not installed; nothing if all is there."""
+        """The missing programs; empty if all are installed."""
         lacking = [
             package
             for package, program in (
@@ -64,7 +64,7 @@ class Browser:
 
     @contextmanager
     def start(self, folder: Path) -> Iterator[webdriver.Chrome]:
-        """Run a browser whose profile and downloads lie in `folder`, until the end of the block."""
+        """Run a browser with profile and downloads in `folder`, until the end of the block."""
         downloads = folder / DOWNLOADS
         downloads.mkdir(parents=True, exist_ok=True)
         options = Options()
@@ -73,7 +73,7 @@ class Browser:
             options.add_argument(flag)
         options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        # Chromium wants a home to write to, which a sandbox of the build may not give it.
+        # Chromium needs a writable home, which a build sandbox may lack.
         environment = {**os.environ, "HOME": str(folder)}
         driver = webdriver.Chrome(options, Service(self.driver, env=environment))
         try:

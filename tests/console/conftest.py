@@ -1,4 +1,4 @@
-"""A platform with tiny functions and a browser; both live as long as the tests of one file."""
+"""A platform with tiny functions and a browser; both are shared by the tests of one file."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ Deploy = Callable[[FakeRelease], FakeRelease]
 
 @pytest.fixture(scope="session")
 def browser() -> Browser:
-    """The browser that is installed; without one tests are skipped, or fail where they must not."""
+    """The installed browser; without one tests are skipped, or fail if it is required."""
     found = Browser()
     if found.missing:
         message = f"the console is not tested: {found.missing} not installed (apt-get install)"
@@ -30,7 +30,7 @@ def browser() -> Browser:
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the browser keeps its profile and its downloads."""
+    """The folder for the browser's profile and downloads."""
     return tmp_path_factory.mktemp("browser")
 
 
@@ -52,7 +52,7 @@ def platform(
 
 @pytest.fixture(scope="session")
 def deploy(platform: PlatformProcess) -> Deploy:
-    """Deploy a release unless a function of that name is there already; return what is there."""
+    """Deploy a release unless a function of that name exists already; return the function."""
     there: dict[str, FakeRelease] = {}
 
     def once(release: FakeRelease) -> FakeRelease:
@@ -68,7 +68,7 @@ def deploy(platform: PlatformProcess) -> Deploy:
 
 @pytest.fixture
 def console(driver: Chrome, folder: Path, platform: PlatformProcess) -> Iterator[Console]:
-    """The console in a window of usual size. Whatever the browser complains of fails the test."""
+    """The console in a window of usual size. Any browser error fails the test."""
     page = Console(driver, platform.port, folder / DOWNLOADS)
     page.resize(1280, 900)
     page.colours("light")

@@ -1,4 +1,4 @@
-"""What stands under the picture: request, response, curl, log, licence and origin."""
+"""The details below the picture: request, response, curl, log, licence and origin."""
 
 import base64
 import json
@@ -24,7 +24,7 @@ def detector(deploy: Deploy) -> FakeRelease:
 
 
 def answer_of(line: str, folder: Path) -> object:
-    """Run a line in a shell as somebody would who has the pictures in the folder."""
+    """Run a command in a shell, in a folder with the pictures."""
     environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
     output = subprocess.run(
         ["bash", "-c", line], cwd=folder, env=environment, capture_output=True, check=True

@@ -1,4 +1,4 @@
-"""Trying a detector: pictures in, shapes drawn, threshold, download."""
+"""Trying a detector: picture input, drawn shapes, threshold, download."""
 
 import json
 from pathlib import Path
@@ -55,7 +55,7 @@ def test_an_ellipse_is_drawn_turned(console: Console, tmp_path: Path) -> None:
     console.choose(picture(tmp_path / "dark.png"))
     console.answered()
     x, y = at("ellipse", 0.5, 0.5)
-    # The right end of a radius of a tenth of the width, turned by 30 degrees clockwise.
+    # The right end of a radius of a tenth of the width, rotated by 30 degrees clockwise.
     radius = SIZE[0] * 0.1
     console.until(lambda: console.shows(x + radius * 0.866, y + radius * 0.5, colour("a ellipse")))
     assert not console.shows(x + radius, y, colour("a ellipse"))
@@ -72,7 +72,7 @@ def test_areas_are_tinted_and_the_rest_is_left_alone(console: Console, tmp_path:
 
     console.until(lambda: tinted("mask", 0.4, 0.6))
     assert tinted("polygon", 0.5, 0.6)
-    # The corner that the mask leaves out, the rectangle's inside, a cell without a shape.
+    # The corner outside the mask, the rectangle's inside, a cell without a shape.
     assert distance(console.pixel(*at("mask", 0.65, 0.3)), DARK) < 10
     assert distance(console.pixel(*at("rectangle", 0.5, 0.5)), DARK) < 10
     assert distance(console.pixel(SIZE[0] * 5 / 6, SIZE[1] * 5 / 6), DARK) < 10
@@ -86,7 +86,7 @@ def test_labels_and_scores_are_shown(console: Console, tmp_path: Path) -> None:
     assert len(rows) == 9
     assert all("0.75" in row for row in rows)
     assert "size: large" in rows[0]
-    # The caption over the rectangle, and the tag's in the corner of the picture.
+    # The caption above the rectangle, and the tag's in the picture's corner.
     left, top, _, _ = cell("rectangle", *SIZE)
     left, top = left + 0.2 * SIZE[0] / 3, top + 0.2 * SIZE[1] / 3
     assert console.shows(left + 1, top - 3, colour("a rectangle"))
@@ -126,7 +126,7 @@ def test_a_photograph_held_askew_is_turned_as_cvat_does(console: Console, tmp_pa
 
 def test_the_threshold_is_sent_and_holds(console: Console, tmp_path: Path) -> None:
     console.open("tiny-detector")
-    # A score of about 0.7: that is how bright the region is.
+    # A score of about 0.7, the brightness of the region.
     grey = tmp_path / "grey.png"
     image = Image.open(picture(tmp_path / "bright.png", BOX))
     image.point(lambda value: value * 7 // 10).save(grey)

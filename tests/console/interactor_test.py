@@ -1,4 +1,4 @@
-"""Trying an interactor: clicks of both kinds, the box, undoing."""
+"""Trying an interactor: positive and negative clicks, the box, undo."""
 
 import json
 from pathlib import Path
@@ -35,7 +35,7 @@ def request(console: Console) -> dict[str, Any]:
 
 
 def is_tinted(console: Console, place: tuple[int, int]) -> bool:
-    """Whether a white place of the picture is covered by the object's colour."""
+    """Whether a white pixel of the picture is covered by the object's colour."""
     x, y = place
     tint = [round(255 + (value - 255) * 110 / 255) for value in colour("object")]
     return distance(console.pixel(x + 25, y + 25), tint) < 12
@@ -116,7 +116,7 @@ def test_an_object_that_is_not_found_is_said_to_be_so(console: Console) -> None:
     console.expected = ["422"]
     console.click(*DARK)
     console.until(lambda: "422: no object found here" in console.text(".fault"))
-    # The prompt stays, for the next one to mend it.
+    # The prompt stays, so that the next one can correct it.
     assert console.shows(*DARK, POSITIVE)
 
 

@@ -37,7 +37,7 @@ def test_all_of_it_works_by_keyboard(console: Console) -> None:
     console.shown()
     tab_to(console, ".tools input")
     tab_to(console, "canvas")
-    # The cross begins in the middle of the 600x400 picture and goes by twelve pixels.
+    # The crosshair starts in the middle of the 600x400 picture and moves by twelve pixels.
     console.keys(*[Keys.ARROW_UP] * 8)
     console.keys(*[Keys.ARROW_UP] * 4, shift=True)
     console.keys(Keys.ENTER)

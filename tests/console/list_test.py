@@ -1,4 +1,4 @@
-"""The list of functions, and that it is alive."""
+"""The list of functions, and its live updates."""
 
 from console.conftest import Deploy
 from console.page import Console
@@ -51,7 +51,7 @@ def test_a_worker_that_dies_is_counted(
     console.open_list()
     assert cell(console, "echo", "restarts") == "0"
     assert request(release.port, "POST", "/crash", b"{}").status == 502
-    # A request that a worker took with it is tried once more, with another worker.
+    # A request whose worker died is retried once, with another worker.
     console.until(lambda: cell(console, "echo", "restarts") != "0")
     console.until(lambda: state(console, "echo") == "ready")
 

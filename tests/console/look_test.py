@@ -1,4 +1,4 @@
-"""How it looks: dark and light, on a phone's width, within its policy."""
+"""Appearance: dark and light, narrow screens, content security policy."""
 
 from pathlib import Path
 
@@ -107,7 +107,7 @@ def test_shapes_are_seen_in_the_window_not_only_on_the_canvas(
 
 
 def test_what_the_policy_forbids_is_noticed_here(console: Console) -> None:
-    # Otherwise the absence of complaints in all the other tests would prove nothing.
+    # Otherwise the absence of errors in all the other tests would prove nothing.
     console.open_list()
     console.script(
         """

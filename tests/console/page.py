@@ -1,4 +1,4 @@
-"""The console as somebody uses it: what can be done, and what is then to be seen."""
+"""Page object of the console: a user's actions, and what is then visible."""
 
 import base64
 import io
@@ -25,7 +25,7 @@ Colour = tuple[int, int, int]
 
 
 def distance(one: Sequence[int], other: Sequence[int]) -> int:
-    """Return the largest difference of two colours in a channel."""
+    """Return the largest per-channel difference of two colours."""
     return max(abs(a - b) for a, b in zip(one, other, strict=True))
 
 
@@ -40,20 +40,20 @@ class Console:
         self.heard: list[str] = []
 
     def until(self, condition: Callable[[], T]) -> T:
-        """Ask until the answer is true, or fail with what the page then says."""
+        """Poll until the condition is true, or fail with the page's text."""
 
         def ask(_: Chrome) -> T:
             return condition()
 
         try:
-            # What was looked at may just be replaced.
+            # The element may have just been replaced.
             wait = WebDriverWait(self.driver, _PATIENCE, 0.05, [StaleElementReferenceException])
             return wait.until(ask)
         except Exception as error:
             raise AssertionError(f"not in time; the page says:\n{self.text('body')}") from error
 
     def resize(self, width: int, height: int) -> None:
-        """Make the page so large: also narrower than a window can be."""
+        """Set the page's size, which may be narrower than a window can be."""
         metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
 
@@ -63,18 +63,18 @@ class Console:
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", features)
 
     def open_list(self) -> None:
-        """Load the page anew and show the list."""
+        """Reload the page and show the list."""
         self._load("/", ".functions tbody tr")
 
     def open(self, function: str) -> None:
-        """Load the page anew and show a function."""
+        """Reload the page and show a function."""
         self._load(f"/#/functions/{function}", ".bench")
 
     def _load(self, path: str, css: str) -> None:
-        """Load a page anew until what matches is there.
+        """Reload a page until the selector matches.
 
-        Chromium drops all connections when any network of the machine comes or goes, as
-        containers' do; a page that was being loaded then stays empty.
+        Chromium drops all connections when any network of the machine, such as a container's, comes
+        up or goes down; a page that is loading then stays empty.
         """
 
         def loaded() -> bool:
@@ -92,22 +92,22 @@ class Console:
         return any(DISTURBANCE in text for text in self.heard)
 
     def all(self, css: str) -> list[WebElement]:
-        """Return what matches."""
+        """Return all matches."""
         return self.driver.find_elements(By.CSS_SELECTOR, css)
 
     def one(self, css: str) -> WebElement:
-        """Return the first of what matches, as soon as there is one."""
+        """Return the first match, as soon as there is one."""
         return self.until(lambda: next(iter(self.all(css)), None))  # type: ignore[return-value]
 
     def button(self, text: str) -> WebElement:
-        """Return the button that says so."""
+        """Return the button with that text."""
         wanted = self.until(
             lambda: next((b for b in self.all("button, [role=tab]") if b.text == text), None)
         )
         return wanted  # type: ignore[return-value]
 
     def text(self, css: str) -> str:
-        """Return the text that is to be seen in the first match."""
+        """Return the visible text of the first match."""
         source = """
             const found = document.querySelector(arguments[0]);
             return found?.checkVisibility() ? found.innerText : "";
@@ -115,11 +115,11 @@ class Console:
         return str(self.script(source, css))
 
     def script(self, source: str, *arguments: Any) -> Any:
-        """Return what a script in the page returns."""
+        """Run a script in the page and return its result."""
         return self.driver.execute_script(source, *arguments)
 
     def sample(self, name: str) -> None:
-        """Take a sample picture and wait until it is shown."""
+        """Choose a sample picture and wait until it is shown."""
         self.one(f"[aria-label='Sample: {name}']").click()
         self.shown()
 
@@ -129,7 +129,7 @@ class Console:
         self.shown()
 
     def shown(self) -> None:
-        """Wait until the canvas holds a picture."""
+        """Wait until the canvas shows a picture."""
         self.until(lambda: self.script("return !!document.querySelector('canvas').dataset.scale"))
 
     def answered(self) -> None:
@@ -145,7 +145,7 @@ class Console:
         return [str(label) for label in self.script(source)]
 
     def click(self, x: float, y: float, *, right: bool = False, shift: bool = False) -> None:
-        """Click on a place of the picture, in its pixels."""
+        """Click on a point of the picture, in its pixels."""
         actions = ActionChains(self.driver)
         if shift:
             actions.key_down(Keys.SHIFT)
@@ -182,7 +182,7 @@ class Console:
         self.script("arguments[0].focus()", self.one(css))
 
     def drop(self, *files: Path) -> None:
-        """Drop files on the picture's place, as the browser would tell the page of it."""
+        """Drop files on the drop zone, with the browser's events."""
         contents = [[file.name, base64.b64encode(file.read_bytes()).decode()] for file in files]
         self.script(
             """
@@ -202,22 +202,22 @@ class Console:
         self.shown()
 
     def shows(self, x: float, y: float, colour: Colour) -> bool:
-        """Whether about that colour is seen at, or within 3 canvas pixels of, a place."""
+        """Whether approximately that colour is at, or within 3 canvas pixels of, a point."""
         seen = self._pixels(x, y, 3)
         pixels = (seen[at : at + 3] for at in range(0, len(seen), 4))
         return any(distance(pixel, colour) < _NEAR for pixel in pixels)
 
     def pixel(self, x: float, y: float) -> Colour:
-        """Return the colour that the canvas shows at a place of the picture, in its pixels."""
+        """Return the canvas' colour at a point of the picture, in its pixels."""
         red, green, blue, _ = self._pixels(x, y, 0)
         return red, green, blue
 
     def screenshot(self) -> Image.Image:
-        """Return what the window shows."""
+        """Return a screenshot of the window."""
         return Image.open(io.BytesIO(self.driver.get_screenshot_as_png())).convert("RGB")
 
     def copied(self, panel: str) -> str:
-        """Press Copy in a panel and return what the clipboard then holds."""
+        """Press Copy in a panel and return the clipboard's content."""
         permissions = {"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]}
         self.driver.execute_cdp_cmd("Browser.grantPermissions", permissions)
         self.button(panel).click()
@@ -228,12 +228,12 @@ class Console:
         return str(self.driver.execute_async_script(done))
 
     def complaints(self) -> list[str]:
-        """Return what the browser's console holds of errors and violations since the last call."""
+        """Return errors and violations in the browser's console since the last call."""
         heard, self.heard = self.heard + self._entries(), []
         return [text for text in heard if DISTURBANCE not in text]
 
     def response(self) -> Any:
-        """Return the last response, as Copy gives it."""
+        """Return the last response, as copied."""
         return json.loads(self.copied("Response"))
 
     def download(self) -> Path:
@@ -256,8 +256,8 @@ class Console:
         ]
 
     def _pixels(self, x: float, y: float, around: int) -> list[int]:
-        """Return red, green, blue, alpha of the canvas pixels at and around a place."""
-        # Read from a copy: reading a canvas often makes the browser complain.
+        """Return red, green, blue, alpha of the canvas pixels at and around a point."""
+        # Read from a copy: frequent reads of a canvas make the browser log warnings.
         source = """
             const canvas = document.querySelector("canvas");
             const scale = Number(canvas.dataset.scale);
@@ -271,7 +271,7 @@ class Console:
         return [int(value) for value in self.script(source, x, y, around)]
 
     def _offset(self, x: float, y: float) -> tuple[int, int]:
-        """Return where a place of the picture is, seen from the middle of the canvas."""
+        """Return the position of a point of the picture, relative to the canvas' centre."""
         across, down = self.script(
             """
             const [canvas, x, y] = arguments;

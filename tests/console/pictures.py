@@ -1,4 +1,4 @@
-"""Pictures whose every pixel a test knows."""
+"""Pictures with known pixels."""
 
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +14,7 @@ SIZE: Final = (320, 240)
 
 
 def picture(path: Path, *boxes: Box, **saving: Any) -> Path:
-    """Save a dark picture with white boxes; the file's suffix tells the format."""
+    """Save a dark picture with white boxes; the file's suffix determines the format."""
     pixels = np.full((SIZE[1], SIZE[0], 3), DARK, np.uint8)
     for box in boxes:
         left, top, right, bottom = (round(number) for number in box)

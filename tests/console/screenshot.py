@@ -1,9 +1,9 @@
-"""Takes the picture of the console that the README shows.
+"""Takes the screenshot of the console for the README.
 
     ./pants run ::deploy
     ./pants run tests/console/screenshot.py -- --out docs/images/console.png
 
-needs Chromium (Debian: chromium, chromium-driver) and the function to be ready.
+requires Chromium (Debian: chromium, chromium-driver) and the function to be ready.
 """
 
 import argparse

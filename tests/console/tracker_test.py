@@ -24,7 +24,7 @@ def moved(frame: int) -> Box:
 
 @pytest.fixture
 def series(tmp_path: Path) -> list[Path]:
-    """Numbered so that only a natural order is the right one."""
+    """Numbered so that only natural sorting gives the right order."""
     numbers = range(8, 8 + FRAMES)
     return [picture(tmp_path / f"f{n}.png", moved(i)) for i, n in enumerate(numbers)]
 
@@ -133,7 +133,7 @@ def test_boxes_of_two_pictures_are_paired(console: Console, tmp_path: Path) -> N
     console.button("Run").click()
     console.answered()
     console.until(lambda: "box 1 of the first is box 1 of the second" in console.text(".results"))
-    assert "box 2 of the first has no partner" in console.text(".results")
+    assert "box 2 of the first has no match" in console.text(".results")
     assert edges_are_drawn(console, START, "match 1")
     console.button("Back").click()
-    console.until(lambda: edges_are_drawn(console, (200, 60, 260, 200), "no partner"))
+    console.until(lambda: edges_are_drawn(console, (200, 60, 260, 200), "no match"))

@@ -1,1 +1,1 @@
-"""CVAT as a client: its very requests, and its rules for the replies."""
+"""CVAT as a client: its exact requests, and its rules for the replies."""

@@ -1,6 +1,6 @@
-"""The requests that a CVAT server sends, to the byte of what contracts depend on.
+"""The requests that a CVAT server sends, exact to the byte where contracts depend on it.
 
-It uses the library that CVAT uses, so headers and bodies are formed as CVAT's are.
+It uses the same library as CVAT, so headers and bodies are formatted as CVAT's.
 """
 
 from typing import Any, Final, Literal
@@ -18,8 +18,8 @@ _TIMEOUT: Final = 120
 class CvatServer:
     """CVAT's server side of automatic annotation.
 
-    `host` is how CVAT calls the machine: its value ends up in the `Host` header, which
-    is `host.docker.internal` or `nuclio` for a CVAT in containers.
+    `host` is CVAT's name for the machine: it becomes the `Host` header, which is
+    `host.docker.internal` or `nuclio` for a CVAT in containers.
     """
 
     def __init__(self, port: int, mode: Mode, host: str = "localhost") -> None:
@@ -29,7 +29,7 @@ class CvatServer:
         self._port = port
 
     def functions(self) -> dict[str, LambdaFunction]:
-        """List the models; one that CVAT could not read fails the whole list."""
+        """List the models; one that CVAT cannot read fails the whole list."""
         listed = self._get("/api/functions")
         return {name: LambdaFunction.parse(data) for name, data in listed.items()}
 
@@ -41,15 +41,15 @@ class CvatServer:
         """Call the function and return the decoded reply.
 
         Raises:
-            requests.HTTPError: the status is none of 2xx; CVAT passes it on.
-            requests.JSONDecodeError: the reply is no JSON, which is a 500 in CVAT.
+            requests.HTTPError: the status is not 2xx; CVAT passes it on.
+            requests.JSONDecodeError: the reply is not JSON, which is a 500 in CVAT.
         """
         return _decoded(self.post(function, payload))
 
     def post(self, function: LambdaFunction, payload: dict[str, Any]) -> requests.Response:
-        """Call the function and return the response whatever it is."""
+        """Call the function and return the response, whatever its status."""
         if self._mode == "direct":
-            # CVAT sends no header of its own here, and no path.
+            # Here CVAT sends neither custom headers nor a path.
             url = f"http://localhost:{function.port}"
             host = {"Host": f"{self._host}:{function.port}"}
             return requests.post(url, json=payload, headers=host, timeout=_TIMEOUT)

@@ -1,4 +1,4 @@
-"""The real embedded platform with a tiny function of every type, and CVAT in front of it."""
+"""The real embedded platform with a tiny function of every type, called as by CVAT."""
 
 from collections.abc import Iterator
 
@@ -23,8 +23,8 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlatformProce
 
 @pytest.fixture(params=["dashboard", "direct"])
 def mode(request: pytest.FixtureRequest) -> Mode:
-    """Both ways in which CVAT calls functions."""
-    # The oldest pytest that Pants works with does not declare it.
+    """CVAT's two invocation modes."""
+    # Not declared in the oldest pytest that Pants supports.
     chosen: Mode = request.param  # type: ignore[attr-defined]
     return chosen
 

@@ -54,7 +54,7 @@ def test_every_kind_of_file_cvat_keeps_is_read(
     function = cvat.function("tiny-detector")
     found = replies.detections(cvat.invoke(function, {"image": image}), function.labels, SIZE)
     if image_mode != "I;16":
-        # The colours of the others survive the way there.
+        # Colours survive in the other modes.
         (rectangle,) = found
         assert np.allclose(rectangle.box, BOX, atol=4)  # type: ignore[union-attr]
 

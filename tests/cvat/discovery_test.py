@@ -1,4 +1,4 @@
-"""What CVAT sees before it calls anything."""
+"""CVAT's view of the functions before it calls any."""
 
 import pytest
 

@@ -45,7 +45,7 @@ def test_a_box_alone_is_enough(cvat: CvatServer) -> None:
 
 
 def test_the_first_form_without_a_box_is_answered(cvat: CvatServer) -> None:
-    # CVAT 1.4 knows no `obj_bbox`.
+    # CVAT 1.4 does not support `obj_bbox`.
     payload = {"image": IMAGE, "pos_points": [[120, 70]], "neg_points": []}
     mask = replies.segment(cvat.invoke(cvat.function("tiny-interactor"), payload), SIZE)
     assert mask[40:110, 100:150].all()

@@ -1,4 +1,4 @@
-"""A function as CVAT reads it from the dashboard's answer, with CVAT's reasons to refuse it."""
+"""A function as CVAT parses it from the dashboard's answer, with CVAT's reasons to reject it."""
 
 import json
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ KINDS: Final = ("detector", "interactor", "tracker", "reid")
 
 
 class LambdaFunction(msgspec.Struct, frozen=True):
-    """What CVAT keeps of a function. Fields beyond these it does not read."""
+    """The fields of a function that CVAT reads."""
 
     id: str
     kind: str
@@ -29,14 +29,14 @@ class LambdaFunction(msgspec.Struct, frozen=True):
 
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> Self:
-        """Read one value of the dashboard's list.
+        """Parse one entry of the dashboard's list.
 
         Raises:
-            KeyError, ValueError: what makes CVAT's list fail, or leave the function out.
+            KeyError, ValueError: CVAT's list would fail, or leave the function out.
         """
         annotations = data["metadata"]["annotations"]
         if not all(isinstance(value, str) for value in annotations.values()):
-            raise ValueError("an annotation is no string")
+            raise ValueError("an annotation is not a string")
         kind = annotations["type"]
         if kind not in KINDS:
             raise ValueError(f"unknown type {kind!r}")
@@ -54,7 +54,7 @@ class LambdaFunction(msgspec.Struct, frozen=True):
             version=int(annotations.get("version", "1")),
             min_pos_points=int(annotations.get("min_pos_points", "1")),
             min_neg_points=int(annotations.get("min_neg_points", "-1")),
-            # The truth of a text: CVAT takes "false" for true.
+            # The truth value of a string: CVAT treats "false" as true.
             startswith_box=bool(annotations.get("startswith_box", "")),
             startswith_box_optional=bool(annotations.get("startswith_box_optional", "")),
             supported_shape_types=tuple(shapes.split(",")) if shapes else None,
@@ -65,6 +65,6 @@ def _labels(spec: str | None) -> LabelSet:
     listed = json.loads(spec or "[]")
     for label in listed:
         for attribute in label.get("attributes", []):
-            # CVAT reads all three of each and fails where one is missing.
+            # CVAT reads all three of each and fails if one is missing.
             attribute["name"], attribute["input_type"], attribute["values"]
     return LabelSet.from_json(listed)

@@ -11,7 +11,7 @@ SECOND: Box = (90.0, 50.0, 130.0, 90.0)
 
 
 def annotated(box: Box, frame: int, number: int) -> dict[str, Any]:
-    """Return a box as CVAT stores it, with all that a function shall not look at."""
+    """Return a box as CVAT stores it, with fields that functions must ignore."""
     return {
         "id": number,
         "path_id": number,

@@ -1,4 +1,4 @@
-"""Trackers, in the four forms that CVAT's versions use."""
+"""Trackers, in the four request formats of CVAT's versions."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ def frame(number: int, *boxes: Box) -> str:
 
 @pytest.mark.parametrize("repeats_shapes", [True, False])
 def test_boxes_are_followed(cvat: CvatServer, repeats_shapes: bool) -> None:
-    # 2.15 sends the previous shapes beside the states, newer versions send nulls.
+    # 2.15 sends the previous shapes with the states; newer versions send nulls.
     function = cvat.function("tiny-tracker")
     drawn = [list(FIRST), list(SECOND)]
     payload: dict[str, Any] = {"image": frame(0, FIRST, SECOND), "shapes": drawn, "states": []}
@@ -52,7 +52,7 @@ def test_what_is_lost_is_null_or_stays(cvat: CvatServer, repeats_shapes: bool) -
         "states": states,
     }
     lost, _ = replies.tracked(cvat.invoke(function, step), 1, SIZE)
-    # 2.15 does not know null shapes.
+    # 2.15 does not support null shapes.
     assert lost == [list(FIRST) if repeats_shapes else None]
 
 

@@ -1,4 +1,4 @@
-"""The functions of this folder on random checkpoints in the published form."""
+"""The detectron2 functions on random checkpoints in the published format."""
 
 import json
 from collections.abc import Iterator
@@ -64,7 +64,7 @@ def test_there_are_shapes_of_the_labels_kind_in_the_image(case: Case) -> None:
         label = case.assets.labels.by_name(shape.label)
         assert label.accepts(shape.kind)
         for x, y in _corners(shape):
-            # A joint is the middle of a cell of a grid that may stick out a little.
+            # A joint is the centre of a cell in a grid that may extend slightly beyond the box.
             slack = 1 if case.shape is Skeleton else 0
             assert -slack <= x <= case.image.width + slack
             assert -slack <= y <= case.image.height + slack
@@ -77,7 +77,7 @@ def test_scores_fall(case: Case) -> None:
 
 
 def test_a_low_threshold_is_honoured_to_the_score(case: Case) -> None:
-    """With the score of one object as threshold, that object stays and the worse ones go."""
+    """With one object's score as threshold, that object stays and worse ones are dropped."""
     if isinstance(case.model, PanopticFPN):
         pytest.skip("worse objects also cover better ones' places there")
     scores = [shape.confidence or 0 for shape in case.everything]
@@ -88,7 +88,7 @@ def test_a_low_threshold_is_honoured_to_the_score(case: Case) -> None:
 
 
 def test_a_threshold_of_1_leaves_what_has_no_score(case: Case) -> None:
-    """Which is what a panoptic network sees besides objects."""
+    """These are a panoptic network's background regions."""
     found = list(case.model.detect(case.image, 1.0))
     assert {shape.confidence for shape in found} <= {None}
     assert bool(found) == isinstance(case.model, PanopticFPN)
@@ -115,7 +115,7 @@ def test_cvats_request_is_answered(case: Case) -> None:
 
 
 def _small(name: str) -> Any:
-    """Open a configuration with limits for the time that a test has, and for small images."""
+    """Open a configuration with limits for fast tests, and for small images."""
     configuration = open_configuration(name)
     configuration.INPUT.MIN_SIZE_TEST = 64
     configuration.MODEL.RPN.POST_NMS_TOPK_TEST = 100

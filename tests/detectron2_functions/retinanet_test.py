@@ -1,4 +1,4 @@
-"""detectron2's own answers beside those of our RetinaNet, on the same random weights."""
+"""detectron2's results compared with our RetinaNet's, on the same random weights."""
 
 import os
 from pathlib import Path
@@ -22,7 +22,7 @@ OURS = "model_final_971ab9.pkl"
 
 
 class Zoo(Detectron2):
-    """The configuration that `retinanet_r101` is our own network for."""
+    """The configuration that `retinanet_r101` implements."""
 
     config: ClassVar[str] = CONFIG
     shortest: ClassVar[int | None] = 128

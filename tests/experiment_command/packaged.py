@@ -1,4 +1,4 @@
-"""`./pants experiment` as the build packages it, in an environment of its own."""
+"""`./pants experiment` as packaged by the build, in its own environment."""
 
 import os
 import subprocess
@@ -15,7 +15,7 @@ class Experiment:
     """Runs the command in a folder."""
 
     def __init__(self, cache: Path) -> None:
-        """Find the PEX; `cache` is for what it unpacks."""
+        """Find the PEX; it unpacks itself to `cache`."""
         named = os.environ.get(VARIABLE)
         if not named:
             pytest.fail(f"{VARIABLE} must name the packaged command")
@@ -23,7 +23,7 @@ class Experiment:
         self._cache = cache
 
     def run(self, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run it with these arguments; paths among them start at `folder`."""
+        """Run it with these arguments; relative paths start at `folder`."""
         inherited = {
             name: value
             for name, value in os.environ.items()

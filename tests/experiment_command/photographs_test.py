@@ -1,4 +1,4 @@
-"""A real detector, measured on photographs that were annotated by hand."""
+"""A real detector, evaluated on photographs annotated by hand."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from modelyard.serving.worker.function import Function
 from modelyard_contract.nuclio import DEFAULT_HANDLER
 from samples import assets_named_by, photograph_file
 
-# What they show: left, top, right, bottom in pixels.
+# Ground truth: left, top, right, bottom in pixels.
 ANNOTATED = {
     "chelsea.png": [("cat", (0, 0, 397, 300))],
     "coffee.png": [("cup", (173, 17, 410, 310)), ("dining table", (0, 0, 600, 400))],

@@ -1,4 +1,4 @@
-"""Experiments on a real platform: the function is found by its name, and woken up."""
+"""Experiments on a real platform: the function is found by name, and woken up."""
 
 import json
 from collections.abc import Iterator

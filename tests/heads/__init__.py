@@ -1,1 +1,1 @@
-"""Networks that somebody trained, as functions without code of their own."""
+"""Trained networks, as functions without code."""

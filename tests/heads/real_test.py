@@ -1,6 +1,6 @@
-"""Two networks with their real weights on photographs, each through a head and no other code.
+"""Two networks with their real weights on photographs, each with only a head.
 
-They end in different forms: boxes and scores of every anchor, and the best boxes only.
+Their outputs differ in form: boxes and scores of every anchor, and the best boxes only.
 """
 
 import json
@@ -18,7 +18,7 @@ from samples.assets import assets_named_by
 
 Seen = list[tuple[str, float, Any]]
 
-# Scores and boxes that were recorded when the weights first ran, by other conversions.
+# Scores and boxes recorded when the weights first ran, with other conversions.
 COCO: dict[str, Seen] = {
     "chelsea.png": [("cat", 0.934, (1, 2, 401, 297))],
     "coffee.png": [("cup", 0.962, (173, 21, 413, 249)), ("dining table", 0.778, None)],
@@ -35,7 +35,7 @@ PEDESTRIAN: dict[str, Seen] = {
 
 
 def function(folder: Path, variable: str, **head: Any) -> Function:
-    """The function of that head, around the weights and labels of another function's assets."""
+    """The function of that head, with the weights and labels of another function's assets."""
     other = assets_named_by(variable).path.absolute()
     (folder / "weights").symlink_to(other / "weights")
     description = json.loads((other / "model.json").read_text())

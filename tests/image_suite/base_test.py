@@ -1,4 +1,4 @@
-"""A function on a base that its author has made with a Dockerfile; `.ci/images` has made it."""
+"""A function on a base image built with a Dockerfile; `.ci/images` builds it."""
 
 import json
 from collections.abc import Callable
@@ -17,13 +17,13 @@ def test_a_function_runs_on_an_authors_own_base(
     container.wait_until_healthy()
     reply = container.ask(sample_request("detector"))
     assert reply.status_code == 200, container.logs
-    # What is bright in the picture.
+    # The bright region of the picture.
     assert [shape["points"] for shape in reply.json()] == [[40, 30, 120, 90]]
-    # What its RUN step has written, and what it sets.
+    # Written by its RUN step, and set by its ENV step.
     look = "import os; print(open('/author').read(), os.environ['AUTHOR'])"
     assert docker("exec", container.id, "/usr/bin/python3.11", "-c", look) == "was here 1"
     config = docker("image", "inspect", "-f", "{{json .Config}}", layout.reference)
     assert json.loads(config)["User"] == "65532:65532"
-    # The packages are those of every function.
+    # The packages are the same as for every function.
     shared = {layer.digest for layer in standalone.layers}
     assert len(shared & {layer.digest for layer in layout.layers}) >= 2

@@ -1,7 +1,8 @@
-"""Images in a real engine. `.ci/images` builds them, starts the engine and runs this suite.
+"""Container images in a real engine. `.ci/images` builds them, starts the engine and runs this
+suite.
 
 MODELYARD_IMAGES is the folder with the packaged images, DOCKER_HOST the engine's socket. Without
-them there is nothing to test and all is skipped, unless MODELYARD_REQUIRE_DOCKER is 1.
+them all tests are skipped, unless MODELYARD_REQUIRE_DOCKER is 1.
 """
 
 import base64
@@ -22,17 +23,17 @@ from modelyard_tools.images.shipping.engine import Engine
 CAT = Path("tests/data/cat.jpg")
 PATIENCE = 120.0
 CLIENT = Client("docker")
-# Of the environment that the model runs in.
+# Of the environment in which the model runs.
 PYTHON = "/opt/modelyard/deps/bin/python"
 
 
 def docker(*arguments: str) -> str:
-    """Run the engine's client; its output."""
+    """Run the engine's client; return its output."""
     return CLIENT.ask(*arguments, timeout=None).strip()
 
 
 class Container:
-    """A container that runs, with its events on `url`."""
+    """A running container, which takes events on `url`."""
 
     def __init__(self, name: str) -> None:
         self.id = name
@@ -91,7 +92,7 @@ def standalone(images: Path) -> Layout:
 
 @pytest.fixture(scope="session")
 def nuclio(images: Path) -> Layout:
-    """Return coco_ssd's image for Nuclio, with stand-ins for what is Nuclio's, loaded."""
+    """Return coco_ssd's image for Nuclio, with fakes for Nuclio's parts, loaded."""
     return loaded(images / "coco-ssd" / "cpu" / "nuclio")
 
 
@@ -103,7 +104,7 @@ def loaded(folder: Path) -> Layout:
 
 @pytest.fixture
 def start() -> Iterator[Callable[..., Container]]:
-    """Start containers with nothing but what a function may have, and remove them afterwards."""
+    """Start containers with only a function's privileges, and remove them afterwards."""
     started: list[str] = []
 
     def start(layout: Layout, *options: str) -> Container:

@@ -1,11 +1,11 @@
-"""Debugs coco-ssd in the engine at DOCKER_HOST, as a developer does at a terminal:
+"""Debugs coco-ssd in the engine at DOCKER_HOST, like a developer at a terminal:
 
     debugging.pex container|nuclio
 
-It calls `./pants run ::deploy -- debug`, attaches by the launch.json that this writes, stops in the
-handler with a photograph that was sent, and types Ctrl-C. On Nuclio the ordinary release is
-deployed before, and has to be back afterwards. Nuclio's dashboard is a double; engine, images and
-containers are real.
+It calls `./pants run ::deploy -- debug`, attaches with the launch.json that this writes, sends a
+photograph, stops at a breakpoint in the handler, and types Ctrl-C. On Nuclio the ordinary release
+is deployed before, and must be restored afterwards. Nuclio's dashboard is a test double; engine,
+images and containers are real.
 """
 
 import argparse
@@ -37,18 +37,18 @@ _HANDLER: Final = Path("functions/openvino/coco_ssd/handler.py")
 _LINE: Final = "return self._network.find(image, threshold)"
 _CAT: Final = Path("tests/data/cat.jpg")
 _CTRL_C: Final = b"\x03"
-# What the command builds on its way is part of it, whole locks on a machine that has none.
+# Includes the time of builds, which may install whole locks.
 _PATIENCE: Final = 600.0
 
 
 class Terminal:
-    """A command in a terminal of its own, whose output is also ours."""
+    """A command in its own terminal, whose output is also printed."""
 
     def __init__(self, *command: str) -> None:
         """Start it."""
         self._pid, self._terminal = pty.fork()
         if self._pid == 0:
-            # Lines as of a file, without a moving cursor.
+            # Plain lines, without cursor movement.
             os.environ["TERM"] = "dumb"
             os.execvp(command[0], command)  # noqa: S606 - our own command
         self._copying = threading.Thread(target=self._copy)
@@ -59,17 +59,17 @@ class Terminal:
         os.write(self._terminal, text)
 
     def end(self) -> None:
-        """Wait for its end. The exit code after Ctrl-C is Pants' own."""
+        """Wait for it to end. The exit code after Ctrl-C is Pants' own."""
         os.waitpid(self._pid, 0)
         self._copying.join()
         os.close(self._terminal)
 
     def ended(self) -> bool:
-        """Whether it has no more to say."""
+        """Whether its output has ended."""
         return not self._copying.is_alive()
 
     def _copy(self) -> None:
-        # Linux reports an error for a terminal whose last user has gone.
+        # Linux reports an error for a terminal without users.
         with contextlib.suppress(OSError):
             while text := os.read(self._terminal, 65536):
                 sys.stdout.buffer.write(text)
@@ -77,8 +77,8 @@ class Terminal:
 
 
 def main() -> int:
-    """Debug as the command line says; return the exit code."""
-    parser = argparse.ArgumentParser(prog="debugging", description="Debug a function for real.")
+    """Debug as given on the command line; return the exit code."""
+    parser = argparse.ArgumentParser(prog="debugging", description="Debug in a real engine.")
     parser.add_argument("to", choices=("container", "nuclio"))
     if parser.parse_args().to == "container":
         _in_container()
@@ -115,7 +115,7 @@ def _on_nuclio() -> None:
 
 
 def _debug(url: str, *where: str) -> None:
-    """Begin to debug, stop in the handler, look, go on, and end it."""
+    """Start debugging, stop in the handler, inspect, continue, and end it."""
     port = free_port()
     command = ["./pants", "run", "::deploy", "--", "debug", _NAME, "--debug-port", str(port)]
     terminal = Terminal(*command, *where)
@@ -144,7 +144,7 @@ def _stop_in_the_handler(entry: dict[str, Any], url: str) -> None:
         said = "image.width, image.height, type(self).__name__"
         seen = editor.ask("evaluate", expression=said, frameId=frame)["result"]
         _expect(seen == "(451, 300, 'CocoSsd')", f"the image is {seen}")
-        _expect(not replies, "it answered although it stands still")
+        _expect(not replies, "it answered while it was paused")
         editor.go_on(thread)
         asking.join()
     _expect(replies[0].json()[0]["label"] == "cat", f"it answers {replies[0].text}")
@@ -152,7 +152,7 @@ def _stop_in_the_handler(entry: dict[str, Any], url: str) -> None:
 
 
 def _entry(port: int) -> dict[str, Any] | None:
-    """Return what an editor reads, once it is written for a debugger on `port`."""
+    """Return the configuration for an editor, once it is written for a debugger on `port`."""
     try:
         entries = json.loads(Path(FILE).read_text())["configurations"]
     except FileNotFoundError:
@@ -161,7 +161,7 @@ def _entry(port: int) -> dict[str, Any] | None:
 
 
 def _remote(entry: dict[str, Any], file: Path) -> Path:
-    """Return what the debugger calls a file of the workspace."""
+    """Return the debugger's path of a file in the workspace."""
     for mapping in entry["pathMappings"]:
         root = Path(mapping["localRoot"].replace("${workspaceFolder}", os.getcwd()))
         if file.absolute().is_relative_to(root):
@@ -198,7 +198,7 @@ def _docker(*arguments: str) -> list[str]:
 def _until(terminal: Terminal, condition: Callable[[], Any]) -> Any:
     deadline = time.monotonic() + _PATIENCE
     while not (value := condition()):
-        _expect(not terminal.ended(), "debug has ended by itself")
+        _expect(not terminal.ended(), "debug has ended on its own")
         _expect(time.monotonic() < deadline, f"not within {_PATIENCE:g} s")
         time.sleep(0.2)
     return value

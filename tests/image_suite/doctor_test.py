@@ -1,4 +1,4 @@
-"""Whose a port is that leads to a container: for all of them the engine's own proxy listens."""
+"""Who owns a container's port: the engine's proxy listens on all of them."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -23,7 +23,7 @@ def port() -> int:
 
 @pytest.fixture
 def deployer(images: Path, tmp_path: Path, port: int) -> Iterator[Deployer]:
-    """Return a deployer whose embedded platform serves coco-ssd on `port`, when it runs."""
+    """Return a deployer whose embedded platform, when it runs, serves coco-ssd on `port`."""
     assert images
     deployer = Deployer(tmp_path)
     build = deployer.build(FakeRelease(name=NAME, port=port))
@@ -35,7 +35,7 @@ def deployer(images: Path, tmp_path: Path, port: int) -> Iterator[Deployer]:
 
 @pytest.fixture
 def occupy(port: int) -> Iterator[Occupy]:
-    """Return what starts a container of an image that has `port` and does nothing with it."""
+    """Return a function that starts a container that publishes `port` without using it."""
     started: list[str] = []
 
     def occupy(image: str, *options: str) -> None:
@@ -50,7 +50,7 @@ def occupy(port: int) -> Iterator[Occupy]:
 
 
 def findings(deployer: Deployer) -> list[tuple[str, str]]:
-    """Return what doctor says of ports, and what mends it."""
+    """Return the doctor's findings on ports, and its fixes."""
     said = json.loads(deployer.run("doctor", "--json").stdout)["findings"]
     return [(each["what"], each["mend"]) for each in said if each["check"] == "ports"]
 

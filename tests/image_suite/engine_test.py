@@ -1,4 +1,4 @@
-"""What an engine makes of a function's image: it answers, confined, and stops when asked."""
+"""A function's image in an engine: it answers, confined, and stops on request."""
 
 import json
 import threading
@@ -14,7 +14,7 @@ from modelyard_tools.images.layout import Layout
 from modelyard_tools.images.shipping.engine import Engine
 
 Start = Callable[..., Container]
-# The grace that `docker stop` gives.
+# The grace period of `docker stop`.
 GRACE = 10.0
 
 
@@ -45,13 +45,13 @@ def test_stopping_answers_what_was_asked_and_takes_no_longer_than_the_grace(
     ]
     for client in clients:
         client.start()
-    # Until both are being worked on: a connection that is not accepted yet is refused.
+    # Until both are being processed: a connection that is not yet accepted would be refused.
     time.sleep(0.5)
     docker("stop", "--time", str(int(GRACE)), container.id)
     for client in clients:
         client.join()
     assert [reply.status_code for reply in replies] == [200, 200]
-    # 137 would be the engine's SIGKILL after the grace.
+    # 137 would be the engine's SIGKILL after the grace period.
     assert container.state()["ExitCode"] == 0, container.logs
 
 

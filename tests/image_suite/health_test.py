@@ -1,4 +1,4 @@
-"""The health checks of both kinds of image, as a real engine runs them and logs what they say."""
+"""The health checks of both kinds of image, as run and logged by a real engine."""
 
 import json
 import os
@@ -15,13 +15,13 @@ from image_suite.conftest import PATIENCE, Container, docker
 from modelyard_tools.images.layout import Layout
 
 Start = Callable[..., Container]
-# Seconds that a check waits here, for the images' 45.
+# Seconds that a check waits here, instead of the images' 45.
 WAIT = "5"
 SECOND = 1_000_000_000
 
 
 def checked_sooner(layout: Layout, folder: Path) -> Layout:
-    """An image on top of this one, whose own check waits less."""
+    """An image based on this one, whose check waits for less time."""
     check = json.loads(layout.config.path.read_bytes())["config"]["Healthcheck"]
     _, *program, port, _, kept = check["Test"]
     options = [
@@ -42,7 +42,7 @@ def checked_sooner(layout: Layout, folder: Path) -> Layout:
 
 @pytest.fixture(params=["standalone", "nuclio"])
 def healthy(request: Any, start: Start, tmp_path: Path) -> Container:
-    """Start a function and wait for its first success."""
+    """Start a function and wait for its first successful check."""
     layout: Layout = request.getfixturevalue(request.param)
     (tmp_path / "processor.yaml").write_text("spec: {}")
     tmp_path.chmod(0o755)
@@ -62,7 +62,7 @@ def wait_until(container: Container, holds: Callable[[], object]) -> None:
 
 
 def said(container: Container, *, ready: bool) -> list[str]:
-    """Return what the checks said that succeeded, or those that failed."""
+    """Return the output of the successful or the failed checks."""
     log: list[dict[str, Any]] = container.state()["Health"]["Log"]
     return [check["Output"].strip() for check in log if (check["ExitCode"] == 0) == ready]
 
@@ -72,7 +72,7 @@ def status(container: Container) -> object:
 
 
 def a_check_waits(container: Container) -> bool:
-    """Say whether a check sleeps: it has found the function ready, and ready before."""
+    """Return whether a check is waiting: the function is ready, and was ready before."""
     for line in docker("top", container.id, "-o", "pid,wchan:32,args").splitlines():
         if "health_check.py" in line and "nanosleep" in line:
             return True
@@ -87,11 +87,11 @@ def test_a_function_that_hangs_is_noticed_after_the_wait(healthy: Container) -> 
         wait_until(healthy, lambda: status(healthy) == "unhealthy")
     finally:
         os.kill(process, signal.SIGCONT)
-    # Others before them may be of the start.
+    # Earlier ones may be from the start.
     failures = said(healthy, ready=False)[-3:]
     assert failures == ["no longer ready", "not ready", "not ready"]
     wait_until(healthy, lambda: status(healthy) == "healthy")
-    # At once, as the very first time.
+    # At once, as at first.
     assert set(said(healthy, ready=True)) == {"ready"}
 
 
@@ -104,5 +104,5 @@ def test_a_function_that_is_started_again_is_not_waited_for(healthy: Container) 
 def test_a_check_that_waits_delays_no_stop(healthy: Container) -> None:
     wait_until(healthy, lambda: a_check_waits(healthy))
     docker("stop", "--time", "20", healthy.id)
-    # 137 would be the engine's SIGKILL after the grace.
+    # 137 would be the engine's SIGKILL after the grace period.
     assert healthy.state()["ExitCode"] == 0, healthy.logs

@@ -2,8 +2,8 @@
 
     ./pants run tests/image_suite:onbuild-archive -- FILE
 
-It holds stand-ins for the processor and its wrapper. Nuclio's own image, from which they are taken
-otherwise, is on a registry that not every machine reaches.
+It contains fakes of the processor and its wrapper. Nuclio's own image, from which they are normally
+taken, is in a registry that not every machine can reach.
 """
 
 import argparse
@@ -43,6 +43,6 @@ def _add(tar: tarfile.TarFile, name: str, content: bytes, mode: int = 0o644) -> 
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Write a stand-in for Nuclio's onbuild image.")
+    parser = argparse.ArgumentParser(description="Write a fake of Nuclio's onbuild image.")
     parser.add_argument("file", type=Path, help="the archive to write")
     write(parser.parse_args().file)

@@ -1,4 +1,4 @@
-"""A function of each further type, confined in a container, sees what the sample picture shows."""
+"""A function of each other type, confined in a container, on the sample picture."""
 
 import json
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from modelyard_tools.images.shipping.engine import Engine
 SIZE = (WIDTH, HEIGHT)
 # The bright rectangle in the sample picture.
 BOX = (40, 30, 120, 90)
-# weights, lib and srcs are a function's own; below are base, server and packages.
+# weights, lib and srcs are specific to a function; below are base, server and packages.
 OWN = 3
 
 Ask = Callable[[str, bytes], Any]
@@ -26,7 +26,7 @@ Ask = Callable[[str, bytes], Any]
 
 @pytest.fixture
 def ask(images: Path, start: Callable[..., Container]) -> Ask:
-    """Send bodies to a function, which is started in a container with the first of them."""
+    """Send bodies to a function, which is started in a container for the first of them."""
     containers: dict[str, Container] = {}
 
     def ask(function: str, body: bytes) -> Any:
@@ -79,5 +79,5 @@ def test_the_next_function_costs_its_own_layers_only(standalone: Layout, images:
     ]
     assert all(same[:-OWN])
     assert not same[-1]
-    # As many as an engine lacks that has the first.
+    # The number of layers missing in an engine that has the first image.
     assert Engine().load(sam, [sam.reference]) <= OWN

@@ -1,4 +1,4 @@
-"""ARCHITECTURE.md names files that exist, and draws the imports between packages."""
+"""ARCHITECTURE.md names existing files, and its diagram matches the imports between packages."""
 
 import re
 import tomllib
@@ -11,7 +11,7 @@ import pytest
 from imports.packages import CONTRACT, DiagramError, Packages, drawn, packages
 
 PAGE = Path("ARCHITECTURE.md")
-# Where the paths on the page may begin.
+# Possible roots of the paths on the page.
 FOLDERS = (
     "",
     "lib",
@@ -40,7 +40,7 @@ def test_every_package_is_drawn(real: Packages, shown: Packages) -> None:
 
 
 def test_every_import_is_drawn_and_no_other(real: Packages, shown: Packages) -> None:
-    # Everything may import the contract: arrows to it would hide the others.
+    # Everything may import the contract: arrows to it would clutter the diagram.
     assert shown.edges == {(one, to) for one, to in real.edges if to != CONTRACT}
 
 
@@ -124,7 +124,7 @@ def test_a_diagram_is_read() -> None:
     ("text", "message"),
     [
         ("# No diagram\n", "the page has no diagram"),
-        (page(*NODES, "a --> d"), "'d' is drawn nowhere"),
+        (page(*NODES, "a --> d"), "'d' is not in the diagram"),
         (page(*NODES, "a -.-> b"), "cannot read 'a -.-> b'"),
     ],
 )

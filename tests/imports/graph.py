@@ -1,8 +1,8 @@
-"""Imports among the modules of a repository, wherever in a module they stand.
+"""The import graph of a repository's modules.
 
-Those in functions count as well, and those for types only: a late import hides a cycle, it does not
-remove it. A package that is imported implicitly, with a module inside it, does not count: packages
-may re-export what their modules define.
+Imports in functions and those for types count too: a late import hides a cycle, it does not remove
+it. Packages imported implicitly, by importing a module inside them, do not count: packages may
+re-export their modules' definitions.
 """
 
 import ast
@@ -16,7 +16,7 @@ from typing import Self, TypeAlias
 
 @dataclass(frozen=True)
 class Module:
-    """A file with the name under which it is imported, below its source root."""
+    """A file and its import name, relative to its source root."""
 
     path: Path
     root: Path
@@ -30,7 +30,7 @@ class Module:
 
     @property
     def package(self) -> str:
-        """The package that relative imports start from."""
+        """The package that relative imports are resolved against."""
         return self.name if self.path.stem == "__init__" else self.name.rpartition(".")[0]
 
 
@@ -38,9 +38,9 @@ Modules: TypeAlias = Mapping[str, Sequence[Module]]
 
 
 def imports(repository: Path, root_patterns: Sequence[str]) -> dict[Module, set[Module]]:
-    """Return which other modules each module of the repository imports.
+    """Return the modules that each module of the repository imports.
 
-    `root_patterns` are those of Pants' `[source]`. Outside of all roots a folder is its own root.
+    `root_patterns` are those of Pants' `[source]`. Outside all roots a folder is its own root.
     """
     modules = list(_modules(repository, root_patterns))
     named = defaultdict(list)
@@ -50,11 +50,11 @@ def imports(repository: Path, root_patterns: Sequence[str]) -> dict[Module, set[
 
 
 def cycle(repository: Path, root_patterns: Sequence[str]) -> list[Path]:
-    """Return the files of a cycle, the first one again at its end; nothing where there is none."""
+    """Return the files of a cycle, with the first repeated at the end; empty if there is none."""
     try:
         TopologicalSorter(imports(repository, root_patterns)).prepare()
     except CycleError as error:
-        # The sorter's arrows lead from what is imported.
+        # The sorter's arrows start at the imported module.
         return [module.path.relative_to(repository) for module in reversed(error.args[1])]
     return []
 
@@ -72,14 +72,14 @@ def _is_root(folder: Path, patterns: Sequence[str]) -> bool:
 
 def _imported(module: Module, modules: Modules) -> Iterator[Module]:
     for names in _names(module):
-        # `from a import b` names the module a.b, or else something that a defines.
+        # `from a import b` refers to the module a.b, or else to a name defined in a.
         found = next((modules[name] for name in names if name in modules), [])
-        # Two roots may have modules of one name; the importer's own comes first.
+        # Two roots may have modules with the same name; the importer's own root comes first.
         yield from sorted(found, key=lambda each: each.root != module.root)[:1]
 
 
 def _names(module: Module) -> Iterator[Sequence[str]]:
-    """Yield for each import the modules it may mean, the most exact first."""
+    """Yield for each import its candidate modules, most specific first."""
     for node in ast.walk(ast.parse(module.path.read_bytes(), str(module.path))):
         if isinstance(node, ast.Import):
             yield from ([alias.name] for alias in node.names)

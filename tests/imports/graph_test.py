@@ -53,15 +53,15 @@ def test_a_cycle_is_found(tmp_path: Path, files: Mapping[str, str]) -> None:
     "files",
     [
         {"lib/a.py": "import b, c", "lib/b.py": "import c", "lib/c.py": "import json"},
-        # Packages re-export what their modules define.
+        # Packages re-export their modules' definitions.
         {
             "lib/p/__init__.py": "from p.a import x",
             "lib/p/a.py": "from p.b import y",
             "lib/p/b.py": "",
         },
-        # Of one name, in two roots.
+        # With the same name, in two roots.
         {"apps/one/a.py": "import b", "apps/one/b.py": "", "apps/two/b.py": "import a"},
-        # A module of the standard library's name.
+        # A module with the name of one in the standard library.
         {"lib/p/__init__.py": "", "lib/p/json.py": "import json"},
     ],
 )

@@ -1,4 +1,4 @@
-"""Which packages of this repository import which, and how a page draws it."""
+"""Imports between packages of this repository, and the diagram on a page."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ from imports.graph import Module, imports
 Edges: TypeAlias = frozenset[tuple[str, str]]
 
 CONTRACT: Final = "modelyard_contract"
-# How many words of a module's name are its package, by the longest prefix of that name.
+# The number of components of a module's name that make its package, by the longest matching prefix.
 _DEPTHS: Final = {
     "modelyard": 2,
     "modelyard.serving": 3,
@@ -30,14 +30,14 @@ _FRAME: Final = re.compile(r"flowchart \w+|subgraph \w+|end")
 
 @dataclass(frozen=True)
 class Packages:
-    """Packages by their names, and from which to which there are imports."""
+    """Packages by name, and the imports between them."""
 
     names: frozenset[str]
     edges: Edges
 
 
 def packages(repository: Path, root_patterns: Sequence[str]) -> Packages:
-    """Return the packages that the code of the repository makes; tests and their aids left out."""
+    """Return the packages of the repository's code, without tests and their helpers."""
     graph = {
         module: others
         for module, others in imports(repository, root_patterns).items()
@@ -47,18 +47,18 @@ def packages(repository: Path, root_patterns: Sequence[str]) -> Packages:
         (_package(module), _package(other)) for module, others in graph.items() for other in others
     }
     edges = frozenset((one, other) for one, other in pairs if one and other and one != other)
-    # Besides, `modelyard` and `modelyard_tools` only hold packages.
+    # Also, `modelyard` and `modelyard_tools` only contain packages.
     names = {_package(each) for each in graph if _is_within(each)}
     return Packages(frozenset(names.union(*edges)), edges)
 
 
 def _package(module: Module) -> str:
-    """Return the package that counts for the module; nothing if it is in none."""
+    """Return the module's package; nothing if it is in none."""
     return ".".join(module.name.split(".")[: _depth(module)])
 
 
 def _is_within(module: Module) -> bool:
-    """Whether the module is in a package that counts."""
+    """Whether the module is in one of the packages."""
     return 0 < _depth(module) <= len(module.name.split("."))
 
 
@@ -73,12 +73,12 @@ def _is_test(path: Path) -> bool:
 
 
 class DiagramError(Exception):
-    """A page has no diagram, or a line of it cannot be read."""
+    """A page has no diagram, or a line of it cannot be parsed."""
 
 
 @dataclass(frozen=True)
 class _Line:
-    """A line of a diagram: declares a node, draws arrows, or frames others."""
+    """A line of a diagram: a node, arrows, or a subgraph's start or end."""
 
     names: tuple[tuple[str, str], ...] = ()
     arrows: tuple[tuple[str, str], ...] = ()
@@ -100,10 +100,10 @@ class _Line:
 
 
 def drawn(page: str) -> Packages:
-    """Return what the first diagram of a page shows.
+    """Return the packages and imports in the first diagram of a page.
 
     Raises:
-        DiagramError: there is none, or it is not of the form that the page has.
+        DiagramError: there is none, or its format is not supported.
     """
     found = _DIAGRAM.search(page)
     if not found:
@@ -113,7 +113,7 @@ def drawn(page: str) -> Packages:
     try:
         edges = {(names[one], names[to]) for line in lines for one, to in line.arrows}
     except KeyError as error:
-        raise DiagramError(f"{error} is drawn nowhere") from None
+        raise DiagramError(f"{error} is not in the diagram") from None
     return Packages(frozenset(names.values()), frozenset(edges))
 
 

@@ -1,4 +1,4 @@
-"""Which words reach Pants."""
+"""The arguments that reach Pants."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The first call: what it prepares, once, and the one sentence each failure ends with."""
+"""The first call: what it prepares, once, and the one-sentence message of each failure."""
 
 import hashlib
 import shutil
@@ -26,7 +26,7 @@ ODD = "Looking in indexes\nERROR: something else broke\n"
 
 
 def assert_fails(answer: Answer, *parts: str) -> None:
-    """The launcher ended with its own exit code and one sentence that holds all parts."""
+    """The launcher exited with its own code and one sentence that contains all parts."""
     assert answer.code == 2
     assert answer.pants is None
     *progress, sentence = answer.sentences
@@ -67,7 +67,7 @@ def test_two_first_calls_at_once_prepare_once(
         subprocess.Popen(
             machine.command("list", str(number)),
             cwd=machine.repository,
-            env=machine.environment(FAKE_SECONDS="0.5"),  # For the others to meet the lock.
+            env=machine.environment(FAKE_SECONDS="0.5"),  # So that the others meet the lock.
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -194,7 +194,7 @@ def test_a_python_asked_for_by_name_must_work(machine: Machine, version: str) ->
 
 
 def test_cache_that_cannot_be_written(machine: Machine) -> None:
-    # A file where a folder should be stops even root, whom permissions would not.
+    # A file in place of a folder stops even root, who ignores permissions.
     (machine.home / "file").touch()
     answer = machine.call("list", MODELYARD_CACHE=machine.home / "file")
     assert_fails(answer, "cannot write the cache folder", "Not a directory", "MODELYARD_CACHE")
@@ -230,7 +230,7 @@ def test_what_pip_says_becomes_one_sentence(
 
 def test_a_pex_tool_with_other_contents_is_refused(machine: Machine) -> None:
     answer = machine.call("list", FAKE_PEX=f"{PEX_SUM} 3563509 {'0' * 64}")
-    assert_fails(answer, "the Pex tool came out with contents 0000", "remove")
+    assert_fails(answer, "the Pex tool was built with contents 0000", "remove")
     assert not (machine.prepared()[0] / "pex").exists()
 
 
@@ -265,7 +265,7 @@ def test_the_pex_tool_is_built_with_plain_permissions(machine: Machine, mask: st
     )
     assert answer.code == 0
     assert (machine.prepared()[0] / "pex").stat().st_mode & 0o777 == 0o644
-    # Pants' processes pack files with the permissions that they were unpacked with.
+    # Pants' processes pack files with the permissions they were unpacked with.
     assert answer.reached()["umask"] == 0o022
 
 

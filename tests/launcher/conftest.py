@@ -1,4 +1,4 @@
-"""A copy of the launcher on a made-up machine: its PATH, home and Pythons are the test's."""
+"""A copy of the launcher on a simulated machine: the test controls PATH, home and Pythons."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 
 from launcher import fake_python
 
-HERE = Path.cwd()  # The repository's root, or Pants' image of it.
+HERE = Path.cwd()  # The repository's root, or Pants' sandbox of it.
 TOOLS = """
     bash cat chmod cp env flock grep head ln mkdir mv readlink rm sed sha256sum shasum sleep sort
     sh tail touch uname
@@ -26,7 +26,7 @@ SEARCHED = os.pathsep.join([os.environ.get("PATH", ""), "/usr/local/bin", "/usr/
 
 @dataclass
 class Answer:
-    """What one call of the launcher did; `pants` is what reached Pants, if anything did."""
+    """The outcome of one launcher call; `pants` is what reached Pants, if anything."""
 
     code: int
     stderr: str
@@ -58,7 +58,7 @@ class Answer:
 
 @dataclass
 class Machine:
-    """A repository with the launcher, a home, and a PATH with nothing but what is put on it."""
+    """A repository with the launcher, a home, and a PATH with only what tests put on it."""
 
     root: Path
     repository: Path
@@ -70,7 +70,7 @@ class Machine:
 
     @property
     def stand_ins(self) -> Path:
-        """The wheels that the repository brings."""
+        """The repository's wheels."""
         return self.repository / "3rdparty/python/wheels"
 
     @property
@@ -118,13 +118,13 @@ class Machine:
         path.chmod(0o755)
 
     def calls(self, *start: str) -> list[dict[str, Any]]:
-        """The recorded calls of fake Pythons whose arguments begin with `start`."""
+        """The recorded calls of fake Pythons with arguments that begin with `start`."""
         lines = self.log.read_text().splitlines() if self.log.exists() else []
         entries = [json.loads(line) for line in lines]
         return [entry for entry in entries if entry["arguments"][: len(start)] == list(start)]
 
     def prepared(self, cache: Path | None = None) -> list[Path]:
-        """The folders that the launcher made in a cache."""
+        """The folders that the launcher created in a cache."""
         return sorted(((cache or self.home / ".cache" / "modelyard") / "pants").glob("*"))
 
 

@@ -28,7 +28,7 @@ def test_pants_sees_the_two_pythons_and_no_others(machine: Machine) -> None:
 
 
 def search_paths_of_system_with(machine: Machine, *tools: str) -> str | None:
-    """What is added to a system's folder, which has these tools; the machine's PATH has npm."""
+    """The folders added to a system folder with these tools; the machine's PATH has npm."""
     system = machine.root / "system"
     system.mkdir()
     for tool in ("bash", "env", "cc", "c++", "make", "node", *tools):

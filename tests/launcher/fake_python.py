@@ -1,12 +1,12 @@
-"""Plays the Pythons, pip, Pex and Pants that the launcher starts, without a network or an install.
+"""Fakes the Pythons, pip, Pex and Pants that the launcher starts, without network or installation.
 
 Run as `fake_python.py NAME ARGUMENT…`, where NAME is the path under which it was called: a stub
-`python3.9` or `python3.11`, or the `python` of the environment that the former "made". Each call
-is recorded as one JSON line in the file that FAKE_LOG names. The play is directed by variables:
-FAKE_DOWNLOAD (what a failing `pip download` says), FAKE_PIP_CONFIG (what `pip config list` says),
-FAKE_PEX (what measure.py prints of the tool), FAKE_REPACK (what a failing repack.py says),
-FAKE_REFUSE (names whose probe fails), FAKE_SECONDS (how long an environment takes to make) and
-FAKE_EXIT (the exit code of Pants).
+`python3.9` or `python3.11`, or the `python` of the environment that the former "made". Each call is
+recorded as one JSON line in the file named by FAKE_LOG. Variables control the behaviour:
+FAKE_DOWNLOAD (output of a failing `pip download`), FAKE_PIP_CONFIG (output of `pip config list`),
+FAKE_PEX (output of measure.py for the tool), FAKE_REPACK (output of a failing repack.py),
+FAKE_REFUSE (names whose probe fails), FAKE_SECONDS (seconds to create an environment) and FAKE_EXIT
+(Pants' exit code).
 """
 
 import json

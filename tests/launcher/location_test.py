@@ -1,4 +1,4 @@
-"""Where the launcher may lie and where it may be called from."""
+"""Supported locations of the launcher, and folders to call it from."""
 
 import re
 import secrets
@@ -69,7 +69,7 @@ def test_odd_names_of_the_repository_and_the_cache(
 ) -> None:
     machine = make_machine(repository=name)
     cache = machine.root / f"{name} cache"
-    # Pants opens the tool's path without decoding it, so the tool gets a plain one elsewhere,
+    # Pants opens the tool's path without decoding it, so the tool is copied to a plain path,
     # named after its digest: one that no real tool has.
     machine.variables["FAKE_PEX"] = f"{secrets.token_hex(32)} 8 {PEX_CONTENTS}"
     first = machine.call("list", MODELYARD_CACHE=cache)

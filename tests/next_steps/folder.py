@@ -1,4 +1,4 @@
-"""Writes a function of CVAT's kind: `./pants run tests/next_steps/folder.py -- FOLDER URL`."""
+"""Writes a CVAT-style function: `./pants run tests/next_steps/folder.py -- FOLDER URL`."""
 
 import argparse
 from pathlib import Path
@@ -7,8 +7,8 @@ from modelyard_tools.adopt.testing.folders import Row, write_folder
 
 
 def main() -> None:
-    """Write a detector whose weights the author publishes at a URL, without a digest."""
-    parser = argparse.ArgumentParser(description="Write a function of CVAT's kind.")
+    """Write a detector whose weights are published at a URL without a digest."""
+    parser = argparse.ArgumentParser(description="Write a CVAT-style function.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("url", help="of its weights")
     options = parser.parse_args()

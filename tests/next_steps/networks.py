@@ -1,4 +1,4 @@
-"""Writes models to start functions from: `./pants run tests/next_steps/networks.py -- FOLDER`."""
+"""Writes models for new functions: `./pants run tests/next_steps/networks.py -- FOLDER`."""
 
 import argparse
 from pathlib import Path
@@ -9,15 +9,15 @@ from classic_weights.frozen import frozen_graph
 from modelyard.inference.testing.networks import plant
 from modelyard_tools.scaffold.testing.networks import write_onnx
 
-# Of YOLOv8: boxes and two classes, in the cells of an image of this side.
+# YOLOv8's output: boxes and two classes, for the cells of an image of this size.
 _SIDE = 64
 _CELLS = 84
 _YOLO = (1, 6, _CELLS)
 
 
 def main() -> None:
-    """Write a network in each format, and one whose outputs no head knows."""
-    parser = argparse.ArgumentParser(description="Write models to start functions from.")
+    """Write a network in each format, and one whose outputs match no head."""
+    parser = argparse.ArgumentParser(description="Write models for new functions.")
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args().folder
     image = (1, 3, _SIDE, _SIDE)

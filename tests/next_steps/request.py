@@ -1,4 +1,4 @@
-"""Prints what CVAT would ask: `./pants run tests/next_steps/request.py -- TYPE`."""
+"""Prints a CVAT request: `./pants run tests/next_steps/request.py -- TYPE`."""
 
 import argparse
 import sys
@@ -9,7 +9,7 @@ from modelyard_contract.function_types import FUNCTION_TYPES
 
 def main() -> None:
     """Print the sample request for a type of function."""
-    parser = argparse.ArgumentParser(description="Print a request of CVAT's.")
+    parser = argparse.ArgumentParser(description="Print a CVAT request.")
     parser.add_argument("type", choices=FUNCTION_TYPES)
     sys.stdout.buffer.write(sample_request(parser.parse_args().type))
 

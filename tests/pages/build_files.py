@@ -1,4 +1,4 @@
-"""What the BUILD files of this repository say, as keyword arguments."""
+"""Targets in this repository's BUILD files, as keyword arguments."""
 
 import builtins
 from collections.abc import Callable, Iterator, Mapping
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 
 class Target(NamedTuple):
-    """A target as it is written: `folder` is that of its BUILD file."""
+    """A target as written; `folder` is that of its BUILD file."""
 
     kind: str
     folder: str
@@ -15,7 +15,7 @@ class Target(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Its name, by default its folder's."""
+        """Its name, by default that of its folder."""
         return str(self.fields.get("name") or Path(self.folder).name)
 
     def address(self, reference: str) -> str:
@@ -24,7 +24,7 @@ class Target(NamedTuple):
 
 
 class _Names(dict[str, Any]):
-    """The names within a BUILD file; those that it does not define make targets."""
+    """The namespace of a BUILD file; undefined names create targets."""
 
     def __init__(self, folder: str) -> None:
         super().__init__()

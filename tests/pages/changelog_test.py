@@ -1,4 +1,4 @@
-"""The changelog says what the version brings that everything shows."""
+"""The changelog's first entry is for the current version."""
 
 import re
 from pathlib import Path

@@ -1,7 +1,7 @@
-"""Whether the pages are in order: `./pants run tests/pages:check`.
+"""Checks the pages: `./pants run tests/pages:check`.
 
-Links lead somewhere, blocks of code say what they are, and every command within
-a sentence is run by a page or a script.
+Links resolve, code blocks are labelled, and every command within a sentence is run by a page or a
+script.
 """
 
 import argparse
@@ -14,12 +14,12 @@ from typing import Final
 from pages import blocks, commands, links
 from pages.document import read_document
 
-# Whose sentences mention what nobody has to run: Pants' own help, and measurements of half an hour.
+# Pages whose commands need not be run: Pants' help, and half-hour measurements.
 _MENTIONING: Final = ("docs/targets.md", "tests/benchmarks/")
 
 
 def main() -> int:
-    """Print what is wrong; return 1 if anything is."""
+    """Print the problems; return 1 if there are any."""
     argparse.ArgumentParser(description="Check all pages of the repository.").parse_args()
     found = list(problems([Path(path) for path in _tracked("*.md")], list(Path(".ci").iterdir())))
     for line in found:
@@ -28,7 +28,7 @@ def main() -> int:
 
 
 def problems(pages: list[Path], scripts: list[Path]) -> Iterator[str]:
-    """Yield what is wrong with the pages, a line each."""
+    """Yield problems with the pages, one line each."""
     documents = {page.resolve(): read_document(page) for page in pages}
     yield from links.problems(documents)
     for document in documents.values():

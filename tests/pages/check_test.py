@@ -31,7 +31,7 @@ def found(make_page: MakePage, tmp_path: Path) -> Callable[..., list[str]]:
             "[a](folder/other.md#none)",
             "1: the link folder/other.md#none names a heading that other.md does not have",
         ),
-        ("[a](run#none)", "1: the link run#none names a place in what is no page"),
+        ("[a](run#none)", "1: the link run#none has an anchor but its target is not a page"),
         ("```\n./pants\n```", "1: the block does not say what it is, such as `sh`"),
         (
             "```sh somewhere\n./pants\n```",

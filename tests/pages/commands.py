@@ -1,4 +1,4 @@
-"""Whether every command that the pages mention is run somewhere."""
+"""Checks that every command mentioned on the pages is run somewhere."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,13 +9,13 @@ from pages.blocks import SHELL
 from pages.document import Document
 
 _LAUNCHER: Final = "./pants "
-# A word such as NAME or <model> stands for something.
+# A word such as NAME or <model> is a placeholder.
 _PLACEHOLDER: Final = re.compile(r"<[^<>]+>|(?<![\w-])[A-Z][A-Z_]+(?![\w-])")
 _CONTINUED: Final = re.compile(r"\\\n\s*")
 
 
 def problems(documents: Iterable[Document], scripts: Iterable[Path]) -> Iterator[str]:
-    """Yield the commands within sentences that no block of commands and no script has."""
+    """Yield the commands within sentences that are in no block of commands and no script."""
     documents = list(documents)
     known = [
         block.content

@@ -12,7 +12,7 @@ MakePage = Callable[..., Document]
 
 @pytest.fixture
 def make_page(tmp_path: Path) -> MakePage:
-    """Return what writes a page below a folder of this test and reads it."""
+    """Return a function that writes a page to the test's folder and reads it."""
 
     def make(text: str, name: str = "page.md") -> Document:
         path = tmp_path / name

@@ -1,4 +1,4 @@
-"""What a Markdown page holds, as far as the checks of this folder want to know."""
+"""Parsing of Markdown pages, as far as these checks need it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from mdit_py_plugins.anchors import anchors_plugin
 
 @dataclass(frozen=True)
 class Block:
-    """A block of code; `info` are the words behind its opening fence."""
+    """A code block; `info` are the words after its opening fence."""
 
     line: int
     info: tuple[str, ...]
@@ -20,7 +20,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Span:
-    """A link's target, or code within a sentence."""
+    """A link's target, or inline code."""
 
     line: int
     text: str
@@ -28,7 +28,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Document:
-    """One page. Lines count from 1; `anchors` are those that its headings get on GitHub."""
+    """A page. Lines count from 1; `anchors` are those of its headings on GitHub."""
 
     path: Path
     anchors: frozenset[str]

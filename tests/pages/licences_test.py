@@ -1,4 +1,4 @@
-"""What the pages say of licences is what 3rdparty/models says."""
+"""The licences on the pages match 3rdparty/models."""
 
 import re
 from collections.abc import Iterator
@@ -14,13 +14,13 @@ WEIGHTS = {
     for each in read_targets("3rdparty/models/BUILD*", "model_weights")
 }
 CATALOGUE = Path("docs/catalogue.md")
-# A row of a table that begins with a link to a function.
+# A table row that begins with a link to a function.
 ROW = re.compile(
     r"^\| \[`[\w-]+`\]\((?:\.\./)?(functions/\w+/\w+)/README\.md\) \|.*\| (.*) \|$", re.M
 )
 
 LINK = re.compile(r"\]\(([^)]*)\)")
-# What the catalogue lists is described by this repository, what is added to it by whoever does.
+# Functions in the catalogue are described here; those that users add are up to them.
 LISTED = set(
     re.findall(r"\((?:\.\./)?(functions/\w+/\w+)/README\.md\)", CATALOGUE.read_text("utf-8"))
 )
@@ -41,7 +41,7 @@ def joined(weights: list[Target], field: str) -> str:
 
 
 def shown(function: Target) -> str:
-    """Return how pages write the licences of a function's weights and, if it differs, code."""
+    """Return the licences of a function's weights and, if different, code, as written on pages."""
     weights = weights_of(function)
     code = joined(weights, "code_licence")
     return joined(weights, "licence") + (f" (code: {code})" if code else "")
@@ -52,7 +52,7 @@ def addresses(function: Target) -> set[str]:
 
 
 def cells(page: Path) -> Iterator[tuple[str, str]]:
-    """Yield function and last cell of the tables of functions on a page."""
+    """Yield function and last cell of each row in a page's tables of functions."""
     for found in ROW.finditer(page.read_text(encoding="utf-8")):
         yield found[1], found[2]
 
@@ -62,7 +62,7 @@ def test_weights_say_where_their_licence_is_stated(name: str) -> None:
     fields = WEIGHTS[name].fields
     assert fields["licence_stated_at"].startswith("https://")
     assert fields.get("code_licence") != fields["licence"] or fields["licence"] == NOT_STATED
-    # Of what has no terms of its own one wants to know at least those of the code.
+    # Weights without their own terms need at least those of the code.
     assert fields["licence"] != NOT_STATED or fields.get("code_licence")
 
 

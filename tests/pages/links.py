@@ -1,4 +1,4 @@
-"""Whether the links of the pages lead somewhere."""
+"""Checks that the pages' links resolve."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -8,10 +8,9 @@ from pages.document import Document
 
 
 def problems(documents: Mapping[Path, Document]) -> Iterator[str]:
-    """Yield the links to what is not there, a line each.
+    """Yield broken links, one line each.
 
-    Keys are paths as `Path.resolve` gives them. Addresses of other hosts are not
-    looked at.
+    Keys are resolved paths. External links are not checked.
     """
     for document in documents.values():
         for link in document.links:
@@ -31,7 +30,7 @@ def _problem(document: Document, href: str, documents: Mapping[Path, Document]) 
         return None
     other = documents.get(target.resolve())
     if other is None:
-        return f"the link {href} names a place in what is no page"
+        return f"the link {href} has an anchor but its target is not a page"
     if address.fragment not in other.anchors:
         return f"the link {href} names a heading that {target.name} does not have"
     return None

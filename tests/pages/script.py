@@ -1,7 +1,7 @@
-"""The commands of a page as a script: `./pants run tests/pages:script -- --into FOLDER PAGE…`.
+"""Converts a page's commands to a script: `./pants run tests/pages:script -- --into FOLDER PAGE…`.
 
-For each page a file of the same name with `.sh` behind it, which bash runs from
-the top of the repository. A file that the page shows is written where it says.
+Writes a file per page, with the suffix `.sh`, to be run by bash at the root of the repository.
+Files shown on the page are written to their paths.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from pages.document import Block, Document, read_document
 _HEAD = """\
 set -euo pipefail
 serving=()
-# Pants without its daemon does not end when it is told to; it does when what it runs has ended.
+# Without its daemon Pants does not end when signalled; it ends when its program has ended.
 end_what_serves() {
   for each in ${serving[@]+"${serving[@]}"}; do
     pkill -P "$each" || kill "$each" || true
@@ -55,7 +55,7 @@ def _part(document: Document, block: Block, needs: frozenset[str]) -> Iterator[s
 
 
 def _shown(block: Block) -> str:
-    """Return the commands, each printed as it is run."""
+    """Return the commands, each echoed as it runs."""
     return f"set -x\n{block.content}{{ set +x; }} 2>/dev/null\n"
 
 
@@ -69,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("pages", nargs="+", type=Path)
     parser.add_argument("--into", type=Path, required=True, metavar="FOLDER")
     parser.add_argument(
-        "--have", nargs="*", default=[], choices=sorted(NEEDS), help="what this machine has besides"
+        "--have", nargs="*", default=[], choices=sorted(NEEDS), help="what this machine provides"
     )
     options = parser.parse_args(argv)
     for page in options.pages:

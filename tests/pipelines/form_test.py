@@ -1,4 +1,4 @@
-"""The pipelines have the form that GitHub and GitLab publish as schemas."""
+"""The pipelines match the schemas published by GitHub and GitLab."""
 
 import subprocess
 import sys

@@ -1,8 +1,8 @@
-"""Imports modules, and all that their code imports anywhere; run within a packaged program.
+"""Imports modules and everything their code imports anywhere; run within a packaged program.
 
-Arguments: names of modules. Prints what cannot be imported, a line each, and ends with 1 then. Code
-that imports only when it gets there hides what is missing until somebody gets there. Left alone
-are imports for type checkers, and those whose failure the code handles.
+Arguments: names of modules. Prints failed imports, one line each, and then exits with 1. Late
+imports would otherwise hide missing modules until they are reached. Imports for type checkers, and
+those whose failure the code handles, are ignored.
 """
 
 import ast
@@ -12,12 +12,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-# What a library imports by itself, once this of it is used.
+# Modules that a library imports on its own, once this part of it is used.
 BEHIND = {"msgspec.yaml": "yaml"}
 
 
 def main(names: Sequence[str]) -> int:
-    """Look at the modules of these names; return the exit code."""
+    """Check these modules; return the exit code."""
     missing = [f"{name}: {error}" for name in names for error in problems(name)]
     for line in missing:
         print(line)
@@ -26,7 +26,7 @@ def main(names: Sequence[str]) -> int:
 
 
 def problems(name: str) -> Iterator[str]:
-    """Yield what cannot be imported, of the module and of what it imports."""
+    """Yield failed imports, of the module and within it."""
     yield from failure(name)
     spec = importlib.util.find_spec(name)
     source = Path(spec.origin).read_text(encoding="utf-8") if spec and spec.origin else ""
@@ -35,7 +35,7 @@ def problems(name: str) -> Iterator[str]:
 
 
 def failure(module: str, attribute: str = "") -> Iterator[str]:
-    """Yield why `from module import attribute` cannot be, if it cannot."""
+    """Yield the reason why `from module import attribute` fails, if it does."""
     try:
         found = importlib.import_module(module)
         if attribute and not hasattr(found, attribute):
@@ -60,13 +60,13 @@ def imported(node: ast.AST) -> Iterator[tuple[str, str]]:
 
 
 def named(call: ast.Call) -> Iterator[str]:
-    """Yield the module that a call of `import_module` names, if it is one."""
+    """Yield the module imported by a call of `import_module`."""
     if ast.unparse(call.func) in ("import_module", "importlib.import_module"):
         yield from (str(arg.value) for arg in call.args[:1] if isinstance(arg, ast.Constant))
 
 
 def looked_at(node: ast.AST) -> Sequence[ast.AST]:
-    """Return the parts of a statement or expression that may import for real, and must then."""
+    """Return the parts of a statement or expression whose imports must succeed at run time."""
     if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
         return node.orelse
     if isinstance(node, ast.Try) and any(handles_import(handler) for handler in node.handlers):
@@ -75,7 +75,7 @@ def looked_at(node: ast.AST) -> Sequence[ast.AST]:
 
 
 def handles_import(handler: ast.ExceptHandler) -> bool:
-    """Whether it catches that a module is missing."""
+    """Whether it handles a missing module."""
     caught = ast.unparse(handler.type) if handler.type else "Exception"
     return "ImportError" in caught or "ModuleNotFoundError" in caught
 

@@ -1,6 +1,6 @@
-"""A program as it is packaged: it starts, and what its code may import at any time is in it.
+"""A packaged program: it starts, and contains everything its code may import.
 
-Its other tests run beside it, with what they depend on themselves.
+Its other tests run from source, with their own dependencies.
 """
 
 import os
@@ -13,13 +13,13 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 PROGRAM = Path(os.environ["MODELYARD_TEST_PROGRAM"])
-# Pex's own, at the top of a file of Pex; the rest is code of ours.
+# Pex's own files at the top of a PEX; the rest is our code.
 _OF_PEX = (".bootstrap", ".deps", "__pex__", "__main__.py")
 
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Return variables for it: nothing of this test's own packages, and a place to unpack."""
+    """Return environment variables: without this test's packages, with a folder to unpack to."""
     root = tmp_path_factory.mktemp("pex")
     return {
         "PATH": os.environ["PATH"],
@@ -55,7 +55,7 @@ def test_whatever_its_code_imports_is_in_it(environment: dict[str, str]) -> None
 
 
 def own_modules(pex: Path) -> set[str]:
-    """Return the modules of ours in a file or folder of Pex."""
+    """Return our modules in a PEX file or folder."""
     return {
         ".".join(path.with_suffix("").parts).removesuffix(".__init__")
         for path in map(PurePosixPath, members(pex))

@@ -1,6 +1,6 @@
 """Real inputs for tests of functions: assets, photographs, video.
 
-Tests that use them say in their BUILD file which assets are packaged for them.
+Tests that use them declare in their BUILD file which assets are packaged for them.
 """
 
 from samples.asking import Asker

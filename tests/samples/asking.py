@@ -1,4 +1,4 @@
-"""A function asked as CVAT asks it, in this process."""
+"""In-process calls of a function as CVAT makes them."""
 
 import base64
 import io
@@ -26,12 +26,12 @@ class Asker:
             self._function = Function.load(DEFAULT_HANDLER)
 
     def ask(self, **fields: Any) -> Reply:
-        """Send a request of these fields: Image as a PNG file, bytes as a file, both in base64."""
+        """Send a request with these fields: Image as PNG file, bytes as file, both in base64."""
         body = json.dumps({name: _plain(value) for name, value in fields.items()}).encode()
         return self._function.handle(Event("test", content_type="application/json", body=body))
 
     def answer(self, **fields: Any) -> Any:
-        """Do the same and return the decoded answer, which must be no error."""
+        """Do the same and return the decoded answer, which must not be an error."""
         reply = self.ask(**fields)
         if (reply.status, reply.content_type) != (200, "application/json"):
             pytest.fail(f"{reply.status} {reply.content_type}: {reply.body!r}")

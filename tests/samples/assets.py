@@ -9,10 +9,10 @@ from modelyard.serving.author.assets import Assets
 
 
 def assets_named_by(variable: str) -> Assets:
-    """Open the assets whose folder an environment variable names.
+    """Open the assets in the folder named by an environment variable.
 
-    Skips the test where the folder came without weights: they could not be had, which the build
-    warned of, with the reason.
+    Skips the test if the folder has no weights: they could not be fetched, and the build warned
+    with the reason.
     """
     folder = os.environ.get(variable)
     if not folder:
@@ -20,7 +20,7 @@ def assets_named_by(variable: str) -> Assets:
     assets = Assets.open(Path(folder))
     if not (assets.path / "weights").is_dir():
         pytest.skip(
-            f"{assets.name} is blocked: its weights could not be had from their author. Set "
-            "MODELYARD_WEIGHTS_MIRROR to a folder that holds them"
+            f"{assets.name} is blocked: its weights could not be fetched from their author. Set "
+            "MODELYARD_WEIGHTS_MIRROR to a folder that contains them"
         )
     return assets

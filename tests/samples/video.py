@@ -1,6 +1,6 @@
-"""OpenCV's samples (Debian package opencv-doc), too large to be kept here: a video and pictures.
+"""OpenCV's samples (Debian package opencv-doc), too large for the repository: a video and pictures.
 
-vtest.avi: people walking on a square, 768x576, 10 frames a second, seen from above.
+vtest.avi: people walking on a square, seen from above, 768x576, 10 frames per second.
 """
 
 import os
@@ -18,7 +18,7 @@ _DEFAULT: Final = "/usr/share/doc/opencv-doc/examples/data/vtest.avi"
 
 
 def video_frames(numbers: range) -> list[Image]:
-    """Return the frames of these numbers, counted from 0; skip the test where there is no video."""
+    """Return the frames with these numbers, counted from 0; skip the test if there is no video."""
     path = _present(_video())
     video = cv2.VideoCapture(str(path))
     frames = []
@@ -32,7 +32,7 @@ def video_frames(numbers: range) -> list[Image]:
 
 
 def opencv_picture(name: str) -> Image:
-    """Return a picture that lies beside the video, such as "apple.jpg", or skip the test."""
+    """Return a picture from the video's folder, such as "apple.jpg", or skip the test."""
     return decode(_present(_video().with_name(name)).read_bytes())
 
 

@@ -12,14 +12,14 @@ from modelyard.inference.networks.ssd import CocoSsdNetwork
 
 
 class CocoInstances(Detector):
-    """SSDLite finds and names the objects, Segment Anything finds their pixels.
+    """SSDLite detects the objects, Segment Anything segments them.
 
-    The image is encoded once, and not at all when nothing was found; each box costs a run of
-    the decoder, several at a time.
+    The image is encoded once, and not at all if nothing was detected; the decoder runs once per
+    box, several in parallel.
 
     Attributes:
-        margin: How far a mask may reach beyond its box, as a part of the box's sides. Boxes are
-            a little loose; what lies farther off belongs to something else.
+        margin: How far a mask may extend beyond its box, as a fraction of the box's sides. Boxes
+            are imprecise; pixels farther away belong to something else.
     """
 
     margin: ClassVar[float] = 0.05
@@ -37,9 +37,9 @@ class CocoInstances(Detector):
         )
 
     def detect(self, image: Image, threshold: float) -> list[Mask]:
-        """Return what is seen with a score of at least `threshold`, best first.
+        """Return objects with a score of at least `threshold`, best first.
 
-        The score is the detector's. Objects of which no pixel is found are left out.
+        The score is the detector's. Objects with an empty mask are left out.
         """
         found = self._detector.find(image, threshold)
         if not found:
@@ -55,7 +55,7 @@ class CocoInstances(Detector):
         return [mask for mask in masks if mask is not None]
 
     def warm_up(self) -> None:
-        """Run detector and decoder. The encoder is as slow later as it is the first time."""
+        """Run detector and decoder. The encoder gains nothing from warming up."""
         super().warm_up()
         self._decoder.warm_up()
 

@@ -27,8 +27,11 @@ Look = Callable[[str], list[Mask]]
 
 
 class Seen(NamedTuple):
-    """What a photograph shows: score and box of the detector, recorded when its weights first
-    ran, by another conversion of them; how far the mask's box must agree with it."""
+    """Ground truth of a photograph.
+
+    The detector's score and box were recorded when its weights first ran, with another
+    conversion; `agreement` is the mask box's minimum IoU with it.
+    """
 
     label: str
     score: float
@@ -67,7 +70,7 @@ def iou(first: Corners, second: Corners) -> float:
 
 @pytest.fixture(scope="module")
 def look(model: CocoInstances) -> Look:
-    """What is found on a photograph; each is encoded only once, for that is slow."""
+    """The detections on a photograph; each is encoded only once, because that is slow."""
     return cache(lambda name: model.detect(photograph(name), 0.5))
 
 
@@ -84,7 +87,7 @@ def test_what_a_photograph_shows_is_cut_out(look: Look, name: str) -> None:
         bitmap = whole(mask, image.size)
         assert mask.polygon is not None
         outlined = fill(mask.polygon, image.size)
-        # The outline has no holes and is one part.
+        # The outline has no holes and only one part.
         assert (outlined & bitmap).sum() / bitmap.sum() > 0.95
 
 
@@ -106,7 +109,7 @@ def test_an_image_without_content_has_no_instances(model: CocoInstances) -> None
 
 @pytest.fixture(scope="module")
 def function(assets: Assets) -> Function:
-    """The function as a worker loads it."""
+    """The function, loaded as in a worker."""
     assert assets.model == "coco_instances.handler"
     return load_function(assets)
 

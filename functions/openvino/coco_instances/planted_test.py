@@ -1,4 +1,4 @@
-"""Boxes become masks around networks whose answers are known."""
+"""Boxes become masks, with networks that have planted outputs."""
 
 import json
 from pathlib import Path
@@ -15,14 +15,14 @@ from modelyard.annotation import encode_detections
 from modelyard.imaging import fill
 from modelyard.inference.testing.segment_anything import plant_sam, plant_ssd
 
-# Four times as large it fills the encoder's square, so each pixel is a cell of the decoder.
+# Scaled by four it fills the encoder's square, so each pixel is a cell of the decoder.
 IMAGE = Image.from_pixels(np.zeros((128, 256, 3), np.uint8))
 LABELS = [
     {"id": 3, "name": "car", "type": "mask"},
     {"id": 1, "name": "person", "type": "mask"},
 ]
 
-# Fractions: top, left, bottom, right; the last reaches beyond two borders.
+# Fractions: top, left, bottom, right; the last extends beyond two borders.
 BOXES = [(0.25, 0.125, 0.5, 0.25), (0.25, 0.5, 1.0, 0.75), (0.75, 0.875, 1.5, 1.5)]
 PIXELS = [(32, 32, 64, 64), (128, 32, 192, 128), (224, 96, 256, 128)]
 

@@ -16,5 +16,5 @@ class CocoSsd(Detector):
         self._network = CocoSsdNetwork(assets.weights("coco_ssd.xml"), assets.labels, device)
 
     def detect(self, image: Image, threshold: float) -> list[Rectangle]:
-        """Return what is seen with a score of at least `threshold`, best first."""
+        """Return objects with a score of at least `threshold`, best first."""
         return self._network.find(image, threshold)

@@ -25,10 +25,10 @@ Corners = tuple[float, float, float, float]
 
 
 class Seen(NamedTuple):
-    """What a photograph shows.
+    """Ground truth of a photograph.
 
-    `outline` was measured by hand in the photograph. `score` and `box` were recorded when the
-    same weights first ran, by another conversion of them (box None: not recorded).
+    `outline` was measured by hand in the photograph. `score` and `box` were recorded when the same
+    weights first ran, with another conversion (box None: not recorded).
     """
 
     label: str
@@ -68,7 +68,7 @@ def iou(first: Corners, second: Corners) -> float:
 
 
 def assert_alike(found: list[Rectangle], expected: list[Rectangle], least: float) -> None:
-    """The same labels in the same order, with boxes that overlap by at least `least`."""
+    """The same labels in the same order, with boxes of at least `least` IoU."""
     assert [shape.label for shape in found] == [shape.label for shape in expected]
     for shape, other in zip(found, expected, strict=True):
         assert iou(shape.box, other.box) >= least, shape.label
@@ -99,7 +99,7 @@ def as_tiff(picture: PIL.Image.Image) -> bytes:
 
 
 def in_mode(picture: PIL.Image.Image, mode: str) -> bytes:
-    """An image file that Pillow opens in that mode."""
+    """An image file that Pillow opens in this mode."""
     match mode:
         case "I;16":
             grey = np.asarray(picture.convert("L")).astype(np.uint16) * 257
@@ -125,7 +125,7 @@ def test_the_same_object_is_found_in_every_mode(model: CocoSsd, name: str, mode:
 
 @pytest.mark.parametrize(("rows", "columns"), [(1, 2), (2, 1), (2, 2), (3, 1), (2, 3)])
 def test_boxes_scale_with_the_image(model: CocoSsd, rows: int, columns: int) -> None:
-    # Scaled down to the network's input, repeated pixels give the very same input.
+    # Repeated pixels, scaled down to the network's input, give exactly the same input.
     pixels = photograph("astronaut.png").pixels[:300, 100:400]
     repeated = np.repeat(np.repeat(pixels, rows, axis=0), columns, axis=1)
     found = model.detect(Image.from_pixels(repeated), 0.3)
@@ -206,7 +206,7 @@ def test_odd_sizes_are_taken(model: CocoSsd, size: tuple[int, int]) -> None:
 
 @pytest.fixture(scope="module")
 def function(assets: Assets) -> Function:
-    """The function as a worker loads it."""
+    """The function, loaded as in a worker."""
     assert assets.model == "coco_ssd.handler"
     return load_function(assets)
 

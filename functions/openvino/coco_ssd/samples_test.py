@@ -7,7 +7,7 @@ from modelyard import Device
 from modelyard.serving.testing.functions import open_assets
 from samples import opencv_picture, video_frames
 
-# Recorded when the same weights first ran, by another conversion of them.
+# Recorded when the same weights first ran, with another conversion.
 PICTURES = {
     "apple.jpg": [("apple", 0.936)],
     "orange.jpg": [("orange", 0.939)],

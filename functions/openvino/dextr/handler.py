@@ -1,4 +1,4 @@
-"""DEXTR: the object whose four extreme points are clicked."""
+"""DEXTR: segments an object from its four extreme points."""
 
 from typing import ClassVar, Final
 
@@ -23,7 +23,7 @@ from modelyard.inference.mask_paste import paste
 _WEIGHTS: Final = "dextr.xml"
 _SIDE: Final = 512
 _MARGIN: Final = 50
-_WIDTH: Final = 10.0  # Of the blobs around the points, at half their height, in the input's pixels.
+_WIDTH: Final = 10.0  # Full width at half maximum of the Gaussians at the points, in input pixels.
 
 Box = tuple[int, int, int, int]
 
@@ -31,11 +31,12 @@ Box = tuple[int, int, int, int]
 class Dextr(Interactor):
     """Maninis et al., "Deep Extreme Cut: From Extreme Points to Object Segmentation" (CVPR 2018).
 
-    The network takes the surroundings of the object: the box of the points and 50 pixels around it,
-    zeros beyond the image, scaled (cubic) to 512x512: float32 [1, 4, 512, 512] of R, G, B as 0..255
-    and a map with a blob of 0..255 at each point. It gives float32 [1, 1, 512, 512], the chance
-    that a pixel is on the object. Margin, scaling, blobs and colour order are those of the authors'
-    demo.py and dataloaders/helpers.py in scaelles/DEXTR-PyTorch; 0.8 is their threshold too.
+    The input is a crop: the box of the points plus 50 pixels on each side, zero-padded beyond the
+    image, scaled (bicubic) to 512x512: float32 [1, 4, 512, 512] of R, G, B as 0..255 and a heatmap
+    of 0..255 with a Gaussian at each point. The output is float32 [1, 1, 512, 512], the probability
+    that a pixel is on the object. Margin, scaling, Gaussians and colour order are those of the
+    authors' demo.py and dataloaders/helpers.py in scaelles/DEXTR-PyTorch; 0.8 is their threshold
+    too.
     """
 
     default_threshold: ClassVar[float] = 0.8
@@ -46,7 +47,7 @@ class Dextr(Interactor):
         (self._input,) = self._session.inputs
 
     def segment(self, image: Image, clicks: Clicks) -> Segment:
-        """Return the object; of more than four points the outermost four count.
+        """Return the object's mask; of more than four points the outermost four are used.
 
         Raises:
             RequestError: 400, fewer than four points.
@@ -57,8 +58,10 @@ class Dextr(Interactor):
         box = surroundings(points)
         pixels = cut(image, box)
         stacked = np.concatenate((pixels, heatmap(points, box)[..., None]), axis=2)
-        (chances,) = self._session.infer({self._input: stacked.transpose(2, 0, 1)[None]}).values()
-        part = paste(chances[0, 0], box, image.size, clicks.threshold)
+        (probabilities,) = self._session.infer(
+            {self._input: stacked.transpose(2, 0, 1)[None]}
+        ).values()
+        part = paste(probabilities[0, 0], box, image.size, clicks.threshold)
         if part is None:
             return Segment(np.zeros((image.height, image.width), np.bool_))
         outline = polygons(part.bitmap)[0] + (part.left, part.top)
@@ -74,14 +77,14 @@ def extremes(points: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def surroundings(points: NDArray[np.float64]) -> Box:
-    """Return left, top, right, bottom of the pixels around points; may lie beyond the image."""
+    """Return left, top, right, bottom of the crop around points; may exceed the image."""
     near = np.floor(points.min(axis=0)).astype(int) - _MARGIN
     far = np.floor(points.max(axis=0)).astype(int) + _MARGIN + 1
     return int(near[0]), int(near[1]), int(far[0]), int(far[1])
 
 
 def cut(image: Image, box: Box) -> NDArray[np.float32]:
-    """Return the pixels within a box, float32 [512, 512, 3] RGB 0..255, zeros beyond the image."""
+    """Return the crop of a box, float32 [512, 512, 3] RGB 0..255, zero-padded beyond the image."""
     left, top, right, bottom = box
     x0, y0 = max(left, 0), max(top, 0)
     x1, y1 = min(right, image.width), min(bottom, image.height)
@@ -93,7 +96,7 @@ def cut(image: Image, box: Box) -> NDArray[np.float32]:
 
 
 def heatmap(points: NDArray[np.float64], box: Box) -> NDArray[np.float32]:
-    """Return float32 [512, 512]: 255 at the points, falling off like a Gaussian, 0 at its least."""
+    """Return the heatmap float32 [512, 512]: Gaussians at the points, rescaled to 0..255."""
     left, top, right, bottom = box
     centers = (points - (left, top)) * _SIDE / (right - left, bottom - top) - 0.5
     steps = np.arange(_SIDE)

@@ -1,4 +1,4 @@
-"""The interactor around networks whose answer is known."""
+"""The interactor with networks that have planted outputs."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -30,10 +30,10 @@ def planted(folder: Path, answer: NDArray[Any] | Callable[[Any], Any]) -> Dextr:
     return model
 
 
-def half(chance: float = 0.9) -> NDArray[np.float32]:
-    """The left half of what the network sees."""
+def half(probability: float = 0.9) -> NDArray[np.float32]:
+    """The left half of the network's input."""
     answer = np.zeros((1, 1, 512, 512), np.float32)
-    answer[..., :256] = chance
+    answer[..., :256] = probability
     return answer
 
 
@@ -66,18 +66,18 @@ def whole(segment: Segment, size: tuple[int, int]) -> NDArray[np.bool_]:
 def test_the_mask_lands_where_the_crop_was(
     tmp_path: Path, size: tuple[int, int], corner: tuple[float, float]
 ) -> None:
-    """Also at the borders: an early version of CVAT's took the margin for whole there."""
+    """Also at the borders: an early version of CVAT's handler assumed a full margin there."""
     w, h = size[0] // 4, size[1] // 4
     x, y = int(corner[0] * (size[0] - w - 1)), int(corner[1] * (size[1] - h - 1))
     segment = planted(tmp_path, half()).segment(plain(size), around(x, y, x + w, y + h))
-    # An odd number of pixels: the centre of the middle one is on the line, where it is 0.45.
+    # An odd number of pixels: the centre of the middle one is on the edge, where the value is 0.45.
     middle = x + w / 2 + 0.5
     columns, rows = np.arange(size[0]) + 0.5, np.arange(size[1]) + 0.5
     expected = np.logical_and.outer(
         (rows > y - 50) & (rows < y + h + 51), (columns > x - 50) & (columns < middle)
     )
     difference = whole(segment, size) ^ expected
-    # The network's cell beside the middle is wider than a pixel of a small crop: half of it fades.
+    # The network's cell next to the middle is wider than a pixel of a small crop: half of it fades.
     assert not difference[:, np.abs(columns - middle) > 1].any()
 
 
@@ -102,7 +102,7 @@ def test_an_object_at_the_border_is_seen_with_zeros_beyond(tmp_path: Path) -> No
 
 
 def test_the_threshold_of_the_request_holds(tmp_path: Path) -> None:
-    """Upstream's was fixed."""
+    """Upstream's threshold was fixed."""
     model = planted(tmp_path, half(0.6))
     points = around(100, 100, 200, 200).positive
     assert model.default_threshold == 0.8
@@ -111,7 +111,7 @@ def test_the_threshold_of_the_request_holds(tmp_path: Path) -> None:
 
 
 def test_nothing_found_is_said_with_a_status(tmp_path: Path) -> None:
-    """Upstream raised, which CVAT's user saw as an internal error."""
+    """Upstream raised, which CVAT's users saw as an internal error."""
     segment = planted(tmp_path, half(0)).segment(plain((300, 200)), around(100, 50, 200, 150))
     assert segment.mask.shape == (200, 300)
     with pytest.raises(RequestError) as caught:

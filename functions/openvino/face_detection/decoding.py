@@ -1,4 +1,4 @@
-"""From the network's numbers to faces: anchors, boxes, and the merging of boxes on one face."""
+"""Decoding of the network's outputs to faces: anchors, boxes, and merging of overlapping boxes."""
 
 from typing import Final, NamedTuple
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from modelyard.inference.boxes import iou_matrix
 
 SIDE: Final = 128
-# Stride of a feature map, and how many anchors lie at each of its places.
+# Stride of a feature map, and the number of anchors per cell.
 _MAPS: Final = ((8, 2), (16, 6))
 # The sigmoid of this is 1 in float32; beyond it the exponential overflows.
 _LARGEST_LOGIT: Final = 80.0
@@ -26,7 +26,7 @@ class Faces(NamedTuple):
 def anchors() -> Array:
     """Return float32 [896, 2], x and y of the anchors in pixels of the network's input.
 
-    Row by row, first those of the finer map; all of them are of the same size.
+    Row by row, first those of the finer map; all have the same size.
     """
     return np.concatenate([_grid(stride, count) for stride, count in _MAPS])
 
@@ -38,12 +38,12 @@ def _grid(stride: int, count: int) -> Array:
 
 
 def decode(regressors: Array, logits: Array, threshold: float) -> Faces:
-    """Return the anchors' boxes that score at least `threshold`, best first.
+    """Return the decoded boxes with a score of at least `threshold`, best first.
 
     Args:
         regressors: [896, 16]; first x and y from the anchor to the box's centre, its width and
-            height, all in pixels of the input. Six points of the face follow.
-        logits: [896], of "a face" against "none".
+            height, all in pixels of the input. Six facial landmarks follow.
+        logits: [896], of "face" against "background".
         threshold: 0..1.
     """
     scores = 1 / (1 + np.exp(-np.clip(logits, -_LARGEST_LOGIT, _LARGEST_LOGIT)))
@@ -58,11 +58,11 @@ def decode(regressors: Array, logits: Array, threshold: float) -> Faces:
 
 
 def merge(faces: Faces, overlap: float) -> Faces:
-    """Return one box for each face: the mean, weighted by score, of those that lie on the best.
+    """Merge overlapping boxes into one per face: their mean, weighted by score.
 
-    Boxes with more than `overlap` intersection over union with the best one are one face with
-    it, and the score is the best one's. Then the same with those that are left. The mean is
-    steadier from frame to frame than the best box is.
+    Boxes whose IoU with the best one exceeds `overlap` are merged with it and get its score; the
+    rest is processed in the same way. The mean is more stable from frame to frame than the best
+    box.
 
     Args:
         faces: Best first.
@@ -74,7 +74,7 @@ def merge(faces: Faces, overlap: float) -> Faces:
     while left.any():
         best = int(left.argmax())
         together = left & (overlaps[best] > overlap)
-        # Also where the bar is 1: a box is its own face.
+        # Even if `overlap` is 1: a box always belongs to its own face.
         together[best] = True
         boxes.append(np.average(faces.boxes[together], axis=0, weights=faces.scores[together]))
         scores.append(faces.scores[best])

@@ -1,4 +1,4 @@
-"""Anchors, boxes and merging, on numbers that were made up."""
+"""Anchors, boxes and merging, on made-up numbers."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def test_anchors_lie_in_the_middle_of_their_cells() -> None:
 def network(
     *faces: tuple[int, float, tuple[float, float, float, float]],
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What the network gives: (anchor, logit, (x, y, width, height)), nothing elsewhere."""
+    """The network's output: (anchor, logit, (x, y, width, height)), nothing elsewhere."""
     regressors = np.full((896, 16), 1000, np.float32)
     logits = np.full(896, -100, np.float32)
     for anchor, logit, box in faces:
@@ -57,7 +57,7 @@ def test_boxes_on_one_face_are_averaged_by_score() -> None:
 
 
 def test_what_lies_on_a_worse_box_only_is_another_face() -> None:
-    # The third overlaps the second, which is gone by then.
+    # The third overlaps the second, which has been merged by then.
     boxes = np.array([[0, 0, 10, 10], [5, 0, 15, 10], [10, 0, 20, 10]], np.float32)
     merged = merge(Faces(boxes, np.array([0.9, 0.8, 0.7], np.float32)), 0.3)
     assert merged.scores == pytest.approx([0.9, 0.7])

@@ -17,14 +17,14 @@ _SCORES: Final = "classificators"
 class FaceDetection(Detector):
     """BlazeFace, the model for faces within two metres of the camera.
 
-    The network takes the image scaled (bilinear) into 128x128 with its proportions kept, in the
-    middle of black: float32 [1, 128, 128, 3] RGB, -1..1. It gives, for 896 anchors, box and
-    points float32 [1, 896, 16] in its pixels and a logit [1, 896, 1].
+    The network takes the image letterboxed (bilinear, centred, black) to 128x128: float32 [1, 128,
+    128, 3] RGB, -1..1. It gives, for 896 anchors, box and landmarks float32 [1, 896, 16] in its
+    pixels and a logit [1, 896, 1].
 
     Input, anchors and `overlap` are those of MediaPipe's graph face_detection_short_range.
 
     Attributes:
-        overlap: Boxes with a higher intersection over union with the best are the same face.
+        overlap: Boxes whose IoU with the best one is higher are the same face.
     """
 
     overlap: ClassVar[float] = 0.3
@@ -41,7 +41,7 @@ class FaceDetection(Detector):
         self._session = OpenVINOSession(assets.weights(_WEIGHTS), device=device)
 
     def detect(self, image: Image, threshold: float) -> list[Rectangle]:
-        """Return the faces that score at least `threshold`, best first."""
+        """Return faces with a score of at least `threshold`, best first."""
         fit = letterbox(image.size, (SIDE, SIDE))
         pixels = fit.apply(image.pixels, fill=0).astype(np.float32) / 127.5 - 1
         outputs = self._session.infer({_INPUT: pixels[None]})

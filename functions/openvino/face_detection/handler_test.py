@@ -14,7 +14,7 @@ from modelyard.inference.boxes import iou_matrix
 from samples import Asker, assets_named_by, photograph, photograph_file
 
 FACE = (178, 82, 271, 174)
-"""Of the astronaut, as recorded when the same weights first ran."""
+"""The astronaut's face, recorded when the same weights first ran."""
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def test_a_frame_around_the_picture_moves_the_box(
 ) -> None:
     pixels = np.pad(photograph("astronaut.png").pixels, [(top, bottom), (left, right), (0, 0)])
     (face,) = model.detect(Image.from_pixels(pixels), 0.5)
-    # The face has two thirds of the pixels then, and at times the box takes in the hair.
+    # Then the face has two thirds of the pixels, and the box may include the hair.
     assert iou(face.box, np.add(FACE, (left, top, left, top))) >= 0.5
 
 

@@ -25,13 +25,13 @@ _OLDEST: Final = 150  # As the label's attribute says.
 
 
 class FaceDetection(Detector):
-    """Three networks: one finds faces (FCOS on MobileNetV2), two look at each.
+    """Three networks: one detects faces (FCOS on MobileNetV2), two classify each.
 
-    All take BGR, 0..255, scaled bilinearly without keeping proportions: the image as
-    [1, 3, 416, 416]; the pixels of a face as [1, 3, 62, 62] for age and gender, and as
-    [1, 3, 64, 64] for the emotion. The first gives `boxes` [N, 5] of left, top, right, bottom in
-    pixels of its input, and a score; the second an age divided by 100 and the chances of female and
-    male; the third those of neutral, happy, sad, surprise, anger. All from the README.md files of
+    All take BGR, 0..255, scaled bilinearly without keeping the aspect ratio: the image as [1, 3,
+    416, 416]; the crop of a face as [1, 3, 62, 62] for age and gender, and as [1, 3, 64, 64] for
+    the emotion. The first gives `boxes` [N, 5] of left, top, right, bottom in pixels of its input,
+    and a score; the second an age divided by 100 and the probabilities of female and male; the
+    third those of neutral, happy, sad, surprise, anger. All from the README.md files of
     face-detection-0205, age-gender-recognition-retail-0013 and emotions-recognition-retail-0003.
     """
 
@@ -65,23 +65,24 @@ class FaceDetection(Detector):
 
     def _attributes(self, face: Pixels) -> tuple[Attribute, ...]:
         age, gender = self._age_and_gender(face)
-        (chances,) = _run(self._emotions, _scaled(face, 64)).values()
+        (probabilities,) = _run(self._emotions, _scaled(face, 64)).values()
         return (
             Attribute("age", str(age)),
             Attribute("gender", gender),
-            Attribute("emotion", _EMOTIONS[int(chances.argmax())]),
+            Attribute("emotion", _EMOTIONS[int(probabilities.argmax())]),
         )
 
     def _age_and_gender(self, face: Pixels) -> tuple[int, str]:
-        # Releases of the model name the age output differently; it is the one of a single number.
+        # Its name differs between releases of the model; the age output is the one with a single
+        # value.
         first, second = _run(self._age_gender, _scaled(face, 62)).values()
-        age, chances = (first, second) if first.size == 1 else (second, first)
+        age, probabilities = (first, second) if first.size == 1 else (second, first)
         years = round(float(age.item()) * 100)
-        return min(max(years, 0), _OLDEST), _GENDERS[int(chances.argmax())]
+        return min(max(years, 0), _OLDEST), _GENDERS[int(probabilities.argmax())]
 
 
 def cut(image: Image, box: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Pixels | None:
-    """Return the pixels that a box within the image touches; None where it has no area."""
+    """Return all pixels that a box touches in the image; None if it has no area."""
     left, top = np.floor(box[:2]).astype(int)
     right, bottom = np.ceil(box[2:]).astype(int)
     if box[0] >= box[2] or box[1] >= box[3]:
@@ -98,6 +99,6 @@ def _scaled(pixels: Pixels, side: int) -> Pixels:
 def _run(
     session: OpenVINOSession, pixels: Pixels
 ) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
-    """Show RGB pixels [height, width, 3] to a network that takes one image, BGR."""
+    """Run a network on RGB pixels [height, width, 3]; its input is one BGR image."""
     (name,) = session.inputs
     return session.infer({name: pixels[..., ::-1].transpose(2, 0, 1)[None]})

@@ -1,4 +1,4 @@
-"""The detector around networks whose answers are known."""
+"""The detector with networks that have planted outputs."""
 
 import json
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ LABELS = [
 ]
 SIZES = [(416, 416), (832, 104), (104, 832), (26, 13)]
 # Left, top, right, bottom in the network's pixels, and the score: in the middle, then at each
-# border, reaching beyond it.
+# border, extending beyond it.
 FACES = [
     (104, 208, 312, 364, 0.95),
     (-52, 104, 52, 208, 0.9),
@@ -46,7 +46,7 @@ FACES = [
 
 
 def brightest(pixels: Any) -> Any:
-    """Mean of each channel, [1, 3, 1, 1] 0..1 in the order the network gets them."""
+    """Mean of each channel, [1, 3, 1, 1] 0..1 in the order of the network's input."""
     mean = op.reduce_mean(pixels, op.constant(np.array([2, 3])), keep_dims=True)
     return op.divide(mean, op.constant(np.float32(255)))
 
@@ -56,7 +56,7 @@ def age_of_blue(pixels: Any) -> Any:
 
 
 def gender_of_red(pixels: Any) -> Any:
-    """Female, male: the second wins where red is brighter than blue."""
+    """Female, male: the second wins if red is brighter than blue."""
     return op.gather(brightest(pixels), op.constant(np.array([0, 2])), op.constant(1))
 
 
@@ -111,7 +111,7 @@ def test_faces_are_where_they_were_planted(tmp_path: Path, size: tuple[int, int]
 def test_attributes_are_those_of_the_faces_own_pixels(
     tmp_path: Path, colour: tuple[int, int, int], expected: dict[str, str]
 ) -> None:
-    """The networks get BGR: upstream showed them RGB."""
+    """The networks get BGR: upstream fed them RGB."""
     pixels = np.full((416, 416, 3), 255, np.uint8)
     pixels[208:364, 104:312] = colour
     (shape,) = planted(tmp_path, FACES[:1]).detect(Image.from_pixels(pixels), 0.5)
@@ -131,7 +131,7 @@ def test_an_age_is_a_number_that_cvat_takes(tmp_path: Path, value: float, age: s
     "edges", [(-90, 10, -10, 90), (10, 430, 90, 500), (50, 50, 50, 90), (90, 50, 50, 90)]
 )
 def test_a_face_without_pixels_is_none(tmp_path: Path, edges: tuple[float, ...]) -> None:
-    """Upstream's second network got an empty picture and raised."""
+    """Upstream's second network got an empty crop and raised."""
     found = planted(tmp_path, [(*edges, 0.9), FACES[0]]).detect(plain((100, 80)), 0.5)
     assert len(found) == 1
 

@@ -1,4 +1,4 @@
-"""Faster R-CNN of TensorFlow's model zoo, as CVAT has it from Open Model Zoo."""
+"""Faster R-CNN of TensorFlow's model zoo; CVAT takes it from Open Model Zoo."""
 
 from typing import Final
 
@@ -14,10 +14,10 @@ _SIDE: Final = (1024, 600)
 class FasterRcnn(Detector):
     """Faster R-CNN on Inception-ResNet v2, trained on COCO with TensorFlow's detection API.
 
-    The network takes the whole image, stretched (bilinear) to 1024x600 without keeping its
-    proportions: uint8 [1, 600, 1024, 3] RGB, 0..255, which it normalises itself. Open Model Zoo
-    names that size; its converter would make the input BGR, the published graph has RGB. The
-    outputs are those of `modelyard.inference.tf_detection`.
+    The network takes the whole image, stretched (bilinear) to 1024x600: uint8 [1, 600, 1024, 3]
+    RGB, 0..255, which it normalises itself. The size is from Open Model Zoo; its converter would
+    make the input BGR, the published graph takes RGB. The outputs are those of
+    `modelyard.inference.tf_detection`.
     """
 
     def load(self, assets: Assets, device: Device) -> None:
@@ -28,7 +28,7 @@ class FasterRcnn(Detector):
         )
 
     def detect(self, image: Image, threshold: float) -> list[Rectangle]:
-        """Return what is seen with a score of at least `threshold`, best first."""
+        """Return objects with a score of at least `threshold`, best first."""
         pixels = resize(image.size, _SIDE).apply(image.pixels)[None]
         found = detections(self._session.infer({_PIXELS: pixels}), threshold)
         return rectangles(found.boxes, found.scores, found.classes, self._names, image.size)

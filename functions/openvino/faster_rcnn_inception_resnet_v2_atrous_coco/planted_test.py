@@ -1,4 +1,4 @@
-"""The detector around a network whose answer is known."""
+"""The detector with a network that has planted outputs."""
 
 import io
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ LABELS: list[dict[str, Any]] = [
 NAMES = {label["id"]: label["name"] for label in LABELS}
 SIZES = [(600, 600), (2000, 100), (100, 2000), (7, 5), (1, 1)]
 
-# In the middle and at each border, reaching beyond it; one border is met exactly.
+# In the middle and at each border, extending beyond it; one border is met exactly.
 OBJECTS = [
     Planted((0.25, 0.5, 0.75, 0.875), 3, 0.95),
     Planted((-0.125, 0.25, 0.125, 0.5), 1, 0.9),
@@ -79,7 +79,7 @@ def test_boxes_follow_the_image() -> None:
 
 
 def test_the_network_is_shown_rgb(tmp_path: Path) -> None:
-    """Upstream showed RGB to a network that was converted for BGR."""
+    """Upstream fed RGB to a network that was converted for BGR."""
     model = planted(tmp_path, OBJECTS)
     assert model.detect(red((30, 20)), 0.5)
     assert model.detect(Image.from_pixels(red((30, 20)).pixels[..., ::-1]), 0.5) == []

@@ -1,4 +1,4 @@
-"""Mask R-CNN of TensorFlow's model zoo, as CVAT has it from Open Model Zoo."""
+"""Mask R-CNN of TensorFlow's model zoo; CVAT takes it from Open Model Zoo."""
 
 from typing import Final
 
@@ -17,10 +17,10 @@ _SIDE: Final = (1365, 800)
 class MaskRcnn(Detector):
     """Mask R-CNN on Inception-ResNet v2, trained on COCO with TensorFlow's Object Detection API.
 
-    The network takes the whole image, stretched (bilinear) to 1365x800 without keeping its
-    proportions: uint8 [1, 800, 1365, 3] RGB, 0..255, which it normalises itself. Open Model Zoo
-    names that size; its converter would make the input BGR, the published graph has RGB. The
-    outputs are those of `modelyard.inference.tf_detection`, with masks of 33x33 over each box.
+    The network takes the whole image, stretched (bilinear) to 1365x800: uint8 [1, 800, 1365, 3]
+    RGB, 0..255, which it normalises itself. The size is from Open Model Zoo; its converter would
+    make the input BGR, the published graph takes RGB. The outputs are those of
+    `modelyard.inference.tf_detection`, with masks of 33x33 over each box.
     """
 
     default_threshold: float = 0.2
@@ -33,7 +33,7 @@ class MaskRcnn(Detector):
         )
 
     def detect(self, image: Image, threshold: float) -> list[Mask]:
-        """Return what is seen with a score of at least `threshold`, best first."""
+        """Return objects with a score of at least `threshold`, best first."""
         pixels = resize(image.size, _SIDE).apply(image.pixels)[None]
         found = detections(self._session.infer({_PIXELS: pixels}), threshold)
         if found.masks is None:

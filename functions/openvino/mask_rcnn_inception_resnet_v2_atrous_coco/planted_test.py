@@ -1,4 +1,4 @@
-"""The detector around a network whose answer is known."""
+"""The detector with a network that has planted outputs."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,9 +23,9 @@ LABELS: list[dict[str, Any]] = [
 SIZES = [(64, 64), (640, 32), (32, 640), (8, 8)]
 FULL = np.ones((33, 33), np.float32)
 LEFT = FULL * (np.arange(33) < 17)
-"""On in the left half, up to the middle between the cells 16 and 17."""
+"""1 in the left half, up to the middle between the cells 16 and 17."""
 
-# In the middle and at each border, reaching beyond it or ending there.
+# In the middle and at each border, extending beyond it or ending there.
 BOXES = [
     (0.25, 0.5, 0.75, 0.875),
     (-0.125, 0.25, 0.125, 0.5),
@@ -56,7 +56,7 @@ def test_full_masks_are_their_boxes_to_the_pixel(tmp_path: Path, size: tuple[int
     found = planted(tmp_path, full(*BOXES)).detect(red(size), 0.5)
     assert len(found) == len(BOXES)
     for shape, box in zip(found, BOXES, strict=True):
-        # These fractions fall on the edges of pixels.
+        # These fractions are on pixel edges.
         left, top, right, bottom = (
             int(min(max(edge, 0), 1) * side) for edge, side in zip(box, size * 2, strict=True)
         )
@@ -69,7 +69,7 @@ def test_full_masks_are_their_boxes_to_the_pixel(tmp_path: Path, size: tuple[int
 
 
 def test_the_mask_and_its_outline_are_the_same_pixels(tmp_path: Path) -> None:
-    """Upstream's outline lay half a pixel outside its mask."""
+    """Upstream's outline was half a pixel outside its mask."""
     disc = np.hypot(*(np.indices((33, 33)) - 16)) < 14
     item = Planted((0.25, 0.25, 0.75, 0.75), 1, 0.9, disc.astype(np.float32))
     (shape,) = planted(tmp_path, [item]).detect(red((300, 200)), 0.5)
@@ -79,7 +79,7 @@ def test_the_mask_and_its_outline_are_the_same_pixels(tmp_path: Path) -> None:
 
 
 def test_of_several_parts_the_largest_is_outlined(tmp_path: Path) -> None:
-    """Upstream outlined the first one it came across."""
+    """Upstream outlined the first part it found."""
     parts = np.zeros((33, 33), np.float32)
     parts[1:4, 1:4] = 1
     parts[10:30, 10:30] = 1
@@ -109,7 +109,7 @@ SCORES = (0.6, 0.5, 0.4, 0.3, 0.21, 0.19)
 
 
 def test_the_network_is_shown_rgb(tmp_path: Path) -> None:
-    """Upstream showed RGB to a network that was converted for BGR."""
+    """Upstream fed RGB to a network that was converted for BGR."""
     model = planted(tmp_path, full(*BOXES))
     assert model.detect(Image.from_pixels(red((30, 20)).pixels[..., ::-1]), 0.5) == []
 
@@ -121,7 +121,7 @@ def test_a_mirrored_object_gives_a_mirrored_mask(tmp_path: Path) -> None:
     (shape,) = planted(tmp_path / "a", [item]).detect(red(size), 0.5)
     (other,) = planted(tmp_path / "b", [mirrored]).detect(red(size), 0.5)
     np.testing.assert_array_equal(whole(other, size), whole(shape, size)[:, ::-1])
-    # Cells are 2 pixels wide; the chance falls to a half at the end of the 17th.
+    # Cells are 2 pixels wide; the probability falls to a half at the end of the 17th.
     assert (shape.left, shape.bitmap.shape[1]) == (66, 34)
 
 
@@ -131,7 +131,7 @@ def look(folder: Path, things: Sequence[Thing], size: tuple[int, int]) -> list[M
 
 
 def test_masks_follow_the_image() -> None:
-    # To the pixel that holds the border.
+    # Accurate to the pixel that contains the border.
     assert_follows_the_image(look, kinds=len(LABELS), slack=1)
 
 

@@ -1,1 +1,1 @@
-"""NanoTrack, a small and fast tracker of whatever was boxed once."""
+"""NanoTrack, a small and fast tracker of arbitrary boxed objects."""

@@ -1,4 +1,4 @@
-"""Makes NanoTrack's networks, exported for one object at a time, take any number of them."""
+"""Makes NanoTrack's networks, exported for one object, accept batches."""
 
 from typing import Any
 
@@ -8,12 +8,12 @@ from openvino import opset13
 
 
 def make_batchable(network: openvino.Model) -> None:
-    """Change `network` in place: what held for one sample now holds for each of a batch.
+    """Change `network` in place, from a batch of one to any batch size.
 
-    Two things tie the exported networks to one sample. Their reshapes name a first length of 1,
-    which becomes "as long as it is". And the depthwise correlation of version 3's head is a
-    convolution whose filters are the template's features; it becomes a sum of products, for a
-    convolution has one set of filters for the whole batch.
+    Two things tie the exported networks to one sample. Their reshapes have a leading dimension of
+    1, which becomes dynamic. And the depthwise correlation of version 3's head is a convolution
+    whose filters are the template's features; it becomes a sum of products, because a convolution
+    has one set of filters for the whole batch.
     """
     for node in network.get_ordered_ops():
         if node.get_type_name() == "GroupConvolution" and not _is_constant(_features(node, 1)):
@@ -30,13 +30,13 @@ def _keep_first_length(reshape: Any) -> None:
         return
     lengths = pattern.get_data()
     if lengths[0] == 1:
-        # Zero stands for the length of the input.
+        # Zero means the length of the input's dimension.
         target = opset13.constant(np.array([0, *lengths[1:]], np.int64))
         reshape.input(1).replace_source_output(target.output(0))
 
 
 def _correlate_each(convolution: Any) -> None:
-    """Replace reshapes, convolution and reshape by the correlation of each sample with its own."""
+    """Replace reshapes, convolution and reshape with a per-sample correlation."""
     image, filters = _features(convolution, 0), _features(convolution, 1)
     attributes = convolution.get_attributes()
     above, left = attributes["pads_begin"]
@@ -67,7 +67,7 @@ def _window(features: Any, row: int, column: int, height: int, width: int) -> An
 
 
 def _features(node: Any, index: int) -> Any:
-    """Return what an input of `node` is made of, before it was reshaped."""
+    """Return the source of an input of `node`, before its reshape."""
     source = _source(node, index)
     while source.get_type_name() == "Reshape":
         source = _source(source, 0)

@@ -1,4 +1,4 @@
-"""From the head's maps to the object's new place."""
+"""Choice of an object's new position from the head's output maps."""
 
 from typing import Final, NamedTuple
 
@@ -13,12 +13,12 @@ Array = NDArray[np.float32]
 
 
 class Tuning(NamedTuple):
-    """What was tuned on videos for one version of the networks.
+    """Hyperparameters, tuned on videos for one version of the networks.
 
     Attributes:
-        penalty: How much a change of size or proportions counts against a candidate.
-        window: Share of the nearness to the last place in a candidate's rank, 0..1.
-        rate: How fast the size follows, 0..1.
+        penalty: How strongly a change of size or aspect ratio is penalised.
+        window: Weight of the cosine window in a candidate's score, 0..1.
+        rate: Learning rate of the size, 0..1.
     """
 
     penalty: float
@@ -46,19 +46,19 @@ def choose(logits: Array, distances: Array, sizes: Array, tuning: Tuning) -> Cho
     """Return the best candidate of each object.
 
     Args:
-        logits: [N, 2, S, S] of background and object, at S x S places `STRIDE` apart, of which
-            the one of index S // 2 is the middle.
-        distances: [N, 4, S, S] from each place to the left, top, right and bottom edge, in
+        logits: [N, 2, S, S] of background and object, at S x S positions `STRIDE` apart; index S //
+            2 is the centre.
+        distances: [N, 4, S, S] from each position to the left, top, right and bottom edge, in
             pixels of the search region.
         sizes: [N, 2] width and height so far, in the same pixels.
-        tuning: Of these networks.
+        tuning: The networks' hyperparameters.
     """
     count, _, side, _ = logits.shape
     scores = _probability(logits).reshape(count, -1)
     left, top, right, bottom = np.moveaxis(distances.reshape(count, 4, -1), 1, 0)
     places = ((np.arange(side) - side // 2) * STRIDE).astype(np.float32)
     y, x = (grid.ravel() for grid in np.meshgrid(places, places, indexing="ij"))
-    # A network may well answer nonsense for a place where nothing is.
+    # Outputs may be arbitrary where there is no object.
     width, height = np.maximum(left + right, 1e-3), np.maximum(top + bottom, 1e-3)
     penalties = _penalty(width, height, sizes, tuning.penalty)
     nearness = np.outer(np.hanning(side), np.hanning(side)).ravel()
@@ -75,7 +75,7 @@ def _probability(logits: Array) -> Array:
 
 
 def _penalty(width: Array, height: Array, sizes: Array, strength: float) -> Array:
-    """Return [N, S * S] in 0..1: 1 for candidates of the size and the proportions so far."""
+    """Return [N, S * S] in 0..1: 1 for candidates with unchanged size and aspect ratio."""
     before_width, before_height = sizes[:, :1], sizes[:, 1:]
     scale = _change(_extent(width, height), _extent(before_width, before_height))
     proportions = _change(width / height, before_width / before_height)
@@ -88,6 +88,6 @@ def _extent(width: Array, height: Array) -> Array:
 
 
 def _change(now: Array, before: Array) -> Array:
-    """Return by which factor, at least 1, two positive values differ."""
+    """Return the factor, at least 1, by which two positive values differ."""
     ratio = now / before
     return np.asarray(np.maximum(ratio, 1 / ratio))

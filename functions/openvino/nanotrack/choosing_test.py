@@ -1,4 +1,4 @@
-"""The choice among candidates, on maps that were made up."""
+"""The choice among candidates, on made-up maps."""
 
 import math
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nanotrack.choosing import Choice, Tuning, choose
 
-# Without habits: the most probable candidate wins and its size is taken whole.
+# Without penalties: the most probable candidate wins and its size is adopted fully.
 PLAIN = Tuning(penalty=0.0, window=0.0, rate=1.0)
 SIDE = 15
 
@@ -32,7 +32,7 @@ def size(width: float, height: float) -> NDArray[np.float32]:
 
 
 def test_a_candidate_becomes_a_shift_and_a_size() -> None:
-    # Two places right of the middle and one above: 32, -16. Edges 10 left, 20 right: 5 more.
+    # Two positions right of the middle and one above: 32, -16. Edges 10 left, 20 right: 5 more.
     choice = choose(*maps((6, 9, 2.0, (10, 4, 20, 12))), size(30, 16), PLAIN)
     assert choice.shift.tolist() == [[37, -12]]
     assert choice.size.tolist() == [[30, 16]]
@@ -55,7 +55,7 @@ def test_the_weight_is_rate_times_score_times_penalty() -> None:
 
 
 def test_other_proportions_count_less() -> None:
-    # 40x10 instead of 20x20: the extent grows by sqrt(65 * 35 / 1600), the proportions by 4.
+    # 40x10 instead of 20x20: the extent grows by sqrt(65 * 35 / 1600), the aspect ratio by 4.
     choice = choose(*maps((7, 7, 2.0, (20, 5, 20, 5))), size(20, 20), Tuning(0.1, 0.0, 1.0))
     change = 4 * math.sqrt(65 * 35 / 1600)
     assert choice.weight[0] == pytest.approx(choice.score[0] * math.exp(-(change - 1) * 0.1))
@@ -109,7 +109,7 @@ def test_what_is_chosen_is_finite_and_in_range(
 def test_mirrored_maps_give_mirrored_shifts(
     logits: np.ndarray, distances: np.ndarray, sizes: np.ndarray
 ) -> None:
-    # Without ties, which the first place of the map wins.
+    # Without ties, which the first position in the map wins.
     logits = logits + np.random.default_rng(5).normal(0, 1, logits.shape).astype(np.float32)
     choice = choose(logits, distances, sizes, PLAIN)
     mirrored = choose(logits[..., ::-1], distances[:, [2, 1, 0, 3], :, ::-1], sizes, PLAIN)

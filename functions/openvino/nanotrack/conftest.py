@@ -19,7 +19,7 @@ def model(assets: Assets) -> NanoTrack:
 
 @pytest.fixture(scope="session")
 def second() -> NanoTrack:
-    """Version 2, which OpenCV's own tracker runs too."""
+    """Version 2, which OpenCV's own tracker also runs."""
     return _loaded(assets_named_by("MODELYARD_TEST_ASSETS_V2"))
 
 

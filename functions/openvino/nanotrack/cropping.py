@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from modelyard import Pixels
 
 CONTEXT: Final = 0.5
-# What cv2.warpAffine takes. A crop that large shrinks a hundredfold, so a pixel less is nothing.
+# The limit of cv2.warpAffine. Such a crop shrinks a hundredfold, so a lost pixel does not matter.
 _LONGEST: Final = 32_766
 
 
 def template_side(size: tuple[float, float]) -> float:
-    """Return the side of the square that shows an object of this width and height.
+    """Return the side of the square crop for an object of this width and height.
 
-    To both sides half their sum is added, and the square has the area of that rectangle.
+    Half of width plus height is added to both; the square has the area of that rectangle.
     """
     margin = CONTEXT * sum(size)
     return math.sqrt((size[0] + margin) * (size[1] + margin))
@@ -26,13 +26,13 @@ def template_side(size: tuple[float, float]) -> float:
 def crop_square(
     pixels: Pixels, center: tuple[float, float], side: float, target: int
 ) -> NDArray[np.float32]:
-    """Return the square around `center`, as the networks take it.
+    """Return the square crop around `center`, as network input.
 
     Args:
         pixels: uint8 [height, width, 3] RGB.
         center: x, y in pixels.
-        side: Of the square, in pixels, at least 1. What lies outside the image gets its mean
-            colour; the square may lie outside altogether.
+        side: Of the square, in pixels, at least 1. Pixels outside the image get its mean colour;
+            the square may be entirely outside.
         target: Side of the result. Scaled bilinearly.
 
     Returns:
@@ -40,12 +40,12 @@ def crop_square(
     """
     height, width = pixels.shape[:2]
     left, top = center[0] - side / 2, center[1] - side / 2
-    # The part of the image that the square shows, and the pixels beside it.
+    # The part of the image within the square, and the padding around it.
     first_column, last_column = _span(left, side, width)
     first_row, last_row = _span(top, side, height)
     part = pixels[first_row:last_row, first_column:last_column]
     scale = side / target
-    # From the index of a pixel in the result to that in the part, both by their centres.
+    # Maps pixel indices of the result to those of the part, by pixel centres.
     to_part = np.array(
         [
             (scale, 0, left - first_column + scale / 2 - 0.5),
@@ -64,7 +64,7 @@ def crop_square(
 
 
 def _span(start: float, side: float, length: int) -> tuple[int, int]:
-    """Return the first index of the span in 0..length and the one after the last, never none."""
+    """Return start and end of the span clipped to 0..length, never empty."""
     first = min(max(math.floor(start) - 1, 0), length - 1)
     last = min(max(math.ceil(start + side) + 1, first + 1), length)
     return first, min(last, first + _LONGEST)

@@ -1,4 +1,4 @@
-"""The square that is cut out around an object."""
+"""The square crop around an object."""
 
 import tracemalloc
 
@@ -34,7 +34,7 @@ def test_inside_the_image_it_is_what_resize_gives(center: tuple[int, int], side:
     left, top = center[0] - side // 2, center[1] - side // 2
     part = RAMP[top : top + side, left : left + side]
     expected = cv2.resize(part, (127, 127))[..., ::-1].transpose(2, 0, 1)
-    # Resize repeats the outermost pixels of its input, where we go on in the image.
+    # Resize repeats the outermost pixels of its input, whereas we continue in the image.
     inner = (slice(None), slice(4, -4), slice(4, -4))
     np.testing.assert_allclose(crop_square(RAMP, center, side, 127)[inner], expected[inner], atol=1)
 

@@ -1,4 +1,4 @@
-"""The tracker: a siamese network that finds a template again near its last place."""
+"""The tracker: a siamese network that searches for a template near its last position."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, Final, Literal
@@ -47,10 +47,10 @@ class NanoTrackSettings(msgspec.Struct, frozen=True):
 
 
 class NanoState(msgspec.Struct, frozen=True):
-    """Where an object was, in pixels, and what it looked like when it was outlined.
+    """An object's last position, in pixels, and its appearance in the first frame.
 
-    `template` holds float16 [C, 8, 8], the network's features of that moment: C is 48 for
-    version 2 and 96 for version 3. They are not renewed, so that a mistake does not stay.
+    `template` contains float16 [C, 8, 8], the network's features from that frame: C is 48 for
+    version 2 and 96 for version 3. They are never updated, so that errors do not accumulate.
     """
 
     center: tuple[_Coordinate, _Coordinate]
@@ -61,15 +61,15 @@ class NanoState(msgspec.Struct, frozen=True):
 class NanoTrack(Tracker[NanoState]):
     """NanoTrack by HonglinChu, version 3 unless the params say `version = "v2"`.
 
-    The backbone sees a square around the object, with its surroundings: 127x127 for the template
-    and 255x255, twice the square, for the search. Its input is float32 BGR, 0..255, not
-    normalised. The head compares the features and gives, for places 16 pixels apart, how likely
-    the object is there and how far its edges are.
+    The backbone's input is a square crop around the object with context: 127x127 for the template
+    and 255x255, twice the square, for the search; float32 BGR, 0..255, not normalised. The head
+    correlates the features and gives, for positions 16 pixels apart, the object's probability and
+    the distances to its edges.
 
     Attributes:
-        least_score: Below this probability something else is likelier to be there, and the
-            object is lost: its last place is kept, and looked at again in the next image.
-        batch: The most objects that pass through the networks at once; bounds the memory.
+        least_score: Below this probability the object is lost: its last position is kept, and
+            searched again in the next image.
+        batch: Maximum batch size of the networks; bounds the memory.
     """
 
     least_score: ClassVar[float] = 0.5
@@ -107,7 +107,7 @@ class NanoTrack(Tracker[NanoState]):
         return self.step_all(image, [state])[0]
 
     def start_all(self, image: Image, shapes: Sequence[TrackedShape]) -> list[NanoState]:
-        """Remember what the objects look like."""
+        """Compute the objects' templates."""
         places = [_place(shape) for shape in shapes]
         crops = [
             crop_square(image.pixels, center, template_side(size), TEMPLATE)
@@ -124,7 +124,7 @@ class NanoTrack(Tracker[NanoState]):
     def step_all(
         self, image: Image, states: Sequence[NanoState]
     ) -> list[tuple[Shape | None, NanoState]]:
-        """Find the objects again, several at a time."""
+        """Track the objects, in batches."""
         return [
             found for part in _parts(states, self.batch) for found in self._step_part(image, part)
         ]
@@ -149,7 +149,7 @@ class NanoTrack(Tracker[NanoState]):
         maps = self._compare.infer(
             {"input1": np.stack(templates, dtype=np.float32), "input2": seen}
         )
-        # Image pixels in one pixel of the search region, which is a little off twice the template.
+        # Image pixels per pixel of the search region, which is not exactly twice the template.
         scales = (2 * sides / SEARCH)[:, None]
         sizes = np.array([state.size for state in inside])
         choice = choose(
@@ -165,14 +165,14 @@ class NanoTrack(Tracker[NanoState]):
 
 
 def _place(shape: TrackedShape) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Return centre and size of what a person outlined."""
+    """Return centre and size of the drawn shape."""
     left, top, right, bottom = bounding_box(shape)
     size = max(right - left, _SMALLEST), max(bottom - top, _SMALLEST)
     return ((left + right) / 2, (top + bottom) / 2), size
 
 
 def _inside(state: NanoState, limits: tuple[int, int]) -> NanoState:
-    """Return the state with its centre in the image and no larger than the image."""
+    """Return the state with its centre clipped to the image and its size to the image's."""
     (x, y), (width, height) = state.center, state.size
     center = min(max(x, 0.0), limits[0]), min(max(y, 0.0), limits[1])
     size = _bounded(width, limits[0]), _bounded(height, limits[1])

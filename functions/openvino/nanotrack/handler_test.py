@@ -1,4 +1,4 @@
-"""The tracker with its real weights on photographs, and as CVAT asks it."""
+"""The tracker with its real weights on photographs, and with CVAT's requests."""
 
 import json
 from collections.abc import Sequence
@@ -18,12 +18,12 @@ from nanotrack.handler import NanoState, NanoTrack
 from samples import Asker, photograph
 
 Box = tuple[float, float, float, float]
-# In the photograph "astronaut": the face, the model of a rocket behind, the badge on the chest.
+# In the photograph "astronaut": the face, the model rocket behind, the badge on the chest.
 THINGS: list[Box] = [(178, 66, 272, 190), (316, 40, 378, 192), (254, 286, 300, 330)]
 
 
 def moved_by(x: int, y: int) -> Image:
-    """The photograph moved; what comes in at the border is what leaves at the other."""
+    """The photograph shifted, with wrap-around at the borders."""
     return Image.from_pixels(np.roll(photograph("astronaut.png").pixels, (y, x), axis=(0, 1)))
 
 
@@ -42,7 +42,7 @@ def either(request: Any) -> NanoTrack:
 
 
 def test_things_are_followed_as_the_camera_pans(either: NanoTrack) -> None:
-    # Not the rocket: where that ends is a matter of opinion.
+    # Not the rocket: its extent is ambiguous.
     things = [THINGS[0], THINGS[2]]
     states = either.start_all(moved_by(0, 0), rectangles(things))
     for step in range(1, 7):
@@ -78,7 +78,7 @@ def test_what_has_gone_is_lost_and_found_where_it_comes_back(either: NanoTrack) 
 
 
 def test_many_objects_are_followed_as_if_each_was_alone(either: NanoTrack) -> None:
-    # More than pass through the networks at once.
+    # More than the batch size.
     boxes = [(x, y, x + 60.0, y + 90.0) for x in range(20, 400, 75) for y in range(10, 400, 95)]
     assert len(boxes) > either.batch
     before, after = moved_by(0, 0), moved_by(4, 3)
@@ -162,10 +162,10 @@ def test_a_template_of_another_version_is_refused(model: NanoTrack, second: Nano
 def test_there_are_two_versions(assets: Assets) -> None:
     other = msgspec.structs.replace(assets, params=Params({"version": "v1"}))
     with pytest.raises(ParamsError, match="Invalid enum value 'v1'"):
-        NanoTrack().load(other, None)  # type: ignore[arg-type]  # It does not come that far.
+        NanoTrack().load(other, None)  # type: ignore[arg-type]  # It fails before this matters.
 
 
-# --- As CVAT asks ---------------------------------------------------------------------------------
+# --- CVAT's requests ------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -227,7 +227,7 @@ def test_a_lost_object_is_null_and_the_others_go_on(function: Asker) -> None:
     assert iou(reply["shapes"][1], THINGS[1]) >= 0.75
     back = function.answer(image=FIRST, shapes=[None, None], states=reply["states"])
     assert iou(back["shapes"][0], THINGS[0]) >= 0.75
-    # CVAT versions that send the previous shapes do not know null.
+    # CVAT versions that send the previous shapes do not support null.
     reply = function.answer(image=half, shapes=[list(THINGS[0])], states=started["states"][:1])
     assert reply["shapes"] == [list(THINGS[0])]
 

@@ -1,4 +1,4 @@
-"""The tracker on a video, against OpenCV's own one and against a detector."""
+"""The tracker on a video, against OpenCV's own and against a detector."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ Tracks = NDArray[np.float64]
 FIRST = 85
 FRAMES = range(FIRST, FIRST + 61)
 OBJECTS = 10
-# Detecting takes time and people walk slowly.
+# Detection takes time, and people walk slowly.
 DETECTED = range(5, 61, 5)
 
 
@@ -30,7 +30,7 @@ def frames() -> list[Image]:
 
 @pytest.fixture(scope="module")
 def detections(frames: list[Image]) -> dict[int, NDArray[np.float64]]:
-    """Boxes [N, 4] of people and cars by number of the frame, best first."""
+    """Boxes [N, 4] of people and cars by frame number, best first."""
     assets = assets_named_by("MODELYARD_TEST_ASSETS_DETECTOR")
     detector = CocoSsdNetwork(assets.weights("coco_ssd.xml"), assets.labels, Device())
     seen = {number: detector.find(frames[number], 0.4) for number in (0, *DETECTED)}
@@ -42,13 +42,13 @@ def detections(frames: list[Image]) -> dict[int, NDArray[np.float64]]:
 
 @pytest.fixture(scope="module")
 def targets(detections: dict[int, NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Where the objects are in the first frame, in whole pixels, which OpenCV needs."""
+    """The objects in the first frame, in whole pixels, which OpenCV needs."""
     assert len(detections[0]) >= OBJECTS
     return detections[0][:OBJECTS].round()
 
 
 def follow(model: NanoTrack, frames: Sequence[Image], targets: NDArray[np.float64]) -> Tracks:
-    """Return where the objects are in each frame after the first; NaN where they are lost."""
+    """Return the objects' boxes in each frame after the first; NaN if lost."""
     states = model.start_all(frames[0], [Rectangle("", box) for box in targets])
     tracks = np.full((len(frames) - 1, len(targets), 4), np.nan)
     for boxes, image in zip(tracks, frames[1:], strict=True):
@@ -66,7 +66,7 @@ def second_tracks(second: NanoTrack, frames: list[Image], targets: NDArray[np.fl
 
 
 def overlap(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return IoU of boxes [N, 4] with their counterparts; 0 with a lost one."""
+    """Return the IoU of boxes [N, 4] with their counterparts; 0 for lost ones."""
     return np.nan_to_num(np.diagonal(iou_matrix(first, second)))
 
 
@@ -77,7 +77,7 @@ def opencv_track(
     parameters.backbone, parameters.neckhead = backbone, head
     tracker = cv2.TrackerNano.create(parameters)
     left, top, right, bottom = (int(edge) for edge in box)
-    # It swaps red and blue of what it is given, while the networks were trained on BGR.
+    # It swaps red and blue of its input, while the networks were trained on BGR.
     tracker.init(frames[0].pixels, (left, top, right - left, bottom - top))
     track = []
     for image in frames[1:]:
@@ -89,7 +89,8 @@ def opencv_track(
 def test_opencvs_tracker_finds_the_same_boxes(
     frames: list[Image], targets: NDArray[np.float64], second_tracks: Tracks
 ) -> None:
-    # Measured: 0.936. OpenCV's boxes are cut to whole pixels and lie about one to the right.
+    # Measured: 0.936. OpenCV's boxes are truncated to whole pixels and about one pixel to the
+    # right.
     assets = assets_named_by("MODELYARD_TEST_ASSETS_V2")
     backbone, head = (
         str(assets.weights(f"nanotrack_{part}_sim.onnx")) for part in ("backbone", "head")
@@ -104,7 +105,7 @@ def test_opencvs_tracker_finds_the_same_boxes(
 
 
 def agreement(tracks: Tracks, detections: dict[int, NDArray[np.float64]]) -> float:
-    """Return the mean IoU of the tracked boxes with the best detection each."""
+    """Return the mean IoU of each tracked box with the best detection."""
     best = [iou_matrix(tracks[number - 1], detections[number]).max(axis=1) for number in DETECTED]
     return float(np.nan_to_num(best).mean())
 
@@ -118,5 +119,5 @@ def test_version_3_follows_at_least_as_well_as_version_2(
 ) -> None:
     third = agreement(follow(model, frames, targets), detections)
     assert third >= agreement(second_tracks, detections)
-    # Two of the ten targets are no single person, and no later detection fits those.
+    # Two of the ten targets are not single persons, and no later detection matches them.
     assert third >= 0.6

@@ -6,7 +6,7 @@ from modelyard.models.tf_detection import TfDetector
 
 
 class PedestrianSsdlite(TfDetector):
-    """SSDLite on MobileNetV2 that knows people only, from TensorFlow's Object Detection API.
+    """SSDLite on MobileNetV2 with a single class, person, from TensorFlow's Object Detection API.
 
     The graph scales images to 300x300.
     """

@@ -1,4 +1,4 @@
-"""A real frozen graph, converted as the build does it, on photographs of scikit-image."""
+"""A real frozen graph, converted as in the build, on scikit-image's photographs."""
 
 import os
 from importlib.resources import files
@@ -13,7 +13,7 @@ from modelyard.inference.boxes import iou_matrix
 from pedestrian_ssdlite.handler import PedestrianSsdlite
 
 ASSETS = "MODELYARD_TEST_ASSETS"
-# Scores when the graph first ran, at 300x300 and unconverted; outlines measured by hand.
+# Scores from the graph's first run, at 300x300 and unconverted; outlines measured by hand.
 SEEN = {"astronaut.png": (0.92, (22, 17, 362, 512)), "camera.png": (0.992, (0, 65, 331, 512))}
 EMPTY = ["chelsea.png", "coffee.png", "motorcycle_left.png", "rocket.jpg"]
 
@@ -48,7 +48,7 @@ def test_nobody_is_nobody(model: PedestrianSsdlite, name: str) -> None:
 
 @pytest.mark.parametrize("factor", [8, 15])
 def test_images_of_any_size_are_taken(model: PedestrianSsdlite, factor: int) -> None:
-    """Upstream halved large images once, which left an 8K image with 4K."""
+    """Upstream halved large images once, which left an 8K image at 4K."""
     pixels = photograph("camera.png").pixels
     large = pixels.repeat(factor, axis=0).repeat(factor, axis=1)
     (shape,) = model.detect(Image.from_pixels(large), 0.5)

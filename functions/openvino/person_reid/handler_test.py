@@ -1,4 +1,4 @@
-"""Re-identification with real weights: made-up scenes, and people on a video."""
+"""Re-identification with real weights: made-up scenes, and people in a video."""
 
 import json
 from itertools import pairwise
@@ -26,7 +26,7 @@ def model(assets: Assets) -> PersonReid:
     return model
 
 
-# Parts of photographs that look nothing alike: the astronaut's face, a cat's, a cup.
+# Dissimilar parts of photographs: the astronaut's face, a cat's, a cup.
 PARTS = {
     "face": photograph("astronaut.png").pixels[60:188, 190:254],
     "cat": photograph("chelsea.png").pixels[60:188, 180:244],
@@ -36,7 +36,7 @@ FAR = 10_000.0
 
 
 def scene(**places: tuple[int, int]) -> tuple[Image, list[ReidBox]]:
-    """A grey image with parts of photographs at these places, and their boxes in that order."""
+    """A grey image with parts of photographs at these positions, and their boxes in that order."""
     pixels = np.full((400, 600, 3), 110, np.uint8)
     boxes = []
     for name, (x, y) in places.items():
@@ -143,13 +143,13 @@ def people() -> list[tuple[Image, np.ndarray]]:
         boxes = np.array(
             [shape.box for shape in detector.find(image, 0.5) if shape.label == "person"]
         )
-        # Boxes around several people at once are no person.
+        # Boxes around several people are not a person.
         seen.append((image, boxes[boxes[:, 2] - boxes[:, 0] < 100]))
     return seen
 
 
 def same_people(first: np.ndarray, second: np.ndarray) -> dict[int, int]:
-    """Who is certainly who: boxes two frames apart that lie on each other and on no other."""
+    """Certain identities: boxes two frames apart that overlap each other and no other box."""
     overlaps = iou_matrix(first, second)
     sure = {}
     for row, column in enumerate(overlaps.argmax(axis=1)):
@@ -185,7 +185,7 @@ def test_people_are_found_again_in_the_next_frame(
     assert wrong <= 0.03 * (right + wrong + missed)
 
 
-# --- As CVAT asks ---------------------------------------------------------------------------------
+# --- CVAT's requests ------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -195,7 +195,7 @@ def function(assets: Assets) -> Asker:
 
 
 def cvat_shape(box: ReidBox, **fields: Any) -> dict[str, Any]:
-    """A rectangle with all that CVAT sends of it."""
+    """A rectangle with all fields that CVAT sends."""
     return {
         "type": "rectangle",
         "label_id": box.label_id,

@@ -1,4 +1,4 @@
-"""The pairing, on distances that were made up and against a search of all pairings."""
+"""The assignment, on made-up distances and against an exhaustive search."""
 
 from itertools import permutations
 
@@ -19,7 +19,7 @@ def everywhere(distances: list[list[float]]) -> np.ndarray:
     ("distances", "threshold", "expected"),
     [
         ([[0.1, 0.2], [0.2, 0.1]], 0.5, [0, 1]),
-        # Taking the best first would leave 0.9 for the other.
+        # A greedy choice would leave 0.9 for the other.
         ([[0.1, 0.2], [0.2, 0.9]], 0.5, [1, 0]),
         # One good pair rather than two that barely pass.
         ([[0.01, 0.49], [0.49, 0.9]], 0.5, [0, -1]),
@@ -83,7 +83,7 @@ def test_the_order_of_the_boxes_does_not_matter(
     case: tuple[np.ndarray, np.ndarray], threshold: float, seed: int
 ) -> None:
     distances, possible = case
-    # Without ties, of which any solution is right.
+    # Without ties, for which any solution is right.
     distances = distances + np.random.default_rng(7).uniform(0, 1e-4, distances.shape)
     order = np.random.default_rng(seed).permutation(len(distances))
     shuffled = pair(distances[order], possible[order], threshold)

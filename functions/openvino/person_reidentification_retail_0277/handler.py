@@ -16,7 +16,7 @@ _SIDE: Final = (128, 256)
 
 
 class PersonReidentification(Reidentifier):
-    """An embedding of what a person looks like, compared by cosine distance.
+    """Appearance embeddings, compared by cosine distance.
 
     The network takes a box's pixels, stretched (bilinear) to 128x256: [1, 3, 256, 128] BGR, 0..255.
     It gives [1, 256]. All from the model's README and accuracy-check.yml in Open Model Zoo.
@@ -36,7 +36,7 @@ class PersonReidentification(Reidentifier):
         threshold: float,
         max_distance: float,
     ) -> list[int]:
-        """Pair boxes of one label that are near enough and look alike enough."""
+        """Pair boxes of the same label that are close and similar enough."""
         possible = possible_pairs(boxes0, boxes1, max_distance)
         rows, columns = (np.asarray(possible.any(axis=axis)) for axis in (1, 0))
         distances = cosine_distances(
@@ -47,7 +47,7 @@ class PersonReidentification(Reidentifier):
     def _embeddings(
         self, image: Image, boxes: Sequence[ReidBox], wanted: NDArray[np.bool_]
     ) -> NDArray[np.float32]:
-        """Return [N, D]: one run for each wanted box, zeros for the others."""
+        """Return embeddings [N, D]: one run per wanted box, zeros for the others."""
         found: dict[int, NDArray[np.float32]] = {}
         for index in np.flatnonzero(wanted).tolist():
             (output,) = self._session.infer({self._input: cut(image, boxes[index])}).values()
@@ -60,7 +60,7 @@ class PersonReidentification(Reidentifier):
 
 
 def cut(image: Image, box: ReidBox) -> NDArray[np.uint8]:
-    """Return what the network is shown of a box; of one beyond the image its nearest pixel."""
+    """Return a box's crop; for one outside the image the nearest pixel."""
     size = np.array(image.size)
     near = np.floor(box.box[:2]).astype(int).clip(0, size - 1)
     far = np.maximum(np.ceil(box.box[2:]).astype(int).clip(1, size), near + 1)

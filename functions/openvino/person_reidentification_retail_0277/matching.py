@@ -8,16 +8,16 @@ from scipy.optimize import linear_sum_assignment
 
 from modelyard.inference.appearance import Matrix
 
-# More than any sum of distances of a possible pairing, which are 2 at most.
+# Exceeds the total cost of any assignment, since distances are at most 2.
 _IMPOSSIBLE: Final = 1e6
 
 
 def assign(costs: Matrix, allowed: NDArray[np.bool_]) -> list[int]:
-    """Pair rows with columns one to one: as many as possible, and of these pairings the cheapest.
+    """Assign rows to columns one to one: as many as possible, at the least total cost.
 
     Args:
         costs: [N, M], 0..2.
-        allowed: [N, M], which pairs may be made.
+        allowed: [N, M], which pairs are allowed.
 
     Returns:
         For each row its column, or -1.

@@ -1,4 +1,4 @@
-"""Re-identification around a network whose embedding is known: the mean colour, as B, G, R."""
+"""Re-identification with a planted embedding: the mean colour, as B, G, R."""
 
 import itertools
 from collections.abc import Sequence
@@ -78,7 +78,7 @@ def test_what_happens_to_both_images_changes_no_pair(
     factor: int,
     mirrored: bool,
 ) -> None:
-    """In whatever order the boxes come, at whatever size, and in a mirror."""
+    """Regardless of the boxes' order and size, and mirroring."""
     size = (200 * factor, 120 * factor)
     where = [
         (size[0] - right, top, size[0] - left, bottom) if mirrored else (left, top, right, bottom)
@@ -126,7 +126,7 @@ def test_no_box_is_used_twice(model: PersonReidentification) -> None:
 def test_each_box_is_looked_at_once(
     model: PersonReidentification, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Upstream ran the network twice for every pair."""
+    """Upstream ran the network twice per pair."""
     runs = []
     infer = model._session.infer
 
@@ -173,7 +173,7 @@ distances = arrays(
 
 
 def best(costs: NDArray[Any], allowed: NDArray[Any]) -> tuple[int, float]:
-    """The most pairs and their least cost, by trying everything."""
+    """The largest number of pairs and its least cost, by exhaustive search."""
     rows, columns = costs.shape
     options: list[tuple[int, float]] = []
     choices: Sequence[int | None] = [*range(columns), *[None] * rows]

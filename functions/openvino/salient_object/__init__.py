@@ -1,1 +1,1 @@
-"""Salient object: the mask of whatever stands out in a picture."""
+"""Salient object: masks of the salient objects in a picture."""

@@ -1,4 +1,4 @@
-"""The detector: U2NetP, which tells what stands out from its background."""
+"""The detector: U2NetP, salient object segmentation."""
 
 from typing import ClassVar, Final
 
@@ -10,33 +10,33 @@ from modelyard import Assets, Detector, Device, Image, Mask, OpenVINOSession, po
 
 _SIDE: Final = 320
 _PIXELS: Final = "input.1"
-# The first of the seven outputs, which joins the six others.
+# The first of the seven outputs, which fuses the other six.
 _SALIENCY: Final = "1959"
 
-# Of ImageNet, RGB, for values of 0..1.
+# ImageNet's, RGB, for values of 0..1.
 _MEAN: Final = np.array([0.485, 0.456, 0.406], np.float32)
-_DEVIATION: Final = np.array([0.229, 0.224, 0.225], np.float32)
+_STD: Final = np.array([0.229, 0.224, 0.225], np.float32)
 
 
 class SalientObject(Detector):
     """U2NetP: Qin et al., "U^2-Net: Going Deeper with Nested U-Structure ..." (2020).
 
-    The network takes the whole image, stretched (bilinear) to 320x320 without keeping its
-    proportions: float32 [1, 3, 320, 320] RGB, divided by the image's largest value and then
-    normalised as ImageNet. It gives the saliency 0..1 of each pixel, float32 [1, 1, 320, 320],
-    which is stretched back (bilinear). Its authors stretch the saliency over 0..1 afterwards;
-    we do not, since that finds an object in an image without any.
+    The network takes the whole image, stretched (bilinear) to 320x320: float32 [1, 3, 320, 320]
+    RGB, divided by the image's largest value and then normalised as for ImageNet. It gives the
+    saliency 0..1 of each pixel, float32 [1, 1, 320, 320], which is resized back (bilinear). Its
+    authors then rescale the saliency to 0..1; we do not, since that finds an object in an image
+    without any.
 
     Attributes:
-        least_saliency: What a pixel of an object has at least.
-        least_share: The least part of the image that an object covers; less is noise.
+        least_saliency: Minimum saliency of an object's pixels.
+        least_share: Minimum fraction of the image that an object covers; less is noise.
     """
 
     least_saliency: ClassVar[float] = 0.5
     least_share: ClassVar[float] = 0.001
 
     def load(self, assets: Assets, device: Device) -> None:
-        """Load the network; objects get the one label there is."""
+        """Load the network; all objects get the only label."""
         (self._label,) = assets.labels.names
         self._session = OpenVINOSession(
             assets.weights("u2netp.onnx"), device=device, outputs=[_SALIENCY]
@@ -53,18 +53,18 @@ class SalientObject(Detector):
 
 def network_input(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return float32 [1, 3, height, width] of uint8 [height, width, 3] RGB."""
-    # A black image has nothing to be divided by.
+    # Avoids division by zero for a black image.
     brightest = max(int(pixels.max()), 1)
-    normal = (pixels / np.float32(brightest) - _MEAN) / _DEVIATION
+    normal = (pixels / np.float32(brightest) - _MEAN) / _STD
     return np.ascontiguousarray(normal.transpose(2, 0, 1)[None])
 
 
 def objects(
     saliency: NDArray[np.float32], label: str, least_saliency: float, least_share: float
 ) -> list[Mask]:
-    """Return the parts of a map [height, width] that hang together, the largest first.
+    """Return the connected components of a map [height, width], largest first.
 
-    Pixels that touch at a corner are one part. One mask each, for CVAT's polygons have one part.
+    Connectivity is 8. One mask each, because CVAT's polygons have one part.
     """
     salient = (saliency >= least_saliency).astype(np.uint8)
     _, numbers, stats, _ = cv2.connectedComponentsWithStats(salient)

@@ -19,8 +19,8 @@ from modelyard.serving.testing.functions import (
 from modelyard.serving.worker.function import Function
 from salient_object.handler import SalientObject
 
-# The part of the picture that is salient, recorded when the same weights first ran, by another
-# program, and looked at in the pictures.
+# The salient fraction of the picture, recorded when the same weights first ran, with another
+# program, and inspected in the pictures.
 SHARES = {
     "chelsea.png": 0.65,
     "astronaut.png": 0.55,
@@ -97,7 +97,7 @@ def test_odd_sizes_are_taken(model: SalientObject, size: tuple[int, int]) -> Non
 
 @pytest.fixture(scope="module")
 def function(assets: Assets) -> Function:
-    """The function as a worker loads it."""
+    """The function, loaded as in a worker."""
     assert assets.model == "salient_object.handler"
     return load_function(assets)
 

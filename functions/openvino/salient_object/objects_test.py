@@ -1,4 +1,4 @@
-"""From saliency to masks, and from pixels to the network: exactly."""
+"""Exact postprocessing to masks, and preprocessing to the network's input."""
 
 import json
 from pathlib import Path
@@ -89,7 +89,7 @@ def test_the_network_sees_rgb_by_its_brightest_value_and_normalised() -> None:
 
 
 def planted(folder: Path) -> SalientObject:
-    """A detector whose network finds the red channel salient where it is as bright as it gets."""
+    """A detector whose network finds pixels with full red salient."""
     pixels = op.parameter([1, 3, 320, 320], np.float32)
     pixels.output(0).tensor.set_names({"input.1"})
     red = op.gather(pixels, op.constant(np.array([0], np.int64)), op.constant(np.int64(1)))
@@ -124,7 +124,7 @@ def test_the_mask_lies_where_the_object_is(tmp_path: Path, size: tuple[int, int]
     pixels[top:bottom, left:right, 0] = 255
     (mask,) = planted(tmp_path).detect(Image.from_pixels(pixels), 0.5)
     assert mask.label == "thing"
-    # Scaling to the network's 320 pixels and back moves an edge by less than a pixel of its.
+    # Scaling to the network's 320 pixels and back moves an edge by less than one of its pixels.
     rows, columns = mask.bitmap.shape
     found = np.array((mask.left, mask.top, mask.left + columns, mask.top + rows))
     allowed = np.ceil(np.array([width, height] * 2) / 320)

@@ -1,1 +1,1 @@
-"""Segment Anything: cuts out what a person clicks at or draws a box around."""
+"""Segment Anything: segments an object from clicks or a box."""

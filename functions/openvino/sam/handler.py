@@ -1,4 +1,4 @@
-"""The interactor: Segment Anything, with the encoded images kept for the next click."""
+"""The interactor: Segment Anything, with image embeddings cached for the next click."""
 
 from typing import Annotated, Final
 
@@ -15,16 +15,16 @@ _MIB: Final = 1024 * 1024
 
 
 class SamSettings(msgspec.Struct, frozen=True):
-    """The `params` of the BUILD target: how much memory encoded pictures may take, in MiB."""
+    """The `params` of the BUILD target: the size of the embedding cache, in MiB."""
 
     embedding_cache_mib: Annotated[int, msgspec.Meta(ge=0)] = 64
 
 
 class Sam(Interactor):
-    """Segment Anything: clicks on and beside an object, a box around it, or all of these.
+    """Segment Anything: positive and negative clicks, a box, or all of these.
 
-    CVAT sends the picture with every click. Its encoding, nine tenths of the work, is kept under
-    the digest of the picture's file: 4 MiB for each picture, as many as fit into the setting
+    CVAT sends the picture with every click. Its embedding, nine tenths of the work, is cached under
+    the digest of the picture's file: 4 MiB per picture, as many as fit into the setting
     `embedding_cache_mib` of the BUILD target.
     """
 
@@ -36,11 +36,11 @@ class Sam(Interactor):
         self._embeddings: ByteCache[str, Floats] = ByteCache(kept)
 
     def warm_up(self) -> None:
-        """Run the decoder. The encoder is as slow later as it is the first time."""
+        """Run the decoder. The encoder gains nothing from warming up."""
         self._decoder.warm_up()
 
     def segment(self, image: Image, clicks: Clicks) -> Segment:
-        """Return the object's mask, and the outline of its part that was clicked.
+        """Return the object's mask, and the outline of its clicked part.
 
         Raises:
             RequestError: 400, there is neither a positive click nor a box.
@@ -57,9 +57,9 @@ class Sam(Interactor):
 
 
 def clicked_outline(mask: Bitmap, clicks: Clicks) -> Outline | None:
-    """Return the outline of the largest part that holds a positive click, else of the largest.
+    """Return the outline of the largest part with a positive click, else of the largest part.
 
-    None when the mask is empty. CVAT's polygons have one part.
+    None if the mask is empty. CVAT's polygons have one part.
     """
     outlines = polygons(mask)
     for outline in outlines:

@@ -24,8 +24,10 @@ Corners = tuple[float, float, float, float]
 
 
 class Click(NamedTuple):
-    """A click with the part of the picture that its mask covers, recorded when the same weights
-    first ran, by another program."""
+    """A click and the fraction of the picture that its mask covers.
+
+    Recorded when the same weights first ran, with another program.
+    """
 
     picture: str
     point: tuple[float, float]
@@ -92,7 +94,7 @@ def test_a_click_covers_what_it_should(model: Sam, click: Click) -> None:
     x, y = click.point
     assert segment.mask[int(y), int(x)]
     assert segment.polygon is not None
-    # The outline leaves out holes and parts that were not clicked, and is smoothed.
+    # The outline omits holes and unclicked parts, and is smoothed.
     assert overlap(fill(segment.polygon, image.size), segment.mask) > 0.9
 
 
@@ -160,7 +162,7 @@ def test_odd_sizes_are_taken(model: Sam, size: tuple[int, int]) -> None:
 
 @pytest.fixture(scope="module")
 def function(assets: Assets) -> Function:
-    """The function as a worker loads it."""
+    """The function, loaded as in a worker."""
     assert assets.model == "sam.handler"
     return load_function(assets)
 

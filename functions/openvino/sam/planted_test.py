@@ -1,4 +1,4 @@
-"""The interactor around networks whose masks are known: to the pixel, and from the cache."""
+"""The interactor with networks that have planted masks: to the pixel, and from the cache."""
 
 import json
 from pathlib import Path
@@ -12,13 +12,13 @@ from modelyard.imaging import fill
 from modelyard.inference.testing.segment_anything import CLICK_RADIUS, plant_sam
 from sam.handler import Sam, clicked_outline
 
-# Four times as large it fills the encoder's square, so each pixel is a cell of the decoder.
+# Scaled by four it fills the encoder's square, so each pixel is a cell of the decoder.
 BLACK = Image.from_pixels(np.zeros((128, 256, 3), np.uint8))
 RADIUS = CLICK_RADIUS // 4
 
 
 def planted(folder: Path, **params: Any) -> Sam:
-    """An interactor of planted networks."""
+    """An interactor with planted networks."""
     (folder / "weights").mkdir(parents=True)
     plant_sam(folder / "weights")
     described = {"schema": 1, "name": "sam", "type": "interactor", "model": "sam.handler"}
@@ -86,7 +86,7 @@ def test_the_outline_is_that_of_the_part_that_was_clicked() -> None:
 
 
 class Counter:
-    """Stands before the encoder and counts what it has to do."""
+    """Wraps the encoder and counts its calls."""
 
     def __init__(self, model: Sam, monkeypatch: pytest.MonkeyPatch) -> None:
         self.images: list[str] = []

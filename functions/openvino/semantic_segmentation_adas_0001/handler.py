@@ -12,15 +12,14 @@ _SIDE: Final = (2048, 1024)
 
 
 class AdasSegmentation(Detector):
-    """ICNet: each pixel of a street scene is of one of 21 classes.
+    """ICNet: classifies each pixel of a street scene into one of 21 classes.
 
-    The network takes the whole image, stretched (bilinear) to 2048x1024 without keeping its
-    proportions: [1, 3, 1024, 2048] BGR, 0..255. It gives the class of each pixel, [1, 1, 1024,
-    2048], and no scores: the threshold has no effect and there is no confidence. All from the
-    model's README in Open Model Zoo.
+    The network takes the whole image, stretched (bilinear) to 2048x1024: [1, 3, 1024, 2048] BGR,
+    0..255. It gives the class of each pixel, [1, 1, 1024, 2048], and no scores: the threshold has
+    no effect and there is no confidence. All from the model's README in Open Model Zoo.
 
     Attributes:
-        limit: The most parts reported, the largest ones.
+        limit: Maximum number of components reported, largest first.
     """
 
     limit: ClassVar[int] = 1000
@@ -32,7 +31,7 @@ class AdasSegmentation(Detector):
         (self._input,) = self._session.inputs
 
     def detect(self, image: Image, threshold: float) -> list[Mask]:
-        """Return every part of every class, the largest first."""
+        """Return every connected component of every class, largest first."""
         fit = resize(image.size, _SIDE)
         pixels = fit.apply(image.pixels)[..., ::-1].transpose(2, 0, 1)
         (classes,) = self._session.infer({self._input: pixels[None]}).values()

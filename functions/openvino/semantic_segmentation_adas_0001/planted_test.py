@@ -1,4 +1,4 @@
-"""The detector around a network whose answer is known."""
+"""The detector with a network that has planted outputs."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ NAMES = ["road", "sidewalk", "building", "car"]
 LABELS = [{"id": n, "name": name, "type": "mask"} for n, name in enumerate(NAMES)]
 SHAPE = (1024, 2048)
 SIZES = [(2048, 1024), (512, 512), (1024, 64), (64, 1024), (32, 16)]
-# Class, rows and columns: in the middle and at each border, on a ground of class 0.
+# Class, rows and columns: in the middle and at each border, on a background of class 0.
 AREAS = [
     (1, np.s_[384:512, 768:1024]),
     (2, np.s_[0:128, 512:768]),
@@ -59,7 +59,7 @@ def planted(folder: Path, picture: NDArray[np.float32], labels: Any = LABELS) ->
 
 
 def painted(found: Sequence[Mask], size: tuple[int, int]) -> NDArray[np.int64]:
-    """The class of each pixel, from the shapes; no two may share one."""
+    """The class of each pixel, from the shapes, which must not overlap."""
     picture = np.full(size[::-1], -1)
     for shape in found:
         height, width = shape.bitmap.shape
@@ -78,7 +78,7 @@ def test_every_pixel_has_the_class_that_was_planted(tmp_path: Path, size: tuple[
         left, right = columns.start * size[0] // SHAPE[1], columns.stop * size[0] // SHAPE[1]
         expected[top:bottom, left:right] = number
     found_picture = painted(found, size)
-    # Parts of fewer pixels than count are left out.
+    # Components below the minimum size are left out.
     small = found_picture == -1
     np.testing.assert_array_equal(found_picture[~small], expected[~small])
     assert small.sum() < segmentation.LEAST_AREA * len(AREAS)
@@ -87,7 +87,7 @@ def test_every_pixel_has_the_class_that_was_planted(tmp_path: Path, size: tuple[
 
 
 def test_parts_of_a_class_are_shapes_of_their_own(tmp_path: Path) -> None:
-    """Upstream's crops showed all parts of the class that lay within the box."""
+    """Upstream's crops contained all parts of the class within the box."""
     ring = [
         (1, np.s_[100:600, 100:1000]),
         (0, np.s_[150:550, 150:950]),
@@ -148,7 +148,7 @@ def test_classes_without_a_label_are_not_reported(tmp_path: Path) -> None:
 
 
 def test_the_network_is_shown_bgr(tmp_path: Path) -> None:
-    """Upstream showed RGB. This network says class 1 where its last channel is bright."""
+    """Upstream fed RGB. This network outputs class 1 where its last channel is bright."""
 
     def answer(pixels: Any) -> Any:
         last = op.gather(pixels, op.constant(np.array([2])), op.constant(1))

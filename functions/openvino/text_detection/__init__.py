@@ -1,1 +1,1 @@
-"""PP-OCR: finds lines of text and reads them."""
+"""PP-OCR: detects and recognises lines of text."""

@@ -1,4 +1,4 @@
-"""The detector: two networks of PP-OCR, one to find text and one to read it."""
+"""The detector: two networks of PP-OCR, one for text detection and one for recognition."""
 
 from typing import ClassVar, Final
 
@@ -28,29 +28,30 @@ _ALPHABET: Final = "character"
 _MULTIPLE: Final = 32
 _SHORT_SIDE: Final = 480
 _LONG_SIDE: Final = 2000
-# ImageNet's mean and deviation, which the finder was trained with on BGR, in this order.
+# ImageNet's mean and standard deviation, applied to BGR in this order, as in training.
 _MEAN: Final = np.array([0.485, 0.456, 0.406], np.float32) * 255
-_DEVIATION: Final = np.array([0.229, 0.224, 0.225], np.float32) * 255
+_STD: Final = np.array([0.229, 0.224, 0.225], np.float32) * 255
 
 
 class TextDetection(Detector):
-    """PP-OCRv6 (small): lines of text as polygons, with what they say as an attribute.
+    """PP-OCRv6 (small): lines of text as polygons, with the recognised text as an attribute.
 
-    The finder takes the image scaled (bilinear) so that its short side is at least 480 pixels
-    and its long side at most 2000, both multiples of 32: float32 [1, 3, H, W] BGR, normalised. It
-    gives a probability for each pixel, float32 [1, 1, H, W]. Each line found is cut out of the
-    image, set upright and scaled to 48 pixels of height for the reader: float32 [N, 3, 48, W] BGR,
-    -1..1, which gives probabilities of 18710 characters at each step, float32 [N, W / 8, 18710].
+    The detection network takes the image scaled (bilinear) so that its short side is at least 480
+    pixels and its long side at most 2000, both multiples of 32: float32 [1, 3, H, W] BGR,
+    normalised. It gives a probability for each pixel, float32 [1, 1, H, W]. Each detected line is
+    cropped, rectified and scaled to a height of 48 pixels for the recognition network: float32 [N,
+    3, 48, W] BGR, -1..1, which gives probabilities of 18710 characters at each step, float32 [N, W
+    / 8, 18710].
 
-    The finder's normalisation, its thresholds and its growth are those of PP-OCRv6_small_det.yml
-    in PaddleOCR's repository; the reader's input is that of rapidocr 3.10.0.
+    Normalisation, thresholds and unclip ratio of the detection are those of PP-OCRv6_small_det.yml
+    in PaddleOCR's repository; the input of the recognition is that of rapidocr 3.10.0.
 
     Attributes:
-        certain: A line that is read with less than this is read upside down too, and what is
-            likelier counts: text runs upwards at times, and pictures stand on their head.
-        legible: Least mean probability of a line's characters; text below it is left out, and
-            the polygon is reported without.
-        budget: The most pixels of width that the reader is given at once; bounds the memory.
+        certain: A line recognised with a lower score is also read upside down, and the more
+            probable reading wins: text may run upwards, and pictures may be upside down.
+        legible: Minimum mean probability of a line's characters; below it the polygon is reported
+            without text.
+        budget: Maximum total width of a recognition batch, in pixels; bounds the memory.
     """
 
     certain: ClassVar[float] = 0.9
@@ -77,9 +78,9 @@ class TextDetection(Detector):
         self._characters = alphabet(self._reader.metadata[_ALPHABET])
 
     def detect(self, image: Image, threshold: float) -> list[Polygon]:
-        """Return the lines of text that are found with at least `threshold`, in reading order."""
+        """Return lines of text with a score of at least `threshold`, in reading order."""
         fit = fitted(image.size)
-        pixels = (fit.apply(image.pixels)[..., ::-1] - _MEAN) / _DEVIATION
+        pixels = (fit.apply(image.pixels)[..., ::-1] - _MEAN) / _STD
         probabilities = self._finder.infer({_INPUT: pixels.transpose(2, 0, 1)[None]})[_OUTPUT][0, 0]
         regions = find_regions(probabilities, threshold)
         quads = fit.to_source(regions.quads)
@@ -113,7 +114,7 @@ class TextDetection(Detector):
 
 
 def fitted(size: tuple[int, int]) -> Fit:
-    """Return how an image of width and height is scaled for the finder."""
+    """Return the scaling of an image of this width and height for detection."""
     scale = min(max(1.0, _SHORT_SIDE / min(size)), _LONG_SIDE / max(size))
     width, height = (max(round(side * scale / _MULTIPLE), 1) * _MULTIPLE for side in size)
     return resize(size, (width, height))

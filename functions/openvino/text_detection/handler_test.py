@@ -1,4 +1,4 @@
-"""The detector with its real weights, on a photographed page and on lines that are drawn here."""
+"""The detector with its real weights, on a photographed page and on rendered lines."""
 
 import json
 from typing import Any
@@ -16,7 +16,7 @@ from modelyard.inference.boxes import iou_matrix
 from samples import Asker, assets_named_by, photograph, photograph_file
 from text_detection.handler import TextDetection, fitted
 
-# The photographed page: what its lines say, and their boxes, measured by hand.
+# The photographed page: its lines' text, and their boxes, measured by hand.
 PAGE = [
     ("Region-based segmentation", (5, 10, 294, 36)),
     ("Let us first determine markers of the coins and the", (5, 47, 377, 66)),
@@ -49,7 +49,7 @@ def iou(first: Any, second: Any) -> float:
 
 
 def words(text: str) -> str:
-    """The letters and digits of a text: strokes of punctuation are a matter of the pixels."""
+    """The letters and digits of a text: punctuation is too small to be reliable."""
     return "".join(character for character in text if character.isalnum())
 
 
@@ -58,7 +58,7 @@ def test_a_page_is_read_line_by_line(model: TextDetection) -> None:
     assert [words(said(shape)) for shape in found] == [words(text) for text, _ in PAGE]
     for shape, (_, box) in zip(found, PAGE, strict=True):
         assert len(shape.points) == 8
-        # The quadrilaterals have a margin of some pixels around letters of ten.
+        # The quadrilaterals have a margin of several pixels around ten-pixel letters.
         assert iou(bounding_box(shape), box) >= 0.6
 
 
@@ -71,7 +71,7 @@ LINES = ["Modelyard reads this line", "and 12345.67 EUR"]
 
 
 def drawn() -> PIL.Image.Image:
-    """Two lines of print on white."""
+    """Two printed lines on white."""
     picture = PIL.Image.new("RGB", (640, 260), "white")
     draw = PIL.ImageDraw.Draw(picture)
     draw.text((40, 40), LINES[0], fill="black", font=PIL.ImageFont.load_default(40))
@@ -134,7 +134,7 @@ def test_many_lines_in_several_batches_keep_their_places(model: TextDetection) -
 def test_the_threshold_only_leaves_out(
     model: TextDetection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # What the lines say takes time and is not asked here.
+    # Recognition takes time and is not needed here.
     monkeypatch.setattr(model, "_attribute", None)
     image = photograph("page.png")
     every = model.detect(image, 0.1)

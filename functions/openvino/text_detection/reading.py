@@ -1,4 +1,4 @@
-"""From a line of text cut out of an image to what it says."""
+"""Recognition of cropped lines of text."""
 
 import math
 from collections.abc import Sequence
@@ -13,40 +13,40 @@ from modelyard import Pixels
 HEIGHT: Final = 48
 # The network was trained on lines of this width; shorter ones are padded to it.
 _NARROWEST: Final = 320
-# A line longer than 66 times its height is squeezed: no network reads it, and it costs memory.
+# A line longer than 66 times its height is squeezed: it is unreadable anyway, and costs memory.
 _WIDEST: Final = 3200
-# Turned if it is that much higher than wide.
+# Rotated if its height exceeds its width by this factor.
 _UPRIGHT: Final = 1.5
 _BLANK: Final = "\0"
 
 
 class Line(NamedTuple):
-    """What a line says, and the mean probability of its characters, 0..1; 0 if it has none."""
+    """A line's text, and the mean probability of its characters, 0..1; 0 if it has none."""
 
     text: str
     score: float
 
 
 def alphabet(listing: str) -> tuple[str, ...]:
-    """Return the network's classes: the blank, the characters it was given, the space."""
+    """Return the network's classes: the blank, the given characters, the space."""
     return (_BLANK, *listing.split("\n"), " ")
 
 
 def cut_out(pixels: Pixels, quad: NDArray[np.float32]) -> Pixels:
-    """Return what a quadrilateral [4, 2] shows, as a rectangle 48 pixels high.
+    """Rectify a quadrilateral [4, 2] to a rectangle 48 pixels high.
 
-    Its corners go clockwise from the top left, in continuous coordinates. One that is much
-    higher than wide is turned to the left, as if its line ran downwards. uint8 [48, W, 3], W at
-    least 1; colours as they were.
+    Its corners go clockwise from the top left, in continuous coordinates. One that is much higher
+    than wide is rotated to the left, as if its line ran downwards. uint8 [48, W, 3], W at least 1;
+    colours unchanged.
     """
     across = max(_length(quad[0], quad[1]), _length(quad[3], quad[2]), 1.0)
     down = max(_length(quad[0], quad[3]), _length(quad[1], quad[2]), 1.0)
     if down / across >= _UPRIGHT:
-        # The line starts at the top right corner then and runs down its right side.
+        # Then the line starts at the top right corner and runs down the right side.
         quad, across, down = np.roll(quad, -1, axis=0), down, across
     width = min(max(math.ceil(HEIGHT * across / down), 1), _WIDEST)
     target = np.array([(0, 0), (width, 0), (width, HEIGHT), (0, HEIGHT)], np.float32)
-    # OpenCV counts from the middle of the first pixel.
+    # OpenCV's origin is the centre of the first pixel.
     transform = cv2.getPerspectiveTransform(quad.astype(np.float32) - 0.5, target - 0.5)
     return np.asarray(
         cv2.warpPerspective(
@@ -67,8 +67,8 @@ def _length(first: NDArray[np.float32], second: NDArray[np.float32]) -> float:
 def batches(widths: Sequence[int], budget: int) -> list[list[int]]:
     """Group lines of similar width: indices, with the width of each group at most `budget`.
 
-    The width of a group is that of its widest line, at least 320, times its number of lines. A
-    line that is wider than the budget is a group by itself.
+    The width of a group is that of its widest line, at least 320, times its number of lines. A line
+    wider than the budget is its own group.
     """
     groups: list[list[int]] = []
     for index in sorted(range(len(widths)), key=widths.__getitem__):
@@ -81,7 +81,7 @@ def batches(widths: Sequence[int], budget: int) -> list[list[int]]:
 
 
 def pack(lines: Sequence[Pixels]) -> NDArray[np.float32]:
-    """Return lines [48, W, 3] RGB as the network takes them.
+    """Return lines [48, W, 3] RGB as network input.
 
     float32 [N, 3, 48, W of the widest, at least 320], BGR, -1..1, with 0 to the right.
     """
@@ -93,11 +93,10 @@ def pack(lines: Sequence[Pixels]) -> NDArray[np.float32]:
 
 
 def spell(probabilities: NDArray[np.float32], characters: Sequence[str]) -> list[Line]:
-    """Return what lines say, from the probabilities [N, T, classes] at each of T steps.
+    """Decode the probabilities [N, T, classes] at each of T steps to text.
 
-    At each step the likeliest class counts; repetitions are one character, unless a blank
-    (class 0) lies between, and blanks are none. This is the greedy decoding of connectionist
-    temporal classification (Graves and others, 2006).
+    This is greedy CTC decoding (Graves et al., 2006): take the most probable class at each step,
+    merge repetitions unless a blank (class 0) separates them, and drop blanks.
     """
     best = probabilities.argmax(axis=2)
     sure = np.take_along_axis(probabilities, best[..., None], axis=2)[..., 0]

@@ -1,4 +1,4 @@
-"""Cutting lines out and spelling them, on what was made up."""
+"""Cropping and decoding of lines, on made-up data."""
 
 from itertools import groupby
 
@@ -13,7 +13,7 @@ CHARACTERS = alphabet("a\nb\nc")
 
 
 def steps(*classes: int, sure: float = 0.8) -> np.ndarray:
-    """Probabilities [1, T, 5] where these classes are the likeliest."""
+    """Probabilities [1, T, 5] with these as the most probable classes."""
     probabilities = np.full((1, len(classes), len(CHARACTERS)), (1 - sure) / 4, np.float32)
     probabilities[0, range(len(classes)), classes] = sure
     return probabilities

@@ -1,4 +1,4 @@
-"""From a map of "text is here" to the quadrilaterals around lines of text."""
+"""Decoding of a text probability map to quadrilaterals around lines of text."""
 
 from typing import Final, NamedTuple
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 # A pixel is text from this probability on.
 _TEXT: Final = 0.3
-# How far the outline grows: this times area by perimeter. The network marks the core of a line.
+# The unclip ratio, times area by perimeter: the network marks only the core of a line.
 _UNCLIP: Final = 1.5
 _MOST: Final = 1000
 _SHORTEST_CORE: Final = 3.0
@@ -20,8 +20,8 @@ Quads = NDArray[np.float32]
 class Regions(NamedTuple):
     """Quadrilaterals [N, 4, 2], x and y of their corners, and scores [N] in 0..1.
 
-    The corners go clockwise; the first is at the top left of a line as it is written from left
-    to right. Coordinates are continuous: the pixel in column i covers i..i+1.
+    The corners are in clockwise order; the first is the top left of a line written from left to
+    right. Coordinates are continuous: the pixel in column i covers i..i+1.
     """
 
     quads: Quads
@@ -33,13 +33,13 @@ def find_regions(probabilities: NDArray[np.float32], threshold: float) -> Region
 
     Args:
         probabilities: float32 [height, width], 0..1.
-        threshold: Least mean probability within a line's core.
+        threshold: Minimum mean probability within a line's core.
     """
     marked = cv2.dilate((probabilities > _TEXT).astype(np.uint8), np.ones((2, 2), np.uint8))
     contours, hierarchy = cv2.findContours(marked, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
     if not contours:
         return Regions(np.empty((0, 4, 2), np.float32), np.empty(0, np.float32))
-    # Those with a parent are holes.
+    # Contours with a parent are holes.
     outer = np.flatnonzero(hierarchy[0, :, 3] < 0)[:_MOST]
     cores = [cv2.minAreaRect(contours[index]) for index in outer]
     cores = [core for core in cores if min(core[1]) >= _SHORTEST_CORE]
@@ -54,7 +54,7 @@ def find_regions(probabilities: NDArray[np.float32], threshold: float) -> Region
 
 
 def _mean_inside(probabilities: NDArray[np.float32], corners: Quads) -> float:
-    """Return the mean over the pixels within a quadrilateral, its border counted in."""
+    """Return the mean over the pixels within a quadrilateral, including its border."""
     limits = np.array(probabilities.shape[::-1]) - 1
     near = np.clip(np.floor(corners.min(axis=0)), 0, limits).astype(int)
     far = np.clip(np.ceil(corners.max(axis=0)), 0, limits).astype(int)
@@ -69,10 +69,10 @@ def _corners(rectangle: cv2.typing.RotatedRect) -> Quads:
 
 
 def _grown(core: cv2.typing.RotatedRect) -> cv2.typing.RotatedRect:
-    """Return the rectangle around a core's outline moved outwards.
+    """Return the rotated rectangle around a core's outline, expanded.
 
-    Moved by a distance, a rectangle is one with round corners, whose rectangle is longer by twice
-    the distance. Contours go through the middles of pixels: half a pixel is added all around.
+    Offsetting a rectangle gives one with round corners, whose bounding rectangle is larger by twice
+    the distance. Contours run through pixel centres, so half a pixel is added on each side.
     """
     (x, y), (width, height), angle = core
     growth = 2 * _UNCLIP * width * height / (2 * (width + height)) + 1
@@ -82,7 +82,7 @@ def _grown(core: cv2.typing.RotatedRect) -> cv2.typing.RotatedRect:
 def clockwise(quads: Quads) -> Quads:
     """Order the corners of quadrilaterals [N, 4, 2]: top left, top right, bottom right and left.
 
-    Of the two corners further left the upper one is the first.
+    The first is the upper one of the two leftmost corners.
     """
     by_x = np.take_along_axis(quads, np.argsort(quads[:, :, :1], axis=1, kind="stable"), axis=1)
     left, right = by_x[:, :2], by_x[:, 2:]
@@ -92,7 +92,7 @@ def clockwise(quads: Quads) -> Quads:
 
 
 def reading_order(quads: Quads) -> NDArray[np.int64]:
-    """Return indices that go line by line from the top, within a line from the left.
+    """Return indices in reading order: lines from the top, within a line from the left.
 
     Regions whose first corners are less than half of the lower height apart are one line.
     """

@@ -1,4 +1,4 @@
-"""Regions of maps that were made up."""
+"""Regions in made-up maps."""
 
 import cv2
 import numpy as np
@@ -10,7 +10,7 @@ from text_detection.regions import clockwise, find_regions, reading_order
 
 
 def a_map(*boxes: tuple[int, int, int, int], value: float = 0.9) -> np.ndarray:
-    """A map of 200x100 with these boxes (left, top, right, bottom; ends left out) marked."""
+    """A 200x100 map with these boxes (left, top, right, bottom; ends exclusive) marked."""
     probabilities = np.zeros((100, 200), np.float32)
     for left, top, right, bottom in boxes:
         probabilities[top:bottom, left:right] = value
@@ -24,7 +24,7 @@ def test_a_core_grows_by_its_area_over_its_perimeter() -> None:
     left, top, right, bottom = 50 - growth, 30 - growth, 112 + growth, 42 + growth
     expected = [(left, top), (right, top), (right, bottom), (left, bottom)]
     np.testing.assert_allclose(quad, expected, atol=0.01)
-    # The added pixels are counted in, at 0.
+    # The added pixels are included, with value 0.
     assert score == pytest.approx(0.9 * (61 * 11) / (62 * 12), abs=1e-3)
 
 
@@ -75,7 +75,7 @@ def test_each_core_lies_in_its_quadrilateral(boxes: list[tuple[int, int, int, in
         cv2.fillConvexPoly(covered, quad.round().astype(np.int32), 1)
         (ax, ay), (bx, by) = quad[1] - quad[0], quad[3] - quad[0]
         assert ax * by > ay * bx, "clockwise"
-    # All but specks is covered.
+    # Everything except specks is covered.
     wide = cv2.morphologyEx((probabilities > 0.3).astype(np.uint8), cv2.MORPH_OPEN, np.ones((5, 5)))
     assert (covered[wide > 0] == 1).all()
 

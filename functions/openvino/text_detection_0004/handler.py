@@ -19,14 +19,14 @@ _LINKS: Final = "model/link_logits_/add"
 class TextDetection(Detector):
     """PixelLink on a MobileNetV2-like network.
 
-    The network takes the whole image, stretched (bilinear) to 1280x768 without keeping its
-    proportions: [1, 768, 1280, 3] BGR, 0..255. It gives logits for cells of 4x4 pixels, see
-    `pixellink`. Size, colour order and outputs are from the model's README, thresholds and least
-    sizes from its accuracy-check.yml in Open Model Zoo.
+    The network takes the whole image, stretched (bilinear) to 1280x768: [1, 768, 1280, 3] BGR,
+    0..255. It gives logits for cells of 4x4 pixels, see `pixellink`. Size, colour order and outputs
+    are from the model's README, thresholds and minimum sizes from its accuracy-check.yml in Open
+    Model Zoo.
 
     Attributes:
-        link_threshold: Least chance with which two cells are of one word.
-        least_area: Words whose upright or tilted box is smaller are dropped; in square pixels.
+        link_threshold: Minimum probability that links two cells of a word.
+        least_area: Words whose upright or rotated box is smaller are dropped; in square pixels.
         least_side: So are those whose box has a shorter side; in pixels.
     """
 
@@ -42,7 +42,7 @@ class TextDetection(Detector):
         (self._input,) = self._session.inputs
 
     def detect(self, image: Image, threshold: float) -> list[Mask]:
-        """Return words: the pixels of cells whose chance of text is at least `threshold`."""
+        """Return words: the pixels of cells with a text probability of at least `threshold`."""
         pixels = resize(image.size, _SIDE).apply(image.pixels)[None, ..., ::-1]
         outputs = self._session.infer({self._input: pixels})
         words = group(outputs[_TEXT][0], outputs[_LINKS][0], threshold, self.link_threshold)
@@ -51,7 +51,7 @@ class TextDetection(Detector):
         shapes = []
         places = zip(find_objects(words.cells), find_objects(pixels_of), strict=False)
         for number, (cells, part) in enumerate(places, 1):
-            # A word of few cells may have no pixel of a small image.
+            # In a small image a word of few cells may have no pixels.
             if part is None:
                 continue
             rows, columns = np.nonzero(words.cells[cells] == number)
@@ -67,7 +67,7 @@ class TextDetection(Detector):
     def _box(
         self, cells: NDArray[np.integer[Any]], scale: NDArray[np.float64]
     ) -> tuple[float, ...] | None:
-        """Return the corners of the least tilted box around cells [N, 2], in image pixels."""
+        """Return the corners of the smallest rotated box around cells [N, 2], in image pixels."""
         corners = cells[:, None] + np.array(((0, 0), (1, 0), (0, 1), (1, 1)))
         box = cv2.minAreaRect((corners.reshape(-1, 2) * scale).astype(np.float32))
         width, height = box[1]
@@ -77,7 +77,7 @@ class TextDetection(Detector):
 
 
 def enlarged(cells: NDArray[np.int32], size: tuple[int, int]) -> NDArray[np.int32]:
-    """Return int32 [height, width]: for each pixel the cell that its centre lies in."""
+    """Return int32 [height, width]: for each pixel the cell that contains its centre."""
     rows, columns = cells.shape
     row = ((np.arange(size[1]) + 0.5) * rows / size[1]).astype(np.intp)
     column = ((np.arange(size[0]) + 0.5) * columns / size[0]).astype(np.intp)

@@ -1,9 +1,9 @@
-"""PixelLink's outputs as groups of cells.
+"""Grouping of cells from PixelLink's outputs.
 
 Deng, Liu, Li and Cai, "PixelLink: Detecting Scene Text via Instance Segmentation" (AAAI 2018),
-section 3. The network says of each cell of a grid whether there is text, and of each of its eight
-neighbours whether both are of the same word. Cells of text that are linked, from either side,
-are one word.
+section 3. The network predicts for each cell of a grid whether it is text, and for each of its
+eight neighbours whether both belong to the same word. Text cells linked from either side are one
+word.
 """
 
 from typing import Final, NamedTuple
@@ -20,11 +20,11 @@ _NEIGHBOURS: Final = ((-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 
 
 
 class Words(NamedTuple):
-    """Words of a picture.
+    """The words in a picture.
 
     Attributes:
-        cells: int32 [rows, columns]: which word a cell is of, counted from 1; 0 is none.
-        scores: float64 [N]: the mean chance of text in the cells of each word.
+        cells: int32 [rows, columns]: the word of each cell, counted from 1; 0 is none.
+        scores: float64 [N]: the mean text probability of each word's cells.
     """
 
     cells: NDArray[np.int32]
@@ -35,15 +35,15 @@ def group(text: Floats, links: Floats, text_threshold: float, link_threshold: fl
     """Group cells.
 
     Args:
-        text: Logits [rows, columns, 2] of no text and text.
-        links: Logits [rows, columns, 16]: of no link and a link for each neighbour, those above
-            from left to right, then left, right, and those below.
-        text_threshold: Least chance of a cell of text.
-        link_threshold: Least chance of a link.
+        text: Logits [rows, columns, 2] of background and text.
+        links: Logits [rows, columns, 16]: of no link and link for each neighbour, those above from
+            left to right, then left, right, and those below.
+        text_threshold: Minimum probability of a text cell.
+        link_threshold: Minimum probability of a link.
     """
-    chance = _softmax(text)
+    probability = _softmax(text)
     linked = _softmax(links.reshape(*links.shape[:2], len(_NEIGHBOURS), 2)) >= link_threshold
-    is_text = chance >= text_threshold
+    is_text = probability >= text_threshold
     rows, columns = is_text.shape
     number = np.full((rows + 2, columns + 2), -1)
     number[1:-1, 1:-1][is_text] = np.arange(np.count_nonzero(is_text))
@@ -61,9 +61,9 @@ def group(text: Floats, links: Floats, text_threshold: float, link_threshold: fl
     cells = np.zeros((rows, columns), np.int32)
     cells[is_text] = word + 1
     sizes = np.bincount(word, minlength=words)
-    return Words(cells, np.bincount(word, chance[is_text], words) / sizes)
+    return Words(cells, np.bincount(word, probability[is_text], words) / sizes)
 
 
 def _softmax(logits: Floats) -> Floats:
-    """Return the chance of the second of two classes on the last axis."""
+    """Return the softmax probability of the second of two classes on the last axis."""
     return np.asarray(0.5 * np.tanh(0.5 * (logits[..., 1] - logits[..., 0])) + 0.5, np.float32)

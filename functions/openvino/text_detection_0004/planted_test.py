@@ -1,4 +1,4 @@
-"""The detector around a network whose answer is known, and its grouping against a plain loop."""
+"""The detector with planted outputs, and its grouping against a plain loop."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -28,9 +28,9 @@ NEIGHBOURS = [(-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 
 Cells = tuple[slice, slice]
 
 
-def logits(chance: Any) -> NDArray[np.float32]:
-    """Logits [..., 2] of a chance."""
-    odds = np.log(chance / (1 - np.asarray(chance, np.float64)))
+def logits(probability: Any) -> NDArray[np.float32]:
+    """Logits [..., 2] of a probability."""
+    odds = np.log(probability / (1 - np.asarray(probability, np.float64)))
     return np.stack((np.zeros_like(odds), odds), axis=-1).astype(np.float32)
 
 
@@ -38,8 +38,8 @@ def planted(
     folder: Path, words: Iterable[tuple[Cells, float]], link: float = 0.95
 ) -> TextDetection:
     text, links = np.full(GRID, 0.01), np.full((*GRID, 8), link)
-    for cells, chance in words:
-        text[cells] = chance
+    for cells, probability in words:
+        text[cells] = probability
     outputs = {
         "model/link_logits_/add": logits(links).reshape(1, *GRID, 16),
         "model/segm_logits/add": logits(text)[None],
@@ -68,7 +68,7 @@ WORDS: list[tuple[Cells, float]] = [
 @pytest.mark.parametrize("size", SIZES)
 def test_words_are_where_they_were_planted(tmp_path: Path, size: tuple[int, int]) -> None:
     found = planted(tmp_path, WORDS).detect(plain(size), 0.8)
-    assert [round(shape.confidence or 0, 3) for shape in found] == [chance for _, chance in WORDS]
+    assert [round(shape.confidence or 0, 3) for shape in found] == [score for _, score in WORDS]
     wide, high = size[0] / GRID[1], size[1] / GRID[0]
     for shape, ((rows, columns), _) in zip(found, WORDS, strict=True):
         left, right = columns.start * wide, columns.stop * wide
@@ -84,7 +84,7 @@ def test_words_are_where_they_were_planted(tmp_path: Path, size: tuple[int, int]
 
 
 def test_a_word_holds_its_own_pixels_only(tmp_path: Path) -> None:
-    """Upstream cut the boxes out of the mask of all words together."""
+    """Upstream cropped the boxes from the combined mask of all words."""
     outer = (np.s_[20:100, 20:30], 0.95)
     corner = (np.s_[90:100, 20:120], 0.95)
     inner = (np.s_[40:70, 60:100], 0.9)
@@ -131,12 +131,12 @@ def test_a_tilted_word_has_a_tilted_box(tmp_path: Path) -> None:
     (shape,) = loaded(tmp_path, outputs).detect(plain((1280, 768)), 0.8)
     corners = np.array(shape.polygon).reshape(-1, 2)
     sides = np.sort(np.linalg.norm(corners - np.roll(corners, 1, axis=0), axis=1))
-    # Across and along the diagonal, cells of 4 pixels and a corner of a cell on each side.
+    # Across and along the diagonal, 4-pixel cells plus a cell's corner on each side.
     np.testing.assert_allclose(sides, np.array([14, 14, 162, 162]) * 4 / np.sqrt(2), rtol=0.01)
 
 
 def test_the_network_is_shown_bgr(tmp_path: Path) -> None:
-    """Upstream showed RGB to a network that expects BGR."""
+    """Upstream fed RGB to a network that expects BGR."""
 
     def text(pixels: Any) -> Any:
         mean = op.reduce_mean(pixels, op.constant(np.array([1, 2])), keep_dims=True)
@@ -167,7 +167,7 @@ def look(folder: Path, things: Sequence[Thing], size: tuple[int, int]) -> list[M
 
 
 def test_words_follow_the_image() -> None:
-    # Cells are 4x4 pixels of this size, and halves of them round to the even one.
+    # Cells are 4x4 pixels at this size, and halves round to even.
     assert_follows_the_image(look, kinds=1, size=(1280, 768), slack=4, examples=5)
 
 
@@ -177,14 +177,15 @@ def test_odd_sizes_are_taken(tmp_path: Path, size: tuple[int, int]) -> None:
     assert encode_detections(found, LabelSet.from_json(LABELS), size)
 
 
-chances = st.sampled_from([0.2, 0.9])
+probabilities = st.sampled_from([0.2, 0.9])
 grids = st.tuples(
-    arrays(np.float64, (5, 6), elements=chances), arrays(np.float64, (5, 6, 8), elements=chances)
+    arrays(np.float64, (5, 6), elements=probabilities),
+    arrays(np.float64, (5, 6, 8), elements=probabilities),
 )
 
 
 def flooded(text: NDArray[Any], links: NDArray[Any]) -> set[frozenset[tuple[int, int]]]:
-    """Words by flooding from cell to cell."""
+    """Words by flood fill."""
     cells = {(int(r), int(c)) for r, c in zip(*np.nonzero(text > 0.5), strict=True)}
     edges: dict[tuple[int, int], set[tuple[int, int]]] = {cell: set() for cell in cells}
     for r, c in cells:

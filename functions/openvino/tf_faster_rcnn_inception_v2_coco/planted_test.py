@@ -1,4 +1,4 @@
-"""The detector around a network whose answer is known; `pedestrian_ssdlite` runs a real one."""
+"""The detector with planted outputs; `pedestrian_ssdlite` runs a real network."""
 
 import io
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ def loaded(folder: Path) -> TfFasterRcnn:
 
 @pytest.mark.parametrize("size", [(512, 512), (2400, 100), (100, 2400), (8000, 4000), (1, 1)])
 def test_objects_are_where_they_were_planted(tmp_path: Path, size: tuple[int, int]) -> None:
-    """In pixels of the image itself, however it was scaled for the network."""
+    """In pixels of the original image, however it was scaled for the network."""
     plant_detections(tmp_path / "weights" / TfFasterRcnn.weights, OBJECTS)
     model = loaded(tmp_path)
     found = model.detect(red(size), 0.5)
@@ -69,7 +69,7 @@ def test_any_mode_is_taken(tmp_path: Path, mode: str) -> None:
 
 
 def measuring(folder: Path) -> TfFasterRcnn:
-    """A detector whose one box ends at width / 10000, height / 10000 of what it is shown."""
+    """A detector whose single box ends at width / 10000, height / 10000 of its input."""
 
     def box(pixels: Any) -> Any:
         shape = op.convert(op.shape_of(pixels), "f32")

@@ -21,18 +21,16 @@ _HEADS: Final = {
 class YoloV3(Detector):
     """YOLOv3 (Redmon and Farhadi, 2018), its darknet weights in a frozen TensorFlow graph.
 
-    The network takes the whole image, stretched (bilinear) to 416x416 without keeping its
-    proportions: float32 [1, 416, 416, 3] RGB, 0..1. Open Model Zoo's converter would reverse the
-    channels and put the division by 255 into the network; the published graph itself has neither.
-    Its outputs are raw heads [1, rows, columns, 255] of 13, 26 and 52 cells a side, see
-    `modelyard.inference.yolo_v3`. All of this is from the model's README and accuracy-check.yml
-    there.
+    The network takes the whole image, stretched (bilinear) to 416x416: float32 [1, 416, 416, 3]
+    RGB, 0..1. Open Model Zoo's converter would reverse the channels and put the division by 255
+    into the network; the published graph itself has neither. Its outputs are raw heads [1, rows,
+    columns, 255] of 13, 26 and 52 cells a side, see `modelyard.inference.yolo_v3`. All of this is
+    from the model's README and accuracy-check.yml there.
 
     Attributes:
-        overlap: Two boxes of a label with a higher intersection over union are one object;
-            CVAT's value.
-        limit: The most objects reported in an image.
-        candidates: The most boxes looked at, which only matters at thresholds close to 0.
+        overlap: IoU threshold of non-maximum suppression, per label; CVAT's value.
+        limit: Maximum number of objects per image.
+        candidates: Maximum number of boxes considered, relevant only at thresholds close to 0.
     """
 
     overlap: ClassVar[float] = 0.4
@@ -47,7 +45,7 @@ class YoloV3(Detector):
         )
 
     def detect(self, image: Image, threshold: float) -> list[Rectangle]:
-        """Return what is seen with a score of at least `threshold`, best first."""
+        """Return objects with a score of at least `threshold`, best first."""
         pixels = resize(image.size, _SIDE).apply(image.pixels)[None]
         outputs = self._session.infer({_PIXELS: pixels.astype(np.float32) / 255})
         found = detect(

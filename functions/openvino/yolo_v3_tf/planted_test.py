@@ -1,4 +1,4 @@
-"""The detector around a network whose answer is known."""
+"""The detector with a network that has planted outputs."""
 
 import io
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ NAMES = {label["id"]: label["name"] for label in LABELS}
 SIZES = [(416, 416), (1000, 200), (200, 1000), (7, 5), (1, 1)]
 INPUT = {"input_1:0": ((1, 416, 416, 3), np.float32)}
 
-# In the middle and at each border, reaching beyond it.
+# In the middle and at each border, extending beyond it.
 OBJECTS = [
     Planted((0.41, 0.43, 0.60, 0.62), 17, 0.95, 0.9),
     Planted((-0.05, 0.31, 0.12, 0.50), 0, 0.9, 0.9),
@@ -64,7 +64,7 @@ def pixels_of(item: Planted, size: tuple[int, int]) -> list[float]:
 @pytest.mark.parametrize("size", SIZES)
 def test_objects_are_where_they_were_planted(tmp_path: Path, size: tuple[int, int]) -> None:
     found = planted(tmp_path, OBJECTS).detect(plain(size), 0.5)
-    # Each is in three heads; one is left of it.
+    # Each is in three heads; one detection remains.
     assert [shape.label for shape in found] == [NAMES[item.kind] for item in OBJECTS]
     for shape, item in zip(found, OBJECTS, strict=True):
         assert shape.confidence == pytest.approx(item.objectness * item.probability, abs=1e-4)
@@ -72,7 +72,7 @@ def test_objects_are_where_they_were_planted(tmp_path: Path, size: tuple[int, in
 
 
 def test_a_rider_does_not_hide_the_horse(tmp_path: Path) -> None:
-    """Upstream suppressed boxes whatever their class."""
+    """Upstream suppressed boxes regardless of class."""
     box = (0.41, 0.43, 0.60, 0.62)
     found = planted(tmp_path, [Planted(box, 0, 0.9, 0.9), Planted(box, 17, 0.8, 0.9)])
     assert [shape.label for shape in found.detect(plain((300, 200)), 0.5)] == ["person", "horse"]
@@ -113,7 +113,7 @@ def test_boxes_follow_the_image() -> None:
 
 
 def seeing_red(folder: Path) -> YoloV3:
-    """A detector of one person, if the image is red: RGB as 0..1 reaches the network."""
+    """A detector that finds one person if the image is red: the network gets RGB in 0..1."""
     answers = []
     for head in heads(OBJECTS[:1], GRIDS, list(_HEADS.values()), 416, 80):
         static = channels_last(head)
@@ -132,7 +132,7 @@ def seeing_red(folder: Path) -> YoloV3:
 
 
 def test_the_network_is_shown_rgb(tmp_path: Path) -> None:
-    """Upstream showed RGB to a network that expected BGR."""
+    """Upstream fed RGB to a network that expected BGR."""
     model = seeing_red(tmp_path)
     red = np.zeros((40, 30, 3), np.uint8)
     red[..., 0] = 255

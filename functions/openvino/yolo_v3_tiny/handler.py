@@ -11,7 +11,7 @@ from modelyard.inference.yolo_v3 import detect
 _WEIGHTS: Final = "yolo_v3_tiny.xml"
 _SIDE: Final = (416, 416)
 # Masks 3,4,5 and 1,2,3 of the anchors in yolov3-tiny.cfg, in the order of its yolo layers. The file
-# itself says 0,1,2 for the second; the weights were trained with 1,2,3, as boxes in pictures show.
+# has 0,1,2 for the second; box sizes in pictures show that the weights were trained with 1,2,3.
 _HEADS: Final = {
     "head_0": ((81, 82), (135, 169), (344, 319)),
     "head_1": ((23, 27), (37, 58), (81, 82)),
@@ -22,14 +22,13 @@ class YoloV3Tiny(Detector):
     """The small variant of YOLOv3 (Redmon and Farhadi, 2018), trained by its authors on COCO.
 
     The network takes float32 [1, 3, 416, 416] RGB, 0..1. As in darknet (`letterbox_image` in its
-    image.c) the image keeps its proportions, is scaled bilinearly, and lies in the middle of a grey
-    canvas. Its outputs are raw heads of 13x13 and 26x26 cells, see `modelyard.inference.yolo_v3`.
+    image.c) the image is letterboxed: scaled bilinearly and centred on a grey canvas. Its outputs
+    are raw heads of 13x13 and 26x26 cells, see `modelyard.inference.yolo_v3`.
 
     Attributes:
-        overlap: Two boxes of a label with a higher intersection over union are one object;
-            darknet's own default.
-        limit: The most objects reported in an image.
-        candidates: The most boxes looked at, which only matters at thresholds close to 0.
+        overlap: IoU threshold of non-maximum suppression, per label; darknet's default.
+        limit: Maximum number of objects per image.
+        candidates: Maximum number of boxes considered, relevant only at thresholds close to 0.
     """
 
     overlap: ClassVar[float] = 0.45
@@ -42,7 +41,7 @@ class YoloV3Tiny(Detector):
         self._session = OpenVINOSession(assets.weights(_WEIGHTS), device=device)
 
     def detect(self, image: Image, threshold: float) -> list[Rectangle]:
-        """Return what is seen with a score of at least `threshold`, best first."""
+        """Return objects with a score of at least `threshold`, best first."""
         fit = letterbox(image.size, _SIDE)
         pixels = fit.apply(image.pixels, fill=127).transpose(2, 0, 1)[None]
         outputs = self._session.infer({"images": pixels.astype(np.float32) / 255})

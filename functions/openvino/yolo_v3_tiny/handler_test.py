@@ -1,7 +1,7 @@
 """The detector on photographs, with its real weights.
 
-The photographs are those in the package scikit-image. MODELYARD_TEST_ASSETS names the folder of
-the function's assets: `model.json`, and the converted network under `weights/`.
+The photographs are from the package scikit-image. MODELYARD_TEST_ASSETS is the folder of the
+function's assets: `model.json`, and the converted network under `weights/`.
 """
 
 import os
@@ -19,7 +19,7 @@ from yolo_v3_tiny.handler import YoloV3Tiny
 
 ASSETS = "MODELYARD_TEST_ASSETS"
 
-# Recorded when the same weights first ran, by another conversion of them. The false hit of the
+# Recorded when the same weights first ran, with another conversion. The false positive in the
 # cameraman's picture, a person of 0.46 beside him, comes first.
 RECORDED = {
     "chelsea.png": [],
@@ -65,7 +65,7 @@ def test_a_photograph_gives_what_was_recorded(model: YoloV3Tiny, name: str) -> N
         assert iou(found[-1].box, OUTLINES[name]) >= 0.7
 
 
-# Of the video's frame 99: scores as recorded with the photographs', boxes as `coco_ssd` gives them.
+# The video's frame 99: scores recorded with the photographs', boxes from `coco_ssd`.
 SQUARE = [
     ("person", 0.95, (343, 195, 373, 273)),
     ("person", 0.92, (498, 151, 527, 223)),
@@ -75,7 +75,7 @@ SQUARE = [
 
 
 def test_small_objects_have_boxes_of_their_size(model: YoloV3Tiny) -> None:
-    """With the anchors that the .cfg names for them they are half as large."""
+    """With the anchors in the .cfg they are half as large."""
     (frame,) = video_frames(range(99, 100))
     found = model.detect(frame, 0.6)
     assert [shape.label for shape in found] == [label for label, _, _ in SQUARE]
@@ -86,7 +86,7 @@ def test_small_objects_have_boxes_of_their_size(model: YoloV3Tiny) -> None:
 
 @pytest.mark.parametrize("name", OUTLINES)
 def test_bars_that_make_the_image_square_change_nothing(model: YoloV3Tiny, name: str) -> None:
-    """The image lies on the same canvas as with the bars of the letterbox painted on it."""
+    """The network's input is the same as with the letterbox' bars painted on the image."""
     pixels = photograph(name).pixels
     height, width = pixels.shape[:2]
     side = max(height, width)

@@ -44,7 +44,7 @@ def test_logits_agree(assets: Assets, device: Device) -> None:
 def test_clicks_are_optimised_to_the_same_mask(
     assets: Assets, device: Device, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With a network whose answer is known, for a random one has no object."""
+    """With a planted network, because a random one finds no object."""
     monkeypatch.setattr(session, "TARGET", 120)
     masks = {}
     for where in (CPU, device):

@@ -1,4 +1,4 @@
-"""The interactor: f-BRS around the network, remembering what earlier clicks led to."""
+"""The interactor: f-BRS around the network, with cached results of earlier clicks."""
 
 import threading
 from typing import ClassVar, Final
@@ -22,15 +22,15 @@ _Key = tuple[str, float, Points, Points]
 
 
 class FeatureRefinement(Interactor):
-    """Cuts out the object that clicks on it and off it describe.
+    """Segments an object from positive and negative clicks.
 
-    CVAT sends all clicks again with each new one, those on the object apart from those off it.
-    They are gone through one by one, since where ZoomIn looks depends on the mask before. What
-    earlier clicks led to is remembered, so that each new click is one step, and so is the order
-    in which they were made. Where it is not known, those on the object come first.
+    CVAT resends all clicks with each new one, positive and negative ones separately. They are
+    processed one by one, since ZoomIn's crop depends on the previous mask. Results of earlier
+    clicks and their order are cached, so that each new click is one step. If the order is unknown,
+    positive clicks come first.
 
     Attributes:
-        remembered: Bytes of masks that are kept.
+        remembered: Size of the mask cache in bytes.
     """
 
     default_threshold = 0.5
@@ -54,18 +54,18 @@ class FeatureRefinement(Interactor):
         self._known: ByteCache[_Key, Progress] = ByteCache(self.remembered, _bytes_of)
 
     def warm_up(self) -> None:
-        """Run the network for one click, and import the optimiser in a thread of its own.
+        """Run the network for one click, and import the optimiser in a separate thread.
 
-        All weights are read for the smallest of images, too. A first click does without the
-        optimiser, so that the function is ready before it is. A second one waits for it if need
-        be, which is no later than if it had been loaded first.
+        Even the smallest image touches all weights. A first click does not need the optimiser, so
+        the function is ready before it is loaded. A second click waits for it if necessary, no
+        longer than if it had been loaded first.
         """
         image = Image.from_pixels(np.full((_WARM_SIDE, _WARM_SIDE, 3), 127, np.uint8))
         self.segment(image, Clicks(positive=((_WARM_SIDE / 2, _WARM_SIDE / 2),)))
         threading.Thread(target=load_optimiser, name="optimiser").start()
 
     def segment(self, image: Image, clicks: Clicks) -> Segment:
-        """Return the object's mask. A box is not looked at.
+        """Return the object's mask. A box is ignored.
 
         Raises:
             RequestError: 400, there is no click on the object.
@@ -82,7 +82,7 @@ class FeatureRefinement(Interactor):
         return Segment(progress.mask)
 
     def _latest(self, image: Image, clicks: Clicks) -> Progress:
-        """Return what the most of the clicks led to that are known, in whatever order."""
+        """Return the cached result for the largest known subset of the clicks, in any order."""
         pairs = [
             (inside, outside)
             for inside in range(len(clicks.positive) + 1)
@@ -95,7 +95,7 @@ class FeatureRefinement(Interactor):
         return Progress.start(image.size)
 
     def _one_more(self, image: Image, clicks: Clicks, before: Progress, click: Click) -> Progress:
-        """Return what one more of `clicks` leads to, and remember it."""
+        """Return the result of one more of `clicks`, and cache it."""
         inside, outside = _counts(before)
         key = _key(image, clicks, inside + click.positive, outside + (not click.positive))
         return self._known.get_or_make(
@@ -104,18 +104,18 @@ class FeatureRefinement(Interactor):
 
 
 def _counts(progress: Progress) -> tuple[int, int]:
-    """Return the numbers of clicks on the object and off it."""
+    """Return the numbers of positive and negative clicks."""
     inside = sum(click.positive for click in progress.clicks)
     return inside, len(progress.clicks) - inside
 
 
 def _key(image: Image, clicks: Clicks, inside: int, outside: int) -> _Key:
-    """Return what tells the first so many clicks on the object and off it from all others."""
+    """Return the cache key of the first so many positive and negative clicks."""
     return image.digest, clicks.threshold, clicks.positive[:inside], clicks.negative[:outside]
 
 
 def _click(positive: bool, point: tuple[float, float], image: Image) -> Click:
-    """Return a point as a click, moved into the image where it lies beyond."""
+    """Return a point as a click, clipped to the image."""
     x, y = (
         min(max(value, 0.0), length - 1.0) for value, length in zip(point, image.size, strict=True)
     )

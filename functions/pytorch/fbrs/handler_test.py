@@ -1,4 +1,4 @@
-"""The interactor as a worker runs it: with random weights, and with a network that is known."""
+"""The interactor as in a worker: with random weights, and with a planted network."""
 
 import base64
 import io
@@ -39,14 +39,14 @@ def loaded(assets: Assets) -> FeatureRefinement:
 
 @pytest.fixture
 def network(monkeypatch: pytest.MonkeyPatch) -> NearClicks:
-    # A quarter of what is published, and a sixteenth of the work.
+    # A quarter of the published size, and a sixteenth of the work.
     monkeypatch.setattr(session, "TARGET", 120)
     return NearClicks()
 
 
 @pytest.fixture
 def model(loaded: FeatureRefinement, network: NearClicks, assets: Assets) -> FeatureRefinement:
-    """A model of its own memory, with the known network in place of the random one."""
+    """A model with its own cache and the planted network."""
     model = FeatureRefinement()
     model.__dict__.update(loaded.__dict__)
     model._known = type(loaded._known)(model.remembered, lambda progress: progress.nbytes)
@@ -110,7 +110,7 @@ def test_each_click_is_one_step(model: FeatureRefinement, network: NearClicks) -
     last = segment(model, FIRST, SECOND, THIRD, negative=[AWAY])
     assert len(network.seen) == 4
     assert np.array_equal(segment(model, FIRST, SECOND, THIRD, negative=[AWAY]), last)
-    # One that was taken back.
+    # After an undo.
     segment(model, FIRST, SECOND, negative=[AWAY])
     assert len(network.seen) == 4
 
@@ -140,7 +140,7 @@ def test_zoom_in_begins_with_the_second_click(
     model: FeatureRefinement, network: NearClicks
 ) -> None:
     segment(model, FIRST, SECOND)
-    # The mask of 60 pixels and the click 40 beyond: 200 pixels of the image, brought to 120.
+    # The mask of 60 pixels and the click 40 pixels away: 200 pixels of the image, scaled to 120.
     assert network.seen == [(400, 600), (120, 120)]
 
 
@@ -160,7 +160,7 @@ def test_without_a_mask_the_whole_image_is_shown_again(
         zoomed.parameters,
     )
     again = model._predictor.advance(IMAGE.pixels, empty, Click(True, y, x - 9), 0.5)
-    # The authors' code would squeeze what it finds in the image into the region.
+    # The authors' code would squeeze the whole image's result into the region.
     assert again.region is None
     rows, columns = np.nonzero(again.mask)
     assert (columns.mean(), rows.mean()) == pytest.approx(FIRST, abs=2)
@@ -188,7 +188,7 @@ def test_only_eight_clicks_are_shown_to_the_network(
     monkeypatch.setattr(network, "features", noting)
     points = [(200.0 + 2 * index, 150.0) for index in range(10)]
     segment(model, *points)
-    # The distance is 0 at each click; all lie within one enlarged region.
+    # The distance is 0 at each click; all are within one enlarged region.
     assert [int((clicks[0, 0] < 0.02).sum() > 0) for clicks in shown] == [1] * 10
     assert torch.equal(shown[8], shown[7])
     assert torch.equal(shown[9], shown[8])

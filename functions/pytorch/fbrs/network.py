@@ -1,7 +1,7 @@
 """The segmentation network of f-BRS: DeepLabV3+ on ResNet-101, for torch.
 
 Sofiiuk et al., "f-BRS: Rethinking Backpropagating Refinement for Interactive Segmentation", CVPR
-2020. The modules bear the names of the authors' checkpoint `resnet101_dh256_sbd.pth`.
+2020. The modules are named as in the authors' checkpoint `resnet101_dh256_sbd.pth`.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from torch.nn import functional
 from modelyard.inference.bottleneck import Bottleneck
 
 FEATURES: Final = 288
-"""Channels of what is optimised: those of the pyramid, and of the first stage's projection."""
+"""Optimised channels: those of the pyramid, and of the first stage's projection."""
 
 _WIDTH: Final = 256
 _PROJECTED: Final = 32
@@ -26,9 +26,9 @@ Click = tuple[float, float]
 
 
 class ClickNetwork(nn.Module):
-    """The whole network, in two halves: f-BRS-B changes what passes between them.
+    """The whole network, in two halves: f-BRS-B modifies the features between them.
 
-    Images are float [n, 3, h, w], RGB, 0..1 normalised with ImageNet's mean and deviation.
+    Images are float [n, 3, h, w], RGB, 0..1 normalised with ImageNet's mean and standard deviation.
     """
 
     def __init__(self) -> None:
@@ -50,7 +50,7 @@ class ClickNetwork(nn.Module):
         return self.feature_extractor.features(self.rgb_conv(torch.cat((images, clicks), 1)))
 
     def logits(self, features: Tensor, size: tuple[int, int]) -> Tensor:
-        """Return the object's logits [n, 1, height, width], scaled to a size of that order."""
+        """Return the object's logits [n, 1, height, width], scaled to a size (height, width)."""
         return scaled(self.head(self.feature_extractor.head(features)), size)
 
     def forward(self, images: Tensor, clicks: Tensor) -> Tensor:
@@ -75,7 +75,7 @@ class _DeepLab(nn.Module):
 
 
 class _ResNet101(nn.Module):
-    """ResNet-101 of stride 8 that begins with three small convolutions, GluonCV's v1s."""
+    """ResNet-101 with stride 8 and a stem of three small convolutions, GluonCV's v1s."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -134,7 +134,7 @@ class _Projection(nn.Module):
 
 
 class _Pyramid(nn.Module):
-    """The last stage seen at four dilations and as its mean."""
+    """ASPP: the last stage at four dilations, and its global mean."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -165,7 +165,7 @@ class _Mean(nn.Module):
 
 
 class _Separable(nn.Module):
-    """A 3x3 convolution of each channel by itself, then a mixture of the channels."""
+    """A depthwise 3x3 convolution, then a pointwise one."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
@@ -202,7 +202,7 @@ class _Head(nn.Module):
 
 
 def scaled(features: Tensor, size: Sequence[int]) -> Tensor:
-    """Return features [n, c, h, w] scaled bilinearly to height and width, corners on corners."""
+    """Return features [n, c, h, w] scaled bilinearly to height and width, with aligned corners."""
     height, width = size
     return functional.interpolate(
         features, size=(height, width), mode="bilinear", align_corners=True
@@ -212,9 +212,9 @@ def scaled(features: Tensor, size: Sequence[int]) -> Tensor:
 def distance_maps(
     positive: Sequence[Click], negative: Sequence[Click], size: tuple[int, int]
 ) -> Tensor:
-    """Return float32 [2, height, width]: how far each pixel is from the clicks of either kind.
+    """Return float32 [2, height, width]: each pixel's distance from positive and negative clicks.
 
-    It is tanh(2 d / 260), 0 at a click, 1 far away or where there is none.
+    It is tanh(2 d / 260): 0 at a click, 1 far away or without clicks.
     """
     return torch.stack([_distances(clicks, size) for clicks in (positive, negative)])
 

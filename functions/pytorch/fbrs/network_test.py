@@ -52,7 +52,7 @@ def test_the_names_are_the_published_ones(state: dict[str, Tensor]) -> None:
     shapes = {name: tuple(tensor.shape) for name, tensor in state.items()}
     counters = [name for name in shapes if name.endswith("num_batches_tracked")]
     backbone = [name for name in shapes if "feature_extractor.backbone" in name]
-    # The authors' program takes a checkpoint for ResNet-101 by up to 531 of these.
+    # The authors' program identifies a ResNet-101 checkpoint by its up to 531 of these.
     assert len([name for name in backbone if name not in counters]) == 530
     assert len(shapes) == 719
     assert shapes["rgb_conv.0.weight"] == (8, 5, 1, 1)

@@ -1,8 +1,9 @@
-"""f-BRS-B: scales and shifts of the features, so that the mask agrees with the clicks.
+"""f-BRS-B: optimises scales and biases of the features so that the mask agrees with the clicks.
 
-For each of the 288 channels a scale 1 + s and a shift b are sought by L-BFGS-B, starting with
-what the click before led to. What is minimised is the mean squared error of the probabilities in
-3x3 pixels around the clicks, of either kind for itself, and a little of s and more of b squared.
+L-BFGS-B optimises a scale 1 + s and a bias b for each of the 288 channels, starting from the
+previous click's result. The loss is the mean squared error of the probabilities in 3x3 pixels
+around the clicks, separately for positive and negative ones, plus a small L2 penalty on s and a
+larger one on b.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,7 +18,7 @@ from fbrs.network import FEATURES
 from fbrs.zoom import Click
 
 Parameters = NDArray[np.float64]
-"""float64 [2 * 288]: the scales s, then the shifts b."""
+"""float64 [2 * 288]: the scales s, then the biases b."""
 
 _SCALE_WEIGHT: Final = 1e-3
 _SHIFT_WEIGHT: Final = 10.0
@@ -28,7 +29,7 @@ _EVALUATIONS: Final = 20
 
 
 def unchanged() -> Parameters:
-    """Return the parameters that leave the features as they are."""
+    """Return the parameters that leave the features unchanged."""
     return np.zeros(2 * FEATURES)
 
 
@@ -39,15 +40,15 @@ def changed(features: Tensor, parameters: Tensor) -> Tensor:
 
 
 def click_masks(clicks: Sequence[Click], size: tuple[int, int]) -> NDArray[np.float32]:
-    """Return float32 [2, height, width]: 1 in 3x3 pixels around the clicks on and off the object.
+    """Return float32 [2, height, width]: 1 in 3x3 pixels around positive and negative clicks.
 
-    As in the authors' code, the square of a click in the first row or column is left out, and one
-    that lies before them, outside the enlarged part, is counted from the other end.
+    As in the authors' code, the square of a click in the first row or column is left out, and a
+    click with negative indices, outside the crop, wraps around.
     """
     masks = np.zeros((2, *size), np.float32)
     for click in clicks:
         row, column = round(click.row), round(click.column)
-        # An index below 0 means what it means to numpy, here and there.
+        # Negative indices wrap around as in numpy, here and in the authors' code.
         rows = slice(row - _RADIUS, row + _RADIUS + 1)
         columns = slice(column - _RADIUS, column + _RADIUS + 1)
         masks[0 if click.positive else 1, rows, columns] = 1
@@ -55,13 +56,13 @@ def click_masks(clicks: Sequence[Click], size: tuple[int, int]) -> NDArray[np.fl
 
 
 class Objective:
-    """What is minimised, for one click; remembers the best answer it has seen."""
+    """The loss for one click; remembers the best logits so far."""
 
     def __init__(self, logits: Callable[[Tensor], Tensor], masks: Tensor, threshold: float) -> None:
-        """Judge what `logits` gives for parameters.
+        """Evaluate the logits that parameters lead to.
 
         Args:
-            logits: From float32 [2 * 288] to logits [n, 1, h, w], differentiable.
+            logits: Maps float32 [2 * 288] to logits [n, 1, h, w], differentiable.
             masks: float32 [n, 2, h, w] of `click_masks`.
             threshold: The probability above which a pixel is the object's.
         """
@@ -71,10 +72,10 @@ class Objective:
         self._least = np.inf
         self._last: Tensor | None = None
         self.best: Tensor | None = None
-        """The logits of the least value so far."""
+        """The logits with the lowest loss so far."""
 
     def __call__(self, parameters: Parameters) -> tuple[float, Parameters]:
-        """Return the value and the gradient, which is 0 as soon as nothing more is to be done."""
+        """Return loss and gradient; the gradient is 0 once there is nothing left to improve."""
         variables = torch.from_numpy(parameters).float().to(self._inside.device)
         with torch.enable_grad():
             variables.requires_grad_(True)
@@ -99,7 +100,7 @@ class Objective:
         return value, gradient.cpu().numpy().astype(np.float64)
 
     def _stands_still(self, mask: Tensor) -> bool:
-        """Say whether a mask [n, 1, h, w] is nearly the last one; remember it if it is not."""
+        """Return whether a mask [n, 1, h, w] is almost the same as the last; remember it if not."""
         if self._last is not None:
             union = (mask | self._last).flatten(1).float().mean(1)
             common = (mask & self._last).flatten(1).float().mean(1)
@@ -111,13 +112,13 @@ class Objective:
 
 
 def load_optimiser() -> None:
-    """Import what `minimise` needs, which takes as long as a fifth of importing torch."""
+    """Import what `minimise` needs, which takes a fifth of the time of importing torch."""
     import scipy.optimize  # noqa: F401, PLC0415
 
 
 def minimise(objective: Objective, start: Parameters) -> Parameters:
     """Return the parameters that L-BFGS-B ends with after at most 20 evaluations."""
-    # Not before a second click needs it, or `load_optimiser` has been called.
+    # Imported only when a second click needs it or `load_optimiser` is called.
     from scipy.optimize import fmin_l_bfgs_b  # noqa: PLC0415
 
     parameters, _, _ = fmin_l_bfgs_b(

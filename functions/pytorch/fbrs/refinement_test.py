@@ -1,4 +1,4 @@
-"""The refinement: its gradient against differences, its stops, and what it achieves."""
+"""The refinement: its gradient against finite differences, its stopping criteria, its effect."""
 
 import numpy as np
 import pytest
@@ -63,9 +63,9 @@ def test_the_value_is_the_papers() -> None:
     parameters = np.linspace(-0.1, 0.1, 2 * FEATURES)
     value, _ = judge(parameters)
     assert judge.best is not None
-    chances = judge.best.sigmoid().numpy()[:, 0]
-    missed = np.mean([(1 - chances[n, 2:5, 2:5]) ** 2 for n in (0, 1)])
-    wrong = np.mean([chances[n, 7:10, 11:14] ** 2 for n in (0, 1)])
+    probabilities = judge.best.sigmoid().numpy()[:, 0]
+    missed = np.mean([(1 - probabilities[n, 2:5, 2:5]) ** 2 for n in (0, 1)])
+    wrong = np.mean([probabilities[n, 7:10, 11:14] ** 2 for n in (0, 1)])
     scale, shift = parameters[:FEATURES], parameters[FEATURES:]
     penalty = 1e-3 * ((scale**2).sum() + 10 * (shift**2).sum())
     assert value == pytest.approx(missed + wrong + penalty, rel=1e-4)
@@ -108,5 +108,5 @@ def test_no_more_than_twenty_or_so_evaluations() -> None:
         return judge(parameters)
 
     minimise(counted, unchanged())  # type: ignore[arg-type]
-    # A line search that has begun is finished.
+    # A line search that has started is completed.
     assert 15 <= len(calls) <= 40

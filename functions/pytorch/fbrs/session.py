@@ -1,4 +1,4 @@
-"""One click after the other, as the authors' predictor goes through them."""
+"""Processes click after click, like the authors' predictor."""
 
 from collections.abc import Sequence
 from typing import Final, Self
@@ -14,24 +14,24 @@ from fbrs.zoom import TARGET, Bitmap, Click, Region, next_region, region_of
 from modelyard import Pixels
 
 _LONGEST: Final = 800
-"""Longest side of an image that is looked at as a whole."""
+"""Longest side of the network's input for a whole image."""
 _NETWORK_CLICKS: Final = 8
-"""So many clicks are shown to the network; later ones only count in the refinement."""
+"""Maximum number of clicks in the network's input; later ones only count in the refinement."""
 _ZOOM_THRESHOLD: Final = 0.5
 
 _MEAN: Final = (0.485, 0.456, 0.406)
-_DEVIATION: Final = (0.229, 0.224, 0.225)
+_STD: Final = (0.229, 0.224, 0.225)
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """What is known of an object after some clicks.
+    """The state of an object after some clicks.
 
     Attributes:
         clicks: All of them, in the order they were made.
         mask: bool [height, width], the object.
-        covered: bool [height, width], where its probability is above 1/2.
-        region: What the network was shown; None for the whole image.
-        parameters: What the refinement came to.
+        covered: bool [height, width], True where its probability is above 1/2.
+        region: The network's crop; None for the whole image.
+        parameters: The refinement's result.
     """
 
     clicks: tuple[Click, ...]
@@ -42,7 +42,7 @@ class Progress(msgspec.Struct, frozen=True):
 
     @classmethod
     def start(cls, size: tuple[int, int]) -> Self:
-        """Return what is known before the first click in an image of width and height `size`."""
+        """Return the initial state for an image of width and height `size`."""
         nothing = np.zeros(size[::-1], np.bool_)
         return cls((), nothing, nothing, None, unchanged())
 
@@ -53,19 +53,19 @@ class Progress(msgspec.Struct, frozen=True):
 
 
 class Predictor:
-    """f-BRS-B with ZoomIn and averaging over the mirrored image, on a network."""
+    """f-BRS-B with ZoomIn and flip averaging, on a network."""
 
     def __init__(self, network: ClickNetwork, device: torch.device) -> None:
-        """Use a network whose weights need no gradients, on `device`."""
+        """Use a network whose weights do not require gradients, on `device`."""
         self._network = network
         self._device = device
 
     def advance(self, pixels: Pixels, before: Progress, click: Click, threshold: float) -> Progress:
-        """Return what one more click leads to.
+        """Return the state after one more click.
 
         Args:
             pixels: uint8 [height, width, 3], RGB.
-            before: What the earlier clicks of the image led to.
+            before: The state after the image's earlier clicks.
             click: In the image.
             threshold: The probability above which a pixel is the object's.
         """
@@ -114,12 +114,12 @@ class Predictor:
 
 
 class _View(msgspec.Struct, frozen=True):
-    """How a part of an image is shown to the network.
+    """The mapping between a crop of an image and the network's input.
 
     Attributes:
         size: Height and width of the image.
-        region: The part.
-        shown: Its height and width as the network sees it.
+        region: The crop.
+        shown: Height and width of the network's input.
         zoomed: Whether it is ZoomIn's rather than the whole image.
     """
 
@@ -139,22 +139,22 @@ class _View(msgspec.Struct, frozen=True):
         return cls((height, width), whole, shown, zoomed=False)
 
     def cut(self, pixels: Pixels, device: torch.device) -> Tensor:
-        """Return the part, float [1, 3, h, w], normalised."""
+        """Return the crop, float [1, 3, h, w], normalised."""
         top, bottom, left, right = self.region
         part = pixels[top : bottom + 1, left : right + 1]
         values = torch.empty((1, 3, *self.region.size), device=device)
         # In place, and channel by channel: a large image takes four times its bytes as float.
-        for index, (mean, deviation) in enumerate(zip(_MEAN, _DEVIATION, strict=True)):
+        for index, (mean, std) in enumerate(zip(_MEAN, _STD, strict=True)):
             channel = torch.from_numpy(np.ascontiguousarray(part[..., index]))
-            values[0, index].copy_(channel).div_(255).sub_(mean).div_(deviation)
-        # All channels at once: scaled one by one they would differ in their last bits, from which
-        # the optimiser gets elsewhere.
+            values[0, index].copy_(channel).div_(255).sub_(mean).div_(std)
+        # All channels at once: scaled one by one they would differ in their last bits, and the
+        # optimiser would end up elsewhere.
         return values if self.region.size == self.shown else scaled(values, self.shown)
 
     def back(self, probabilities: Tensor) -> Tensor:
-        """Return probabilities [1, 1, h, w] of the part as those of the image [height, width]."""
+        """Return probabilities [1, 1, h, w] of the crop as those of the image [height, width]."""
         if max(self.size) > _LONGEST:
-            # The authors' code takes this way also for a part, once it has shrunk the image.
+            # The authors' code also takes this path for a crop, once it has shrunk the image.
             probabilities = scaled(probabilities, self.size)
         if not self.zoomed:
             return probabilities[0, 0]
@@ -165,7 +165,7 @@ class _View(msgspec.Struct, frozen=True):
 
 
 def _maps(clicks: Sequence[Click], size: tuple[int, int]) -> Tensor:
-    # The authors take a place above and left of what is shown for the mark of no click.
+    # The authors' code treats negative coordinates as the marker for "no click".
     seen = [click for click in clicks if max(click.row, click.column) >= 0]
     positive = [(click.row, click.column) for click in seen if click.positive]
     negative = [(click.row, click.column) for click in seen if not click.positive]

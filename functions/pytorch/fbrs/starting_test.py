@@ -1,4 +1,4 @@
-"""What a worker does before it is ready, and what it leaves for later."""
+"""The work of a worker before it is ready, and the work it defers."""
 
 import json
 import subprocess
@@ -12,7 +12,7 @@ from fbrs.handler import FeatureRefinement
 from fbrs.testing import write_assets
 from modelyard import Assets, Device
 
-# Prints which libraries are there when the model is loaded, and when its threads have ended.
+# Prints the imported libraries after the model is loaded, and after its threads have ended.
 _PROGRAM = """
 import json, os, sys, threading
 from modelyard.serving.worker import nuclio

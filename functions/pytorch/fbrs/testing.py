@@ -1,4 +1,4 @@
-"""Checkpoints like the authors', with random weights, and a small network in place of the real."""
+"""Checkpoints in the authors' format, with random weights, and a small fake network."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ def write_assets(folder: Path) -> Assets:
 
 
 class NearClicks(ClickNetwork):
-    """Takes for the object what is closer than 30 pixels to a click on it; counts its calls."""
+    """Predicts pixels within 30 pixels of a positive click as the object; counts its calls."""
 
     def __init__(self) -> None:
         """Need no weights."""
@@ -27,7 +27,7 @@ class NearClicks(ClickNetwork):
         self.seen: list[tuple[int, int]] = []
 
     def features(self, images: Tensor, clicks: Tensor) -> Tensor:
-        """Return how near the pixels are to clicks on the object, on all channels."""
+        """Return the pixels' proximity to positive clicks, on all channels."""
         self.seen.append((images.shape[2], images.shape[3]))
         near = functional.avg_pool2d(
             torch.atanh(clicks[:, :1].clamp(max=0.999)) * 130, 4, ceil_mode=True
@@ -35,5 +35,5 @@ class NearClicks(ClickNetwork):
         return (30 - near).div(10 * FEATURES**0.5).expand(-1, FEATURES, -1, -1)
 
     def logits(self, features: Tensor, size: tuple[int, int]) -> Tensor:
-        """Return the sum of the channels, which small changes of all of them move far."""
+        """Return the sum of the channels, which amplifies small changes in all of them."""
         return scaled(features.sum(1, keepdim=True) / FEATURES**0.5, size)

@@ -1,4 +1,4 @@
-"""ZoomIn: from the second click on, the network is shown what the last mask covers, enlarged."""
+"""ZoomIn: from the second click on, the network's input is an enlarged crop of the last mask."""
 
 from collections.abc import Iterable
 from typing import Final, NamedTuple
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 Bitmap = NDArray[np.bool_]
 
 TARGET: Final = 480
-"""Longest side in pixels of the enlarged part."""
+"""Longest side in pixels of the enlarged crop."""
 
 _EXPANSION: Final = 1.4
 _SMALLEST: Final = 200
@@ -17,7 +17,7 @@ _ENOUGH: Final = 0.5
 
 
 class Click(NamedTuple):
-    """A click at a row and a column of an image, on the object or off it."""
+    """A positive or negative click at a row and a column of an image."""
 
     positive: bool
     row: float
@@ -38,13 +38,13 @@ class Region(NamedTuple):
         return self.bottom - self.top + 1, self.right - self.left + 1
 
     def shown(self, longest: int) -> tuple[int, int]:
-        """Return height and width when the longer of them is brought to `longest`."""
+        """Return height and width, scaled so that the longer of them is `longest`."""
         height, width = self.size
         scale = longest / max(height, width)
         return max(1, round(height * scale)), max(1, round(width * scale))
 
     def place(self, click: Click, shown: tuple[int, int]) -> Click:
-        """Return a click of the image where it is when the region is shown in that size."""
+        """Return a click in the coordinates of the region, scaled to that size."""
         (height, width), (rows, columns) = self.size, shown
         return Click(
             click.positive,
@@ -54,11 +54,11 @@ class Region(NamedTuple):
 
 
 def region_of(mask: Bitmap, clicks: Iterable[Click]) -> Region:
-    """Return the part of an image that shows a mask, clicks on the object and surroundings.
+    """Return the region of an image around a mask and the positive clicks, with a margin.
 
     Args:
         mask: bool [height, width], not empty.
-        clicks: In the image; those off the object do not matter.
+        clicks: In the image; negative ones are ignored.
     """
     height, width = mask.shape
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
@@ -69,7 +69,7 @@ def region_of(mask: Bitmap, clicks: Iterable[Click]) -> Region:
 
 
 def _expanded(places: list[int], length: int) -> tuple[int, int]:
-    """Return 1.4 times the extent of places, at least 200, cut to 0..length - 1."""
+    """Return 1.4 times the extent of positions, at least 200, clipped to 0..length - 1."""
     first, last = min(places), max(places)
     middle = 0.5 * (first + last)
     half = 0.5 * max(_EXPANSION * (last - first + 1), _SMALLEST)
@@ -77,10 +77,10 @@ def _expanded(places: list[int], length: int) -> tuple[int, int]:
 
 
 def next_region(before: Region | None, now: Region, clicks: Iterable[Click]) -> Region:
-    """Return the region to look at: the one before as long as it fits the object.
+    """Return the region to use: the previous one as long as it still fits the object.
 
-    It does when all clicks on the object lie in it and it overlaps with `now`, the region of
-    the last mask, by at least a half.
+    It fits if it contains all positive clicks and overlaps by at least a half with `now`, the
+    region of the last mask.
     """
     if before is None or overlap(before, now) < _ENOUGH:
         return now
@@ -93,7 +93,7 @@ def next_region(before: Region | None, now: Region, clicks: Iterable[Click]) -> 
 
 
 def overlap(first: Region, second: Region) -> float:
-    """Return the product of the intersections over unions of the rows and of the columns."""
+    """Return the product of the IoUs of the rows and of the columns."""
     down = _overlap(first[:2], second[:2])
     return down * _overlap(first[2:], second[2:])
 

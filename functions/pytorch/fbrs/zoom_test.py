@@ -1,4 +1,4 @@
-"""Where ZoomIn looks."""
+"""ZoomIn's regions."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What the network is shown: the object's surroundings, and where it is and where it is not."""
+"""The network's input: a crop around the object, and maps of the inside and outside points."""
 
 import math
 from collections.abc import Iterable
@@ -15,17 +15,17 @@ Point = tuple[float, float]
 Map = NDArray[np.float32]
 
 _MARGIN: Final = 30
-"""Pixels of the image around the box."""
+"""Margin around the box, in image pixels."""
 _OUTSIDE: Final = 10
-"""Pixels of the network's input between the box and the outside points."""
+"""Distance of the outside points from the box, in pixels of the network's input."""
 _WIDTH: Final = 10
 """Full width at half maximum of a click, in pixels of the network's input."""
-# Of a larger crop only every n-th pixel is looked at: 200 MB are enough for 512 pixels a side.
+# A larger crop is subsampled to every n-th pixel: 200 MB are enough for 512 pixels per side.
 _LARGEST: Final = 4096
 
 
 class Crop(NamedTuple):
-    """A part of the image, in whole pixels; it may reach beyond."""
+    """A region of the image, in whole pixels; it may extend beyond the image."""
 
     left: int
     top: int
@@ -33,7 +33,7 @@ class Crop(NamedTuple):
     height: int
 
     def place(self, point: Point) -> Point:
-        """Return where a point of the image lies in the input: indices of its pixels."""
+        """Return the position of an image point in the input, in pixel indices."""
         x, y = point
         return (
             (x - self.left) * SIDE / self.width - 0.5,
@@ -42,7 +42,7 @@ class Crop(NamedTuple):
 
 
 def crop_around(box: Box) -> Crop:
-    """Return the box's pixels, those that it cuts included, and 30 more on each side."""
+    """Return all pixels that the box touches, plus 30 on each side."""
     left, top = math.floor(box[0]), math.floor(box[1])
     right, bottom = max(math.ceil(box[2]), left + 1), max(math.ceil(box[3]), top + 1)
     margins = 2 * _MARGIN
@@ -50,10 +50,10 @@ def crop_around(box: Box) -> Crop:
 
 
 def outside_points(crop: Crop) -> list[Point]:
-    """Return the four points off the object that the network was trained with.
+    """Return the four outside points that the network was trained with.
 
-    They lie 10 pixels of the input beyond the corners of the box, of whose pixels those count
-    that have their middle in it; and not beyond the input.
+    They are 10 input pixels outside the corners of the box, counting pixels whose centre is in the
+    box, and are clipped to the input.
     """
     edges = []
     for extent in (crop.width, crop.height):
@@ -65,7 +65,7 @@ def outside_points(crop: Crop) -> list[Point]:
 
 
 def pixels_of(pixels: NDArray[np.uint8], crop: Crop) -> Map:
-    """Return float32 [512, 512, 3], 0..255: a part of an RGB image, zeros beyond it."""
+    """Return float32 [512, 512, 3], 0..255: a crop of an RGB image, zero-padded."""
     step = math.ceil(max(crop.width, crop.height) / _LARGEST)
     if step > 1:
         return pixels_of(pixels[::step, ::step], Crop(*(value // step for value in crop)))
@@ -81,14 +81,14 @@ def pixels_of(pixels: NDArray[np.uint8], crop: Crop) -> Map:
 
 
 def click_maps(inside: Iterable[Point], outside: Iterable[Point]) -> Map:
-    """Return float32 [512, 512, 2], 0..255: how near each pixel is to a click of either kind."""
+    """Return float32 [512, 512, 2], 0..255: heatmaps of inside and outside clicks."""
     maps = np.stack([_nearness(inside), _nearness(outside)], axis=2).astype(np.float32)
     least, most = float(maps.min()), float(maps.max())
     return np.asarray(255 * (maps - least) / (most - least + 1e-10), np.float32)
 
 
 def _nearness(points: Iterable[Point]) -> NDArray[np.float64]:
-    """Return float64 [512, 512]: 1 at each point, 1/2 at 5 pixels from it, as Gaussians do."""
+    """Return float64 [512, 512]: Gaussians, 1 at each point, 1/2 at 5 pixels from it."""
     pixels = np.arange(SIDE, dtype=np.float64)
     nearest = np.zeros((SIDE, SIDE))
     for x, y in points:
@@ -99,11 +99,11 @@ def _nearness(points: Iterable[Point]) -> NDArray[np.float64]:
 
 
 def paste(probabilities: Map, crop: Crop, size: tuple[int, int]) -> Map:
-    """Return float32 [height, width]: the probabilities [512, 512] back in the image, 0 elsewhere.
+    """Return float32 [height, width]: probabilities [512, 512] pasted into the image, 0 elsewhere.
 
     Args:
-        probabilities: What the network says of the crop.
-        crop: What it was shown.
+        probabilities: The network's output for the crop.
+        crop: The network's input region.
         size: Width and height of the image.
     """
     width, height = size

@@ -17,7 +17,7 @@ def test_a_crop_has_thirty_pixels_around_those_of_the_box() -> None:
 
 def test_points_are_placed_on_the_middles_of_pixels() -> None:
     crop = Crop(20, 30, 256, 128)
-    # Pixels are twice as wide and four times as high: the first one's middle is 0.5, 1.5.
+    # Pixels are twice as wide and four times as high: the first one's centre is 0.5, 1.5.
     assert crop.place((20.5, 30.5)) == (0.5, 1.5)
     assert crop.place((20, 30)) == (-0.5, -0.5)
 
@@ -65,7 +65,7 @@ def test_clicks_are_gaussians_of_ten_pixels() -> None:
     # Halfway down at 5 pixels' distance: x is the column.
     assert maps[55, 100, 0] == pytest.approx(127.5, abs=0.01)
     assert maps[50, 95, 0] == pytest.approx(127.5, abs=0.01)
-    # The nearer click counts, they are not added.
+    # The nearer click counts; they are not summed.
     assert maps[50, 102, 0] == pytest.approx(255 * 2 ** (-4 / 100), abs=0.01)
     assert maps[0, 5, 1] == pytest.approx(127.5, abs=0.01)
     assert maps[50, 100, 1] == pytest.approx(0, abs=0.01)
@@ -77,7 +77,7 @@ def test_no_clicks_are_no_light() -> None:
 
 def test_both_maps_are_stretched_together() -> None:
     maps = click_maps([(100.5, 100.5)], [(300, 300)])
-    # Between four pixels none is at the click itself.
+    # The click is between four pixels, so none is exactly at it.
     assert maps[..., 0].max() == pytest.approx(255 * 2 ** (-4 * 0.5 / 100), abs=0.01)
     assert maps[..., 1].max() == 255
 

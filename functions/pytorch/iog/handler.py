@@ -16,9 +16,9 @@ _WEIGHTS: Final = "IOG_PASCAL_SBD.pth"
 
 
 class InsideOutsideGuidance(Interactor):
-    """Cuts out the object in a box that clicks inside and outside describe.
+    """Segments the object in a box from inside and outside clicks.
 
-    The image, its margin and the points outside are as the authors train and test them. The
+    The image, its margin and the outside points follow the authors' training and test code. The
     threshold is compared with probabilities.
     """
 
@@ -40,13 +40,13 @@ class InsideOutsideGuidance(Interactor):
         """Return the object's mask.
 
         Raises:
-            RequestError: 400, there is no box and nothing to derive one from, or it lies beyond
-                the image.
+            RequestError: 400, there is no box and nothing to derive one from, or it is outside the
+                image.
         """
         box, outside = box_and_outside(clicks)
         box = _within(box, image)
         crop = crop_around(box)
-        # The authors click in the middle of the object, for which that of the box stands.
+        # The authors click in the middle of the object; the middle of the box replaces it.
         middle = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
         inside = clicks.positive or (middle,)
         maps = click_maps(
@@ -62,10 +62,10 @@ class InsideOutsideGuidance(Interactor):
 
 
 def box_and_outside(clicks: Clicks) -> tuple[Box, tuple[tuple[float, float], ...]]:
-    """Return the box of a request, and its clicks off the object.
+    """Return the box of a request, and its negative clicks.
 
-    CVAT 1.4 sends the corners of the box as clicks off the object, and nothing as the box. So
-    without a box, at least two such clicks that span an area are taken for its corners.
+    CVAT 1.4 sends the corners of the box as negative clicks, and no box. So without a box, at least
+    two negative clicks that span an area are taken as its corners.
 
     Raises:
         RequestError: 400, there is neither.
@@ -81,11 +81,11 @@ def box_and_outside(clicks: Clicks) -> tuple[Box, tuple[tuple[float, float], ...
 
 
 def _within(box: Box, image: Image) -> Box:
-    """Return the box cut to the image."""
+    """Return the box clipped to the image."""
     left, top = max(box[0], 0.0), max(box[1], 0.0)
     right, bottom = min(box[2], float(image.width)), min(box[3], float(image.height))
     if left >= right or top >= bottom:
         raise RequestError(
-            400, f"obj_bbox: the box lies beyond the {image.width}x{image.height} image"
+            400, f"obj_bbox: the box is outside the {image.width}x{image.height} image"
         )
     return left, top, right, bottom

@@ -1,4 +1,4 @@
-"""The interactor as a worker runs it, with random weights and a small input."""
+"""The interactor as in a worker, with random weights and a small input."""
 
 import base64
 import io
@@ -34,7 +34,7 @@ def loaded(
     model = InsideOutsideGuidance()
     model.load(assets, Device())
     with pytest.MonkeyPatch.context() as patch:
-        # The network takes any size; the trained one needs seconds.
+        # The network takes any size; the trained size takes seconds.
         patch.setattr(guidance, "SIDE", 64)
         yield assets, model
 
@@ -54,7 +54,7 @@ def endpoint(loaded: tuple[Assets, InsideOutsideGuidance]) -> Endpoint:
 def answer(
     model: InsideOutsideGuidance, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[float], list[Tensor]]:
-    """Have the network say the same everywhere, and collect what it was shown."""
+    """Make the network's output constant, and record its inputs."""
 
     def say(logit: float) -> list[Tensor]:
         seen: list[Tensor] = []
@@ -102,7 +102,7 @@ def test_only_the_box_and_its_margin_can_be_the_object(
 def test_the_threshold_is_one_of_probabilities(
     endpoint: Endpoint, answer: Callable[[float], list[Tensor]]
 ) -> None:
-    # A logit of 0.7 is a probability of 0.668: a threshold of 0.8 of logits would pass it too.
+    # A logit of 0.7 is a probability of 0.668: a threshold of 0.8 on logits would pass it too.
     answer(0.7)
     assert ask(endpoint, obj_bbox=BOX, threshold=0.66)
     assert ask(endpoint, obj_bbox=BOX)
@@ -117,7 +117,7 @@ def test_the_network_is_shown_the_crop_and_the_clicks(
     seen = answer(5.0)
     pixels = np.zeros((64, 64, 3), np.uint8)
     pixels[..., 0] = 200
-    # Of the box 4x4 with its margin of 30, each pixel is one of the input's 64.
+    # The 4x4 box with its margin of 30 maps each pixel to one of the input's 64.
     clicks = Clicks(positive=((32.5, 33.5),), negative=((10.5, 50.5),), box=(30, 30, 34, 34))
     model.segment(Image.from_pixels(pixels), clicks)
     (shown,) = seen
@@ -161,7 +161,7 @@ def test_without_any_box_the_client_is_told(
 
 
 def test_a_box_beyond_the_image_is_the_clients_fault(endpoint: Endpoint) -> None:
-    with pytest.raises(RequestError, match="the box lies beyond the 160x120 image") as caught:
+    with pytest.raises(RequestError, match="the box is outside the 160x120 image") as caught:
         ask(endpoint, obj_bbox=[[200, 10], [300, 50]])
     assert caught.value.status == 400
 

@@ -1,8 +1,8 @@
 """The network of Inside-Outside Guidance, for torch.
 
 Zhang et al., "Interactive Object Segmentation with Inside-Outside Guidance", CVPR 2020: a
-ResNet-101 whose features a coarse and then a fine network turn into a mask. The modules bear the
-names of the authors' checkpoint.
+ResNet-101 whose features a coarse and then a fine network turn into a mask. The modules are named
+as in the authors' checkpoint.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from modelyard.inference.bottleneck import Bottleneck
 INPUTS: Final = 5
 """Red, green, blue, inside clicks, outside clicks."""
 SIDE: Final = 512
-"""Height and width that the network was trained with."""
+"""Height and width of the training input."""
 
 _WIDTH: Final = 256
 _LATERALS: Final = (512, 1024, 512, 256)
@@ -40,7 +40,7 @@ class InsideOutside(nn.Module):
         return self._to_input(self.Fine_net(self._coarse(images)), images)
 
     def all_stages(self, images: Tensor) -> list[Tensor]:
-        """Return the logits of the four coarse stages, which training uses, and the final ones."""
+        """Return the logits of the four coarse stages, used in training, and the final ones."""
         maps = self._coarse(images)
         coarse = self.Coarse_net.predictions(maps)
         return [self._to_input(logits, images) for logits in (*coarse, self.Fine_net(maps))]
@@ -55,7 +55,7 @@ class InsideOutside(nn.Module):
 
 
 class _ResNet101(nn.Module):
-    """ResNet-101 of stride 16; the last stage is dilated by 2, 4 and 8 instead of shrinking."""
+    """ResNet-101 with stride 16; the last stage is dilated by 2, 4 and 8 instead of strided."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -90,7 +90,7 @@ def _stage(inputs: int, width: int, dilations: Sequence[int], stride: int = 1) -
 
 
 class _Pyramid(nn.Module):
-    """Means over the whole map and over 4, 9 and 36 parts of it, beside the map itself."""
+    """Pyramid pooling: means over 1, 4, 9 and 36 parts of the map, and the map itself."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -117,12 +117,12 @@ def _pooled(inputs: int, size: int) -> nn.Sequential:
 
 
 class _Coarse(nn.Module):
-    """Adds the stages from the deepest to the shallowest, each of 256 channels then."""
+    """Adds the stages from the deepest to the shallowest, each with 256 channels."""
 
     def __init__(self) -> None:
         super().__init__()
         self.laterals = nn.ModuleList(_lateral(channels) for channels in _LATERALS)
-        # The first is in the checkpoint, but its two stages are of one size and it is not used.
+        # The first is in the checkpoint but unused, since its two stages have the same size.
         self.upsamples = nn.ModuleList(_Upsample() for _ in _LATERALS[1:])
         self.predict = nn.ModuleList(_Prediction() for _ in _LATERALS)
 
@@ -159,7 +159,7 @@ class _Upsample(nn.Sequential):
 
 
 class _Prediction(nn.Sequential):
-    """Logits of one stage, scaled to a size before they are normalised."""
+    """Logits of one stage, scaled to a size before normalisation."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -179,7 +179,7 @@ class _Prediction(nn.Sequential):
 
 
 class _Fine(nn.Module):
-    """Brings the four maps to the size of the largest and makes one mask of them."""
+    """Scales the four maps to the size of the largest and fuses them into one mask."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Checkpoints like the authors', with random weights."""
+"""Checkpoints in the authors' format, with random weights."""
 
 from pathlib import Path
 

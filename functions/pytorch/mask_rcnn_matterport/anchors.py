@@ -17,9 +17,10 @@ _STRIDES_WIDE: Final = 8
 
 
 def of_map(stride: int, side: int) -> NDArray[np.float64]:
-    """Return the anchors of the map of that stride: three of one area in each cell.
+    """Return the anchors of the map with that stride: three of equal area in each cell.
 
-    Width by height is 0.5, 1 and 2. A cell's anchors are centred at its top left corner.
+    Aspect ratios (width by height) are 0.5, 1 and 2. A cell's anchors are centred at its top left
+    corner.
 
     Returns:
         float64 [cells * 3, 4] of top, left, bottom, right in pixels, cells row by row.
@@ -36,7 +37,7 @@ def of_map(stride: int, side: int) -> NDArray[np.float64]:
 
 @functools.lru_cache(maxsize=4)
 def anchors(side: int) -> Tensor:
-    """Return the anchors of all five maps of a square input, the finest first.
+    """Return the anchors of all five maps of a square input, finest first.
 
     Returns:
         float32 [N, 4] of top, left, bottom, right as fractions (`molding.normalised`).

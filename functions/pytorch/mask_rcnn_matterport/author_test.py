@@ -1,7 +1,7 @@
-"""The whole detector against the author's arithmetic, written out plainly.
+"""The whole detector against a plain implementation of the author's arithmetic.
 
-Layers are TensorFlow's, on [height, width, channels] and kernels in Keras's layout; images and
-masks are scaled by scikit-image, as the author does.
+Layers follow TensorFlow, on [height, width, channels] with kernels in Keras' layout; images and
+masks are scaled with scikit-image, as the author does.
 """
 
 from itertools import pairwise
@@ -21,9 +21,9 @@ Array = NDArray[Any]
 scale_by_author: Any = transform.resize
 SIDE = 128
 SHORTEST = 100
-# Of 100 objects; masks take this plain code long.
+# Out of 100 objects; this plain code is slow for masks.
 MOST = 12
-# Of scores and of fractions of the input; 1e-7 was seen between two processors.
+# For scores and fractions of the input; differences between two CPUs were 1e-7.
 JITTER = 2e-6
 STRIDES = (4, 8, 16, 32, 64)
 UNITS = np.array((0.1, 0.1, 0.2, 0.2))
@@ -113,7 +113,7 @@ def normalise(boxes: Array, height: int, width: int) -> Array:
 class Author:
     """The author's model on one image.
 
-    With `jitter`, the scores and places of proposals are off by as much as processors differ in.
+    With `jitter`, scores and positions of proposals are perturbed by as much as CPUs differ.
     """
 
     def __init__(self, checkpoint: dict[str, Array], jitter: int | None = None) -> None:
@@ -215,7 +215,7 @@ class Author:
                 x = conv(x, *self.of(f"mrcnn_mask_conv{layer}"))  # noqa: PLW2901
                 x = relu(self.norm(x, f"mrcnn_mask_bn{layer}"))  # noqa: PLW2901
             kernel, bias = self.of("mrcnn_mask_deconv")
-            # Each cell becomes 2x2 of them; Keras keeps the kernel as height, width, out, in.
+            # Each cell becomes 2x2 cells; Keras stores the kernel as height, width, out, in.
             large = np.einsum("hwi,yxoi->hywxo", x, kernel).reshape(28, 28, 256)
             logits = conv(relu(large + bias), *self.of("mrcnn_mask"))[..., number]
             masks.append(1 / (1 + np.exp(-logits)))
@@ -233,7 +233,7 @@ class Author:
         )
         top, left = (SIDE - inner[0]) // 2, (SIDE - inner[1]) // 2
         canvas = np.zeros((SIDE, SIDE, 3), np.uint8)
-        # Scaling leaves noise on whole numbers, which truncation would turn into steps.
+        # Scaling leaves noise on whole numbers, which truncation would turn into steps of 1.
         canvas[top : top + inner[0], left : left + inner[1]] = scaled + 1e-3
         molded = (canvas - np.array((123.7, 116.8, 103.9))).astype(np.float32)
         window = normalise(np.array((top, left, top + inner[0], left + inner[1])), SIDE, SIDE)
@@ -270,7 +270,7 @@ Detections = list[tuple[Array, int, float, Array]]
 
 
 def steady(checkpoint: dict[str, Array], size: tuple[int, int]) -> tuple[Array, Detections]:
-    """Return a picture on which rounding decides no overlap, and what the author detects in it."""
+    """Return a picture on which rounding affects no NMS decision, and the author's detections."""
     for seed in range(20):
         noise = np.random.default_rng(seed).integers(0, 256, (8, 8, 3), np.uint8)
         pixels = np.asarray(PIL.Image.fromarray(noise).resize(size))
@@ -278,7 +278,7 @@ def steady(checkpoint: dict[str, Array], size: tuple[int, int]) -> tuple[Array, 
         again = [Author(checkpoint, jitter).detect(pixels, 0.0) for jitter in range(2)]
         if all(places(expected) == places(other) for other in again):
             return pixels, expected
-    pytest.fail("rounding decides in every picture")
+    pytest.fail("rounding affects a decision in every picture")
 
 
 def places(detections: Detections) -> list[tuple[int, ...]]:
@@ -291,7 +291,7 @@ def test_objects_are_those_of_the_author(
 ) -> None:
     pixels, expected = steady(checkpoint, size)
     scores = [score for _, _, score, _ in expected]
-    # A threshold in the widest gap, so that rounding decides nothing.
+    # A threshold in the widest gap, so that rounding does not matter.
     gaps = [upper - lower for upper, lower in pairwise(scores[4:])]
     count = 5 + int(np.argmax(gaps))
     threshold = (scores[count - 1] + scores[count]) / 2

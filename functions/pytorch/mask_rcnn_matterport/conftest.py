@@ -1,4 +1,4 @@
-"""A checkpoint in the published format, filled with random numbers."""
+"""A checkpoint in the published format, with random weights."""
 
 import json
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ Shapes = Iterator[tuple[str, tuple[int, ...]]]
 def published_shapes() -> Shapes:
     """The datasets of mask_rcnn_coco.h5, as Keras names and shapes them.
 
-    `<layer>/<layer>/<variable>`, or `<model>/<layer>/<variable>` for the model within the model.
+    `<layer>/<layer>/<variable>`, or `<model>/<layer>/<variable>` for the nested model.
     """
 
     def conv(name: str, kernel: tuple[int, ...], outputs: int, owner: str = "") -> Shapes:

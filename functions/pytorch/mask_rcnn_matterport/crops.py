@@ -14,9 +14,9 @@ def pyramid_crops(maps: list[Tensor], boxes: Tensor, size: int, image_area: int)
     """Cut each box out of the map that fits its size (equation 1 of the pyramid's paper).
 
     Args:
-        maps: Float [1, C, H, W], from the finest to the coarsest, each half of the one before.
+        maps: Float [1, C, H, W], finest to coarsest, each half the size of the previous one.
         boxes: float32 [N, 4] of top, left, bottom, right as fractions.
-        size: Height and width of the pieces.
+        size: Height and width of the crops.
         image_area: Pixels of the network's input; a box of 224x224 of them goes to the third map.
 
     Returns:
@@ -24,7 +24,7 @@ def pyramid_crops(maps: list[Tensor], boxes: Tensor, size: int, image_area: int)
     """
     heights, widths = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
     relative = (heights * widths).sqrt() / (224.0 / math.sqrt(image_area))
-    # A box without area, whose logarithm is minus infinity, goes to the finest map.
+    # An empty box, whose logarithm is minus infinity, goes to the finest map.
     levels = (relative.log2().round() + 2).clamp(0, len(maps) - 1)
     pieces = boxes.new_empty(len(boxes), maps[0].shape[1], size, size)
     for level, features in enumerate(maps):
@@ -36,9 +36,9 @@ def pyramid_crops(maps: list[Tensor], boxes: Tensor, size: int, image_area: int)
 def crop_and_resize(features: Tensor, boxes: Tensor, size: int) -> Tensor:
     """Sample size x size points of each box, as tf.image.crop_and_resize does.
 
-    The outer points lie on the edges of the box; the fractions 0 and 1 are the centres of the
-    first and last cells of the map. Points beyond those are 0. The last points of a box that ends
-    at the edge of the map lie on it; in TensorFlow rounding decides whether they lie beyond.
+    The outer points are on the edges of the box; the fractions 0 and 1 are the centres of the first
+    and last cells of the map. Points outside that range are 0. The last points of a box that ends
+    at the edge of the map are on it; in TensorFlow rounding decides whether they are outside.
 
     Args:
         features: Float [1, C, H, W].
@@ -65,7 +65,7 @@ def crop_and_resize(features: Tensor, boxes: Tensor, size: int) -> Tensor:
 
 
 class _Line:
-    """The points of each box along one axis, all [N, size]: between which two cells, and where."""
+    """Interpolation indices and weights of each box along one axis, all [N, size]."""
 
     def __init__(self, near: Tensor, far: Tensor, length: int, size: int) -> None:
         step = (far - near) * (length - 1) / (size - 1)

@@ -1,4 +1,4 @@
-"""From proposals to objects: which boxes go on, and how they change on the way."""
+"""From proposals to objects: selection and refinement of boxes."""
 
 from typing import Final, NamedTuple
 
@@ -10,20 +10,20 @@ from torch import Tensor
 from modelyard.inference.boxes import nms
 
 CANDIDATES: Final = 6000
-"""So many of the best anchors are looked at."""
+"""Maximum number of top-scoring anchors considered."""
 PROPOSALS: Final = 1000
-"""So many boxes are classified."""
+"""Maximum number of classified boxes."""
 LIMIT: Final = 100
-"""So many objects are reported."""
+"""Maximum number of reported objects."""
 
 _PROPOSAL_OVERLAP: Final = 0.7
 _OBJECT_OVERLAP: Final = 0.3
-# The network's differences are in these units.
+# Standard deviations that scale the network's box deltas.
 _UNITS: Final = (0.1, 0.1, 0.2, 0.2)
 
 
 class Objects(NamedTuple):
-    """Objects, the best first.
+    """Objects, best first.
 
     Attributes:
         boxes: float32 [N, 4] of top, left, bottom, right as fractions of the network's input.
@@ -44,7 +44,7 @@ def propose(scores: Tensor, deltas: Tensor, anchors: Tensor) -> Tensor:
         deltas: float32 [A, 4].
         anchors: float32 [A, 4] of top, left, bottom, right as fractions.
     """
-    # Equal scores come in the order of the anchors, as in TensorFlow; `topk` leaves that open.
+    # Equal scores keep the order of the anchors, as in TensorFlow; `topk` does not guarantee that.
     best, order = (each[:CANDIDATES] for each in scores.sort(descending=True, stable=True))
     boxes = _changed(anchors[order], deltas[order]).clamp(0, 1)
     kept = nms(_numpy(boxes), _numpy(best), _PROPOSAL_OVERLAP, limit=PROPOSALS)
@@ -62,11 +62,11 @@ def choose(
 ) -> Objects:
     """Return the objects with a score of at least `threshold` among classified boxes.
 
-    A box stands for its likeliest class only.
+    Each box gets only its most probable class.
 
     Args:
         boxes: float32 [N, 4] of top, left, bottom, right as fractions.
-        probabilities: float32 [N, 81]; the first is that of no object.
+        probabilities: float32 [N, 81]; the first is the background's.
         deltas: float32 [N, 81, 4].
         window: float32 [4]; boxes are clipped to it.
         threshold: 0..1.
@@ -90,7 +90,7 @@ def choose(
 
 
 def _changed(boxes: Tensor, deltas: Tensor) -> Tensor:
-    """Shift centres in units of the boxes' sides, and grow sides by the exponential."""
+    """Apply deltas: shift centres in units of the boxes' sides, scale sides exponentially."""
     shifts, growth = (deltas * deltas.new_tensor(_UNITS)).chunk(2, dim=1)
     sides = boxes[:, 2:] - boxes[:, :2]
     centres = boxes[:, :2] + 0.5 * sides + shifts * sides

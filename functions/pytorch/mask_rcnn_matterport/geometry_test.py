@@ -1,4 +1,4 @@
-"""Anchors, crops and the way to the network's input and back, by hand."""
+"""Anchors, crops and the mapping to the network's input and back, computed by hand."""
 
 import math
 from typing import Any
@@ -37,7 +37,7 @@ def test_all_maps_follow_each_other_and_fractions_leave_out_a_pixel() -> None:
 
 
 def test_crops_by_hand() -> None:
-    """On a map whose value is 10 * row + column, sampling gives that of the place."""
+    """On a map whose value is 10 * row + column, sampling gives that of the position."""
     features = (torch.arange(5.0)[:, None] * 10 + torch.arange(9.0))[None, None]
     boxes = torch.tensor([[0.0, 0.0, 1.0, 1.0], [0.125, 0.25, 0.625, 0.5], [-0.25, 0.5, 0.25, 1.5]])
     whole, part, beyond = crop_and_resize(features, boxes, 3)[:, 0]
@@ -51,7 +51,7 @@ def test_a_box_is_cut_out_of_the_map_of_its_size() -> None:
     sides = (20.0, 79.0, 80.0, 158.0, 159.0, 223.0, 316.0, 317.0, 1000.0, 0.0)
     boxes = torch.tensor([[0.0, 0.0, side / 1024, side / 1024] for side in sides])
     levels = pyramid_crops(maps, boxes, 2, 1024 * 1024)[:, 0, 0, 0]
-    # The next map begins at 224 times 2 to the power of a half more or less.
+    # The boundaries between maps are at 224 times 2 to the power of plus or minus a half.
     assert levels.tolist() == [2, 2, 3, 3, 4, 4, 4, 5, 5, 2]
 
 
@@ -100,7 +100,7 @@ def test_scaled_images_are_those_of_scikit_image(source: tuple[int, int]) -> Non
     expected = scale_by_author(
         pixels, mold.inner[::-1], order=1, mode="constant", preserve_range=True, anti_aliasing=False
     )
-    # 8 bits: what lies just below a whole number may go either way.
+    # 8 bits: values just below a whole number may be rounded either way.
     assert np.abs(inner - np.floor(expected + 1e-3)).max() <= 1.001
     assert (np.abs(inner - np.floor(expected + 1e-3)) > 0.5).mean() < 0.01
 

@@ -28,8 +28,9 @@ class MatterportMaskRCNN(Detector):
     threshold is honoured.
 
     Attributes:
-        shortest: The image is enlarged until its shorter side has this many pixels ...
-        side: ... but fits into a square of this many, a multiple of 64, which the network sees.
+        shortest: The image is scaled up until its shorter side has this many pixels ...
+        side: ... but fits into a square of this size, a multiple of 64, which is the network's
+            input.
     """
 
     default_threshold: float = 0.7
@@ -41,7 +42,7 @@ class MatterportMaskRCNN(Detector):
 
         Raises:
             LabelError: a label has no id, or none from 0 to 80.
-            CheckpointError: the checkpoint does not hold this network.
+            CheckpointError: the checkpoint is not of this network.
         """
         for label in assets.labels:
             if label.id is None or not 0 <= label.id < CLASSES:
@@ -55,12 +56,12 @@ class MatterportMaskRCNN(Detector):
         self._network = prepare(network, device)
 
     def warm_up(self) -> None:
-        """Run the backbone on a small picture; a whole one takes seconds on a processor."""
+        """Run the backbone on a small picture; a full-size one takes seconds on a CPU."""
         with running(self._device):
             self._network.features(torch.zeros(1, 3, 64, 64, device=torch_device(self._device)))
 
     def detect(self, image: Image, threshold: float) -> list[Mask]:
-        """Return what is seen with a score of at least `threshold`, best first."""
+        """Return objects with a score of at least `threshold`, best first."""
         mold = Mold.fitting(image.size, self.shortest, self.side)
         objects, masks = self._run(mold, mold.apply(image.pixels), threshold)
         boxes = mold.to_image(objects.boxes.cpu().numpy())
@@ -73,7 +74,7 @@ class MatterportMaskRCNN(Detector):
     def _run(
         self, mold: Mold, pixels: NDArray[np.float32], threshold: float
     ) -> tuple[Objects, NDArray[np.float32]]:
-        """Return the objects on the network's input, and their masks float32 [N, 28, 28]."""
+        """Return the objects in input coordinates, and their masks float32 [N, 28, 28]."""
         device = torch_device(self._device)
         area = mold.side * mold.side
         with running(self._device):
@@ -109,5 +110,5 @@ def _shape(
 
 
 def _to_input(pixels: NDArray[np.float32]) -> Tensor:
-    """Turn float32 [height, width, 3] into [1, 3, height, width]."""
+    """Transpose float32 [height, width, 3] to [1, 3, height, width]."""
     return torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))[None]

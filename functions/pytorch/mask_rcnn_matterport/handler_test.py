@@ -98,7 +98,7 @@ def test_nothing_may_be_found(model: MatterportMaskRCNN, image: Image) -> None:
     assert model.detect(image, 1.0) == []
 
 
-@pytest.mark.usefixtures("model")  # It makes the network's input small.
+@pytest.mark.usefixtures("model")  # The small input makes it fast.
 def test_cvats_request_is_answered(folder: Path) -> None:
     endpoint = open_endpoint({"MODELYARD_ASSETS": str(folder), "MODELYARD_THREADS": "1"})
     body = {**json.loads(sample_request("detector")), "threshold": 0.01}
@@ -107,7 +107,7 @@ def test_cvats_request_is_answered(folder: Path) -> None:
     for shape in reply:
         assert shape["type"] == "mask"
         assert shape["label"].startswith("class ")
-        # CVAT's masks: the pixels of a box, row by row, and then its corners, all inclusive.
+        # CVAT's masks: the pixels of a box, row by row, then its corners, all inclusive.
         *bits, left, top, right, bottom = shape["mask"]
         assert 0 <= left <= right < 160
         assert 0 <= top <= bottom < 120

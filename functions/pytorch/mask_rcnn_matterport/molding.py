@@ -1,8 +1,8 @@
-"""The square input of the network, and the way back to the image.
+"""The mapping between images and the network's square input.
 
-Coordinates on the input are fractions of top, left, bottom, right where 0 is the edge of the first
-pixel and 1 the far edge of the last one, but pixels minus 1 lie between them: Matterport's
-normalised coordinates. They are exact enough, and the weights were trained with them.
+Input coordinates are fractions of top, left, bottom, right where 0 is the edge of the first pixel
+and 1 the far edge of the last one, but with pixels minus 1 between them: Matterport's normalised
+coordinates. They are exact enough, and the weights were trained with them.
 """
 
 from typing import Final, Self
@@ -13,18 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 MEAN: Final = (123.7, 116.8, 103.9)
-"""What is taken off red, green and blue, 0..255; nothing divides them."""
+"""The mean of red, green and blue, 0..255, which is subtracted; there is no scaling."""
 
 Boxes = NDArray[np.floating]
-# Takes float noise off whole numbers, which truncation would otherwise make one less.
+# Keeps truncation from turning whole numbers with float noise into one less.
 _NOISE: Final = 1e-3
 
 
 class Mold(msgspec.Struct, frozen=True):
-    """An image scaled to `inner` and put into the middle of a square of `side` pixels.
+    """An image scaled to `inner` and centred in a square of `side` pixels.
 
     Attributes:
-        source: Width and height of the image, as of `inner`.
+        source: Width and height of the image.
         inner: Width and height of the scaled image.
         side: Width and height of the square.
     """
@@ -35,11 +35,11 @@ class Mold(msgspec.Struct, frozen=True):
 
     @classmethod
     def fitting(cls, source: tuple[int, int], shortest: int, side: int) -> Self:
-        """Enlarge until the shorter side has `shortest` pixels; shrink until all fits `side`."""
+        """Scale up until the shorter side has `shortest` pixels; scale down to fit into `side`."""
         scale = max(1.0, shortest / min(source))
         if round(max(source) * scale) > side:
             scale = side / max(source)
-        # Of a very long image the shorter side would vanish.
+        # The shorter side of a very long image would become 0.
         width, height = (max(1, round(length * scale)) for length in source)
         return cls(source, (width, height), side)
 
@@ -68,10 +68,10 @@ class Mold(msgspec.Struct, frozen=True):
         return canvas - np.array(MEAN, np.float32)
 
     def to_image(self, boxes: Boxes) -> NDArray[np.int64]:
-        """Bring boxes [N, 4] of fractions of the square to whole pixels of the image.
+        """Convert boxes [N, 4] from fractions of the square to whole pixels of the image.
 
         Returns:
-            int64 [N, 4] of top, left, bottom, right; the last two lie outside the box.
+            int64 [N, 4] of top, left, bottom, right; the last two are exclusive.
         """
         near, far = self.window[:2], self.window[2:]
         inside = (boxes - np.tile(near, 2)) / np.tile(far - near, 2)
@@ -85,12 +85,12 @@ class Mold(msgspec.Struct, frozen=True):
         scaled = cv2.resize(pixels.astype(np.float32), self.inner, interpolation=cv2.INTER_LINEAR)
         rows, columns = _fade(self.source[1], self.inner[1]), _fade(self.source[0], self.inner[0])
         faded = np.maximum(scaled * (rows[:, None] * columns)[..., None], pixels.min())
-        # The author's code goes through 8 bits.
+        # The author's code converts to 8 bits in between.
         return np.asarray(np.floor(faded + _NOISE), np.float32)
 
 
 def normalised(boxes: NDArray[np.generic], size: tuple[int, int]) -> NDArray[np.float32]:
-    """Turn pixels [..., 4] of top, left, bottom, right into fractions of an image of that size.
+    """Convert pixels [..., 4] of top, left, bottom, right to fractions of an image of that size.
 
     Args:
         boxes: Any numbers.
@@ -105,7 +105,7 @@ def normalised(boxes: NDArray[np.generic], size: tuple[int, int]) -> NDArray[np.
 def resize_mask(mask: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
     """Scale float32 [h, w] to a width and height, bilinear, as scikit-image does.
 
-    All around it counts as 0, but nothing becomes less than its least value.
+    The surroundings count as 0, but no value becomes less than the minimum.
 
     Returns:
         float32 [height, width].
@@ -116,10 +116,10 @@ def resize_mask(mask: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.
 
 
 def _fade(before: int, after: int) -> NDArray[np.float32]:
-    """Return the weight float32 [after] that is left to the pixels of a line that is scaled.
+    """Return the weights float32 [after] of the pixels of a scaled line.
 
-    scikit-image, by which the author scaled, mixes black into what lies beyond the centre of the
-    outer pixels, as long as that is not darker than all of the image; OpenCV repeats those.
+    scikit-image, which the author used for scaling, blends outer pixels beyond their centre with
+    black, but not below the image's minimum; OpenCV repeats them.
     """
     centres = (np.arange(after) + 0.5) * before / after - 0.5
     beyond = np.maximum(-centres, centres - (before - 1)).clip(0)

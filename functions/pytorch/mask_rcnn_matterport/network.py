@@ -1,7 +1,7 @@
-"""The network (He et al. 2017, https://arxiv.org/abs/1703.06870), in Matterport's form.
+"""The network (He et al. 2017, https://arxiv.org/abs/1703.06870), Matterport's variant.
 
-Layers are Keras's: convolutions before a normalisation have a bias, normalisations add 1e-3 to
-the variance, and "same" padding of an even size pads more at the end.
+Layers follow Keras: convolutions before a normalisation have a bias, normalisations use an epsilon
+of 1e-3, and "same" padding of an even size pads more at the end.
 """
 
 from typing import Final
@@ -14,9 +14,9 @@ from mask_rcnn_matterport.crops import pyramid_crops
 from modelyard.inference.resnet import ConvNorm, ResNet
 
 CLASSES: Final = 81
-"""COCO's 80 and, as number 0, the background."""
+"""COCO's 80 and the background, which is class 0."""
 RATIOS: Final = 3
-"""Anchors of a cell."""
+"""Anchors per cell."""
 
 _EPSILON: Final = 1e-3
 _WIDTH: Final = 256
@@ -25,14 +25,14 @@ _MASK_POOL: Final = 14
 
 
 class MaskRCNN(nn.Module):
-    """ResNet-101 with a feature pyramid, and three heads; `detection` says how they play together.
+    """ResNet-101 with a feature pyramid, and three heads; `detection` combines them.
 
     Boxes are float32 [N, 4] of top, left, bottom, right as fractions, where 1 is the centre line
     of the input's last pixels (Matterport's normalised coordinates).
     """
 
     def __init__(self) -> None:
-        """Lay the network out."""
+        """Define the layers."""
         super().__init__()
         self.backbone = ResNet(pool_margins=(0, 1, 0, 1), bias=True, epsilon=_EPSILON)
         width2, width3, width4, width5 = ResNet.widths
@@ -63,21 +63,21 @@ class MaskRCNN(nn.Module):
 
 
 class Proposals(nn.Module):
-    """Where there may be objects."""
+    """The region proposal head."""
 
     def __init__(self) -> None:
-        """Lay the head out."""
+        """Define the layers."""
         super().__init__()
         self.shared = nn.Conv2d(_WIDTH, 512, 3, padding=1)
         self.classes = nn.Conv2d(512, 2 * RATIOS, 1)
         self.deltas = nn.Conv2d(512, 4 * RATIOS, 1)
 
     def forward(self, maps: list[Tensor]) -> tuple[Tensor, Tensor]:
-        """Read the maps of `MaskRCNN.features`, and a fifth that is every other cell of the last.
+        """Process the maps of `MaskRCNN.features`, and a fifth: every other cell of the last.
 
         Returns:
-            For each anchor, map by map and row by row: how probably it holds an object, [N], and
-            how the box differs, [N, 4] of y, x, height and width.
+            For each anchor, map by map and row by row: objectness, [N], and box deltas, [N, 4] of
+            y, x, height and width.
         """
         scores, deltas = [], []
         for features in (*maps, maps[-1][:, :, ::2, ::2]):
@@ -88,10 +88,10 @@ class Proposals(nn.Module):
 
 
 class Classifier(nn.Module):
-    """What is in a box, and how the box should be changed for each class."""
+    """The box head: class probabilities, and box deltas for each class."""
 
     def __init__(self) -> None:
-        """Lay the head out."""
+        """Define the layers."""
         super().__init__()
         self.conv1 = ConvNorm(_WIDTH, 1024, _POOL, padding=0, bias=True, epsilon=_EPSILON)
         self.conv2 = ConvNorm(1024, 1024, 1, bias=True, epsilon=_EPSILON)
@@ -99,9 +99,9 @@ class Classifier(nn.Module):
         self.deltas = nn.Linear(1024, CLASSES * 4)
 
     def forward(self, maps: list[Tensor], boxes: Tensor, image_area: int) -> tuple[Tensor, Tensor]:
-        """Return probabilities [N, 81] and differences [N, 81, 4] of y, x, height and width."""
+        """Return probabilities [N, 81] and deltas [N, 81, 4] of y, x, height and width."""
         crops = pyramid_crops(maps, boxes, _POOL, image_area).flatten(1)
-        # The kernel is as large as a piece; as a matrix it is many times faster.
+        # The kernel is as large as a crop; as a matrix multiplication it is many times faster.
         inner = functional.linear(crops, self.conv1.weight.flatten(1), self.conv1.bias)
         inner = functional.relu_(self.conv1.norm(inner[:, :, None, None]))
         inner = functional.relu_(self.conv2(inner)).flatten(1)
@@ -110,10 +110,10 @@ class Classifier(nn.Module):
 
 
 class Masks(nn.Module):
-    """Which pixels of a box are the object."""
+    """The mask head."""
 
     def __init__(self) -> None:
-        """Lay the head out."""
+        """Define the layers."""
         super().__init__()
         self.conv1 = ConvNorm(_WIDTH, _WIDTH, 3, bias=True, epsilon=_EPSILON)
         self.conv2 = ConvNorm(_WIDTH, _WIDTH, 3, bias=True, epsilon=_EPSILON)
@@ -135,5 +135,5 @@ class Masks(nn.Module):
 
 
 def _by_anchor(values: Tensor, size: int) -> Tensor:
-    """Turn [1, anchors * size, H, W] into [H * W * anchors, size]."""
+    """Reshape [1, anchors * size, H, W] to [H * W * anchors, size]."""
     return values[0].permute(1, 2, 0).reshape(-1, size)

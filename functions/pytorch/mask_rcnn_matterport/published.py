@@ -1,4 +1,4 @@
-"""The checkpoint as Keras wrote it, and the names that its layers have here."""
+"""The checkpoint as Keras wrote it, and the mapping to our layer names."""
 
 import re
 from pathlib import Path
@@ -39,7 +39,7 @@ _OTHERS: Final = {
 
 
 def read_keras(path: Path) -> dict[str, Tensor]:
-    """Read the tensors of an HDF5 file that Keras saved weights in, in torch's layout.
+    """Read the tensors of an HDF5 file of Keras weights, in torch's layout.
 
     Returns:
         By `<layer>/<variable>`, such as `conv1/kernel:0`. Kernels of convolutions are
@@ -47,19 +47,19 @@ def read_keras(path: Path) -> dict[str, Tensor]:
         width], those of dense layers [outputs, inputs].
 
     Raises:
-        CheckpointError: it is no such file.
+        CheckpointError: it is not such a file.
     """
     tensors: dict[str, Tensor] = {}
 
     def visit(name: str, item: h5py.Group | h5py.Dataset) -> None:
         if isinstance(item, h5py.Dataset):
-            # Models within models, such as the one of proposals, are groups around layers.
+            # Nested models, such as the region proposal network, are groups around layers.
             key = "/".join(name.split("/")[-2:])
             tensors[key] = torch.from_numpy(_in_torchs_layout(item[()]))
 
     try:
         with h5py.File(path, "r") as file:
-            # A whole model, not its weights alone, keeps them one level deeper.
+            # A file with the whole model, not only its weights, has them one level deeper.
             file.get("model_weights", file).visititems(visit)
     except (OSError, TypeError, ValueError) as error:
         raise CheckpointError(f"cannot read {path}: {' '.join(str(error).split())}") from error
@@ -67,7 +67,7 @@ def read_keras(path: Path) -> dict[str, Tensor]:
 
 
 def rename(key: str) -> str:
-    """Return the network's name for a key of `read_keras`; unknown ones stay as they are."""
+    """Return the network's name for a key of `read_keras`; unknown ones stay unchanged."""
     layer, _, variable = key.partition("/")
     if variable not in _PARTS:
         return key
@@ -89,7 +89,7 @@ def _layer(layer: str) -> str:
 def _in_torchs_layout(values: NDArray[np.float32]) -> NDArray[np.float32]:
     match values.ndim:
         case 4:
-            # Height, width, inputs, outputs; Keras swaps the last two of transposed kernels.
+            # Height, width, inputs, outputs; Keras swaps the last two for transposed kernels.
             values = values.transpose(3, 2, 0, 1)
         case 2:
             values = values.T

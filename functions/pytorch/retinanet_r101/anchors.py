@@ -1,4 +1,4 @@
-"""The boxes that the network's answers refer to."""
+"""Anchor boxes."""
 
 import functools
 import math
@@ -14,9 +14,9 @@ _STRIDES_WIDE: Final = 4
 
 
 def shapes(stride: int) -> NDArray[np.float32]:
-    """Return the nine anchors of a cell of a map, about the origin.
+    """Return the nine anchors of a map's cell, centred at the origin.
 
-    Three sizes, and of each size three shapes of the same area, height by width 0.5, 1 and 2.
+    Three sizes, each with three aspect ratios (height by width) of equal area: 0.5, 1 and 2.
 
     Returns:
         float32 [9, 4] of left, top, right, bottom in pixels.
@@ -35,7 +35,7 @@ def shapes(stride: int) -> NDArray[np.float32]:
 def anchors(stride: int, height: int, width: int) -> NDArray[np.float32]:
     """Return the anchors of a map of `height` by `width` cells, cells row by row.
 
-    A cell's anchors are centred at its top left corner, for detectron2's offset is 0.
+    A cell's anchors are centred at its top left corner, because detectron2's offset is 0.
 
     Returns:
         float32 [height * width * 9, 4] of left, top, right, bottom in pixels of the input.

@@ -1,4 +1,4 @@
-"""A checkpoint in the published format, filled with random numbers."""
+"""A checkpoint in the published format, with random weights."""
 
 import json
 import pickle
@@ -19,7 +19,7 @@ Checkpoint = dict[str, NDArray[np.float32]]
 
 
 def published_shapes() -> Iterator[tuple[str, tuple[int, ...]]]:
-    """The names and shapes in model_final_971ab9.pkl, written down from detectron2's model."""
+    """The names and shapes in model_final_971ab9.pkl, taken from detectron2's model."""
 
     def unit(name: str, inputs: int, outputs: int, kernel: int) -> Iterator[tuple[str, Any]]:
         yield f"{name}.weight", (outputs, inputs, kernel, kernel)
@@ -55,12 +55,12 @@ def published_shapes() -> Iterator[tuple[str, tuple[int, ...]]]:
 
 
 def random_array(name: str, shape: tuple[int, ...], generator: np.random.Generator) -> Any:
-    """Numbers with which values neither fade nor grow through a hundred layers."""
+    """Weights with which activations neither vanish nor explode over a hundred layers."""
     values = generator.standard_normal(shape, np.float32)
     if name.endswith("running_var"):
         return np.abs(values) * 0.1 + np.float32(0.9)
     if name.endswith("norm.weight"):
-        # Pixels come in hundreds, and each block adds to what comes in.
+        # Pixels are in the hundreds, and each residual block adds to its input.
         scale = 0.02 if ".stem." in name else 0.2 if ".conv3." in name else 1.0
         return np.full(shape, scale, np.float32)
     if name in {"head.cls_score.weight", "head.bbox_pred.weight"}:
@@ -99,7 +99,7 @@ def folder(checkpoint: Checkpoint, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture(scope="session")
 def model(folder: Path) -> Iterator[RetinaNetR101]:
-    """The detector, which scales images to 128 pixels only."""
+    """The detector, scaling images to only 128 pixels."""
     threads = torch.get_num_threads()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(RetinaNetR101, "shortest", 128)

@@ -1,4 +1,4 @@
-"""From the network's answers to objects."""
+"""Decoding of the network's outputs to objects."""
 
 import math
 from collections.abc import Sequence
@@ -13,23 +13,23 @@ from retinanet_r101.anchors import anchors
 
 CLASSES: Final = 80
 ANCHORS: Final = 9
-"""Anchors of a cell."""
+"""Anchors per cell."""
 STRIDES: Final = (8, 16, 32, 64, 128)
-"""Pixels of the input from one cell to the next, of each map."""
+"""The stride of each feature map, in pixels of the input."""
 
-# Logits are compared with a little slack, and the scores that pass exactly.
+# Logits are prefiltered with a little slack; scores are then compared exactly.
 _SLACK: Final = 1e-3
-# In float32 the sigmoid of what is a little above this is 1.
+# In float32 the sigmoid of anything slightly above this is 1.
 _SURE: Final = 16.0
 
 
 class Seen(NamedTuple):
-    """What a map says of those of its anchors that may have found something.
+    """The outputs of a feature map for its candidate anchors.
 
     Attributes:
-        rows: int64 [N], which anchors; cells go row by row, and nine anchors a cell.
+        rows: int64 [N], anchor indices: cells row by row, with nine anchors per cell.
         logits: float32 [N, 80]; the sigmoid of one is the score of a class.
-        deltas: float32 [N, 4], how each anchor differs from its object.
+        deltas: float32 [N, 4], box deltas.
     """
 
     rows: NDArray[np.int64]
@@ -38,7 +38,7 @@ class Seen(NamedTuple):
 
 
 class Objects(NamedTuple):
-    """Objects, the best first.
+    """Objects, best first.
 
     Attributes:
         boxes: float32 [N, 4] of left, top, right, bottom in pixels of the input, unclipped.
@@ -69,16 +69,16 @@ def decode(
     limit: int,
     classes: NDArray[np.bool_],
 ) -> Objects:
-    """Return what the network sees with a score of at least `threshold`.
+    """Return objects with a score of at least `threshold`.
 
     Args:
-        maps: The network's answer, a part for each of `STRIDES`: all with a logit of at least
-            `least_logit(threshold)`, others do no harm.
+        maps: The network's output, one for each of `STRIDES`: all anchors with a logit of at least
+            `least_logit(threshold)`; others are harmless.
         size: Height and width of the input.
         threshold: 0..1.
-        candidates: From each map, this many best pairs of anchor and class are looked at.
-        overlap: Boxes of a class with a higher intersection over union are one object.
-        limit: The most objects.
+        candidates: Maximum number of pairs of anchor and class considered per map, best first.
+        overlap: IoU threshold of non-maximum suppression, per class.
+        limit: Maximum number of objects.
         classes: bool [80], which classes to report.
     """
     found = [
@@ -98,7 +98,7 @@ def _of_map(
     index = np.flatnonzero(flat >= least_logit(threshold))
     if len(index) > candidates:
         index = np.sort(index[np.argpartition(flat[index], -candidates)[-candidates:]])
-    # In float64, so that rounding is left to the last step.
+    # In float64, so that rounding happens only in the last step.
     scores = sigmoid(flat[index].astype(np.float64))
     index, scores = index[scores >= threshold], scores[scores >= threshold]
     anchor, labels = np.divmod(index, CLASSES)

@@ -1,4 +1,4 @@
-"""Anchors and decoding against values by hand and the plainest code there is."""
+"""Anchors and decoding against hand-computed values and plain loops."""
 
 import math
 
@@ -41,7 +41,7 @@ def cells(stride: int) -> tuple[int, int]:
 
 
 def random_maps() -> list[Seen]:
-    """Answers on an input of `SIZE`, every anchor's."""
+    """Outputs for an input of `SIZE`, for every anchor."""
     generator = np.random.default_rng(5)
     maps = []
     for stride in STRIDES:
@@ -55,7 +55,7 @@ def random_maps() -> list[Seen]:
 
 
 def plain(maps: list[Seen], threshold: float, candidates: int, limit: int) -> Objects:
-    """Detectron2's order of steps, in loops."""
+    """detectron2's sequence of steps, in loops."""
     found: list[tuple[float, int, list[float]]] = []
     for seen, stride in zip(maps, STRIDES, strict=True):
         rows = []

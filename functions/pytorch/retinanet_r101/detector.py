@@ -1,4 +1,4 @@
-"""What the detector does whatever runs its network: an image's way in, the objects' way out."""
+"""Pre- and postprocessing, independent of the framework that runs the network."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ _UNUSED_IDS: Final = frozenset({12, 26, 29, 30, 45, 66, 68, 69, 71, 83})
 COCO_IDS: Final = tuple(number for number in range(1, 91) if number not in _UNUSED_IDS)
 """The COCO id of each of the network's 80 classes."""
 MEAN: Final = (103.53, 116.28, 123.675)
-"""What is taken off blue, green and red, 0..255; nothing divides them."""
+"""The mean of blue, green and red, 0..255, which is subtracted; there is no scaling."""
 DIVISOR: Final = 32
 """Width and height of the network's input are multiples of this."""
 
@@ -29,10 +29,10 @@ class RetinaNetDetector(Detector):
 
     Attributes:
         shortest: The image is scaled so that its shorter side has this many pixels ...
-        longest: ... but its longer side has no more than this.
-        candidates: From each of five maps, this many best answers are looked at.
-        overlap: Two boxes of a label with a higher intersection over union are one object.
-        limit: The most objects reported in an image.
+        longest: ... but its longer side at most this many.
+        candidates: Maximum number of candidates considered for each of five maps.
+        overlap: IoU threshold of non-maximum suppression, per label.
+        limit: Maximum number of objects per image.
     """
 
     shortest: ClassVar[int] = 800
@@ -45,7 +45,7 @@ class RetinaNetDetector(Detector):
         """Load the network.
 
         Raises:
-            LabelError: a label has no id, or none that COCO uses.
+            LabelError: a label has no id, or not one of COCO's.
         """
         for label in assets.labels:
             if label.id not in COCO_IDS:
@@ -61,21 +61,21 @@ class RetinaNetDetector(Detector):
 
     @abstractmethod
     def run_network(self, pixels: NDArray[np.float32], least: float) -> Sequence[Seen]:
-        """Return the answer of each map, all of it that has a logit of at least `least`.
+        """Return the outputs of each map for anchors with a logit of at least `least`.
 
         Args:
-            pixels: As `to_input` makes them.
+            pixels: From `to_input`.
             least: May be minus infinity.
         """
 
     def warm_up(self) -> None:
-        """Run the network on a small picture; a whole one takes seconds on a processor."""
+        """Run the network on a small picture; a full-size one takes seconds on a CPU."""
         self.objects(np.zeros((DIVISOR, DIVISOR, 3), np.uint8), self.default_threshold)
 
     def detect(self, image: Image, threshold: float) -> list[Rectangle]:
-        """Return what is seen with a score of at least `threshold`, best first."""
+        """Return objects with a score of at least `threshold`, best first."""
         size = fitting_size(image.size, self.shortest, self.longest)
-        # As detectron2 does: Pillow's scaling is smoother than OpenCV's where images shrink.
+        # As in detectron2: Pillow's downscaling is smoother than OpenCV's.
         scaled = PIL.Image.fromarray(image.pixels).resize(size, PIL.Image.Resampling.BILINEAR)
         objects = self.objects(np.asarray(scaled), threshold)
         factors = np.array(image.size) / size
@@ -87,7 +87,7 @@ class RetinaNetDetector(Detector):
         ]
 
     def objects(self, pixels: NDArray[np.uint8], threshold: float) -> Objects:
-        """Return what the network sees on RGB uint8 [height, width, 3], which is not scaled."""
+        """Run the network on RGB uint8 [height, width, 3], without scaling."""
         canvas = to_input(pixels)
         return decode(
             self.run_network(canvas, least_logit(threshold)),
@@ -101,7 +101,7 @@ class RetinaNetDetector(Detector):
 
 
 def fitting_size(size: tuple[int, int], shortest: int, longest: int) -> tuple[int, int]:
-    """Return the width and height that an image is scaled to, its proportions kept.
+    """Return the width and height that an image is scaled to, keeping its aspect ratio.
 
     Args:
         size: Width and height of the image.
@@ -111,17 +111,17 @@ def fitting_size(size: tuple[int, int], shortest: int, longest: int) -> tuple[in
     scale = shortest / min(size)
     if max(size) * scale > longest:
         scale = longest / max(size)
-    # Of a very long image the shorter side would vanish.
+    # The shorter side of a very long image would become 0.
     width, height = (max(1, int(side * scale + 0.5)) for side in size)
     return width, height
 
 
 def to_input(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Turn RGB uint8 [height, width, 3] into the network's input.
+    """Convert RGB uint8 [height, width, 3] to the network's input.
 
     Returns:
-        float32 [1, 3, H, W]: BGR minus `MEAN`, with 0 below and right of the image up to a
-        multiple of 32.
+        float32 [1, 3, H, W]: BGR minus `MEAN`, zero-padded at the bottom and right to a multiple of
+        32.
     """
     height, width, _ = pixels.shape
     canvas = np.zeros((1, 3, _multiple(height), _multiple(width)), np.float32)

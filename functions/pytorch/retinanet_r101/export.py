@@ -1,4 +1,4 @@
-"""The network for OpenVINO, from the checkpoint as published."""
+"""Export of the published checkpoint to OpenVINO."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ def export(weights: Path) -> openvino.Model:
     """Return the network with the weights in the checkpoint in a folder.
 
     Raises:
-        CheckpointError: it does not hold this network.
+        CheckpointError: it is not of this network.
     """
     return exported(read_network(weights / WEIGHTS))
 

@@ -1,4 +1,4 @@
-"""The detector on OpenVINO beside the one on torch, from one checkpoint as published."""
+"""The detector on OpenVINO against the one on torch, from the same published checkpoint."""
 
 import json
 import subprocess
@@ -19,14 +19,14 @@ from retinanet_r101.openvino_handler import OpenVINORetinaNetR101
 
 
 class SmallOnOpenVINO(OpenVINORetinaNetR101):
-    """The detector, which scales images to 128 pixels only, as the fixture `model` does."""
+    """The detector, scaling images to only 128 pixels, like the fixture `model`."""
 
     shortest = 128
 
 
 @pytest.fixture(scope="module")
 def assets(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Assets:
-    """The function's assets with the network as it was exported."""
+    """The function's assets with the exported network."""
     exported = tmp_path_factory.mktemp("exported")
     (exported / "weights").mkdir()
     openvino.save_model(
@@ -40,7 +40,7 @@ def assets(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Assets:
 
 @pytest.fixture(scope="module")
 def on_openvino(assets: Assets, model: RetinaNetR101) -> SmallOnOpenVINO:
-    """Loaded after `model`, whose fixture says how many threads there are."""
+    """Loaded after `model`, whose fixture sets the number of threads."""
     detector = SmallOnOpenVINO()
     detector.load(assets, Device())
     detector.warm_up()
@@ -52,7 +52,7 @@ def on_openvino(assets: Assets, model: RetinaNetR101) -> SmallOnOpenVINO:
 def test_both_see_the_same(
     model: RetinaNetR101, on_openvino: SmallOnOpenVINO, size: tuple[int, int], threshold: float
 ) -> None:
-    """At sizes other than the one that the export followed."""
+    """At sizes other than that of the export's example."""
     noise = np.random.default_rng(1).integers(0, 256, (size[1] // 4, size[0] // 4, 3), np.uint8)
     image = Image.from_pixels(np.asarray(PIL.Image.fromarray(noise).resize(size)))
     expected, found = model.detect(image, threshold), on_openvino.detect(image, threshold)
@@ -60,14 +60,14 @@ def test_both_see_the_same(
     assert [shape.label for shape in found] == [shape.label for shape in expected]
     for ours, theirs in zip(found, expected, strict=True):
         assert ours.confidence == pytest.approx(theirs.confidence, abs=1e-4)
-        # What is left of differences in the seventh digit after a hundred layers of noise.
+        # The effect of differences in the seventh digit after a hundred layers of random weights.
         assert ours.box == pytest.approx(theirs.box, rel=1e-4, abs=1e-3)
 
 
 def test_bfloat16_sees_nearly_the_same(
     assets: Assets, on_openvino: SmallOnOpenVINO, tmp_path: Path
 ) -> None:
-    """Where the processor lacks it, it sees the same."""
+    """On CPUs without it the results are the same."""
     described = json.loads((assets.path / "model.json").read_text())
     (tmp_path / "model.json").write_text(
         json.dumps({**described, "params": {"precision": "bfloat16"}})

@@ -16,21 +16,21 @@ from retinanet_r101.network import WEIGHTS, read_network
 
 
 class RetinaNetR101(RetinaNetDetector):
-    """The detector, its network on torch with the checkpoint as published."""
+    """The detector, with its network on torch and the checkpoint as published."""
 
     def load_network(self, assets: Assets, device: Device) -> None:
         """Load the checkpoint.
 
         Raises:
-            CheckpointError: it does not hold this network.
-            ParamsError: `params` ask for an unknown precision.
+            CheckpointError: it is not of this network.
+            ParamsError: `params` request an unknown precision.
         """
         settings = assets.params.read(PrecisionSettings)
         self._device, self._precision = device, supported_precision(settings.precision)
         self._network = prepare(read_network(assets.weights(WEIGHTS)), device)
 
     def run_network(self, pixels: NDArray[np.float32], least: float) -> Sequence[Seen]:
-        """Run the network, and leave on a graphics card what is not wanted."""
+        """Run the network, and copy only candidates from the GPU."""
         with running(self._device, precision=self._precision):
             answers = self._network(torch.from_numpy(pixels).to(torch_device(self._device)))
             maps = len(STRIDES)

@@ -82,7 +82,7 @@ def test_the_threshold_leaves_the_better_ones_as_they_are(
 def test_boxes_are_brought_back_from_the_networks_pixels(
     model: RetinaNetR101, image: Image, everything: list[Rectangle]
 ) -> None:
-    """The network sees 128 rows of 60, and 205 columns of 96."""
+    """60 rows become 128 in the network's input, and 96 columns 205."""
     pixels = np.asarray(PIL.Image.fromarray(image.pixels).resize((205, 128), 2))
     boxes = model.objects(pixels, 0.05).boxes * ((96 / 205, 60 / 128) * 2)
     boxes = np.clip(boxes, 0, (96, 60, 96, 60))
@@ -90,7 +90,7 @@ def test_boxes_are_brought_back_from_the_networks_pixels(
     np.testing.assert_allclose([shape.box for shape in everything], boxes[inside], rtol=1e-5)
 
 
-@pytest.mark.usefixtures("model")  # It makes images small.
+@pytest.mark.usefixtures("model")  # Scales images to a small size.
 def test_cvats_request_is_answered(folder: Path) -> None:
     endpoint = open_endpoint({"MODELYARD_ASSETS": str(folder), "MODELYARD_THREADS": "1"})
     body = json.loads(sample_request("detector"))

@@ -17,43 +17,43 @@ _DEPTH: Final = 4
 
 
 class RetinaNet(nn.Module):
-    """ResNet-101, a feature pyramid and two small heads that all its maps share.
+    """ResNet-101, a feature pyramid and two small heads shared by all maps.
 
-    Parameters have the names of detectron2's checkpoints.
+    Parameters are named as in detectron2's checkpoints.
     """
 
     def __init__(self) -> None:
-        """Lay the network out."""
+        """Define the layers."""
         super().__init__()
         self.backbone = Pyramid()
         self.head = Head()
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
-        """Return what the maps of strides 8 to 128 say of each of their anchors.
+        """Return logits and deltas for the anchors of the maps with strides 8 to 128.
 
         Args:
-            pixels: float [1, 3, H, W], as `detector.to_input` makes it.
+            pixels: float [1, 3, H, W], from `detector.to_input`.
 
         Returns:
             Five tensors of logits [H' * W' * 9, 80], the sigmoid of one being the score of a class,
-            then five of deltas [H' * W' * 9, 4], how each anchor differs from its object. H' and W'
-            are H and W divided by the stride, rounded up; cells go row by row.
+            then five of deltas [H' * W' * 9, 4]. H' and W' are H and W divided by the stride,
+            rounded up; cells are in row-major order.
         """
         logits, deltas = zip(*map(self.head, self.backbone(pixels)), strict=True)
         return *logits, *deltas
 
 
 def read_network(path: Path) -> RetinaNet:
-    """Return the network with the weights of a checkpoint as published, or of its tensors alone.
+    """Return the network with the weights of a checkpoint as published, or of only its tensors.
 
     Raises:
-        CheckpointError: it does not hold this network.
+        CheckpointError: it is not of this network.
     """
     return build_network(RetinaNet, find_state(path, "model"), source=path, rename=_rename)
 
 
 def _rename(key: str) -> str | None:
-    """Leave out what older checkpoints of detectron2 hold beside weights: its constants."""
+    """Drop the constants that older checkpoints of detectron2 contain besides weights."""
     constant = key in {"pixel_mean", "pixel_std"} or key.startswith("anchor_generator.")
     return None if constant else key
 
@@ -62,7 +62,7 @@ class Pyramid(nn.Module):
     """A feature pyramid (Lin et al. 2016, https://arxiv.org/abs/1612.03144) of five maps."""
 
     def __init__(self) -> None:
-        """Lay the network out."""
+        """Define the layers."""
         super().__init__()
         self.bottom_up = ResNet()
         _, width3, width4, width5 = ResNet.widths
@@ -88,22 +88,22 @@ class TopBlock(nn.Module):
     """The two coarsest maps."""
 
     def __init__(self) -> None:
-        """Lay the network out."""
+        """Define the layers."""
         super().__init__()
         self.p6 = nn.Conv2d(ResNet.widths[-1], _WIDTH, 3, stride=2, padding=1)
         self.p7 = nn.Conv2d(_WIDTH, _WIDTH, 3, stride=2, padding=1)
 
     def forward(self, c5: Tensor) -> tuple[Tensor, Tensor]:
-        """Return maps of a half and a quarter of the resolution of `c5`."""
+        """Return maps at a half and a quarter of the resolution of `c5`."""
         p6 = self.p6(c5)
         return p6, self.p7(functional.relu(p6))
 
 
 class Head(nn.Module):
-    """Classes and boxes of the anchors of one map."""
+    """The heads: classes and boxes for the anchors of one map."""
 
     def __init__(self) -> None:
-        """Lay the network out."""
+        """Define the layers."""
         super().__init__()
         self.cls_subnet = _subnet()
         self.bbox_subnet = _subnet()
@@ -125,5 +125,5 @@ def _subnet() -> nn.Sequential:
 
 
 def _by_anchor(values: Tensor, size: int) -> Tensor:
-    """Turn [1, anchors * size, H, W] into [H * W * anchors, size]."""
+    """Reshape [1, anchors * size, H, W] to [H * W * anchors, size]."""
     return values[0].permute(1, 2, 0).reshape(-1, size)

@@ -1,4 +1,4 @@
-"""The network against its definition, written out with torch's functions."""
+"""The network against its definition in torch's functions."""
 
 import pickle
 from pathlib import Path
@@ -88,7 +88,7 @@ def test_answers_are_those_of_the_definition(state: dict[str, Tensor]) -> None:
         logits = definition.head(features, "cls_subnet", "cls_score")
         deltas = definition.head(features, "bbox_subnet", "bbox_pred")
         assert logits.std() > 0.1
-        # Anchor 4 and class 7 of the cell in the last row and column, by both layouts.
+        # Anchor 4 and class 7 of the cell in the last row and column, in both layouts.
         assert ours[0][-9 + 4, 7] == pytest.approx(logits[0, 4 * 80 + 7, -1, -1], abs=1e-4)
         assert ours[1][-9 + 4, 3] == pytest.approx(deltas[0, 4 * 4 + 3, -1, -1], abs=1e-4)
         for listed, theirs, size in zip(ours, (logits, deltas), (80, 4), strict=True):

@@ -1,4 +1,4 @@
-"""The detector on OpenVINO: the same without torch, and faster on a processor."""
+"""The detector on OpenVINO: without torch, and faster on a CPU."""
 
 from collections.abc import Sequence
 
@@ -13,14 +13,14 @@ from retinanet_r101.exported import DELTAS, LOGITS, PIXELS, WEIGHTS
 
 
 class OpenVINORetinaNetR101(RetinaNetDetector):
-    """The detector, its network as `export.py` wrote it."""
+    """The detector, with the network that `export.py` wrote."""
 
     def load_network(self, assets: Assets, device: Device) -> None:
         """Compile the network for inputs of any size.
 
         Raises:
             OpenVINOError: it cannot be loaded.
-            ParamsError: `params` ask for an unknown precision.
+            ParamsError: `params` request an unknown precision.
         """
         precision = supported_precision(assets.params.read(PrecisionSettings).precision)
         self._session = OpenVINOSession(assets.weights(WEIGHTS), device=device, precision=precision)

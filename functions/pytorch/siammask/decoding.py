@@ -1,7 +1,7 @@
-"""From the maps of scores and boxes to the one place where the object is.
+"""Choice of the object's position from the maps of scores and boxes.
 
-The anchors, the penalties and the window are those of SiamRPN (Li et al., CVPR 2018), with the
-settings of the authors' `config_davis.json`.
+Anchors, penalties and window are those of SiamRPN (Li et al., CVPR 2018), with the settings of the
+authors' `config_davis.json`.
 """
 
 from typing import Any, Final, NamedTuple
@@ -22,12 +22,12 @@ Maps = NDArray[np.float32]
 
 
 class Best(NamedTuple):
-    """The best of all anchors at all places.
+    """The best of all anchors at all positions.
 
     Attributes:
         row: Its row in the maps of 25x25.
         column: Its column.
-        target: Where the object is now, not yet held to the image.
+        target: The object's new position, not yet clipped to the image.
     """
 
     row: int
@@ -36,10 +36,10 @@ class Best(NamedTuple):
 
 
 def anchors() -> NDArray[np.float32]:
-    """Return float32 [4, 5 * 25 * 25]: x, y, width, height of each anchor at each place.
+    """Return float32 [4, 5 * 25 * 25]: x, y, width, height of each anchor at each position.
 
     In pixels of the search image, relative to its middle; anchor by anchor, row by row.
-    Widths and heights are whole multiples of 8, cut and not rounded.
+    Widths and heights are multiples of 8, truncated rather than rounded.
     """
     area = STRIDE * STRIDE
     columns = [int((area / ratio) ** 0.5) for ratio in _RATIOS]
@@ -54,7 +54,7 @@ def anchors() -> NDArray[np.float32]:
 
 
 def window() -> NDArray[np.float64]:
-    """Return float64 [5 * 25 * 25]: how likely it is to find the object at each place, 0..1."""
+    """Return the cosine window float64 [5 * 25 * 25], 0..1."""
     hann = np.hanning(SCORES)
     return np.tile(np.outer(hann, hann).ravel(), ANCHORS)
 
@@ -69,20 +69,20 @@ def choose(scores: Maps, deltas: Maps, target: Target, scale: float) -> Best | N
     Args:
         scores: float32 [5, 25, 25], probabilities 0..1.
         deltas: float32 [4, 5, 25, 25]: dx, dy, dw, dh of the anchors.
-        target: Where the object was in the image before.
+        target: The object in the previous image.
         scale: Pixels of the search image per pixel of the image.
 
     Returns:
-        The best place, or None when no result is a finite number.
+        The best position, or None if no result is finite.
     """
-    chances, (dx, dy, dw, dh) = scores.reshape(-1), deltas.reshape(4, -1)
+    probabilities, (dx, dy, dw, dh) = scores.reshape(-1), deltas.reshape(4, -1)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         x, y = dx * _ANCHORS[2] + _ANCHORS[0], dy * _ANCHORS[3] + _ANCHORS[1]
         width, height = np.exp(dw) * _ANCHORS[2], np.exp(dh) * _ANCHORS[3]
         penalty = change_penalty(width, height, target.width * scale, target.height * scale)
-        ranking = penalty * chances * (1 - _WINDOW) + _NEARNESS * _WINDOW
+        ranking = penalty * probabilities * (1 - _WINDOW) + _NEARNESS * _WINDOW
     best = int(np.argmax(np.where(np.isfinite(ranking), ranking, -np.inf)))
-    rate = float(penalty[best] * chances[best])
+    rate = float(penalty[best] * probabilities[best])
     found = Target(
         target.x + float(x[best]) / scale,
         target.y + float(y[best]) / scale,
@@ -98,14 +98,14 @@ def choose(scores: Maps, deltas: Maps, target: Target, scale: float) -> Best | N
 def change_penalty(
     width: Maps, height: Maps, old_width: float, old_height: float
 ) -> NDArray[np.float64]:
-    """Return 0..1 for each box: 1 where size and proportions stayed, less where they changed."""
+    """Return 0..1 for each box: 1 if size and aspect ratio are unchanged, less otherwise."""
     size = _change(_size(width.astype(np.float64), height) / _size(old_width, old_height))
     proportions = _change((old_width / old_height) / (width.astype(np.float64) / height))
     return np.asarray(np.exp(-(proportions * size - 1) * _PENALTY), np.float64)
 
 
 def _size(width: Any, height: Any) -> Any:
-    """Return a box's size with its surroundings, as `geometry.exemplar_side` does."""
+    """Return a box's size with context, as `geometry.exemplar_side` does."""
     margin = (width + height) * 0.5
     return np.sqrt((width + margin) * (height + margin))
 
@@ -115,9 +115,9 @@ def _change(ratio: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def held_to(target: Target, size: tuple[int, int]) -> Target:
-    """Return the target with its centre in an image of width and height `size`.
+    """Return the target with its centre clipped to an image of width and height `size`.
 
-    It is at least 10 pixels wide and high and at most as the image.
+    Its width and height are at least 10 pixels and at most the image's.
     """
     (width, height) = size
     return Target(

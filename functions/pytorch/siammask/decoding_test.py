@@ -1,4 +1,4 @@
-"""Anchors, penalties and the choice of a place."""
+"""Anchors, penalties and the choice of a position."""
 
 import math
 
@@ -41,7 +41,7 @@ def test_the_penalty_is_the_papers() -> None:
     # Twice the size, the same proportions; and half of it.
     assert penalty(128, 128) == pytest.approx(math.exp(-0.04))
     assert penalty(32, 32) == pytest.approx(math.exp(-0.04))
-    # (40 + 60)(80 + 60) = 14000 against 128 * 128; proportions 1 against 1/2.
+    # (40 + 60)(80 + 60) = 14000 against 128 * 128; aspect ratio 1 against 1/2.
     assert penalty(40, 80) == pytest.approx(math.exp(-0.04 * (2 * 128 / 14000**0.5 - 1)))
 
 

@@ -1,4 +1,4 @@
-"""The squares that SiamMask looks at: around a target in the first image, and in the next ones."""
+"""SiamMask's square crops around a target: in the first image, and in the following ones."""
 
 import math
 from typing import Final, NamedTuple
@@ -13,12 +13,12 @@ Pixels = NDArray[np.uint8]
 """uint8 [height, width, 3]."""
 
 _CONTEXT: Final = 0.5
-# Of a larger square only every n-th pixel is looked at: 200 MB are enough for 255 pixels a side.
+# A larger square is subsampled to every n-th pixel: 200 MB are enough for 255 pixels per side.
 _LARGEST: Final = 8192
 
 
 class Target(NamedTuple):
-    """Where an object is taken to be: centre and size in pixels of the image."""
+    """An object's estimated position: centre and size in image pixels."""
 
     x: float
     y: float
@@ -27,15 +27,15 @@ class Target(NamedTuple):
 
 
 def exemplar_side(target: Target) -> float:
-    """Return the side in pixels of the square that shows a target with its surroundings."""
+    """Return the side in pixels of the square around a target with context."""
     margin = _CONTEXT * (target.width + target.height)
     return math.sqrt((target.width + margin) * (target.height + margin))
 
 
 def search_side(target: Target) -> float:
-    """Return the side in pixels of the square in which the target is looked for again.
+    """Return the side in pixels of the search square.
 
-    An exemplar's pixels are as large in it as in the exemplar's own square.
+    It has the same scale as the exemplar's square.
     """
     side = exemplar_side(target)
     return side + (SEARCH - EXEMPLAR) / (EXEMPLAR / side)
@@ -44,15 +44,15 @@ def search_side(target: Target) -> float:
 def cut(
     pixels: Pixels, centre: tuple[float, float], side: int, size: int, padding: tuple[float, ...]
 ) -> Pixels:
-    """Cut a square out of an image and scale it, bilinearly.
+    """Crop a square from an image and scale it bilinearly.
 
     Args:
         pixels: uint8 [height, width, 3], any colour order.
-        centre: x and y of the square's middle, where 0, 0 is the middle of the first pixel.
-        side: Side of the square in pixels of the image, at least 1. Half pixels are rounded
-            to the even column or row, like the authors' Python does.
+        centre: x and y of the square's centre, where 0, 0 is the centre of the first pixel.
+        side: Side of the square in pixels of the image, at least 1. Half pixels are rounded to the
+            even column or row, as in the authors' Python code.
         size: Side of the result.
-        padding: Colour beyond the image, cut to whole numbers.
+        padding: Colour outside the image, truncated to whole numbers.
 
     Returns:
         uint8 [size, size, 3].

@@ -1,4 +1,4 @@
-"""The squares around a target."""
+"""The square crops around a target."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ def test_the_sides_are_those_of_the_paper() -> None:
 
 
 def plainly(pixels: np.ndarray, x: float, y: float, side: int, padding: tuple[int, ...]) -> object:
-    """The square of an image that is surrounded by far more padding than is needed."""
+    """The square from an image with far more padding than needed."""
     rim = 300
     padded = np.empty((pixels.shape[0] + 2 * rim, pixels.shape[1] + 2 * rim, 3), np.uint8)
     padded[:] = padding
@@ -45,7 +45,7 @@ def test_squares_are_scaled() -> None:
 
 def test_half_pixels_go_to_the_even_one() -> None:
     pixels = np.arange(10, dtype=np.uint8)[None, :, None].repeat(10, 0).repeat(3, 2)
-    # 3.5 - 1 = 2.5 goes to 2, 4.5 - 1 = 3.5 to 4.
+    # 3.5 - 1 = 2.5 rounds to 2, 4.5 - 1 = 3.5 to 4.
     assert cut(pixels, (3.5, 5), 1, 1, (0, 0, 0))[0, 0, 0] == 2
     assert cut(pixels, (4.5, 5), 1, 1, (0, 0, 0))[0, 0, 0] == 4
 

@@ -43,11 +43,11 @@ _WEIGHTS: Final = "SiamMask_DAVIS.pth"
 class SiamMaskTracker(Tracker[SiamMaskState]):
     """SiamMask-sharp in the configuration for DAVIS: `experiments/siammask_sharp` of its authors.
 
-    The network was trained with OpenCV's images, blue first. Objects are reported as they were
-    drawn: as polygon, as mask, or as the turned rectangle around the mask.
+    The network was trained with OpenCV's BGR images. Objects are reported in the type they were
+    drawn in: as polygon, as mask, or as the rotated rectangle around the mask.
 
     Attributes:
-        batch: The most objects the network looks for at once; more need more memory.
+        batch: Maximum batch size of the network; bounds the memory.
     """
 
     shape_types = ("rectangle", "polygon", "mask")
@@ -58,7 +58,7 @@ class SiamMaskTracker(Tracker[SiamMaskState]):
 
         Raises:
             CheckpointError: the checkpoint is not the authors'.
-            ParamsError: `params` ask for an unknown precision.
+            ParamsError: `params` request an unknown precision.
         """
         settings = assets.params.read(PrecisionSettings)
         self._device, self._precision = device, supported_precision(settings.precision)
@@ -67,12 +67,12 @@ class SiamMaskTracker(Tracker[SiamMaskState]):
         self._network = prepare(network, device, channels_last=True)
 
     def start(self, image: Image, shape: TrackedShape) -> SiamMaskState:
-        """Return what an object drawn in `image` looks like."""
+        """Return the state of an object drawn in `image`."""
         (state,) = self.start_all(image, [shape])
         return state
 
     def start_all(self, image: Image, shapes: Sequence[TrackedShape]) -> list[SiamMaskState]:
-        """Do `start` for each of `shapes`, several at once."""
+        """Do `start` for each of `shapes`, in batches."""
         if not shapes:
             return []
         mean = image.pixels.mean(axis=(0, 1))
@@ -87,7 +87,7 @@ class SiamMaskTracker(Tracker[SiamMaskState]):
         """Find an object in the next `image`.
 
         Raises:
-            StateError: the state is none that this model makes.
+            StateError: the state is not one of this model's.
         """
         (found,) = self.step_all(image, [state])
         return found
@@ -95,7 +95,7 @@ class SiamMaskTracker(Tracker[SiamMaskState]):
     def step_all(
         self, image: Image, states: Sequence[SiamMaskState]
     ) -> list[tuple[Shape | None, SiamMaskState]]:
-        """Do `step` for each of `states`, several at once."""
+        """Do `step` for each of `states`, in batches."""
         return [
             found for group in _chunks(states, self.batch) for found in self._step(image, group)
         ]
@@ -148,9 +148,9 @@ class SiamMaskTracker(Tracker[SiamMaskState]):
         return results
 
     def _images(self, squares: Sequence[Pixels]) -> Tensor:
-        """Return squares, red first, as the network takes them: float [n, 3, h, w], blue first.
+        """Return RGB squares as network input: float [n, 3, h, w], BGR.
 
-        In memory they stay as they are, with the colours of a pixel side by side.
+        The memory layout stays channels-last.
         """
         return self._tensor(np.stack(squares)[..., ::-1].astype(np.float32)).permute(0, 3, 1, 2)
 
@@ -159,14 +159,14 @@ class SiamMaskTracker(Tracker[SiamMaskState]):
 
 
 def _split(maps: Tensor, parts: int) -> Tensor:
-    """Return maps [n, parts * 5, h, w] as float32 [n, parts, 5, h, w]."""
+    """Reshape maps [n, parts * 5, h, w] to float32 [n, parts, 5, h, w]."""
     return maps.float().reshape(len(maps), parts, ANCHORS, *maps.shape[2:])
 
 
 def report(bitmap: Bitmap, target: Target, form: Form) -> Shape | None:
-    """Return where an object is, in the form in which it was drawn.
+    """Return an object's shape, in the type it was drawn in.
 
-    Where the mask is empty, a rectangle or polygon is the box of `target`, and a mask is lost.
+    If the mask is empty, a rectangle or polygon is the box of `target`, and a mask is lost.
     """
     if form == "mask":
         part = crop(bitmap)

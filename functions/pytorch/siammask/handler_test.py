@@ -1,4 +1,4 @@
-"""The tracker as a worker runs it, with random weights, asked in every form CVAT has."""
+"""The tracker as in a worker, with random weights and every CVAT request format."""
 
 import base64
 import io
@@ -214,7 +214,7 @@ def test_reports_in_every_form() -> None:
 
 
 def test_bfloat16_finds_nearly_the_same(assets: Assets, tmp_path: Path) -> None:
-    """Where the processor lacks it, it finds the same."""
+    """On CPUs without it the results are the same."""
     quick = SiamMaskTracker()
     quick.load(write_assets(tmp_path / "quick", {"precision": "bfloat16"}), Device())
     exact = SiamMaskTracker()

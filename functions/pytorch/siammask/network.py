@@ -1,7 +1,7 @@
 """SiamMask with its refinement branch, "SiamMask-sharp", as a torch network.
 
 Wang et al., "Fast Online Object Tracking and Segmentation: A Unifying Approach", CVPR 2019. The
-modules bear the names of the authors' checkpoints.
+modules are named as in the authors' checkpoints.
 """
 
 from collections.abc import Sequence
@@ -25,18 +25,18 @@ SCORES: Final = 25
 COARSE_MASK: Final = 63
 FINE_MASK: Final = 127
 
-# A search image gives features of 31, a template of 15; of a template only the middle is kept.
+# A search image gives 31x31 features, a template 15x15, of which only the middle is kept.
 _SMALL: Final = 20
 _RIM: Final = 4
 
 
 class Found(NamedTuple):
-    """What the network sees in n search images of 255x255 pixels.
+    """The network's outputs for n search images of 255x255 pixels.
 
     Attributes:
         scores: float [n, 10, 25, 25]: the 5 anchors' logits of "background", then of "object".
         boxes: float [n, 20, 25, 25]: the 5 anchors' dx, then dy, dw, dh.
-        templates: float [n, 256, 7, 7], what was looked for.
+        templates: float [n, 256, 7, 7], the templates searched for.
         features: float [n, 256, 31, 31] of the images.
         stages: The backbone's features: [n, 64, 125, 125], [n, 256, 63, 63], [n, 512, 31, 31].
     """
@@ -64,7 +64,7 @@ class SiamMask(nn.Module):
         return cast(Tensor, self.features(exemplars)[0])
 
     def search(self, templates: Tensor, images: Tensor) -> Found:
-        """Look for n templates in n search images of 255x255 pixels, each in its own."""
+        """Search for n templates in n search images of 255x255 pixels, one in each."""
         features, stages = self.features(images)
         return Found(
             self.rpn_model.cls(templates, features),
@@ -75,19 +75,19 @@ class SiamMask(nn.Module):
         )
 
     def refine(self, found: Found, rows: Tensor, columns: Tensor) -> Tensor:
-        """Return the mask logits [n, 127, 127] at one place of the 25x25 maps of each image."""
+        """Return the mask logits [n, 127, 127] at one position of the 25x25 maps of each image."""
         vectors = self.mask_vectors(found, rows, columns)
         return cast(Tensor, self.refine_model(vectors, found.stages, rows, columns))
 
     def coarse_mask(self, found: Found, rows: Tensor, columns: Tensor) -> Tensor:
-        """Return the unrefined mask logits [n, 63, 63] at one place of each image's maps."""
+        """Return the unrefined mask logits [n, 63, 63] at one position of each image's maps."""
         logits = self.mask_model.mask.head(self.mask_vectors(found, rows, columns))
         return cast(Tensor, logits.reshape(-1, COARSE_MASK, COARSE_MASK))
 
     def mask_vectors(self, found: Found, rows: Tensor, columns: Tensor) -> Tensor:
-        """Return what the mask at one place of the 25x25 maps is made from: [n, 256, 1, 1].
+        """Return the input of the mask head at one position of the 25x25 maps: [n, 256, 1, 1].
 
-        That is the mask branch's correlation, of which no other place is computed.
+        It is the mask branch's correlation, which is computed only at this position.
         """
         seen = windows(found.features, rows, columns, step=1, side=TEMPLATE, rim=0)
         return self.mask_model.mask.correlate(found.templates, seen)
@@ -121,7 +121,7 @@ class _Reduction(nn.Module):
 
 
 class _ResNet50(nn.Module):
-    """ResNet-50 without its last stage, of stride 8, without padding where it shrinks."""
+    """ResNet-50 without its last stage, with stride 8, unpadded in strided layers."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -149,7 +149,7 @@ def _shortcut(
     )
 
 
-def _stage(  # noqa: PLR0917 - what the three stages differ in
+def _stage(  # noqa: PLR0917 - the differences between the three stages
     blocks: int,
     inputs: int,
     width: int,
@@ -157,7 +157,7 @@ def _stage(  # noqa: PLR0917 - what the three stages differ in
     stride: int = 1,
     dilation: int = 1,
 ) -> nn.Sequential:
-    """Return a stage. Its first block is not dilated, and not padded where it has a stride."""
+    """Return a stage. Its first block is not dilated, and unpadded if strided."""
     outputs = 4 * width
     padding = 0 if stride > 1 else 1
     first = Bottleneck(inputs, width, outputs, stride=stride, padding=padding, downsample=shortcut)
@@ -166,7 +166,7 @@ def _stage(  # noqa: PLR0917 - what the three stages differ in
 
 
 class _Correlation(nn.Module):
-    """Correlates a template with a search image channel by channel, and reads the result."""
+    """Depthwise correlation of a template with a search image, and a head."""
 
     def __init__(self, outputs: int) -> None:
         super().__init__()
@@ -227,7 +227,7 @@ class _Masks(nn.Module):
 
 
 class _Refinement(nn.Module):
-    """Makes a mask of 127x127 from one correlation and the backbone's features around it."""
+    """Refines a mask of 127x127 from one correlation and the backbone's features around it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -257,7 +257,7 @@ class _Refinement(nn.Module):
         return cast(Tensor, mask[:, 0])
 
 
-# Of each stage: pixels per place of the maps, side of the window, zeros around the features.
+# Of each stage: pixels per map position, side of the window, zero padding of the features.
 _WINDOWS: Final = ((4, 61, 16), (2, 31, 8), (1, 15, 4))
 
 
@@ -273,12 +273,12 @@ def _pair(inputs: int, inner: int, outputs: int) -> nn.Sequential:
 def windows(
     features: Tensor, rows: Tensor, columns: Tensor, *, step: int, side: int, rim: int
 ) -> Tensor:
-    """Cut a square out of the features of each image.
+    """Crop a square window from the features of each image.
 
     Args:
-        features: float [n, c, h, w], taken to be surrounded by `rim` zeros on each side.
-        rows: int64 [n]: which window, from the top, in steps of `step`.
-        columns: int64 [n]: which window, from the left.
+        features: float [n, c, h, w], treated as padded with `rim` zeros on each side.
+        rows: int64 [n]: the window's index from the top, in steps of `step`.
+        columns: int64 [n]: the window's index from the left.
         step: Distance of two neighbouring windows.
         side: Height and width of a window.
         rim: Number of zeros around the features.
@@ -293,7 +293,7 @@ def windows(
 
 
 def _window(image: Tensor, top: int, left: int, side: int) -> Tensor:
-    """Return [c, side, side] of [c, h, w], 0 where it reaches beyond."""
+    """Return [c, side, side] of [c, h, w], zero-padded."""
     height, width = image.shape[1:]
     inside = image[:, max(top, 0) : top + side, max(left, 0) : left + side]
     across = (max(-left, 0), max(left + side - width, 0))

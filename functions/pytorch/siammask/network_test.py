@@ -1,4 +1,4 @@
-"""The network: its parts against plain loops, and its weights by their published names."""
+"""The network: its parts against plain loops, and the published names of its weights."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from siammask import weights
 from siammask.network import SiamMask, correlate, windows
 from siammask.testing import published, random_state
 
-# What the authors' program says of their published file: "used keys:356", and none unused.
+# The authors' program reports for their published file: "used keys:356", and none unused.
 PUBLISHED_KEYS = 356
 
 

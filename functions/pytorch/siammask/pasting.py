@@ -1,4 +1,4 @@
-"""A mask of 127x127 brought back to the image, and the outlines of it."""
+"""Pasting of a 127x127 mask into the image, and its outlines."""
 
 import math
 from typing import Final, NamedTuple
@@ -14,7 +14,7 @@ Bitmap = NDArray[np.bool_]
 
 _THRESHOLD: Final = 0.35
 _LEAST_AREA: Final = 100.0
-# The mask of row 0, column 0 begins so many places above and left of the search image.
+# The mask of row 0, column 0 begins this many positions above and left of the search image.
 _MARGIN: Final = 4
 
 
@@ -27,12 +27,12 @@ class Square(NamedTuple):
 
 
 def mask_square(centre: tuple[float, float], side: int, row: int, column: int) -> Square:
-    """Return what the mask at a place of the maps covers.
+    """Return the square that the mask at a position of the maps covers.
 
     Args:
-        centre: x and y of the middle of the search square.
+        centre: x and y of the centre of the search square.
         side: Side of the search square in pixels of the image.
-        row: Row of the place in the maps of 25x25.
+        row: Row of the position in the 25x25 maps.
         column: Its column.
     """
     scale = side / SEARCH
@@ -44,7 +44,7 @@ def mask_square(centre: tuple[float, float], side: int, row: int, column: int) -
 
 
 def paste(mask: NDArray[np.float32], square: Square, size: tuple[int, int]) -> Bitmap:
-    """Return bool [height, width]: where the image shows the object.
+    """Return the object's mask in the image, bool [height, width].
 
     Args:
         mask: float32 [127, 127], probabilities 0..1.
@@ -52,15 +52,15 @@ def paste(mask: NDArray[np.float32], square: Square, size: tuple[int, int]) -> B
         size: Width and height of the image.
     """
     scale = FINE_MASK / square.side
-    # The first and the last pixel of the image fall on the ends of the square's extent.
+    # The first and the last pixel of the image map to the ends of the square's extent.
     across, down = ((length - 1) / (length * scale) for length in size)
     _, right = _reach(square.left, scale, across, size[0])
     first, bottom = _reach(square.top, scale, down, size[1])
     pasted = np.zeros((size[1], size[0]), np.bool_)
     if right <= 0 or bottom <= first:
         return pasted
-    # Only what the mask reaches is computed. Columns are counted from the image's edge all the
-    # same, for OpenCV rounds their places one by one.
+    # Only the extent of the mask is computed. Columns are still counted from the image's edge,
+    # because OpenCV rounds their positions one by one.
     mapping = np.array(
         [
             (across, 0, across * (square.left * scale)),
@@ -80,17 +80,17 @@ def paste(mask: NDArray[np.float32], square: Square, size: tuple[int, int]) -> B
 
 
 def _reach(start: float, scale: float, step: float, length: int) -> tuple[int, int]:
-    """Return the first pixel of an image that a mask reaches, and the first beyond it."""
+    """Return the range of image pixels that a mask covers, end exclusive."""
     edges = (step * (start * scale + place) for place in (-1, FINE_MASK))
     first, last = (min(max(edge, -1.0), length + 1.0) for edge in edges)
     return max(math.floor(first) - 1, 0), min(math.ceil(last) + 2, length)
 
 
 def turned_box(bitmap: Bitmap, target: Target) -> tuple[Target, float]:
-    """Return the smallest turned rectangle around the object, and its degrees clockwise.
+    """Return the smallest rotated rectangle around the object, and its angle in degrees clockwise.
 
-    That is around the largest part of `bitmap`, through the middles of its outer pixels. When
-    nothing larger than 100 pixels is in it, it is `target`, upright.
+    It encloses the largest part of `bitmap`, through the centres of its outer pixels. If that is
+    not larger than 100 pixels, the result is `target`, upright.
     """
     contours, _ = cv2.findContours(bitmap.view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     areas = [cv2.contourArea(contour) for contour in contours]

@@ -1,4 +1,4 @@
-"""Masks back in the image."""
+"""Masks pasted into the image."""
 
 import cv2
 import numpy as np
@@ -11,7 +11,7 @@ TARGET = Target(30, 20, 12, 8)
 
 
 def test_where_a_mask_lies() -> None:
-    # The middle place is 12, 12: 8 places of 8 pixels from the search image's corner of 255.
+    # The middle position is 12, 12: 8 positions of 8 pixels from the search image's corner of 255.
     square = mask_square((100, 50), 510, 12, 12)
     assert square == pytest.approx((100 - 255 + 8 * 8 * 2, 50 - 255 + 8 * 8 * 2, 127 * 2))
     right = mask_square((100, 50), 510, 12, 13)
@@ -38,7 +38,7 @@ def test_a_pasted_mask_is_sampled_bilinearly_at_the_threshold() -> None:
     scale = 127 / 60
     differing = 0
     for y, x in np.ndindex(48, 64):
-        # OpenCV maps the ends of the extent on the middles of the first and the last pixel.
+        # OpenCV maps the ends of the extent to the centres of the first and the last pixel.
         column = (x / (63 / (64 * scale))) - square.left * scale
         row = (y / (47 / (48 * scale))) - square.top * scale
         left, top = int(np.floor(column)), int(np.floor(row))
@@ -49,7 +49,7 @@ def test_a_pasted_mask_is_sampled_bilinearly_at_the_threshold() -> None:
                 inside = 0 <= top + dy < 127 and 0 <= left + dx < 127
                 value += wy * wx * (float(mask[top + dy, left + dx]) if inside else -1)
         differing += bool(pasted[y, x]) != (value > 0.35)
-    # OpenCV rounds places to 1/32 of a pixel.
+    # OpenCV rounds positions to 1/32 of a pixel.
     assert differing < 0.02 * pasted.size
 
 
@@ -92,6 +92,6 @@ def test_the_rectangle_around_a_turned_mask() -> None:
 @pytest.mark.parametrize("side", [0, 10])
 def test_small_masks_leave_the_box(side: int) -> None:
     bitmap = np.zeros((50, 60), bool)
-    # The outline runs through the middles of the pixels: 9x9.
+    # The outline runs through the pixel centres: 9x9.
     bitmap[5 : 5 + side, 5 : 5 + side] = True
     assert turned_box(bitmap, TARGET) == (TARGET, 0)

@@ -1,4 +1,4 @@
-"""What SiamMask remembers of an object between two images."""
+"""SiamMask's state of an object between two images."""
 
 from typing import Annotated, Final, Literal, Self
 
@@ -12,7 +12,7 @@ from siammask.geometry import Target
 from siammask.network import CHANNELS, TEMPLATE
 
 Form = Literal["rectangle", "polygon", "mask"]
-"""The kind of shape an object is reported as, which is the kind it was drawn as."""
+"""The type of shape an object is reported as, which is the type it was drawn in."""
 
 _LARGEST: Final = 1e5
 _Place = Annotated[float, Meta(ge=-_LARGEST, le=_LARGEST)]
@@ -21,10 +21,10 @@ _Level = Annotated[float, Meta(ge=0, le=255)]
 
 
 class SiamMaskState(msgspec.Struct, frozen=True):
-    """An object's appearance in the first image, and where it was in the last.
+    """An object's appearance in the first image, and its position in the last.
 
-    As JSON about 67 KB, nearly all of it the template: float32, since rounding it to float16
-    would change what is found. Everything else is computed anew.
+    About 67 KB as JSON, nearly all of it the template: float32, since rounding it to float16 would
+    change results. Everything else is recomputed.
 
     Attributes:
         template: float32 [256, 7, 7], the features of the first image.
@@ -32,7 +32,7 @@ class SiamMaskState(msgspec.Struct, frozen=True):
         y: Centre of the object in pixels.
         width: Its width in pixels.
         height: Its height in pixels.
-        padding: Mean colour of the first image, R, G, B, which surrounds the next ones.
+        padding: Mean colour of the first image, R, G, B, which pads the following ones.
         form: How the object is reported.
     """
 
@@ -46,11 +46,11 @@ class SiamMaskState(msgspec.Struct, frozen=True):
 
     @property
     def target(self) -> Target:
-        """Where the object was."""
+        """The object's last position."""
         return Target(self.x, self.y, self.width, self.height)
 
     def moved(self, target: Target) -> Self:
-        """Return the state with the object at `target`."""
+        """Return the state with `target` as the object's position."""
         place = target._asdict()
         return msgspec.structs.replace(self, **place)
 

@@ -1,4 +1,4 @@
-"""Checkpoints like the authors', with random weights."""
+"""Checkpoints in the authors' format, with random weights."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,7 +22,7 @@ def random_state(seed: int = 0) -> dict[str, Tensor]:
 
 
 def published(state: dict[str, Tensor]) -> dict[str, Any]:
-    """Return what the authors' training program saves of weights."""
+    """Return weights in the format of the authors' training program."""
     named = {f"module.{name}": tensor for name, tensor in state.items()}
     return {
         "epoch": 20,

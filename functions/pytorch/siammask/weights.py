@@ -1,4 +1,4 @@
-"""The authors' checkpoint as the network reads it."""
+"""Reading of the authors' checkpoint."""
 
 from pathlib import Path
 
@@ -9,11 +9,11 @@ from siammask.network import SiamMask
 def load(path: Path) -> SiamMask:
     """Return the network with the weights of `SiamMask_DAVIS.pth` or another of the authors'.
 
-    They hold the tensors under `state_dict`, beside an epoch and the like, or by themselves,
-    each named `module.…` where several graphics cards trained them.
+    These contain the tensors under `state_dict`, next to an epoch etc., or only the tensors, with
+    names starting with `module.` if trained on several GPUs.
 
     Raises:
-        CheckpointError: it is no such file, or holds more or fewer weights than the network.
+        CheckpointError: it is not such a file, or has more or fewer weights than the network.
     """
     state = find_state(path, "state_dict")
     return build_network(SiamMask, state, source=path, rename=without_prefix("module."))

@@ -1,7 +1,7 @@
-"""How long a worker takes from its start until it is ready.
+"""Measures how long a worker takes from its start until it is ready.
 
-Beside it, in turns: a bare script that imports OpenVINO and compiles the same networks, and the
-same script if it also runs them once, which our workers do before they call themselves ready.
+Compared, in turns, with a bare script that imports OpenVINO and compiles the same networks, and
+with one that also runs them once, as our workers do before they report ready.
 """
 
 import argparse
@@ -40,7 +40,7 @@ if sys.argv[1] == "run":
             for shape, port in zip(shapes, model.inputs, strict=True)
         ])
 """
-# Clearing up before the end is a good part of what a script takes.
+# Clean-up at exit is a considerable part of a script's time.
 _AT_ONCE: Final = """
 import os
 os._exit(0)
@@ -48,9 +48,9 @@ os._exit(0)
 
 
 def main() -> int:
-    """Measure, print, and return 0 if the bar is kept."""
+    """Measure, print, and return 0 if the target is met."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--dist", type=Path, default=Path("dist"), help="what was packaged")
+    parser.add_argument("--dist", type=Path, default=Path("dist"), help="the packaged functions")
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     kept = True
@@ -63,7 +63,7 @@ def main() -> int:
 
 
 def measure(name: str, assets: Path, networks: list[str], rounds: int) -> bool:
-    """Measure one function, print, and return whether it keeps the bar."""
+    """Measure one function, print, and return whether it meets the target."""
     files = [str(assets / "weights" / network) for network in networks]
     with tempfile.TemporaryDirectory() as kept:
         cached = {MODEL_CACHE: kept}
@@ -80,7 +80,7 @@ def measure(name: str, assets: Path, networks: list[str], rounds: int) -> bool:
     base = least["bare script, compiles"]
     report(f"{name} (best of {rounds})", least, base)
     ratio = least["worker, first start"].seconds / base.seconds
-    print(f"  first start / compiles: {ratio:.2f} (bar {BAR})")
+    print(f"  first start / compiles: {ratio:.2f} (target {BAR})")
     return ratio <= BAR
 
 

@@ -1,1 +1,1 @@
-"""Malformed requests by the ten thousand: none may cause a 5xx, a hang or a dead worker."""
+"""Thousands of malformed requests: none may cause a 5xx, a hang or a dead worker."""

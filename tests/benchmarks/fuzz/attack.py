@@ -1,4 +1,4 @@
-"""Sending malformed requests to a platform and judging what becomes of them."""
+"""Sends malformed requests to a platform and checks the outcome."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -25,19 +25,19 @@ _SERVER_ERROR: Final = 500
 
 @dataclass
 class Outcome:
-    """What became of the requests. `statuses` counts by level and status, 0 for no answer."""
+    """The outcome. `statuses` counts by level and status, 0 for no answer."""
 
     statuses: Counter[tuple[str, int]] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
 
     @property
     def requests(self) -> int:
-        """How many were sent."""
+        """The number of requests sent."""
         return self.statuses.total()
 
 
 def attack(home: Path, requests: Iterable[Malformed]) -> Outcome:
-    """Start a platform with a function of each type, send all requests, and look at the workers."""
+    """Start a platform with a function of each type, send all requests, and check the workers."""
     outcome = Outcome()
     with ExitStack() as stack:
         platform = stack.enter_context(PlatformProcess(Home(home)))
@@ -69,7 +69,7 @@ def _deploy(platform: PlatformProcess, kind: str) -> int:
         source="",
         handler=DEFAULT_HANDLER,
         model=description(kind),
-        # A photograph in base64 fits, a bomb of gigabytes need not be sent.
+        # A photograph in base64 fits; a bomb of gigabytes need not be sent.
         max_body=LEAST_BODY,
     )
     status = platform.deploy(release)["status"]
@@ -79,9 +79,9 @@ def _deploy(platform: PlatformProcess, kind: str) -> int:
 
 
 def _send(ports: dict[str, int], malformed: Malformed) -> tuple[Malformed, int]:
-    """Return the last status of the answer; 0 when there was none, -1 when nothing happened."""
+    """Return the last status of the answer; 0 without an answer, -1 on a hang."""
     try:
-        # What is cut off may wait for more; that no more comes has to be said.
+        # A truncated request may wait for more, so signal its end.
         received = exchange(
             ports[malformed.kind], malformed.content, ends=malformed.level == "http"
         )

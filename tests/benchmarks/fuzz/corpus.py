@@ -1,4 +1,4 @@
-"""Malformed requests, made from a seed: the same seed gives the same requests."""
+"""Malformed requests, generated deterministically from a seed."""
 
 import base64
 import io
@@ -16,7 +16,7 @@ from modelyard_contract.function_types import FUNCTION_TYPES
 
 LEVELS: Final = ("http", "json", "image")
 
-# Values that a careless program trips over.
+# Values that break careless programs.
 _NASTY: Final[tuple[Any, ...]] = (
     None, True, False, 0, -1, 1, 0.5, -0.5, 2**31, 2**63, 2**64, -(2**63), 1e308, -1e308, 1e-320,
     "", " ", "0", "-1", "1e999", "NaN", "Infinity", "\x00", "\ud83d\ude00", "é" * 50, "a" * 5000,
@@ -57,7 +57,7 @@ _FORMATS: Final = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM", "ICO", "T
 
 
 class Malformed(msgspec.Struct, frozen=True):
-    """One request: what to send, to which kind of function, or to the dashboard (empty)."""
+    """One request: what to send, to which type of function, or to the dashboard (empty)."""
 
     level: str
     kind: str
@@ -65,19 +65,19 @@ class Malformed(msgspec.Struct, frozen=True):
 
 
 def corpus(seed: int, count: int) -> Iterator[Malformed]:
-    """Yield `count` requests, all levels in turn."""
-    chance = random.Random(seed)  # noqa: S311 - no secret
+    """Yield `count` requests, cycling through all levels."""
+    rng = random.Random(seed)  # noqa: S311 - not a secret
     for number in range(count):
         level = LEVELS[number % len(LEVELS)]
-        kind = chance.choice(FUNCTION_TYPES)
+        kind = rng.choice(FUNCTION_TYPES)
         match level:
             case "http":
-                kind = chance.choice((*FUNCTION_TYPES, ""))
-                content = _http(chance, kind)
+                kind = rng.choice((*FUNCTION_TYPES, ""))
+                content = _http(rng, kind)
             case "json":
-                content = _post(_json(chance, kind))
+                content = _post(_json(rng, kind))
             case _:
-                content = _post(_image(chance, kind))
+                content = _post(_image(rng, kind))
         yield Malformed(level, kind, content)
 
 
@@ -92,46 +92,44 @@ def _post(body: bytes) -> bytes:
 # --- HTTP -----------------------------------------------------------------------------------------
 
 
-def _http(chance: random.Random, kind: str) -> bytes:
-    body = chance.choice(
-        (b"", b"{}", b"0\r\n\r\n", b"5\r\nabc", b"ffffffffffffffff\r\n", b"x" * 99)
-    )
-    if kind and chance.random() < 0.3:
-        return _damage(chance, _post(sample_request(kind)))
-    method = chance.choice(_METHODS) if chance.random() < 0.5 else b"POST"
-    path = chance.choice(_PATHS)
-    version = chance.choice(_VERSIONS) if chance.random() < 0.2 else b"HTTP/1.1"
+def _http(rng: random.Random, kind: str) -> bytes:
+    body = rng.choice((b"", b"{}", b"0\r\n\r\n", b"5\r\nabc", b"ffffffffffffffff\r\n", b"x" * 99))
+    if kind and rng.random() < 0.3:
+        return _damage(rng, _post(sample_request(kind)))
+    method = rng.choice(_METHODS) if rng.random() < 0.5 else b"POST"
+    path = rng.choice(_PATHS)
+    version = rng.choice(_VERSIONS) if rng.random() < 0.2 else b"HTTP/1.1"
     headers = [
         b"host: localhost",
         b"connection: close",
-        *chance.sample(_HEADERS, chance.randint(0, 4)),
+        *rng.sample(_HEADERS, rng.randint(0, 4)),
     ]
-    if chance.random() < 0.5:
-        headers.append(b"content-length: %d" % chance.choice((len(body), 0, len(body) + 5, 10**9)))
-    chance.shuffle(headers)
-    end = chance.choice((b"\r\n", b"\r\n", b"\r\n", b"\n", b"\r"))
+    if rng.random() < 0.5:
+        headers.append(b"content-length: %d" % rng.choice((len(body), 0, len(body) + 5, 10**9)))
+    rng.shuffle(headers)
+    end = rng.choice((b"\r\n", b"\r\n", b"\r\n", b"\n", b"\r"))
     request = end.join([b" ".join((method, path, version)), *headers, b"", body])
-    return _damage(chance, request) if chance.random() < 0.3 else request
+    return _damage(rng, request) if rng.random() < 0.3 else request
 
 
-def _damage(chance: random.Random, content: bytes) -> bytes:
-    """Return `content` with some bytes changed, left out, doubled, or cut off."""
+def _damage(rng: random.Random, content: bytes) -> bytes:
+    """Return `content` with some bytes changed, removed, duplicated, or truncated."""
     damaged = bytearray(content)
-    for _ in range(chance.randint(1, 8)):
+    for _ in range(rng.randint(1, 8)):
         if not damaged:
             break
-        # Mostly near the beginning, where formats say what follows.
-        end = len(damaged) if chance.random() < 0.5 else min(len(damaged), 128)
-        place = chance.randrange(end)
-        match chance.randrange(5):
+        # Mostly near the beginning, where formats have their headers.
+        end = len(damaged) if rng.random() < 0.5 else min(len(damaged), 128)
+        place = rng.randrange(end)
+        match rng.randrange(5):
             case 0:
-                damaged[place] ^= 1 << chance.randrange(8)
+                damaged[place] ^= 1 << rng.randrange(8)
             case 1:
-                damaged[place] = chance.choice((0, 0x0A, 0x0D, 0x20, 0x7F, 0xFF))
+                damaged[place] = rng.choice((0, 0x0A, 0x0D, 0x20, 0x7F, 0xFF))
             case 2:
-                del damaged[place : place + chance.randint(1, 16)]
+                del damaged[place : place + rng.randint(1, 16)]
             case 3:
-                damaged[place:place] = damaged[place : place + chance.randint(1, 64)]
+                damaged[place:place] = damaged[place : place + rng.randint(1, 64)]
             case _:
                 del damaged[max(1, place) :]
     return bytes(damaged)
@@ -140,84 +138,84 @@ def _damage(chance: random.Random, content: bytes) -> bytes:
 # --- JSON -----------------------------------------------------------------------------------------
 
 
-def _json(chance: random.Random, kind: str) -> bytes:
-    if chance.random() < 0.15:
-        return chance.choice(_RAW_JSON)
+def _json(rng: random.Random, kind: str) -> bytes:
+    if rng.random() < 0.15:
+        return rng.choice(_RAW_JSON)
     content = json.loads(sample_request(kind))
-    if chance.random() < 0.2:
-        return _damage(chance, json.dumps(content).encode())
-    for _ in range(chance.randint(1, 3)):
-        content = _replaced(chance, content)
+    if rng.random() < 0.2:
+        return _damage(rng, json.dumps(content).encode())
+    for _ in range(rng.randint(1, 3)):
+        content = _replaced(rng, content)
     return json.dumps(content).encode()
 
 
-def _replaced(chance: random.Random, value: Any) -> Any:
+def _replaced(rng: random.Random, value: Any) -> Any:
     """Return `value` with something in it replaced, removed or added."""
-    if isinstance(value, dict) and value and chance.random() < 0.9:
-        key = chance.choice(list(value))
-        if chance.random() < 0.1:
+    if isinstance(value, dict) and value and rng.random() < 0.9:
+        key = rng.choice(list(value))
+        if rng.random() < 0.1:
             return {name: item for name, item in value.items() if name != key}
-        if chance.random() < 0.3:
-            added = chance.choice(("threshold", "states", "max_distance", "text_prompts", "x"))
-            return {**value, added: chance.choice(_NASTY)}
-        return {**value, key: _replaced(chance, value[key])}
-    if isinstance(value, list) and value and chance.random() < 0.7:
-        place = chance.randrange(len(value))
-        return [*value[:place], _replaced(chance, value[place]), *value[place + 1 :]]
-    return chance.choice(_NASTY)
+        if rng.random() < 0.3:
+            added = rng.choice(("threshold", "states", "max_distance", "text_prompts", "x"))
+            return {**value, added: rng.choice(_NASTY)}
+        return {**value, key: _replaced(rng, value[key])}
+    if isinstance(value, list) and value and rng.random() < 0.7:
+        place = rng.randrange(len(value))
+        return [*value[:place], _replaced(rng, value[place]), *value[place + 1 :]]
+    return rng.choice(_NASTY)
 
 
 # --- images ---------------------------------------------------------------------------------------
 
 
-def _image(chance: random.Random, kind: str) -> bytes:
+def _image(rng: random.Random, kind: str) -> bytes:
     content = json.loads(sample_request(kind))
     for name in ("image", "image0", "image1"):
         if name in content:
-            content[name] = _encoded(chance, _picture(chance))
+            content[name] = _encoded(rng, _picture(rng))
     return json.dumps(content).encode()
 
 
-def _encoded(chance: random.Random, picture: bytes) -> str:
+def _encoded(rng: random.Random, picture: bytes) -> str:
     text = base64.b64encode(picture).decode()
-    match chance.randrange(12):
+    match rng.randrange(12):
         case 0:
-            return text[: chance.randrange(len(text) + 1)]
+            return text[: rng.randrange(len(text) + 1)]
         case 1:
-            return text.replace("A", chance.choice(("*", "-", "\n", "é", "=")), 3)
+            return text.replace("A", rng.choice(("*", "-", "\n", "é", "=")), 3)
         case 2:
             return f"data:image/png;base64,{text}"
         case _:
             return text
 
 
-def _picture(chance: random.Random) -> bytes:
-    match chance.randrange(10):
+def _picture(rng: random.Random) -> bytes:
+    match rng.randrange(10):
         case 0:
-            return chance.randbytes(chance.randrange(300))
+            return rng.randbytes(rng.randrange(300))
         case 1:
-            return _huge_png(chance)
+            return _huge_png(rng)
         case _:
-            return _damage(chance, _whole(chance))
+            return _damage(rng, _whole(rng))
 
 
-def _whole(chance: random.Random) -> bytes:
-    """Return a picture in some format, of which the function may know nothing."""
-    if chance.random() < 0.2:
+def _whole(rng: random.Random) -> bytes:
+    """Return a picture in some format, possibly one that the function does not support."""
+    if rng.random() < 0.2:
         return sample_png()
-    mode = chance.choice(("RGB", "L", "1", "P", "CMYK", "I;16", "RGBA", "F"))
-    size = (chance.randint(1, 40), chance.randint(1, 40))
+    mode = rng.choice(("RGB", "L", "1", "P", "CMYK", "I;16", "RGBA", "F"))
+    size = (rng.randint(1, 40), rng.randint(1, 40))
     file = io.BytesIO()
     try:
-        Pillow.new(mode, size).save(file, chance.choice(_FORMATS))
+        Pillow.new(mode, size).save(file, rng.choice(_FORMATS))
     except (OSError, ValueError, KeyError):
         return sample_png()
     return file.getvalue()
 
 
-def _huge_png(chance: random.Random) -> bytes:
-    """Return a PNG file that says to be larger than it is: a decompression bomb, if believed."""
+def _huge_png(rng: random.Random) -> bytes:
+    """Return a PNG file that claims to be larger than it is: a decompression bomb, if trusted."""
     sides = (0, 1, 65_535, 2**31 - 1, 2**32 - 1)
     png = bytearray(sample_png())
-    struct.pack_into(">II", png, 16, chance.choice(sides), chance.choice(sides))
+    struct.pack_into(">II", png, 16, rng.choice(sides), rng.choice(sides))
     return bytes(png)

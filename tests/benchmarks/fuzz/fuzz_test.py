@@ -1,4 +1,4 @@
-"""A slice of the fuzzed corpus, the same on every run."""
+"""A fixed part of the fuzzing corpus."""
 
 from pathlib import Path
 

@@ -10,7 +10,7 @@ from benchmarks.fuzz.corpus import corpus
 
 
 def main() -> int:
-    """Send the requests; return 1 if one of them did any harm."""
+    """Send the requests; return 1 if any of them did harm."""
     parser = argparse.ArgumentParser(prog="fuzz", description=__doc__)
     parser.add_argument("--requests", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1)

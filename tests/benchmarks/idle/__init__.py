@@ -1,1 +1,1 @@
-"""What the platform itself takes when it has nothing to do."""
+"""Resource use of an idle platform."""

@@ -1,6 +1,6 @@
 """`./pants run tests/benchmarks/idle`: memory of a platform with stopped functions.
 
-The bar: under 150 MB resident with 20 functions that are registered and scaled to zero.
+The target: less than 150 MB resident with 20 registered functions scaled to zero.
 """
 
 import argparse
@@ -22,7 +22,7 @@ _MB: Final = 1e6
 
 
 def main() -> int:
-    """Measure; return 1 if the bar is missed."""
+    """Measure; return 1 if the target is missed."""
     parser = argparse.ArgumentParser(prog="idle", description=__doc__)
     parser.add_argument("--functions", type=int, default=20)
     options = parser.parse_args()
@@ -41,8 +41,8 @@ def main() -> int:
             until(lambda: _all_asleep(platform))
             fresh = _resident(platform)
             woken = sum(request(port, "POST", "/", b"{}").status == 200 for port in ports)
-    print(f"{options.functions} functions, registered and stopped; the platform holds")
-    print(f"  {fresh:.0f} MB after its start, {used:.0f} MB after all had run (bar: {BAR:g} MB)")
+    print(f"{options.functions} functions, registered and stopped; the platform uses")
+    print(f"  {fresh:.0f} MB after its start, {used:.0f} MB after all had run (target: {BAR:g} MB)")
     print(f"{woken} of them answered their first request")
     return 0 if max(fresh, used) < BAR and woken == options.functions else 1
 
@@ -53,7 +53,7 @@ def _all_asleep(platform: PlatformProcess) -> bool:
 
 
 def _resident(platform: PlatformProcess) -> float:
-    # What the console and Prometheus load is part of it.
+    # Includes the requests of the console and Prometheus.
     platform.api("GET", "/metrics")
     platform.api("GET", "/console/api/functions")
     return float(psutil.Process(platform.process.pid).memory_info().rss / _MB)

@@ -1,1 +1,1 @@
-"""What a function at rest costs in a container engine."""
+"""CPU usage of an idle function in a container engine."""

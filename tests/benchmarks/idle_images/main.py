@@ -1,11 +1,11 @@
-"""Functions at rest in a container engine: `tests/benchmarks/idle_images/run`.
+"""Idle functions in a container engine: `tests/benchmarks/idle_images/run`.
 
-Of each kind of image one container, for two minutes without a health check and for two with its
-own. Shown is the processor time of the container's control group and of the engine's (with
-containerd and runc), in percent of a core; both together, without what the engine takes when there
-is nothing to check; and the memory of a check that waits.
+Runs one container per kind of image, for two minutes without a health check and for two with its
+own. Prints the CPU time of the container's control group and of the engine's (with containerd and
+runc), in percent of a core; their sum, without the engine's time when there is nothing to check;
+and the memory of a waiting check.
 
-Exit code 1: a function with its health check takes 0.3 % of a core or more, both together.
+Exit code 1: a function with its health check takes 0.3 % of a core or more in total.
 """
 
 import argparse
@@ -26,7 +26,7 @@ CLIENT: Final = Client("docker")
 _CHECK: Final = "health_check.py"
 _CONFIG: Final = "/etc/nuclio/config/processor"
 _CONFINED: Final = ("--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges")
-# What comes with a start is over by then, in seconds.
+# Seconds after which start-up work is over.
 _SETTLING: Final = 5.0
 _ASKING: Final = """
 import sys, time
@@ -38,7 +38,7 @@ while not health_check.is_ready(8082):
 
 
 class Cost(NamedTuple):
-    """Percent of a core, and the kilobytes that are a waiting check's own (0 without one)."""
+    """Percent of a core, and the private kilobytes of a waiting check (0 without one)."""
 
     container: float
     engine: float
@@ -46,11 +46,11 @@ class Cost(NamedTuple):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measure and print a table; return 1 if the bar is missed."""
+    """Measure and print a table; return 1 if the target is missed."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--engine", type=int, required=True, help="its process id")
     parser.add_argument("--seconds", type=float, default=120.0)
-    parser.add_argument("images", nargs="+", help="of functions; those for Nuclio have no suffix")
+    parser.add_argument("images", nargs="+", help="images; those for Nuclio have no suffix")
     options = parser.parse_args(argv)
     print("| | container, % | engine, % | together, % | check, kB |\n|---|---:|---:|---:|---:|")
     ahead = True
@@ -71,7 +71,7 @@ def _print(name: str, cost: Cost, together: float) -> None:
 
 
 def measure(image: str, engine: int, seconds: float, *, check: bool) -> Cost:
-    """Return what a container of `image` takes when nobody asks it anything."""
+    """Return the cost of an idle container of `image`."""
     with _running(image, check=check) as container:
         groups = [int(_docker("inspect", "-f", "{{.State.Pid}}", container)), engine]
         before, started = [processor_seconds(pid) for pid in groups], time.monotonic()
@@ -86,7 +86,7 @@ def measure(image: str, engine: int, seconds: float, *, check: bool) -> Cost:
 
 @contextmanager
 def _running(image: str, *, check: bool) -> Iterator[str]:
-    """Start a container, as Nuclio would; it is ready, and at rest."""
+    """Start a container as Nuclio would, and wait until it is ready and idle."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         (Path(folder) / "processor.yaml").write_text("spec: {}\n")
@@ -109,12 +109,12 @@ def _wait_until_ready(container: str, *, check: bool) -> None:
         if state["Health"]["Status"] == "healthy":
             return
         time.sleep(0.2)
-    # Without a check, by running the very same one.
+    # Without a health check, by running the same check by hand.
     _docker("exec", container, "/usr/bin/python3.11", "-c", _ASKING)
 
 
 def _memory_of_check(container: str) -> int:
-    """Return the kilobytes of a check that waits."""
+    """Return the kilobytes of a waiting check."""
     while True:
         for line in _docker("top", container, "-o", "pid,args").splitlines()[1:]:
             pid, command = line.split(maxsplit=1)

@@ -1,4 +1,4 @@
-"""What the kernel counts of processes and their control groups, of either version."""
+"""The kernel's accounting of processes and control groups (v1 and v2)."""
 
 from pathlib import Path
 from typing import Final
@@ -7,7 +7,7 @@ _GROUPS: Final = Path("/sys/fs/cgroup")
 
 
 def processor_seconds(pid: int) -> float:
-    """Return the processor time of all that ran so far in the control group of a process."""
+    """Return the total CPU time of the control group of a process."""
     lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
     groups = dict(line.split(":", 2)[1:] for line in lines)
     for controllers, path in groups.items():
@@ -18,8 +18,8 @@ def processor_seconds(pid: int) -> float:
 
 
 def memory_kb(pid: int) -> int:
-    """Return the kilobytes of a process, its share of those that it has with others."""
+    """Return the proportional set size of a process in kilobytes."""
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
         if line.startswith("Pss:"):
             return int(line.split()[1])
-    raise ValueError(f"the kernel says nothing of the memory of process {pid}")
+    raise ValueError(f"the kernel does not report the memory of process {pid}")

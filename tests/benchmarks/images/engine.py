@@ -1,4 +1,4 @@
-"""What an engine holds of an image, read from the engine itself."""
+"""The layers of an image in a container engine, read from the engine itself."""
 
 import json
 import os
@@ -7,7 +7,7 @@ import tarfile
 from pathlib import Path
 from typing import IO, Final
 
-# Debian's client: newer ones build with BuildKit only where a plugin is installed.
+# Debian's client: newer ones need a plugin for BuildKit.
 _CLIENT: Final = "/usr/bin/docker"
 
 
@@ -15,14 +15,14 @@ def docker(*command: str) -> str:
     """Run the engine's client; return its output.
 
     Raises:
-        SystemExit: it failed; with the end of what it said.
+        SystemExit: it failed; with the end of its output.
     """
     return run(_CLIENT, *command)
 
 
 def run(*command: str, cwd: Path | None = None, env: dict[str, str] | None = None) -> str:
-    """Run a command with further variables and return its output, as `docker` does."""
-    done = subprocess.run(  # noqa: S603 - our own words
+    """Run a command with additional variables and return its output, as `docker` does."""
+    done = subprocess.run(  # noqa: S603 - our own arguments
         command,
         cwd=cwd,
         env={**os.environ, "DOCKER_BUILDKIT": "1", **(env or {})},
@@ -37,7 +37,7 @@ def run(*command: str, cwd: Path | None = None, env: dict[str, str] | None = Non
 
 def layers_of(image: str) -> dict[str, int]:
     """Return the layers of an image by their digest, with the bytes of their tar."""
-    with subprocess.Popen(  # noqa: S603 - our own words
+    with subprocess.Popen(  # noqa: S603 - our own arguments
         [_CLIENT, "save", image], stdout=subprocess.PIPE
     ) as process:
         if process.stdout is None:
@@ -50,7 +50,7 @@ def _layers_of_archive(archive: IO[bytes]) -> dict[str, int]:
     documents: dict[str, bytes] = {}
     with tarfile.open(fileobj=archive, mode="r|") as tar:
         for member in tar:
-            # A layer that several images have is a link to one of them.
+            # A layer shared by several images is a link to one of them.
             sizes[member.name] = sizes[_target(member)] if member.issym() else member.size
             if member.name.endswith(".json") and (file := tar.extractfile(member)):
                 documents[member.name] = file.read()

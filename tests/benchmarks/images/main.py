@@ -1,17 +1,16 @@
-"""Our way of making images against the usual one, side by side: `tests/benchmarks/images/run`.
+"""Compares our image builds with Dockerfiles: `tests/benchmarks/images/run`.
 
-The usual one is what `nuctl deploy` builds of a function of CVAT's: a Dockerfile with the steps
-that its function.yaml has under `build.directives` (apt packages, one `pip install` of what the
-function imports, weights), then the code, then the steps that Nuclio adds for Python. Beside it the
-same Dockerfile without Nuclio's steps, as one would write it by hand.
+The usual way is what `nuctl deploy` builds for one of CVAT's functions: a Dockerfile with the steps
+in `build.directives` of its function.yaml (apt packages, one `pip install` of the function's
+imports, weights), then the code, then the steps that Nuclio adds for Python. Also measured is the
+same Dockerfile without Nuclio's steps, as written by hand.
 
-All start with their base image and the functions' weights, and without a package that goes into an
-image or another layer. What Pants needs once on a machine, its tools among it, is on a line of its
-own. All end with the image in the same engine. The usual way's pip keeps no wheels, as in CVAT's
-files; ours keeps what it has unpacked. Then all build again after a line was added to a handler, to
-the handlers of all ten functions, and after one requirement was added. Edits are made in turns, and
-the medians shown. Between them, the bytes that five functions take in an engine, each layer counted
-once.
+All start with their base image and the functions' weights, but without any packages or other
+layers. Pants' one-time set-up, including its tools, is on a separate line. All end with the image
+in the same engine. In the usual way pip caches no wheels, as in CVAT's files; ours caches unpacked
+packages. Then all rebuild after adding a line to one handler, to the handlers of all ten functions,
+and after adding one requirement. Edits are made in turns, and medians are shown; also the bytes
+that five functions take in an engine, each layer counted once.
 
 Exit code 1: ours is behind Nuclio's in a line.
 """
@@ -30,7 +29,7 @@ from benchmarks.images.usual import Usual
 
 _FIRST: Final = "face_detection"
 _FIVE: Final = [_FIRST, "coco_ssd", "person_reid", "sam", "text_detection"]
-# The last one's weights are not to be had everywhere without MODELYARD_WEIGHTS_MIRROR.
+# The last one's weights may not be available without MODELYARD_WEIGHTS_MIRROR.
 _TEN: Final = [
     *_FIVE,
     *("coco_instances", "pedestrian_ssdlite", "salient_object", "yolo_v3_tiny", "nanotrack"),
@@ -42,7 +41,7 @@ Way = Ours | Usual
 
 
 class Row(NamedTuple):
-    """A line of the table: numbers in the unit that `what` names; ours alone for what is ours."""
+    """A line of the table: numbers in the unit given in `what`; only `ours` if others have none."""
 
     what: str
     ours: float
@@ -66,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def compare(repository: Path, base: str, scratch: Path) -> Iterator[Row]:
-    """Build everything in all ways; yield the lines of the table."""
+    """Build everything in all three ways; yield the lines of the table."""
     ours = Ours(repository, scratch)
     try:
         yield Row("Pants, its tools and the base, once, s", _seconds(ours.set_up))
@@ -95,7 +94,7 @@ def _compare(ours: Ours, nuclio: Usual, alone: Usual) -> Iterator[Row]:
 
 
 def _after_edits(ways: Sequence[Way], functions: list[str]) -> Iterator[float]:
-    """Yield for each way the median of the seconds that an edit of the handlers costs."""
+    """Yield for each way the median seconds of a rebuild after an edit of the handlers."""
     taken: list[list[float]] = [[] for _ in ways]
     for number in range(_EDITS):
         for way, seconds in zip(ways, taken, strict=True):

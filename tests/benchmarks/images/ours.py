@@ -1,4 +1,4 @@
-"""Images as this repository makes them, in a clone with caches of its own."""
+"""Images built by this repository, in a clone with its own caches."""
 
 import os
 import signal
@@ -10,32 +10,32 @@ FOLDER = "functions/openvino"
 
 
 class Ours:
-    """`./pants publish …#cpu-image` to the engine, from empty caches on."""
+    """`./pants publish …#cpu-image` to the engine, starting with empty caches."""
 
     def __init__(self, repository: Path, scratch: Path) -> None:
-        """Clone what is committed of `repository` to a folder in `scratch`."""
+        """Clone `repository` to a folder in `scratch`."""
         self.folder = scratch / "clone"
         run("git", "clone", "--quiet", str(repository), str(self.folder))
         self._env = {
             "PANTS_MODELYARD_IMAGE_REGISTRIES": "['docker-daemon:']",
             "PANTS_LOCAL_STORE_DIR": str(scratch / "store"),
             "PANTS_NAMED_CACHES_DIR": str(scratch / "named"),
-            # Pex keeps wheels in the user's home, whatever Pants names.
+            # Pex keeps wheels in the user's home, whatever Pants configures.
             "PANTS_SUBPROCESS_ENVIRONMENT_ENV_VARS": f"+['HOME={scratch}']",
         }
 
     def set_up(self) -> None:
-        """Make what is made once on a machine."""
+        """Do the one-time set-up of a machine."""
         self.pants("run", "platform/images:base", "--", "load")
         self._lock()
 
     def build(self, *functions: str) -> None:
-        """Bring the images of these functions, named as their folders are, into the engine."""
+        """Load the images of these functions, given by their folders' names, into the engine."""
         self.pants("publish", *(f"{FOLDER}/{function}#cpu-image" for function in functions))
 
     def add_requirement(self, function: str, requirement: str) -> None:
-        """Ask for one more package, as an author does: in the list, then in the lock."""
-        del function  # All of a resolve have the same.
+        """Add a package as an author does: to the requirements, then to the lock."""
+        del function  # All functions of a resolve have the same.
         asked = self.folder / "3rdparty/python/openvino/openvino.in"
         asked.write_text(f"{asked.read_text()}{requirement}\n")
         self._lock()
@@ -45,7 +45,7 @@ class Ours:
         return self.folder / FOLDER / function / "handler.py"
 
     def layers(self, function: str) -> dict[str, int]:
-        """Return what the engine holds of the function's image: bytes by digest."""
+        """Return the layers of the function's image in the engine: bytes by digest."""
         return layers_of(f"modelyard/{function.replace('_', '-')}:cpu-standalone")
 
     def pants(self, *arguments: str) -> str:

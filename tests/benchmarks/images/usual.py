@@ -1,4 +1,4 @@
-"""Images as CVAT's function.yaml files make them: a Dockerfile with apt and pip steps."""
+"""Images as built from CVAT's function.yaml files: a Dockerfile with apt and pip steps."""
 
 import os
 import shutil
@@ -8,7 +8,7 @@ from typing import Final
 from benchmarks.images.engine import docker, layers_of, run
 from benchmarks.images.ours import FOLDER, Ours
 
-# What `build.directives` of a function.yaml becomes. Nothing is taken from another way's builds.
+# The result of `build.directives` in a function.yaml. Nothing is reused from other builds.
 _DIRECTIVES: Final = """\
 FROM {base}
 ENV WAY={way} PIP_BREAK_SYSTEM_PACKAGES=1
@@ -23,7 +23,7 @@ _CODE: Final = """\
 COPY code /opt/nuclio
 WORKDIR /opt/nuclio
 """
-# What Nuclio puts before and behind the code: its builder's template and the directives of its
+# Nuclio's additions before and after the code: its builder's template and the directives of its
 # Python runtime, as of 1.13. The processor itself is left out.
 _WHEELS: Final = "/opt/nuclio/whl"
 _SUPPLIED: Final = f"COPY whl {_WHEELS}\n"
@@ -34,20 +34,20 @@ RUN python3 {_WHEELS}/$(basename {_WHEELS}/pip-*.whl)/pip install pip {_OFFLINE}
 """
 _ALONE: Final = _DIRECTIVES + _CODE
 _AS_NUCLIO: Final = _DIRECTIVES + _SUPPLIED + _CODE + _AFTER
-# As Nuclio's onbuild image has them beside the processor.
+# As in Nuclio's onbuild image.
 _SUPPLIED_WHEELS: Final = ("pip", "nuclio-sdk", "msgpack")
 _PIP_SETTINGS = ("index-url", "extra-index-url", "trusted-host", "timeout")
 
 
 class Usual:
-    """`docker build` with BuildKit, a folder a function."""
+    """`docker build` with BuildKit, one folder per function."""
 
     def __init__(
         self, ours: Ours, base: str, scratch: Path, functions: list[str], *, nuclio: bool
     ) -> None:
         """Write the folders: weights, code and requirements are those of our own images.
 
-        `nuclio`: with the steps that Nuclio adds when `nuctl deploy` builds, as CVAT's scripts do.
+        `nuclio`: with the steps that Nuclio adds on `nuctl deploy`, as used by CVAT's scripts.
         """
         docker("builder", "prune", "--all", "--force")
         self._base = base
@@ -72,12 +72,12 @@ class Usual:
                     base=self._base, way=self._folder.name, requirements=requirements
                 )
             )
-            # As Nuclio builds.
+            # As Nuclio does.
             command = ["build", "--network=host", *self._secrets]
             docker(*command, "--tag", self._tag(function), str(folder))
 
     def add_requirement(self, function: str, requirement: str) -> None:
-        """Ask for one more package."""
+        """Add a package."""
         self._requirements[function].append(requirement)
 
     def handler(self, function: str) -> Path:
@@ -85,7 +85,7 @@ class Usual:
         return self._folder / function / "code" / function / "handler.py"
 
     def layers(self, function: str) -> dict[str, int]:
-        """Return what the engine holds of the function's image: bytes by digest."""
+        """Return the layers of the function's image in the engine: bytes by digest."""
         return layers_of(self._tag(function))
 
     def _tag(self, function: str) -> str:
@@ -101,7 +101,7 @@ class Usual:
 
 
 def _supplied(scratch: Path) -> Path:
-    """Fetch the wheels that Nuclio has beside its processor; return their folder."""
+    """Fetch the wheels in Nuclio's onbuild image; return their folder."""
     folder = scratch / "whl"
     command = ["-m", "pip", "download", "--quiet", "--no-deps", "--python-version=3.11"]
     run("python3", *command, "--dest", str(folder), *_SUPPLIED_WHEELS)
@@ -109,7 +109,7 @@ def _supplied(scratch: Path) -> Path:
 
 
 def _requirements(ours: Ours, function: str) -> list[str]:
-    """Return what the function's code imports, as the repository asks for it."""
+    """Return the requirements of the function's imports, as pinned by the repository."""
     listed = ours.pants("dependencies", "--transitive", f"{FOLDER}/{function}#cpu-srcs")
     names = {line.rpartition("#")[2] for line in listed.splitlines() if ":reqs#" in line}
     asked = (ours.folder / "3rdparty/python/openvino/openvino.in").read_text().splitlines()
@@ -118,12 +118,12 @@ def _requirements(ours: Ours, function: str) -> list[str]:
 
 
 def _secrets(scratch: Path) -> list[str]:
-    """Return the options by which pip, in a build, knows this machine's index and certificates."""
+    """Return the options that give pip this machine's index and certificates during a build."""
     found = dict(
         line.split("=", 1) for line in run("python3", "-m", "pip", "config", "list").splitlines()
     )
     settings = {name.rpartition(".")[2]: value.strip("'") for name, value in found.items()}
-    # A folder of this machine is none of the build's.
+    # Folders of this machine are not visible in the build.
     lines = [
         f"{name} = {settings[name]}"
         for name in _PIP_SETTINGS

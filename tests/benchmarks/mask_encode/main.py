@@ -1,4 +1,4 @@
-"""How long a full-HD mask takes on its way to CVAT: as JSON, and its outlines."""
+"""Measures the encoding of a full-HD mask for CVAT: as JSON, and its outlines."""
 
 import json
 import sys
@@ -20,20 +20,21 @@ BYTES_A_PIXEL: Final = 2.2
 
 
 def main() -> int:
-    """Measure, print, and return 0 if all bars are kept."""
+    """Measure, print, and return 0 if all targets are met."""
     mask = ragged_mask()
     (outline, *_) = polygons(mask)
     segment = Segment(mask, tuple(outline.ravel()))
     kept = True
 
     encode = best_ms(lambda: encode_segment(segment))
-    # The standard library's way takes seconds in all, so it gets fewer rounds.
+    # The standard library takes seconds in total, so it gets fewer rounds.
     standard = best_ms(lambda: json.dumps({"mask": mask.astype(int).tolist()}), rounds=3)
     size = len(encode_segment(segment)) / mask.size
     kept &= encode <= ENCODE_MS and size <= BYTES_A_PIXEL
     print(f"mask: {WIDTH}x{HEIGHT}, {mask.mean():.0%} of it covered, {len(outline)} vertices")
     print(
-        f"encode: {encode:.1f} ms (bar {ENCODE_MS}), {size:.3f} bytes a pixel (bar {BYTES_A_PIXEL})"
+        f"encode: {encode:.1f} ms (target {ENCODE_MS}), {size:.3f} bytes a pixel"
+        f" (target {BYTES_A_PIXEL})"
     )
     print(f"  json.dumps of lists: {standard:.0f} ms, {standard / encode:.0f} times as long")
 
@@ -41,12 +42,12 @@ def main() -> int:
     both = best_ms(lambda: whole_answer(mask))
     kept &= both <= WITH_OUTLINES_MS
     print(f"outlines: {trace:.1f} ms")
-    print(f"mask to outlines to JSON: {both:.1f} ms (bar {WITH_OUTLINES_MS})")
+    print(f"mask to outlines to JSON: {both:.1f} ms (target {WITH_OUTLINES_MS})")
     return int(not kept)
 
 
 def whole_answer(mask: Any) -> bytes:
-    """Return the answer of an interactor with that mask."""
+    """Return an interactor's answer with that mask."""
     return encode_segment(Segment(mask, tuple(polygons(mask)[0].ravel())))
 
 
@@ -60,7 +61,7 @@ def ragged_mask() -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
 
 
 def best_ms(call: Callable[[], object], rounds: int = ROUNDS) -> float:
-    """Return the least processor time of a call in milliseconds: other work adds little to it."""
+    """Return the least CPU time of a call in milliseconds: other work affects it little."""
     times = []
     for _ in range(rounds):
         started = time.process_time()

@@ -1,1 +1,1 @@
-"""What `apply` costs beyond what Nuclio takes to deploy one function."""
+"""The overhead of `apply` over Nuclio's deployment of one function."""

@@ -1,9 +1,9 @@
 """`./pants run tests/benchmarks/nuclio_apply`: 50 functions on Nuclio, of which one has changed.
 
-The bar: `apply` touches that one alone, and takes at most 3 s longer than that one takes alone:
-tried on the side, then deployed by Nuclio. Docker and Nuclio are doubles that run real processes;
-listing all functions takes them 0.3 s, and a deployment a second more than the start of its
-container, for Nuclio 1.13 looks at its health once a second.
+The target: `apply` touches only that one, and takes at most 3 s longer than with that function
+alone: a trial container, then a deployment by Nuclio. Docker and Nuclio are test doubles that run
+real processes; listing all functions takes them 0.3 s, and a deployment a second more than its
+container's start, because Nuclio 1.13 checks its health once a second.
 """
 
 import argparse
@@ -24,7 +24,7 @@ _LATENCY: Final = {"list": 0.3, "deploy": 1.0}
 
 
 def main() -> int:
-    """Measure; return 1 if the bar is missed."""
+    """Measure; return 1 if the target is missed."""
     parser = argparse.ArgumentParser(prog="nuclio_apply", description=__doc__)
     parser.add_argument("--functions", type=int, default=50)
     parser.add_argument("--runs", type=int, default=3)
@@ -35,12 +35,14 @@ def main() -> int:
     extra = many - one
     load = os.getloadavg()[0]
     print(f"one of {options.functions} changed: {many:.2f} s; one of one: {one:.2f} s")
-    print(f"the other {options.functions - 1} cost {extra:.2f} s (bar: {BAR:g} s); load {load:.0f}")
+    print(
+        f"the other {options.functions - 1} cost {extra:.2f} s (target: {BAR:g} s); load {load:.0f}"
+    )
     return 0 if extra < BAR else 1
 
 
 def _measure(folder: Path, count: int, runs: int) -> float:
-    """Return the median of the seconds of `apply` after an edit of one of `count` functions."""
+    """Return the median seconds of `apply` after an edit of one of `count` functions."""
     folder.mkdir()
     world = World(folder)
     os.environ.update(world.environment())

@@ -1,1 +1,1 @@
-"""What a request through HTTP and a worker costs over calling the model in this process."""
+"""The overhead of HTTP and a worker over calling the model in-process."""

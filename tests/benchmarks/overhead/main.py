@@ -1,8 +1,7 @@
-"""`./pants run tests/benchmarks/overhead`: latency beside the direct call, and scaling.
+"""`./pants run tests/benchmarks/overhead`: latency compared with a direct call, and scaling.
 
-The bars: at most 8 ms more for a JPEG of one megapixel, in the median, with one
-worker; two workers answer at least 1.8 times as many requests as one when the
-model takes one core.
+The targets: a median overhead of at most 8 ms for a JPEG of one megapixel with one worker; two
+workers answer at least 1.8 times as many requests as one if the model uses one core.
 """
 
 import argparse
@@ -38,7 +37,7 @@ OVERHEAD_BAR: Final = 8.0
 SCALING_BAR: Final = 1.8
 _SIDE: Final = 1000
 _CLIENTS: Final = 6
-# Counts up for a while: as much work whatever else the machine does.
+# Busy loop: a fixed amount of work, whatever else the machine does.
 _BUSY: Final = """
 def handler(context, event):
     total = 0
@@ -49,7 +48,7 @@ def handler(context, event):
 
 
 def main() -> int:
-    """Measure; return 1 if a bar is missed."""
+    """Measure; return 1 if a target is missed."""
     parser = argparse.ArgumentParser(prog="overhead", description=__doc__)
     parser.add_argument("--requests", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=10.0, help="for each number of workers")
@@ -73,7 +72,7 @@ def _overhead(platform: PlatformProcess, folder: Path, requests: int) -> float:
         model=description("detector"),
     )
     _deploy(platform, release)
-    # As a worker's: OpenCV may take the cores that its function may.
+    # As in a worker: OpenCV may use as many cores as its function.
     cv2.setNumThreads(1)
     model = BrightDetector()
     model.load(Assets.open(write_assets(folder / "assets")), Device())
@@ -81,18 +80,18 @@ def _overhead(platform: PlatformProcess, folder: Path, requests: int) -> float:
     connection = http.client.HTTPConnection("127.0.0.1", release.port, timeout=60)
     direct, served = [], []
     for number in range(requests + 10):
-        # Each picture is another file, so that no cache answers.
+        # Each picture is a different file, so that no cache is hit.
         picture = photograph + number.to_bytes(8, "big")
         body = json.dumps({"image": base64.b64encode(picture).decode()}).encode()
         direct.append(_timed(lambda: model.detect(decode(picture), 0.5)))  # noqa: B023 - called here
         served.append(_timed(lambda: _post(connection, body)))  # noqa: B023 - called here
     connection.close()
-    # The first ones find caches cold.
+    # The first requests meet cold caches.
     plain, whole = (statistics.median(times[10:]) * 1000 for times in (direct, served))
     size = len(photograph) / 1024
     print(f"JPEG of {_SIDE}x{_SIDE} pixels, {size:.0f} KiB, median of {requests}, in turn:")
     print(f"  direct call {plain:.2f} ms, request {whole:.2f} ms, ratio {whole / plain:.2f}")
-    print(f"  overhead {whole - plain:.2f} ms (bar: {OVERHEAD_BAR:g} ms)")
+    print(f"  overhead {whole - plain:.2f} ms (target: {OVERHEAD_BAR:g} ms)")
     return whole - plain
 
 
@@ -105,21 +104,21 @@ def _scaling(platform: PlatformProcess, seconds: float) -> float:
         )
         _deploy(platform, release)
         ports[workers] = release.port
-    # In turn and in several parts, for other programs come and go.
+    # In turns and in several parts, because other programs' load varies.
     counts = dict.fromkeys(ports, 0)
     parts = 4
     for _ in range(parts):
         for workers, port in ports.items():
             counts[workers] += _load(port, seconds / parts)
     one, two = (counts[workers] / seconds for workers in (1, 2))
-    print(f"a model that takes one core, {_CLIENTS} clients:")
+    print(f"a model that uses one core, {_CLIENTS} clients:")
     print(f"  1 worker {one:.1f}/s, 2 workers {two:.1f}/s")
-    print(f"  ratio {two / one:.2f} (bar: {SCALING_BAR:g})")
+    print(f"  ratio {two / one:.2f} (target: {SCALING_BAR:g})")
     return two / one
 
 
 def _load(port: int, seconds: float) -> int:
-    """Return how many requests are answered in that time."""
+    """Return the number of requests answered in that time."""
     deadline = time.monotonic() + seconds
     counts = [0] * _CLIENTS
 

@@ -1,17 +1,17 @@
-"""How long our RetinaNet R101 takes, and detectron2's own, on the same weights.
+"""Compares our RetinaNet R101 with detectron2's own, on the same weights.
 
     ./pants run tests/benchmarks/retinanet/main.py
 
 Random weights, which take as long as the published ones; an input of 800x800 pixels. In turns:
-detectron2's forward pass, ours, ours on OpenVINO in float32 and as the variant `openvino` runs it
-(in bfloat16, where the processor has it), and our decoding of the answers with a threshold of 0.05.
-The least of several runs of each counts, by the clock and of the processor. Exit code 1 if by the
-clock ours takes more than 1.05 times as long as detectron2's, the variant more than 0.7 times, or
+detectron2's forward pass, ours, ours on OpenVINO in float32 and as in the variant `openvino` (in
+bfloat16 if the CPU supports it), and our decoding of the outputs with a threshold of 0.05. The
+minimum of several runs of each is used, in wall-clock and CPU time. Exit code 1 if in wall-clock
+time ours takes more than 1.05 times as long as detectron2's, the variant more than 0.7 times, or
 decoding more than 5 % of ours.
 
-On a busy machine only the processor's time means something, and that only on one thread, for
-threads wait for one another in loops: MODELYARD_THREADS=1 OMP_NUM_THREADS=1. Mind that torch has
-another, slower way of 1x1 convolutions in float32 on one thread.
+On a busy machine only CPU time is meaningful, and only on one thread, because threads busy-wait for
+each other: MODELYARD_THREADS=1 OMP_NUM_THREADS=1. Note that on one thread torch uses a slower
+implementation of 1x1 convolutions in float32.
 """
 
 import argparse
@@ -48,14 +48,14 @@ _RUNS: Final = 5
 _VARIANT: Final = "the variant openvino"
 _MOST: Final = {"ours": 1.05, _VARIANT: 0.7}
 _MOST_DECODING: Final = 0.05
-# As its BUILD file asks for it.
+# As in its BUILD file.
 _QUICK: Final = supported_precision("bfloat16")
 
 
 @torch.inference_mode()
 def main() -> int:
-    """Measure, print, and say whether a bar is missed."""
-    argparse.ArgumentParser(description="Our RetinaNet beside detectron2's.").parse_args()
+    """Measure, print, and return whether a target is missed."""
+    argparse.ArgumentParser(description="Our RetinaNet compared with detectron2's.").parse_args()
     state = {name: torch.from_numpy(a) for name, a in random_checkpoint(_CONFIG).items()}
     ours = prepare(build_network(RetinaNet, state, source="random"), Device())
     theirs = build_model(open_configuration(_CONFIG)).eval()
@@ -85,7 +85,7 @@ def main() -> int:
             for taken, theirs_took in zip((clock, processor), least["detectron2"], strict=True)
         )
         missed |= ratio > _MOST.get(name, math.inf)
-        print(f"{name} {clock:.2f} s: {ratio:.2f} of detectron2's; of the processor {other:.2f}")
+        print(f"{name} {clock:.2f} s: {ratio:.2f} of detectron2's; CPU time {other:.2f}")
     decoding, network = least["decoding"][0], least["ours"][0]
     share = decoding / (network + decoding)
     print(f"decoding {decoding:.3f} s: {share:.1%} of ours (at most {_MOST_DECODING:.0%})")
@@ -93,7 +93,7 @@ def main() -> int:
 
 
 def _least(parts: dict[str, Callable[[], Any]]) -> dict[str, tuple[float, float]]:
-    """Return the least seconds by the clock and of the processor, all parts in turns."""
+    """Return the least wall-clock and CPU seconds, all parts in turns."""
     taken: dict[str, list[tuple[float, float]]] = {name: [] for name in parts}
     for _ in range(_RUNS):
         for name, run in parts.items():
@@ -107,7 +107,7 @@ def _least(parts: dict[str, Callable[[], Any]]) -> dict[str, tuple[float, float]
 
 
 def _head(network: Any, pixels: Tensor) -> list[Tensor]:
-    """Return what detectron2's network answers, in the order of `RetinaNet`."""
+    """Return the outputs of detectron2's network, in the order of `RetinaNet`."""
     features = network.backbone(pixels)
     logits, deltas = network.head([features[name] for name in network.head_in_features])
     listed = [
@@ -119,7 +119,7 @@ def _head(network: Any, pixels: Tensor) -> list[Tensor]:
 
 
 def _exported(network: RetinaNet, precision: Precision) -> OpenVINOSession:
-    """Return the network as the variant `openvino` has it: for inputs of any size."""
+    """Return the network as in the variant `openvino`: for inputs of any size."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "network.xml")
         openvino.save_model(exported(network), file, compress_to_fp16=False)
@@ -128,7 +128,7 @@ def _exported(network: RetinaNet, precision: Precision) -> OpenVINOSession:
 
 
 def _check(answers: Sequence[Tensor], others: Sequence[Tensor]) -> None:
-    """Stop if the networks compared do not compute the same."""
+    """Stop if the compared networks do not compute the same."""
     for ours, theirs in zip(answers, others, strict=True):
         torch.testing.assert_close(ours, theirs, rtol=1e-3, atol=1e-3)
 

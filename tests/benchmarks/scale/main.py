@@ -1,10 +1,10 @@
-"""How long Pants takes as the repository grows: `./pants run tests/benchmarks/scale/main.py`.
+"""Measures how Pants scales with the repository: `./pants run tests/benchmarks/scale/main.py`.
 
-Makes repositories of N functions, runs the goals a developer runs in each with a warm daemon, and
-prints the medians, with the growth from the smallest to the largest N. The first build of 500
-functions takes a quarter of an hour on two cores; `-- --functions 10 100` is quicker. Ends with
-status 1 if what a developer does after an edit of one handler grows by more than half, without
-what Pants takes to find out what changed: its map of who depends on whom is of all targets.
+Creates repositories of N functions, runs a developer's goals in each with a warm daemon, and prints
+the medians, with the growth from the smallest to the largest N. The first build of 500 functions
+takes a quarter of an hour on two cores; `-- --functions 10 100` is quicker. Exits with 1 if a
+developer's goals after an edit of one handler grow by more than half, not counting Pants' search
+for changes: its dependency graph covers all targets.
 """
 
 import argparse
@@ -57,7 +57,7 @@ class Repository:
         return time.perf_counter() - started
 
     def edit(self, file: Path) -> None:
-        """Change one line of `file`."""
+        """Edit one line of `file`."""
         self._edits += 1
         edit(file, self._edits)
 
@@ -68,7 +68,7 @@ class Repository:
 
 
 def works(repository: Repository) -> dict[str, Callable[[], float]]:
-    """Return what a developer does, by name; each returns the seconds it took."""
+    """Return a developer's actions by name; each returns the seconds it took."""
     one = f"functions/openvino/{name_of(repository.last)}#cpu"
     handler = handler_of(repository.folder, repository.last)
     changed = ("--changed-since=HEAD", "--changed-dependents=transitive")
@@ -93,9 +93,9 @@ def works(repository: Repository) -> dict[str, Callable[[], float]]:
 
 
 def measure(repositories: Sequence[Repository], rounds: int) -> Iterator[tuple[str, list[float]]]:
-    """Yield what was done and, for each repository, the median of its seconds.
+    """Yield each action and, for each repository, the median of its seconds.
 
-    The repositories take turns, so that what else the machine does slows all of them alike.
+    The repositories take turns, so that other load affects all of them alike.
     """
     works_of = [works(repository) for repository in repositories]
     for name in works_of[0]:

@@ -1,4 +1,4 @@
-"""A synthetic repository: this one's own code, with N small functions instead of its own."""
+"""A synthetic repository: this one's code, with N small functions instead of its own."""
 
 import shutil
 import subprocess
@@ -30,17 +30,17 @@ model_function(
     labels=["thing"], licence="none", origin="a benchmark", port={port},
 )
 """
-# Ports derived from so many names would collide.
+# With so many functions, ports derived from names would collide.
 _PORT: Final = 20000
 
 
 def make_repository(original: Path, folder: Path, functions: int) -> None:
     """Write a repository of `functions` functions that share the library and one resolve.
 
-    What Git tracks of `original` is copied, its own functions and tests excepted.
+    Files of `original` that Git tracks are copied, except its functions and tests.
 
     Raises:
-        subprocess.CalledProcessError: `original` is no Git repository.
+        subprocess.CalledProcessError: `original` is not a Git repository.
     """
     tracked = _git(original, "ls-files", "-z").split("\0")
     for name in filter(_is_shared, tracked):
@@ -71,7 +71,7 @@ def handler_of(folder: Path, number: int) -> Path:
 
 
 def edit(file: Path, count: int) -> None:
-    """Change one line of a Python file, and what it compiles to."""
+    """Edit one line of a Python file, so that its bytecode changes."""
     text = file.read_text()
     line = f"BENCHMARK_EDIT = {count}\n"
     if "BENCHMARK_EDIT" in text:
@@ -84,7 +84,7 @@ def _is_shared(name: str) -> bool:
 
 
 def _git(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(  # noqa: S603 - our own words
+    done = subprocess.run(  # noqa: S603 - our own arguments
         ["git", "-C", str(folder), *arguments],  # noqa: S607 - the user's own Git
         check=True,
         capture_output=True,

@@ -1,7 +1,7 @@
-"""How much cheaper the second click on a picture is, end to end over HTTP.
+"""Measures how much cheaper the second click on a picture is, end to end over HTTP.
 
-Asks the function `sam` of the running platform: first with pictures it has not seen, then again
-with the same pictures and another click. The pictures are noise over a bright shape.
+Calls the function `sam` of the running platform: first with new pictures, then with the same
+pictures and another click. The pictures are noise over a bright shape.
 """
 
 import argparse
@@ -27,14 +27,14 @@ BAR: Final = 0.20
 
 
 def main() -> int:
-    """Measure, print, and return 0 if the bar is kept."""
+    """Measure, print, and return 0 if the target is met."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--port", type=int, help="the function's port (default: asks the platform)")
     parser.add_argument("--pictures", type=int, default=5)
     options = parser.parse_args()
     port = options.port or find_port()
     pictures = [picture(seed) for seed in range(options.pictures)]
-    # Neither the connection nor the decoder's first run is to be measured.
+    # Excludes the connection and the decoder's first run from the measurement.
     click(port, picture(-1), (100, 100))
     first, second = [], []
     for data in pictures:
@@ -46,7 +46,7 @@ def main() -> int:
     )
     print(f"first click:  {statistics.median(first) * 1000:7.0f} ms (median)")
     print(f"second click: {statistics.median(second) * 1000:7.0f} ms (median)")
-    print(f"ratio: {ratio:.3f} (bar {BAR})")
+    print(f"ratio: {ratio:.3f} (target {BAR})")
     return int(ratio > BAR)
 
 
@@ -64,7 +64,7 @@ def find_port() -> int:
 
 
 def picture(seed: int) -> bytes:
-    """Return a PNG file that no other seed gives."""
+    """Return a PNG file that is unique to the seed."""
     noise = np.random.default_rng(seed + 1000).integers(0, 60, (HEIGHT // 4, WIDTH // 4, 3))
     pixels = noise.repeat(4, axis=0).repeat(4, axis=1).astype(np.uint8)
     pixels[250:600, 350:800] += 150
@@ -74,14 +74,14 @@ def picture(seed: int) -> bytes:
 
 
 def click(port: int, data: bytes, point: tuple[int, int]) -> float:
-    """Return how long the answer to one click took, in seconds."""
+    """Return the seconds until one click is answered."""
     body = {"image": base64.b64encode(data).decode(), "pos_points": [point], "neg_points": []}
     encoded = json.dumps(body).encode()
     started = time.perf_counter()
     answer = exchange(port, "POST", "/", encoded)
     seconds = time.perf_counter() - started
     if len(answer["mask"]) != HEIGHT:
-        raise SystemExit("the mask has not the picture's height")
+        raise SystemExit("the mask does not have the picture's height")
     return seconds
 
 

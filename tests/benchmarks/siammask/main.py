@@ -1,13 +1,13 @@
-"""How much longer SiamMask takes for eight objects of a request than for one.
+"""Measures how much longer SiamMask takes for eight objects per request than for one.
 
 Uses random weights, which take as long as the published ones. A request is what CVAT sends: a
 full-HD frame as PNG and the states in, shapes and states out. Prints the seconds of a request and
-of the network alone, and their ratios, by the clock and of the processor; the least of several
-runs counts, taken in turns. On processors with bfloat16, the same in that precision.
+of the network alone, and their ratios, in wall-clock and CPU time; the minimum of several runs,
+taken in turns. On CPUs with bfloat16, also in that precision.
 
-On a busy machine only the processor's time means something, and that only on one thread, for
-threads wait for one another in loops: MODELYARD_THREADS=1 OMP_NUM_THREADS=1. Mind that torch has
-another, slower way of 1x1 convolutions in float32 on one thread.
+On a busy machine only CPU time is meaningful, and only on one thread, because threads busy-wait for
+each other: MODELYARD_THREADS=1 OMP_NUM_THREADS=1. Note that on one thread torch uses a slower
+implementation of 1x1 convolutions in float32.
 """
 
 import argparse
@@ -53,7 +53,7 @@ def main() -> None:
                 ways[f"{way}, {precision}"] = runs
     for way, runs in ways.items():
         least = _least(runs)
-        for clock, name in enumerate(("by the clock", "of the processor")):
+        for clock, name in enumerate(("wall-clock time", "CPU time")):
             one, eight = (least[count][clock] for count in _COUNTS)
             print(
                 f"{way}: 1 object {one:.3f} s, 8 objects {eight:.3f} s {name}, {eight / one:.1f}x"
@@ -61,7 +61,7 @@ def main() -> None:
 
 
 def _ways(params: dict[str, str]) -> dict[str, dict[int, Callable[[], object]]]:
-    """Return what is measured of a function with those settings, by its number of objects."""
+    """Return the measured calls of a function with those settings, by number of objects."""
     with tempfile.TemporaryDirectory() as folder:
         assets = write_assets(Path(folder) / "siammask", params)
         model = SiamMaskTracker()
@@ -79,7 +79,7 @@ def _ways(params: dict[str, str]) -> dict[str, dict[int, Callable[[], object]]]:
 
 
 def _least(runs: dict[int, Callable[[], object]]) -> dict[int, tuple[float, float]]:
-    """Return the least seconds by the clock and of the processor, all of them in turns."""
+    """Return the least wall-clock and CPU seconds, all of them in turns."""
     taken: dict[int, list[tuple[float, float]]] = {count: [] for count in runs}
     for _ in range(_RUNS):
         for count, run in runs.items():
@@ -92,7 +92,7 @@ def _least(runs: dict[int, Callable[[], object]]) -> dict[int, tuple[float, floa
 
 
 def _passed(model: SiamMaskTracker, count: int) -> object:
-    """Pass so many objects through the network, without anything around it."""
+    """Pass that many objects through the network alone."""
     middle = torch.full((count,), SCORES // 2)
     images = torch.full((count, 3, SEARCH, SEARCH), 127.0).contiguous(
         memory_format=torch.channels_last
@@ -107,7 +107,7 @@ def _body(image: str, shapes: Sequence[object], states: Sequence[object]) -> byt
 
 
 def _picture() -> str:
-    """Return a PNG file of 1920x1080 in base64, like a frame of a film."""
+    """Return a PNG file of 1920x1080 in base64, like a video frame."""
     noise = np.random.default_rng(0).integers(0, 256, (54, 96, 3), np.uint8)
     file = io.BytesIO()
     PIL.Image.fromarray(noise).resize((1920, 1080)).save(file, "PNG")

@@ -1,4 +1,4 @@
-"""A thousand clients in one process, each with a connection and questions of its own."""
+"""A thousand clients in one process, each with its own connection and requests."""
 
 import asyncio
 import secrets
@@ -11,7 +11,7 @@ _PATIENCE: Final = 120.0
 
 @dataclass
 class Tally:
-    """What the clients got. `statuses` counts answers; `lost` are requests without one."""
+    """The clients' results. `statuses` counts answers; `lost` are requests without one."""
 
     statuses: Counter[int] = field(default_factory=Counter)
     versions: Counter[str] = field(default_factory=Counter)
@@ -20,12 +20,12 @@ class Tally:
 
     @property
     def refused(self) -> int:
-        """How many answers were no 200."""
+        """The number of answers other than 200."""
         return self.statuses.total() - self.statuses[200]
 
 
 async def ask(port: int, clients: int, done: asyncio.Event, tally: Tally) -> None:
-    """Keep `clients` connections busy until `done` is set, and let all end their last request."""
+    """Keep `clients` connections busy until `done` is set; let all finish their last request."""
     async with asyncio.TaskGroup() as group:
         for _ in range(clients):
             group.create_task(_client(port, done, tally))

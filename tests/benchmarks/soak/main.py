@@ -1,9 +1,8 @@
 """`./pants run tests/benchmarks/soak -- --seconds 600`: nothing lost, nothing wrong, no growth.
 
-1,000 connections; a worker is killed every second, the function replaced every
-minute. The bars: no request is lost or answered wrongly; of those in a killed
-worker, which are tried once more, some may get a 5xx; the memory of the
-platform's process does not grow once it is warm.
+1,000 connections; a worker is killed every second, the function replaced every minute. The targets:
+no request is lost or answered incorrectly; of those in a killed worker, which are retried once,
+some may get a 5xx; the memory of the platform's process does not grow once it is warm.
 """
 
 import argparse
@@ -27,19 +26,19 @@ from modelyard_tools.testing.releases import FakeRelease, install
 
 _HANDLER: Final = """
 def handler(context, event):
-    # The sample request of a deployment is JSON, and so comes decoded.
+    # The sample request of a deployment is JSON, and so arrives decoded.
     body = event.body if isinstance(event.body, bytes) else b""
     return b"{version} " + body
 """
 _KILL_PAUSE: Final = 1.0
-# Of the run, before memory is looked at first.
+# Fraction of the run before memory is first measured.
 _WARM_UP: Final = 0.3
 _GROWTH_BAR: Final = 1.1
 _MB: Final = 1e6
 
 
 def main() -> int:
-    """Run; return 1 if a bar is missed."""
+    """Run; return 1 if a target is missed."""
     parser = argparse.ArgumentParser(prog="soak", description=__doc__)
     parser.add_argument("--seconds", type=float, default=600.0)
     parser.add_argument("--connections", type=int, default=1000)
@@ -67,7 +66,7 @@ async def _soak(platform: PlatformProcess, options: argparse.Namespace) -> int:
     done.set()
     await clients
     watching.cancel()
-    # Both return what they had counted when they were cancelled.
+    # Both return their counts when cancelled.
     return _judge(tally, await killing, await replacing, memory, options)
 
 
@@ -75,7 +74,8 @@ async def _replace(platform: PlatformProcess, port: int, workers: int, version: 
     source = _HANDLER.format(version=f"v{version}")
     release = FakeRelease(name="soak", port=port, source=source, workers=workers)
     config = release.config()
-    # Killing a worker a second takes away more of a small machine than the default allows for.
+    # On a small machine, killing a worker per second costs more capacity than the default allows
+    # for.
     config["spec"]["triggers"]["http"]["workerAvailabilityTimeoutMilliseconds"] = 60_000
     install(platform.home, release)
     platform.api("POST", "/api/projects", {"metadata": {"name": "cvat"}})
@@ -98,7 +98,7 @@ async def _replacements(platform: PlatformProcess, port: int, options: argparse.
 
 
 async def _kill_workers(platform: PlatformProcess) -> int:
-    chance = random.Random(1)  # noqa: S311 - no secret
+    rng = random.Random(1)  # noqa: S311 - not a secret
     count = 0
     try:
         while True:
@@ -107,7 +107,7 @@ async def _kill_workers(platform: PlatformProcess) -> int:
             pids = function["status"]["workers"]["pids"]
             if pids:
                 try:
-                    os.kill(chance.choice(pids), signal.SIGKILL)
+                    os.kill(rng.choice(pids), signal.SIGKILL)
                     count += 1
                 except ProcessLookupError:
                     continue
@@ -138,7 +138,7 @@ def _judge(
     print(f"  platform {early:.0f} MB, later {late:.0f} MB, ratio {late / early:.3f}")
     for problem in (*tally.lost[:5], *tally.wrong[:5]):
         print(f"    {problem}")
-    # A request is given up when its worker dies twice, so each kill costs one at most.
+    # A request is given up if its worker dies twice, so each kill costs at most one.
     bad = tally.lost or tally.wrong or tally.refused > kills or late > early * _GROWTH_BAR
     return 1 if bad else 0
 

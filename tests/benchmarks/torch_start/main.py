@@ -1,8 +1,8 @@
-"""How long a worker on torch takes from its start until it is ready.
+"""Measures how long a worker on torch takes from its start until it is ready.
 
-The function is f-BRS with random weights: its checkpoint of 240 MB is the largest that torch reads
-itself. Beside it, in turns: a bare script that imports torch and loads the same checkpoint, mapped
-into memory and read.
+The function is f-BRS with random weights: its checkpoint of 240 MB is the largest that torch itself
+reads. Compared, in turns, with a bare script that imports torch and loads the same checkpoint,
+memory-mapped or read.
 """
 
 import argparse
@@ -20,7 +20,7 @@ import sys
 import torch
 torch.load(sys.argv[2], map_location="cpu", weights_only=True, mmap=sys.argv[1] == "mapped")
 """
-# Clearing up before the end is a good part of what a script takes.
+# Clean-up at exit is a considerable part of a script's time.
 _AT_ONCE: Final = """
 import os
 os._exit(0)
@@ -28,7 +28,7 @@ os._exit(0)
 
 
 def main() -> int:
-    """Measure, print, and return 0 if the bar is kept."""
+    """Measure, print, and return 0 if the target is met."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
@@ -48,7 +48,7 @@ def main() -> int:
     base = least["bare script, maps"]
     report(f"{size / 1e6:.0f} MB (best of {options.rounds})", least, base)
     ratio = least["worker"].seconds / base.seconds
-    print(f"  worker / maps: {ratio:.2f} (bar {BAR})")
+    print(f"  worker / maps: {ratio:.2f} (target {BAR})")
     return int(ratio > BAR)
 
 

@@ -1,12 +1,12 @@
-"""How much faster the vectorised decoder of YOLOv3 is than a loop over its cells.
+"""Measures how much faster the vectorised YOLOv3 decoder is than a loop over its cells.
 
     ./pants run tests/benchmarks/yolo_decode
 
 Both decode the same three heads of a 416x416 input, 10 647 boxes of 80 classes with about a hundred
-objects in them, and must give the same boxes; suppression is left out of both. Prints a ratio for
-each of two loops, of the fastest of several runs each: one that looks at every class of every cell,
-the bar, and one that skips cells without an object, for comparison. Exit code 1 if the first ratio
-is below 50 or any boxes differ.
+objects, and must give the same boxes; both without non-maximum suppression. Prints the ratio of the
+fastest of several runs for two loops: one that checks every class of every cell, the target, and
+one that skips cells without an object, for comparison. Exit code 1 if the first ratio is below 50
+or any boxes differ.
 """
 
 import argparse
@@ -35,7 +35,7 @@ Heads = dict[int, NDArray[np.float32]]
 
 
 def heads() -> Heads:
-    """Return heads as a network gives them: almost everything far below the threshold."""
+    """Return realistic head outputs: almost everything far below the threshold."""
     random = np.random.default_rng(416)
     result = {}
     for grid, anchors in _ANCHORS.items():
@@ -51,7 +51,7 @@ def heads() -> Heads:
 def plain(given: Heads, *, skip: bool) -> list[tuple[float, ...]]:
     """Decode cell by cell and class by class; class, score, left, top, right, bottom.
 
-    With `skip` it goes on to the next cell where there is no object, as CVAT's handler does.
+    With `skip` it skips cells without an object, as CVAT's handler does.
     """
     found: list[tuple[float, ...]] = []
     for grid, head in given.items():
@@ -79,7 +79,7 @@ def _sigmoid(value: float) -> float:
 
 
 def vectorised(given: Heads) -> NDArray[Any]:
-    """Decode with the library; rows as those of `plain`."""
+    """Decode with the library; rows as in `plain`."""
     parts = [
         decode(head, _ANCHORS[grid], (_SIDE, _SIDE), _THRESHOLD) for grid, head in given.items()
     ]
@@ -89,7 +89,7 @@ def vectorised(given: Heads) -> NDArray[Any]:
 
 def main() -> int:
     """Compare, print the ratios, and return the exit code."""
-    argparse.ArgumentParser(description="YOLOv3's decoder beside a plain loop.").parse_args()
+    argparse.ArgumentParser(description="YOLOv3 decoder compared with a plain loop.").parse_args()
     given = heads()
     found = vectorised(given)
     fast = min(timeit.repeat(lambda: vectorised(given), number=10, repeat=5)) / 10

@@ -1,10 +1,10 @@
 #!/usr/bin/python3.11
-"""A stand-in for Nuclio's processor, as far as an image can get it wrong.
+"""A fake of Nuclio's processor that covers everything an image can get wrong.
 
 It starts the workers as the processor does, with the same command line, environment and sockets;
-takes events on 8080 once every worker is ready; answers /ready on 8082 from the first moment; and
-on SIGTERM asks the workers to end, waits, and goes. Only the standard library, for it stands where a
-static binary stands.
+accepts events on 8080 once every worker is ready; answers /ready on 8082 from the start; and on
+SIGTERM asks the workers to end, waits, and exits. It uses only the standard library, because it
+replaces a static binary.
 """
 
 import base64
@@ -25,7 +25,7 @@ CONFIG = Path("/etc/nuclio/config/processor/processor.yaml")
 
 
 def pack(value):
-    """Encode the part of msgpack that an event needs."""
+    """Encode the subset of msgpack that an event needs."""
     if isinstance(value, bytes):
         return b"\xc6" + struct.pack(">I", len(value)) + value
     if isinstance(value, str):
@@ -69,7 +69,7 @@ class Worker:
         self.lines = self.events.makefile("rb")
 
     def accepted(self, listener):
-        """The worker's connection; the end of this process, as of Nuclio's, if the worker ends."""
+        """The worker's connection; this process exits, like Nuclio's, if the worker ends."""
         listener.settimeout(0.2)
         while self.process.poll() is None:
             try:

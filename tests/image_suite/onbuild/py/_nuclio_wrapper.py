@@ -1,4 +1,4 @@
-"""A stand-in for Nuclio's Python wrapper: one worker, spoken to over two sockets."""
+"""A fake of Nuclio's Python wrapper: one worker, controlled over two sockets."""
 
 import argparse
 import importlib

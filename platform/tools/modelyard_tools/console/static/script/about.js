@@ -1,4 +1,4 @@
-// What a function is and whose.
+// A function's description, licence and origin.
 
 import { h } from "./dom.js";
 import { plain } from "./text.js";

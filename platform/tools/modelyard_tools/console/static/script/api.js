@@ -1,12 +1,12 @@
-// What the platform is asked for. Every fault becomes an Error of one line.
+// Requests to the platform. Every failure becomes a one-line Error.
 
 const SECOND_TRY_MS = 300;
 
 /**
  * Return the response to a request, tried twice.
  *
- * Browsers drop their connections, even those to this machine, whenever a network comes or
- * goes. Functions keep nothing between requests, so asking again does no harm.
+ * Browsers drop their connections, even local ones, whenever a network comes up or goes
+ * down. Functions are stateless, so a retry is harmless.
  */
 async function answer(path, options) {
   const attempt = () => fetch(path, { cache: "no-store", ...options });
@@ -22,7 +22,7 @@ async function answer(path, options) {
   }
 }
 
-/** Return the content of a file of the console's. */
+/** Return the content of one of the console's files. */
 export async function file(path) {
   const response = await answer(path, { cache: "default" });
   if (!response.ok) throw new Error(`${path}: ${response.status} ${response.statusText}`);
@@ -36,7 +36,7 @@ async function json(path, options) {
   return JSON.parse(text);
 }
 
-/** Return the line that an error's body holds, or nothing. */
+/** Return the message in an error's body, or nothing. */
 export function reason(text) {
   try {
     return String(JSON.parse(text).error ?? "");
@@ -50,11 +50,11 @@ const path = (name) => `/console/api/functions/${encodeURIComponent(name)}`;
 export const functions = (signal) => json("/console/api/functions", { signal });
 export const oneFunction = (name, signal) => json(path(name), { signal });
 
-/** Return `{text, offset}`: the last lines of the log, or what came after `offset`. */
+/** Return `{text, offset}`: the last lines of the log, or those after `offset`. */
 export const log = (name, offset, signal) =>
   json(`${path(name)}/logs?${offset === null ? "tail=400" : `offset=${offset}`}`, { signal });
 
-/** Send the request as CVAT does in its dashboard mode; the fault of a function is no Error. */
+/** Send the request as CVAT does in its dashboard mode; a function's error does not throw. */
 export async function invoke(name, body, signal) {
   const started = performance.now();
   const response = await answer("/api/function_invocations", {

@@ -1,4 +1,4 @@
-// Trying a function: pictures in, pointing, requests, results out.
+// Trying a function: choosing pictures, prompts, requests and results.
 
 import { invoke, reason } from "./api.js";
 import { h, say } from "./dom.js";
@@ -11,12 +11,12 @@ import { Stage } from "./stage.js";
 import { milliseconds } from "./text.js";
 import { thresholdControl } from "./threshold.js";
 
-const KEYS = "Keys on the picture: arrows move a cross (with Shift by one pixel), Enter marks, Backspace undoes.";
-const BACKGROUND = " Shift+Enter marks background.";
+const KEYS = "Keys on the picture: arrows move a crosshair (with Shift by one pixel), Enter sets a point, Backspace undoes.";
+const BACKGROUND = " Shift+Enter sets a background point.";
 
 export class Bench {
   /**
-   * `row` is what the platform says of the function, `exchange` shows what passes, and
+   * `row` is the platform's data on the function, `exchange` shows requests and responses, and
    * `answered()` hears of every answer.
    */
   constructor(row, exchange, answered) {
@@ -39,8 +39,8 @@ export class Bench {
     const role = this.kind.tools.length ? "application" : "img";
     const canvas = h("canvas", { tabindex: "0", hidden: true, role, "aria-label": "Picture" });
     const invitation = h("p", { class: "invitation" }, this.many
-      ? "Drop pictures of a series here, choose them, or take the sample."
-      : "Drop a picture here, paste one, choose one, or take a sample.");
+      ? "Drop a series of pictures here, choose one, or use the sample."
+      : "Drop a picture here, paste one, choose one, or use a sample.");
     const holder = h("div", { class: "canvas-box" }, canvas, invitation);
     this.invitation = invitation;
     this.hint = h("p", { class: "hint", role: "status" });
@@ -117,7 +117,7 @@ export class Bench {
     this.stage.close();
   }
 
-  /** Let go of what is being asked: its answer would belong to another picture. */
+  /** Abandon the pending request: its answer would belong to another picture. */
   drop() {
     this.tracking = false;
     this.calls.abort();
@@ -154,7 +154,7 @@ export class Bench {
     this.refresh();
   }
 
-  /** Do what the user asked for, and say what comes of it. */
+  /** Run a user's action and report the outcome. */
   async guarded(action) {
     try {
       const doing = action();
@@ -166,7 +166,7 @@ export class Bench {
     this.refresh();
   }
 
-  /** Ask the function; while it is busy, the newest wish waits. Return whether it answered well. */
+  /** Call the function; while busy, queue only the newest call. Return whether it succeeded. */
   async run() {
     if (this.pending) {
       this.again = true;

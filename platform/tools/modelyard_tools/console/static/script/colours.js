@@ -1,4 +1,4 @@
-// One colour a label, the same as in the pictures that `predict` makes.
+// One colour per label, the same as in the pictures that `predict` draws.
 
 const TABLE = Uint32Array.from({ length: 256 }, (_, index) => {
   let value = index;
@@ -18,7 +18,7 @@ export function colour(label) {
   const hue = ((code & 0xffff) / 0x10000) * 12;
   const lightness = [0.45, 0.55, 0.65][(code >>> 16) % 3];
   const amplitude = 0.85 * Math.min(lightness, 1 - lightness);
-  // The textbook conversion from hue, saturation and lightness.
+  // The standard conversion from hue, saturation and lightness.
   return [0, 8, 4].map((offset) => {
     const place = (offset + hue) % 12;
     return Math.round(255 * (lightness - amplitude * Math.max(-1, Math.min(place - 3, 9 - place, 1))));
@@ -27,7 +27,7 @@ export function colour(label) {
 
 export const css = ([red, green, blue], alpha = 1) => `rgba(${red}, ${green}, ${blue}, ${alpha})`;
 
-/** Return black or white, whichever is the more legible on the colour (WCAG 2 luminance). */
+/** Return black or white, whichever is more legible on the colour (WCAG 2 luminance). */
 export function ink(rgb) {
   const [red, green, blue] = rgb.map((value) =>
     value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4,

@@ -1,4 +1,4 @@
-// Text that can be read here and copied in full.
+// Text that is shown abbreviated and copied in full.
 
 import { h, say } from "./dom.js";
 
@@ -31,7 +31,8 @@ async function copy(text, place) {
     await navigator.clipboard.writeText(text);
     return;
   }
-  // Browsers give the clipboard to https and loopback only; elsewhere the old way works.
+  // Browsers offer the clipboard API only on https and loopback; elsewhere fall back to the old
+  // one.
   const area = h("textarea", { class: "hidden-label" }, text);
   place.after(area);
   area.select();

@@ -1,8 +1,8 @@
-// The same request for a terminal.
+// The request as a curl command.
 
 const quote = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 
-/** Return a shell line that sends `payload`, in which pictures stand as objects, to `address`. */
+/** Return a shell command that sends `payload`, which has pictures as objects, to `address`. */
 export function curlLine(payload, address) {
   const pictures = [];
   const mark = (index) => `@picture-${index}@`;
@@ -23,7 +23,7 @@ export function curlLine(payload, address) {
   return `(${parts.join("; ")}) | ${send}`;
 }
 
-/** Samples are fetched from the platform, other pictures are files of the user's. */
+/** Samples are fetched from the platform, other pictures are the user's files. */
 function encoded({ name, url }) {
   return url ? `curl -sS ${quote(url)} | base64 | tr -d '\\n'` : `base64 < ${quote(name)} | tr -d '\\n'`;
 }

@@ -1,4 +1,4 @@
-// Elements from data. Text only ever becomes text, so nothing a function says can become markup.
+// Elements from data. Text is never parsed as markup, so functions cannot inject any.
 
 /** Return a new element; `on…` are listeners, other functions and booleans are set as they are. */
 export function h(tag, attributes = {}, ...children) {
@@ -13,7 +13,7 @@ export function h(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** Set an element's text, unless it is there already: a selection in it then survives. */
+/** Set an element's text if it differs, so that a selection in it survives. */
 export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }

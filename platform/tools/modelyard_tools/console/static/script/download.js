@@ -1,11 +1,11 @@
-// The picture with what is drawn on it, as a file.
+// The annotated picture as a file.
 
 import { h } from "./dom.js";
 import { paint } from "./stage.js";
 
 const REFERENCE = 640;
 
-/** Save the picture in its own size, with lines that suit it. */
+/** Save the picture at full size, with line widths to match. */
 export async function download(picture, scene) {
   const canvas = h("canvas");
   [canvas.width, canvas.height] = [picture.width, picture.height];

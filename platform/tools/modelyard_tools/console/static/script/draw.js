@@ -6,7 +6,7 @@ import { box } from "./shapes.js";
 
 const painted = new WeakMap();
 
-/** Draw shapes, large ones first, and then all captions; `chosen` stands out if given. */
+/** Draw shapes, large ones first, then all captions; highlight `chosen` if given. */
 export function drawShapes(context, shapes, { scale, unit, chosen }) {
   const placed = shapes
     .filter((shape) => shape.kind !== "tag")
@@ -26,7 +26,7 @@ export function drawShapes(context, shapes, { scale, unit, chosen }) {
     .forEach((shape, index) => caption(context, shape, 0, (index + 1) * 20 * unit, unit));
 }
 
-/** Return left, top, right, bottom of a shape, rotation left aside. */
+/** Return left, top, right, bottom of a shape, ignoring rotation. */
 function around(shape) {
   if (shape.mask) return extent(shape.mask);
   if (shape.joints) return box(visible(shape).flatMap((joint) => joint.points));
@@ -77,7 +77,7 @@ function drawShape(context, shape, scale, unit) {
     default:
       throw new Error(`this console cannot draw a ${shape.kind}`);
   }
-  // A dark seam under every line shows it on any ground.
+  // A dark outline under every line makes it visible on any background.
   stroke(context, outline, "rgba(0, 0, 0, 0.65)", 4 * unit);
   stroke(context, dots, "rgba(0, 0, 0, 0.65)", 3 * unit);
   stroke(context, outline, css(rgb), 2 * unit);
@@ -119,7 +119,7 @@ function dotted(path, points, unit) {
   }
 }
 
-/** Four upright edges, top and then bottom each; their ends make two loops. */
+/** Four vertical edges, each top then bottom; their ends form two loops. */
 function cuboid(path, points) {
   const corner = (index) => points.slice(index * 2, index * 2 + 2);
   for (let edge = 0; edge < 4; edge += 1) {

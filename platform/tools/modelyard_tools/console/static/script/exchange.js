@@ -1,4 +1,4 @@
-// The last request and its answer, as three texts.
+// The last request and its response, as three texts.
 
 import { copyable } from "./copying.js";
 import { curlLine } from "./curl.js";
@@ -8,11 +8,11 @@ import { bytes, milliseconds } from "./text.js";
 export class Exchange {
   constructor() {
     this.request = copyable("request", "No request has been sent yet.");
-    this.response = copyable("response", "No response has come yet.");
-    this.curl = copyable("curl", "The last request as a line for the shell will stand here.");
+    this.response = copyable("response", "No response has been received yet.");
+    this.curl = copyable("curl", "The last request as a shell command will appear here.");
   }
 
-  /** Show a request; `payload` holds pictures as objects, `body` is what is sent. */
+  /** Show a request; `payload` has pictures as objects, `body` is what is sent. */
   sent(payload, body, address) {
     this.request.set(pretty(JSON.parse(body)), body, `POST, ${bytes(body.length)}`);
     const line = address ? curlLine(payload, address) : "";
@@ -25,7 +25,7 @@ export class Exchange {
     try {
       shown = pretty(JSON.parse(text));
     } catch {
-      // Not JSON: shown as it is.
+      // Not JSON: shown unchanged.
     }
     this.response.set(shown, text, `${status} in ${milliseconds(time)}, ${bytes(text.length)}`);
   }

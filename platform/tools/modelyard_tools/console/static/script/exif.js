@@ -1,20 +1,20 @@
-// How a camera was held. CVAT turns such pictures upright before functions see them, so do we.
+// EXIF orientation. CVAT rotates pictures upright before it sends them to functions, and so do we.
 
 const ORIENTATION = 0x0112;
 
-/** Return the EXIF orientation 1..8 of a JPEG file's bytes; 1, upright, where none is told. */
+/** Return the EXIF orientation 1..8 of a JPEG file's bytes; 1, upright, if there is none. */
 export function orientation(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   try {
     if (view.getUint16(0) !== 0xffd8) return 1;
     for (let offset = 2; view.getUint8(offset) === 0xff; offset += 2 + view.getUint16(offset + 2)) {
-      // A segment APP1 that begins with the word Exif.
+      // An APP1 segment that begins with "Exif".
       if (view.getUint8(offset + 1) === 0xe1 && view.getUint32(offset + 4) === 0x45786966) {
         return fromTiff(view, offset + 10);
       }
     }
   } catch (error) {
-    // A cut or odd file says nothing of it.
+    // A truncated or malformed file has no orientation.
     if (!(error instanceof RangeError)) throw error;
   }
   return 1;

@@ -1,4 +1,4 @@
-// The live figures of one function.
+// The live metrics of one function.
 
 import { h, say } from "./dom.js";
 import { bytes, count, milliseconds, plain } from "./text.js";
@@ -14,7 +14,7 @@ const FIGURES = [
   ["Restarts", (row) => count(row.restarts)],
 ];
 
-/** Return `{element, fill(row)}`: name, type and state over the figures. */
+/** Return `{element, fill(row)}`: name, type and state above the metrics. */
 export function figures() {
   const name = h("h1");
   const type = h("span", { class: "chip" });

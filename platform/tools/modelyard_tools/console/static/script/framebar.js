@@ -1,8 +1,8 @@
-// Moving through a series of pictures.
+// Navigation in a series of pictures.
 
 import { h, say } from "./dom.js";
 
-/** Return `{element, show(index, count, name)}`; `go(index)` hears of moves. */
+/** Return `{element, show(index, count, name)}`; `go(index)` is called on every move. */
 export function frameBar(go) {
   let [at, most] = [0, 0];
   const slider = h("input", {

@@ -1,4 +1,4 @@
-// One function: its figures, the bench to try it on, what passed, its log.
+// One function: its metrics, the bench to try it on, the last exchange, its log.
 
 import { aboutView } from "./about.js";
 import { oneFunction } from "./api.js";
@@ -12,14 +12,14 @@ import { tabs } from "./tabs.js";
 
 const PAUSE = 2000;
 
-/** Show the function in `root`; return what stops it. */
+/** Show the function in `root`; return a function that stops the view. */
 export function functionView(root, name) {
   document.title = `${name} – Modelyard`;
   const head = figures();
   const place = h("div");
   const waiting = h("p", { class: "empty" }, "Loading…");
   root.append(
-    h("nav", { class: "crumbs", "aria-label": "Way back" }, h("a", { href: "#/" }, "Functions"), ` / ${name}`),
+    h("nav", { class: "crumbs", "aria-label": "Breadcrumb" }, h("a", { href: "#/" }, "Functions"), ` / ${name}`),
     waiting,
     place,
   );

@@ -1,4 +1,4 @@
-// All functions with their live figures.
+// All functions with their live metrics.
 
 import { functions } from "./api.js";
 import { h, say } from "./dom.js";
@@ -20,7 +20,7 @@ const COLUMNS = [
 const TEXT = new Set(["type"]);
 const ALARMING = new Set(["errors", "restarts"]);
 
-/** Show the list in `root`; return what stops it. */
+/** Show the list in `root`; return a function that stops the view. */
 export function listView(root) {
   document.title = "Modelyard";
   const filter = h("input", {
@@ -65,7 +65,7 @@ export function listView(root) {
     if (sorted.some((element, index) => body.children[index] !== element)) body.append(...sorted);
     table.hidden = !rows.length;
     empty.hidden = rows.length > 0;
-    say(empty, "No function is deployed yet. Deploy all of them with ./pants run ::deploy");
+    say(empty, "No functions are deployed yet. Deploy all of them with ./pants run ::deploy");
     const ready = rows.filter((row) => row.state === "ready").length;
     say(summary, rows.length ? `${ready} of ${rows.length} ready` : "");
     hide();

@@ -1,4 +1,4 @@
-// The function's log, as it grows.
+// The function's live log.
 
 import { log } from "./api.js";
 import { h } from "./dom.js";
@@ -19,7 +19,7 @@ export function logView(name) {
     if (!text) return;
     const atEnd = place.scrollHeight - place.scrollTop - place.clientHeight < NEAR_THE_END;
     place.append(text);
-    // Pieces go from the front, so that a selection further down stays.
+    // Chunks are removed from the front, so that a selection further down survives.
     while (place.childNodes.length > 1 && place.textContent.length > MOST_CHARACTERS) place.firstChild.remove();
     if (atEnd) toEnd();
   });

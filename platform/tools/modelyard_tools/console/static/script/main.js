@@ -1,4 +1,4 @@
-// Which view is shown: `#/` is the list, `#/functions/<name>` one function.
+// Routing: `#/` is the list, `#/functions/<name>` one function.
 
 import { functionView } from "./function.js";
 import { listView } from "./list.js";

@@ -1,4 +1,4 @@
-// The three forms in which masks travel, made `{left, top, width, height, bits}`.
+// Decoders for the three mask formats; all return `{left, top, width, height, bits}`.
 
 const BOX = 4;
 
@@ -6,16 +6,16 @@ function boxed(numbers, bits) {
   const [left, top, right, bottom] = numbers.slice(-BOX);
   const [width, height] = [right - left + 1, bottom - top + 1];
   if (!(width > 0 && height > 0) || bits.length !== width * height) {
-    throw new Error(`a mask of ${bits.length} pixels does not fill its box of ${width}x${height}`);
+    throw new Error(`a mask of ${bits.length} pixels does not match its box of ${width}x${height}`);
   }
   return { left, top, width, height, bits };
 }
 
-/** A detector's mask: the pixels of the crop one by one, then its inclusive box. */
+/** A detector's mask: the crop's pixels, then its inclusive box. */
 export const fromCrop = (numbers) =>
   boxed(numbers, Uint8Array.from(numbers.slice(0, -BOX), (value) => (value ? 1 : 0)));
 
-/** A tracker's mask: run lengths, the first of zeros, then the inclusive box. */
+/** A tracker's mask: run lengths, starting with zeros, then the inclusive box. */
 export function fromRuns(numbers) {
   const runs = numbers.slice(0, -BOX);
   const bits = new Uint8Array(runs.reduce((sum, run) => sum + run, 0));
@@ -27,7 +27,7 @@ export function fromRuns(numbers) {
   return boxed(numbers, bits);
 }
 
-/** An interactor's mask: rows of the whole picture, or of the crop that `bounds` tells. */
+/** An interactor's mask: rows of the whole picture, or of the crop given by `bounds`. */
 export function fromRows(rows, bounds) {
   const [left, top] = bounds ?? [0, 0];
   const width = rows[0]?.length ?? 0;
@@ -36,7 +36,7 @@ export function fromRows(rows, bounds) {
   return { left, top, width, height: rows.length, bits };
 }
 
-/** Return the box `[left, top, right, bottom]` of the pixels that are set; the mask's own if none. */
+/** Return the box `[left, top, right, bottom]` of the set pixels; the whole mask's if none. */
 export function extent({ left, top, width, height, bits }) {
   let [x0, y0, x1, y1] = [width, height, 0, 0];
   for (let y = 0; y < height; y += 1) {
@@ -52,7 +52,7 @@ export function extent({ left, top, width, height, bits }) {
   return x1 ? [left + x0, top + y0, left + x1, top + y1] : [left, top, left + width, top + height];
 }
 
-/** Return a canvas with the mask tinted and its rim solid. */
+/** Return a canvas with the mask tinted and its outline solid. */
 export function paint(mask, [red, green, blue]) {
   const { width, height, bits } = mask;
   const canvas = document.createElement("canvas");

@@ -1,9 +1,9 @@
-// Getting pictures in: chosen, dropped, pasted, or one of the samples.
+// Picture input: chosen, dropped, pasted, or one of the samples.
 
 import { h } from "./dom.js";
 import { inOrder, open, openSample, sampleUrl, samples, series } from "./pictures.js";
 
-/** Return `{element, close}`; `take(pictures)` and `fail(message)` hear what comes. */
+/** Return `{element, close}`; `take(pictures)` and `fail(message)` are called with the outcome. */
 export function picker(holder, { many, take, fail }) {
   const closing = new AbortController();
   const { signal } = closing;
@@ -46,7 +46,7 @@ export function picker(holder, { many, take, fail }) {
     event.preventDefault();
     files([...event.dataTransfer.files]);
   });
-  // A picture dropped beside the place for it must not replace the page.
+  // A picture dropped outside the drop zone must not replace the page.
   for (const type of ["dragover", "drop"]) {
     window.addEventListener(type, (event) => event.preventDefault(), { signal });
   }

@@ -1,4 +1,4 @@
-// Picture files: what is shown, and what is sent.
+// Picture files, for display and for requests.
 
 import { file } from "./api.js";
 import { orientation } from "./exif.js";
@@ -19,7 +19,7 @@ export const sampleUrl = (file) => `${SAMPLES}/${file}`;
 /**
  * Return `{name, url, bitmap, width, height, base64}` of a file.
  *
- * The file is sent as it is, like CVAT does, unless the camera was held askew.
+ * The file is sent unchanged, as CVAT does, unless its EXIF orientation is not upright.
  */
 export async function open(picture, url = null) {
   const bytes = new Uint8Array(await picture.arrayBuffer());
@@ -44,7 +44,7 @@ export async function openSample({ files }) {
   );
 }
 
-/** Return the picture files of a choice in the order in which a film would show them. */
+/** Return the chosen picture files in natural order of their names. */
 export function inOrder(files) {
   const order = new Intl.Collator("en", { numeric: true });
   return [...files].sort((one, other) => order.compare(one.name, other.name));

@@ -1,4 +1,4 @@
-// Asking again and again, while somebody looks.
+// Polling, while the page is visible.
 
 /** Run `task(signal)` now and `pause` ms after each end, unless hidden; return {now, stop}. */
 export function poll(pause, task) {

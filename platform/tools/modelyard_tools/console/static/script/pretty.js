@@ -1,9 +1,9 @@
-// JSON for reading: indented, with long lists of numbers and long texts cut short.
+// Readable JSON: indented, with long lists of numbers and long strings abbreviated.
 
 const LONGEST_TEXT = 120;
 const MOST_ITEMS = 40;
 
-/** Return `value` as indented JSON. What is left out is told. */
+/** Return `value` as indented JSON. Omissions are marked. */
 export function pretty(value, indent = "") {
   const deeper = `${indent}  `;
   if (typeof value === "string") return text(value);

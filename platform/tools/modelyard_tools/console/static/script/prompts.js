@@ -1,4 +1,4 @@
-// What the user points at, drawn: clicks, boxes, and the cross of the keyboard.
+// Drawing of the user's prompts: clicks, boxes, and the keyboard crosshair.
 
 const POSITIVE = "#21a366";
 const NEGATIVE = "#d93025";
@@ -19,7 +19,7 @@ export function drawPrompts(context, { positive = [], negative = [], boxes = [] 
   for (const point of negative) dot(context, point, NEGATIVE, "−", scale, unit);
 }
 
-/** Draw the cross that arrow keys move. */
+/** Draw the crosshair that arrow keys move. */
 export function drawCross(context, [x, y], { scale, unit }) {
   const [cx, cy] = [x * scale, y * scale];
   for (const [style, width] of [["#fff", 3 * unit], ["#111", 1.2 * unit]]) {

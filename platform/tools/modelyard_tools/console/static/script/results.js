@@ -1,10 +1,10 @@
-// What was found, in words.
+// The list of results.
 
 import { colour, css } from "./colours.js";
 import { h } from "./dom.js";
 import { score } from "./text.js";
 
-/** Return `{element, show(shapes, notes)}`; `choose(shape | null)` hears what is pointed at. */
+/** Return `{element, show(shapes, notes)}`; `choose(shape | null)` is called with the highlighted one. */
 export function resultList(choose) {
   const body = h("tbody");
   const element = h("table", { class: "results", "aria-label": "Results" }, body);

@@ -1,9 +1,9 @@
-// Replies in CVAT's form, made shapes that can be drawn:
+// Converts replies in CVAT's format to drawable shapes:
 // {kind, label, score, points?, rotation?, mask?, joints?, bones?, attributes}
 
 import { fromCrop, fromRows, fromRuns } from "./masks.js";
 
-/** Shapes of a detector's reply; `labels` tell how skeletons are joined. */
+/** Shapes of a detector's reply; `labels` define the skeletons' bones. */
 export function detections(reply, labels) {
   if (!Array.isArray(reply)) throw new Error("the reply is not a list of detections");
   return reply.map((item) => {
@@ -17,12 +17,12 @@ export function detections(reply, labels) {
   });
 }
 
-/** The one object of an interactor's reply, in the present form or in that of CVAT 1.4. */
+/** The object of an interactor's reply, in the current format or that of CVAT 1.4. */
 export function segment(reply) {
   const common = { label: "object", attributes: [] };
   if (Array.isArray(reply)) return { ...common, kind: "polygon", points: reply.flat() };
   if (reply.mask) return { ...common, kind: "mask", mask: fromRows(reply.mask, reply.bounds) };
-  throw new Error("the reply holds no mask");
+  throw new Error("the reply contains no mask");
 }
 
 /** A tracker's object `{type, points}` or flat box; null when it is lost. */
@@ -41,7 +41,7 @@ export function box(points) {
   return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
 }
 
-/** Return the pairs of joint names that a skeleton's drawing joins. */
+/** Return the pairs of joint names that a skeleton's drawing connects. */
 function bones(svg) {
   const drawing = new DOMParser().parseFromString(`<svg>${svg}</svg>`, "text/html");
   const names = new Map();

@@ -1,4 +1,4 @@
-// The canvas: shows a picture with everything on it, and turns pointing into coordinates.
+// The canvas: shows the annotated picture, and converts pointer events to coordinates.
 
 import { drawShapes } from "./draw.js";
 import { drawCross, drawPrompts } from "./prompts.js";
@@ -8,7 +8,7 @@ const SHARE_OF_WINDOW = 0.68;
 const STEPS = 50;
 
 export class Stage {
-  /** `events` hears `point([x, y], negative)`, `box([l, t, r, b])`, `undo()`. */
+  /** `events` receives `point([x, y], negative)`, `box([l, t, r, b])`, `undo()`. */
   constructor(holder, canvas, events) {
     this.canvas = canvas;
     this.events = events;
@@ -109,7 +109,7 @@ export class Stage {
   finish(opposite) {
     const box = span(this.corner, opposite);
     this.cancel();
-    // A click is no box.
+    // A click is not a box.
     if (box[2] - box[0] >= 2 && box[3] - box[1] >= 2) this.events.box(box);
   }
 
@@ -160,7 +160,7 @@ export class Stage {
   }
 }
 
-/** Draw the picture and the scene on a canvas that has its size already. */
+/** Draw the picture and the scene on a canvas that already has the right size. */
 export function paint(canvas, picture, { shapes, prompts }, sizes) {
   const context = canvas.getContext("2d");
   context.drawImage(picture.bitmap, 0, 0, canvas.width, canvas.height);

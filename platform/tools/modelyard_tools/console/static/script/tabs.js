@@ -1,4 +1,4 @@
-// Tabs by the ARIA pattern: arrow keys move between them, only the chosen one is in the tab order.
+// Tabs following the ARIA pattern: arrow keys switch, only the active one is in the tab order.
 
 import { h } from "./dom.js";
 

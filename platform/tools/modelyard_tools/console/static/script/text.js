@@ -1,4 +1,4 @@
-// Figures for people.
+// Formatting of numbers and times.
 
 const NONE = "–";
 

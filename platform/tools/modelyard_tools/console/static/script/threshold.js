@@ -1,8 +1,8 @@
-// The threshold: the function's own until somebody moves it.
+// The threshold: the function's default until the user changes it.
 
 import { h, say } from "./dom.js";
 
-/** Return `{element, value()}`; `changed()` hears of every choice. */
+/** Return `{element, value()}`; `changed()` is called on every change. */
 export function thresholdControl(changed) {
   const slider = h("input", {
     type: "range", id: "threshold", min: "0.01", max: "1", step: "0.01", value: "0.5",

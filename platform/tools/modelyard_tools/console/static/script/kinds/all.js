@@ -1,4 +1,4 @@
-// What each type of function asks for and answers.
+// The input and output of each type of function.
 
 import { Detector } from "./detector.js";
 import { Interactor } from "./interactor.js";

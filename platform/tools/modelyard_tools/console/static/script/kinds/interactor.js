@@ -1,4 +1,4 @@
-// Interactors: clicks on the object and beside it, and a box around it.
+// Interactors: positive and negative clicks, and a box.
 
 import { segment } from "../shapes.js";
 
@@ -11,7 +11,7 @@ export class Interactor {
     const say = bench.row.annotations;
     this.needed = Number(say.min_pos_points ?? 1);
     this.negatives = Number(say.min_neg_points ?? -1) >= 0;
-    // CVAT takes any text for yes.
+    // CVAT treats any non-empty string as true.
     this.needsBox = Boolean(say.startswith_box);
     this.takesBox = this.needsBox || Boolean(say.startswith_box_optional);
     this.help = say.help_message ?? "";
@@ -35,7 +35,7 @@ export class Interactor {
     if (this.needsBox && !this.box) return "Draw a box around the object.";
     const missing = this.needed - this.of(false).length;
     if (missing > 0) {
-      const how = this.negatives ? ", right-click or Shift-click on what is not part of it" : "";
+      const how = this.negatives ? ", right-click or Shift-click on the background" : "";
       const many = this.needed > 1 ? ` (${missing} more)` : "";
       return `${this.help ? `${this.help}. ` : ""}Click on the object${many}${how}.`;
     }
@@ -68,7 +68,7 @@ export class Interactor {
     if (this.ready()) await this.bench.run();
   }
 
-  /** Whether there is enough to ask with: a box alone is, where one may be given. */
+  /** Whether there is enough input for a request: a box alone suffices where one is allowed. */
   ready() {
     if (this.needsBox && !this.box) return false;
     return this.of(false).length >= this.needed || (!this.needsBox && this.box !== null);

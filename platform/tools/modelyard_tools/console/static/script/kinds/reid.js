@@ -1,4 +1,4 @@
-// Re-identification: boxes in two pictures are paired.
+// Re-identification: matches boxes in two pictures.
 
 const LABEL_ID = 1;
 
@@ -21,7 +21,7 @@ export class Reid {
   }
 
   hint() {
-    if (this.bench.frames.length < 2) return "Choose two pictures, or take the sample series.";
+    if (this.bench.frames.length < 2) return "Choose two pictures, or use the sample series.";
     if (!this.boxes[0].length) return "Draw boxes in the first picture, then in the second.";
     if (!this.boxes[1].length) return "Draw boxes in the second picture, then run.";
     return "";
@@ -50,7 +50,7 @@ export class Reid {
     this.partners = await call({ image0: frames[0], image1: frames[1], boxes0, boxes1 });
   }
 
-  /** Boxes of one object carry one number in both pictures; those without a partner carry none. */
+  /** Boxes of the same object have the same number in both pictures; unmatched ones have none. */
   scene() {
     const { index } = this.bench;
     const shapes = [];
@@ -59,14 +59,14 @@ export class Reid {
       drawn.forEach((points, place) => {
         const first = index === 0 ? place : this.partners.indexOf(place);
         const paired = first >= 0 && this.partners[first] >= 0;
-        const label = paired ? `match ${first + 1}` : "no partner";
+        const label = paired ? `match ${first + 1}` : "no match";
         shapes.push({ kind: "rectangle", label, points, attributes: [] });
       });
     }
     const boxes = this.partners ? [] : drawn.map((points, place) => ({ points, label: `${place + 1}` }));
     const notes = (this.partners ?? []).map((partner, place) =>
       partner < 0
-        ? `box ${place + 1} of the first has no partner`
+        ? `box ${place + 1} of the first has no match`
         : `box ${place + 1} of the first is box ${partner + 1} of the second`,
     );
     return { shapes, prompts: { boxes }, notes };

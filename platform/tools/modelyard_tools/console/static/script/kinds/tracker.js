@@ -1,4 +1,4 @@
-// Trackers: boxes drawn in one picture are followed through those that come after it.
+// Trackers: boxes drawn in one picture are tracked through the following ones.
 
 import { tracked } from "../shapes.js";
 
@@ -14,7 +14,7 @@ export class Tracker {
   }
 
   clear() {
-    // One entry a frame: boxes drawn there, and what the function said of all objects.
+    // One entry per frame: boxes drawn there, and the function's results for all objects.
     this.drawn_ = new Map();
     this.found = new Map();
     this.count = 0;
@@ -25,12 +25,12 @@ export class Tracker {
   }
 
   hint() {
-    if (this.bench.frames.length < 2) return "Choose two or more pictures, or take the sample series.";
-    if (!this.known(this.bench.index)) return "Draw a box around what shall be followed, then step.";
+    if (this.bench.frames.length < 2) return "Choose two or more pictures, or use the sample series.";
+    if (!this.known(this.bench.index)) return "Draw a box around the object to track, then step.";
     return "";
   }
 
-  /** Whether there is anything to follow from this frame on. */
+  /** Whether there is anything to track from this frame on. */
   known(index) {
     return this.drawn_.has(index) || this.found.has(index);
   }
@@ -51,7 +51,7 @@ export class Tracker {
     else this.drawn_.delete(this.bench.index);
   }
 
-  /** Step: begin with what is drawn here, then ask about the next picture. */
+  /** Step: start tracking objects drawn here, then track all into the next picture. */
   async run({ frames, index }, call) {
     if (!this.known(index)) throw new Error(this.hint());
     if (index + 1 >= frames.length) throw new Error("This is the last picture.");
