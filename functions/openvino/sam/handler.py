@@ -1,6 +1,6 @@
 """The interactor: Segment Anything, with image embeddings cached for the next click."""
 
-from typing import Annotated, Final
+from typing import Annotated
 
 import cv2
 import msgspec
@@ -10,8 +10,7 @@ from modelyard.imaging import Fit, Outline
 from modelyard.inference.networks.sam import Bitmap, Floats, SamDecoder, SamEncoder, bitmap
 from modelyard.inference.networks.sam_prompts import Prompt, frame, prompt
 from modelyard.serving.author.cache import ByteCache
-
-_MIB: Final = 1024 * 1024
+from modelyard_contract.limits import MIB
 
 
 class SamSettings(msgspec.Struct, frozen=True):
@@ -32,7 +31,7 @@ class Sam(Interactor):
         """Load encoder and decoder."""
         self._encoder = SamEncoder(assets.weights("sam_encoder.onnx"), device)
         self._decoder = SamDecoder(assets.weights("sam_decoder.onnx"), device)
-        kept = assets.params.read(SamSettings).embedding_cache_mib * _MIB
+        kept = assets.params.read(SamSettings).embedding_cache_mib * MIB
         self._embeddings: ByteCache[str, Floats] = ByteCache(kept)
 
     def warm_up(self) -> None:

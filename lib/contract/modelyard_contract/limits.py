@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 MIB = 1024**2
+GIB = 1024**3
 
 DEFAULT_BODY = 32 * MIB
 # What Nuclio takes unless it is told; a photograph in base64 needs more.
 LEAST_BODY = 4 * MIB
 # Nuclio's wrapper takes no more.
-MOST_BODY = 1024 * MIB
+MOST_BODY = GIB
 
 DEFAULT_WORKERS = 1
 # What the embedded platform takes.

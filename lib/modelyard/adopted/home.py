@@ -10,9 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from modelyard.adopted.errors import AuthorError
 from modelyard.serving.author.assets import Assets
-from modelyard_contract.release import WEIGHTS
-
-CONFIG = "function.yaml"
+from modelyard_contract.release import CONFIG, WEIGHTS
 
 
 class Home:

@@ -4,15 +4,16 @@ import ctypes
 import os
 from typing import Final
 
+from modelyard_contract.limits import MIB
+
 # <malloc.h>
 _M_TRIM_THRESHOLD: Final = -1
 _M_MMAP_THRESHOLD: Final = -3
 _SETTINGS: Final = "MALLOC_"
 
-_MIB: Final = 1024 * 1024
 # The most that the GNU C library accepts.
-_LARGEST_KEPT: Final = 32 * _MIB
-_MOST_KEPT: Final = 256 * _MIB
+_LARGEST_KEPT: Final = 32 * MIB
+_MOST_KEPT: Final = 256 * MIB
 
 
 def keep_freed_memory() -> None:

@@ -10,7 +10,7 @@ with running(device):
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import torch
 from torch import nn
@@ -19,9 +19,8 @@ from modelyard.inference.device import Device, DeviceError
 from modelyard.inference.memory import keep_freed_memory
 from modelyard.inference.precision import Precision
 from modelyard.inference.threads import threads_from_env
+from modelyard_contract.limits import GIB
 from modelyard_contract.variables import GPU_MEMORY
-
-_GIB: Final = 1024**3
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -97,7 +96,7 @@ def memory_share(limit: int, total: int) -> float:
     """
     if limit > total:
         raise DeviceError(
-            f"the graphics card has {total / _GIB:.1f} GiB, less than the {limit / _GIB:.1f} GiB "
+            f"the graphics card has {total / GIB:.1f} GiB, less than the {limit / GIB:.1f} GiB "
             "of `gpu_memory`"
         )
     return limit / total

@@ -33,7 +33,7 @@ from modelyard.serving.protocol.messages import (
 )
 from modelyard_contract import limits
 
-_STREAM_LIMIT = 4 * 1024 * 1024
+_STREAM_LIMIT = 4 * limits.MIB
 _TAIL_BYTES = 8 * 1024
 # How long the end of a process may lag behind the end of its socket.
 _EXIT_LAG = 1.0

@@ -16,7 +16,7 @@ from modelyard_tools.adopt.notes import Note, Notes
 from modelyard_tools.adopt.resolves import distribution_of, missing_modules, resolve_of
 from modelyard_tools.adopt.settings import DEFAULTS, settings_of
 from modelyard_tools.adopt.steps import weights_of
-from modelyard_tools.adopt.upstream import Upstream, read_upstream
+from modelyard_tools.adopt.upstream import CONFIGS, Upstream, read_upstream
 from modelyard_tools.adopt.write import Adopted, write_function
 from modelyard_tools.scaffold.names import BadNameError, check_name
 
@@ -54,7 +54,7 @@ def adopt(repository: Path, path: Path, name: str | None, framework: str | None)
     framework = framework or _framework(upstream, imported, notes)
     name = _name(upstream, name, repository)
     variant, config = next(iter(upstream.configs.items()))
-    identity = identity_of(config, _file(variant), notes)
+    identity = identity_of(config, CONFIGS[variant], notes)
     _require_new(identity.name, repository)
     handler = find_handler(config, identity.type, modules)
     if handler.unfinished:
@@ -78,10 +78,6 @@ def adopt(repository: Path, path: Path, name: str | None, framework: str | None)
         "weights are",
     )
     return Result(write_function(repository, adopted, notes.all), notes.all)
-
-
-def _file(variant: str) -> str:
-    return "function.yaml" if variant == "cpu" else f"function-{variant}.yaml"
 
 
 def _framework(upstream: Upstream, imported: Collection[str], notes: Notes) -> str:
@@ -146,7 +142,7 @@ def _fitted(
 def _settings(upstream: Upstream, framework: str, notes: Notes) -> dict[str, dict[str, Any]]:
     """Return the fields of `model_function` by variant."""
     settings = {
-        variant: settings_of(config, _file(variant), notes)
+        variant: settings_of(config, CONFIGS[variant], notes)
         for variant, config in upstream.configs.items()
     }
     gpu = settings.get("gpu")

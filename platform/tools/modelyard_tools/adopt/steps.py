@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from modelyard_tools.adopt.notes import Notes
+from modelyard_tools.adopt.upstream import CONFIGS
 
 _URL: Final = re.compile(r"https?://[^\s'\"|;&)<>]+")
 _WEIGHTS: Final = frozenset(
@@ -53,7 +54,7 @@ def _directives(
     configs: Mapping[str, Mapping[str, Any]], notes: Notes
 ) -> Iterator[tuple[str, str]]:
     for variant, config in configs.items():
-        file = "function.yaml" if variant == "cpu" else f"function-{variant}.yaml"
+        file = CONFIGS[variant]
         build = config["spec"].get("build") or {}
         base = build.get("baseImage")
         if base:

@@ -6,10 +6,11 @@ from typing import Any, Final
 
 import msgspec
 
+from modelyard_contract.release import CONFIG
 from modelyard_tools.adopt.errors import AdoptError
 
-_CPU: Final = "function.yaml"
-_GPU: Final = "function-gpu.yaml"
+# The files that describe a function, by variant.
+CONFIGS: Final[Mapping[str, str]] = {"cpu": CONFIG, "gpu": "function-gpu.yaml"}
 # Nothing of these is code or data of a function.
 _LEFT_OUT: Final = ("__pycache__", ".git", ".DS_Store")
 
@@ -37,14 +38,14 @@ def read_upstream(path: Path) -> Upstream:
     Raises:
         AdoptError: there is no function, or one of its files cannot be read.
     """
-    folder = path if (path / _CPU).is_file() or (path / _GPU).is_file() else path / "nuclio"
+    folder = path if any((path / name).is_file() for name in CONFIGS.values()) else path / "nuclio"
     configs = {
         variant: _config(folder / name)
-        for variant, name in (("cpu", _CPU), ("gpu", _GPU))
+        for variant, name in CONFIGS.items()
         if (folder / name).is_file()
     }
     if not configs:
-        raise AdoptError(f"{path} holds no {_CPU}; name the folder of one function")
+        raise AdoptError(f"{path} holds no {CONFIG}; name the folder of one function")
     files = [file for file in sorted(folder.rglob("*")) if file.is_file() and _belongs(file)]
     named = {str(file.relative_to(folder)): file for file in files}
     dockerfiles = {**named, **{file.name: file for file in sorted(folder.parent.glob("Docker*"))}}
@@ -65,7 +66,7 @@ def _belongs(file: Path) -> bool:
 
 
 def _is_known(name: str) -> bool:
-    return name.endswith(".py") or name in (_CPU, _GPU) or "Dockerfile" in name
+    return name.endswith(".py") or name in CONFIGS.values() or "Dockerfile" in name
 
 
 def _path_in_tree(folder: Path) -> str:

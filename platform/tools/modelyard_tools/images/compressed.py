@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import IO, Final
 
-_MEMBER: Final = 4 * 1024 * 1024
+from modelyard_contract.limits import MIB
+
+_MEMBER: Final = 4 * MIB
 # A third of the time of level 6 for an eighth more bytes; the better part of large packages is code
 # of machines, which no level makes much smaller.
 _LEVEL: Final = 1

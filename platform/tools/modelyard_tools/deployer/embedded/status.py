@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from typing import Final
 
+from modelyard_contract.limits import GIB
 from modelyard_contract.nuclio import LICENCE, ORIGIN, VARIANT
 from modelyard_tools.deployer.core.diagnosis import explain
 from modelyard_tools.deployer.core.target import Deployed
@@ -95,7 +96,7 @@ def _limits(resources: Resources) -> str:
     """Return the limits, and what puts them in force: `2 GiB, 1.5 cores (rlimit)`."""
     words = []
     if resources.memory_bytes is not None:
-        words.append(f"{resources.memory_bytes / 1024**3:.3g} GiB")
+        words.append(f"{resources.memory_bytes / GIB:.3g} GiB")
     if resources.cpus is not None:
         words.append(f"{resources.cpus:g} cores")
     words += resources.gpus

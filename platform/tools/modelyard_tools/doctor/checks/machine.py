@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 
+from modelyard_contract.limits import GIB
 from modelyard_tools.doctor.facts import Facts, Place
 from modelyard_tools.doctor.finding import Finding, note, problem, warning
 
-_GIB = 1024**3
 # An environment of torch takes 1 GiB, a deploy keeps the old one beside the new.
-_LEAST_DISK = 2 * _GIB
-_SCARCE_DISK = 10 * _GIB
-_LEAST_MEMORY = _GIB // 2
-_A_WORKER = _GIB // 2
+_LEAST_DISK = 2 * GIB
+_SCARCE_DISK = 10 * GIB
+_LEAST_MEMORY = GIB // 2
+_A_WORKER = GIB // 2
 _WINDOWS_DISKS = ("9p", "drvfs", "v9fs")
 
 
@@ -76,4 +76,4 @@ def windows(facts: Facts) -> Iterator[Finding]:
 
 
 def _gib(size: int) -> str:
-    return f"{size / _GIB:.1f} GiB"
+    return f"{size / GIB:.1f} GiB"

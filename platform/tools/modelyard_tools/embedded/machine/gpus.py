@@ -5,13 +5,13 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from modelyard_contract.limits import GIB
 from modelyard_tools.embedded.machine.nvml import Gpu, NvmlError, read_gpus
 
 _log = logging.getLogger(__name__)
 
 # Other programs take and give back memory without telling us.
 _POLL: Final = 1.0
-_GIB: Final = 1024**3
 
 
 class GpuError(Exception):
@@ -142,4 +142,4 @@ class Gpus:
 
 
 def _gib(size: int) -> str:
-    return f"{size / _GIB:.3g} GiB"
+    return f"{size / GIB:.3g} GiB"

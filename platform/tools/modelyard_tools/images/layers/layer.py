@@ -12,12 +12,12 @@ from typing import Final
 
 import msgspec
 
+from modelyard_contract.limits import MIB
 from modelyard_tools.images.compressed import Compressed
 from modelyard_tools.images.layers.tree import Tree
 
 PLAIN: Final = "application/vnd.oci.image.layer.v1.tar"
 COMPRESSED: Final = f"{PLAIN}+gzip"
-_CHUNK: Final = 1024 * 1024
 
 
 class Layer(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +53,7 @@ def compress_layer(layer: Layer, plain: Path, out: Path) -> Layer:
     """Write the bytes of a layer as it is named by registries, like `write_layer`."""
     with plain.open("rb") as file, _Blob(out) as blob:
         compressed = Compressed(blob)
-        while chunk := file.read(_CHUNK):
+        while chunk := file.read(MIB):
             compressed.write(chunk)
         compressed.finish()
     changed = {"digest": blob.digest, "size": blob.size, "media_type": COMPRESSED}
@@ -69,7 +69,7 @@ def _write_tar(tree: Tree, to: "_Blob") -> int:
     """Return the size of all files, in bytes."""
     total = 0
     # The format is named because Python's default has changed before. PAX carries any name.
-    with tarfile.open(fileobj=to, mode="w|", format=tarfile.PAX_FORMAT, bufsize=_CHUNK) as tar:
+    with tarfile.open(fileobj=to, mode="w|", format=tarfile.PAX_FORMAT, bufsize=MIB) as tar:
         for path, node in tree:
             info = tarfile.TarInfo(path)
             info.mode = node.mode

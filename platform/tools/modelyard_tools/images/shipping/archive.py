@@ -8,13 +8,12 @@ import json
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
 
+from modelyard_contract.limits import MIB
 from modelyard_tools.images.compressed import Sink
 from modelyard_tools.images.layout import Layout
 
 Wanted = Callable[[int], bool]
-_CHUNK: Final = 1024 * 1024
 
 
 def write_archive(
@@ -27,7 +26,7 @@ def write_archive(
     layers = [f"{blob.digest.partition(':')[2]}.tar" for blob in layout.layers]
     config = f"{layout.config.digest.partition(':')[2]}.json"
     manifest = [{"Config": config, "RepoTags": tags, "Layers": layers}]
-    with tarfile.open(fileobj=to, mode="w|", format=tarfile.PAX_FORMAT, bufsize=_CHUNK) as tar:
+    with tarfile.open(fileobj=to, mode="w|", format=tarfile.PAX_FORMAT, bufsize=MIB) as tar:
         _add_bytes(tar, "manifest.json", json.dumps(manifest).encode())
         _add_bytes(tar, config, layout.config.path.read_bytes())
         written = set()

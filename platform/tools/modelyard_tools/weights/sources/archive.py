@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Final
 
+from modelyard_contract.limits import GIB, MIB
 from modelyard_tools.weights.errors import WeightsError
 
-_LARGEST: Final = 4 * 1024**3
+_LARGEST: Final = 4 * GIB
 _ZIP_MAGIC: Final = b"PK\x03\x04"
 _ENCRYPTED: Final = 0x1
 _DAMAGED: Final = (
@@ -108,4 +109,4 @@ def _spend(left: int, size: int) -> int:
 def _write(content: IO[bytes], target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     with target.open("wb") as file:
-        shutil.copyfileobj(content, file, 1024 * 1024)
+        shutil.copyfileobj(content, file, MIB)
