@@ -20,6 +20,7 @@ class Home:
 
     def __init__(self, assets: Assets) -> None:
         """Make the folder, of `assets`' labels and weights, and let `nuclio_path` lead there."""
+        # contract: PREFIX is Kubernetes'
         self._folder = tempfile.TemporaryDirectory(prefix="nuclio-")
         self.path = Path(self._folder.name)
         (self.path / CONFIG).write_text(json.dumps(_config(assets)), encoding="utf-8")

@@ -1,3 +1,4 @@
+# long: the manual of all target types, which Pants takes from their help
 from __future__ import annotations
 
 import re

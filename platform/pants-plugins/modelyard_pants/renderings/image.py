@@ -106,7 +106,7 @@ def render_image(image: ImageDescription) -> RenderedImage:
     return RenderedImage(
         {
             "oci-layout": _json({"imageLayoutVersion": "1.0.0"}),
-            "index.json": index,
+            "index.json": index,  # contract: INDEX is that of a build
             **{f"blobs/sha256/{_sha256(blob)}": blob for blob in (config, manifest)},
         },
         content_digest,

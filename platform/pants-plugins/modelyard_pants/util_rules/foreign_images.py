@@ -151,7 +151,7 @@ async def fetch_image(request: ForeignImageRequest) -> ForeignImage:
             f"{lines[-1] if lines else 'skopeo failed'}"
         )
     layout = await Get(Digest, RemovePrefix(result.output_digest, "image"))
-    index = await _json_of(layout, "index.json")
+    index = await _json_of(layout, "index.json")  # contract: INDEX is that of a build
     manifest = await _json_of(layout, _blob(index["manifests"][0]))
     config = await _json_of(layout, _blob(manifest["config"]))
     blobs = [_blob(layer) for layer in manifest["layers"]]

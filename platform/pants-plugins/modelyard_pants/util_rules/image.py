@@ -81,7 +81,7 @@ from modelyard_pants.util_rules.lookups import only
 from modelyard_pants.util_rules.server_layer import ServerLayerRequest
 
 _ARCHITECTURE = "amd64"
-_LAYOUT = ("oci-layout", "index.json", "blobs/**")
+_LAYOUT = ("oci-layout", "index.json", "blobs/**")  # contract: INDEX is that of a build
 
 
 @dataclass(frozen=True)

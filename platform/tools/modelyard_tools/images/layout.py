@@ -42,7 +42,8 @@ class Layout(msgspec.Struct, frozen=True):
         apart = {file.name: file for file in folder.glob("layers/*/blobs/sha256/*")}
         folder = folder / "described" if apart else folder
         try:
-            described = _json(folder / "index.json")["manifests"][0]
+            index = _json(folder / "index.json")  # contract: INDEX is that of a build
+            described = index["manifests"][0]
             manifest = _blob(folder, described)
             parsed = _json(manifest.path)
             config = _blob(folder, parsed["config"])

@@ -45,6 +45,7 @@ async def stream(request: Request) -> Response:
 
 def _replica_name(function: Function) -> str:
     """Return the name that the function's container would have."""
+    # contract: PREFIX is Kubernetes', this is Docker's
     return f"nuclio-{function.config.namespace}-{function.config.name}"
 
 

@@ -27,7 +27,8 @@ def write_archive(
     config = f"{layout.config.digest.partition(':')[2]}.json"
     manifest = [{"Config": config, "RepoTags": tags, "Layers": layers}]
     with tarfile.open(fileobj=to, mode="w|", format=tarfile.PAX_FORMAT, bufsize=MIB) as tar:
-        _add_bytes(tar, "manifest.json", json.dumps(manifest).encode())
+        content = json.dumps(manifest).encode()
+        _add_bytes(tar, "manifest.json", content)  # contract: MANIFEST is that of a release
         _add_bytes(tar, config, layout.config.path.read_bytes())
         written = set()
         for index, (name, blob) in enumerate(zip(layers, layout.layers, strict=True)):

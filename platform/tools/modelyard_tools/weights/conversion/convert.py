@@ -49,7 +49,7 @@ def read_tfjs(folder: Path) -> openvino.Model:
     Raises:
         WeightsError: it cannot be read or has operations that OpenVINO does not know.
     """
-    model = folder / "model.json"
+    model = folder / "model.json"  # contract: MODEL is that of a release
     graph = graph_from_tfjs(model)
     with tempfile.TemporaryDirectory(prefix="converting-") as temporary:
         frozen = Path(temporary, "graph.pb")
