@@ -60,7 +60,8 @@ async def contract_lint(
     )
     inputs = await MultiGet(
         Get(Digest, CreateDigest(_checker())),
-        Get(Digest, PathGlobs([f"{CONTRACT}/*.py", *sources.files])),
+        # Beside the files of this batch, those that count in their folders.
+        Get(Digest, PathGlobs([f"{CONTRACT}/*.py", *_neighbours(sources.files)])),
     )
     result = await Get(
         FallibleProcessResult,
@@ -80,6 +81,10 @@ def _checker() -> Iterable[FileContent]:
     for file in resources.files(_CHECKER).iterdir():
         if file.name.endswith(".py") and not file.name.endswith("_test.py"):
             yield FileContent(str(package / file.name), file.read_bytes())
+
+
+def _neighbours(files: Iterable[str]) -> Iterable[str]:
+    return {str(PurePath(file).parent / "*.py") for file in files}
 
 
 def rules() -> Iterable[Any]:

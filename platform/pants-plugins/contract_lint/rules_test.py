@@ -63,3 +63,13 @@ def test_a_file_is_compared_with_the_contract(
     assert (result.exit_code, result.stderr) == (exit_code, "")
     advice = "lib/a.py:1: 8070 is in the contract: use modelyard_contract.ports.DASHBOARD;"
     assert result.stdout.startswith(advice) == bool(exit_code)
+
+
+@pytest.mark.parametrize(("count", "exit_code"), [(26, 1), (25, 0)])
+def test_files_that_are_not_linted_count_in_their_folder(
+    runner: RuleRunner, count: int, exit_code: int
+) -> None:
+    runner.write_files({f"lib/a{number:02}.py": "" for number in range(count)})
+    result = _lint(runner, "a00.py")
+    assert (result.exit_code, result.stderr) == (exit_code, "")
+    assert result.stdout.startswith("lib/a00.py:1: 26 Python files") == bool(exit_code)

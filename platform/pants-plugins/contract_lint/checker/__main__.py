@@ -1,7 +1,7 @@
 """`python -m contract_lint.checker CONTRACT FILE…`, on the paths of a package and of Python files.
 
-Prints what it finds, one line each, and exits with 1 where there is something. Standard library
-only; on Python 3.11, since code has its syntax.
+Prints what it finds, one line each, and exits with 1 where there is something. The other files of
+their folders must be there too. Standard library only; on Python 3.11, since code has its syntax.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from contract_lint.checker.constants import Constants, constants
-from contract_lint.checker.sizes import too_long
+from contract_lint.checker.sizes import too_long, too_many
 from contract_lint.checker.source import Finding, Source, is_test
 from contract_lint.checker.written_out import written_out
 
@@ -35,6 +35,7 @@ def _findings(file: Path, contract: Path, known: Constants) -> Iterator[Finding]
         yield Finding(str(file), error.lineno or 1, f"not Python: {error.msg}")
         return
     yield from too_long(source)
+    yield from too_many(source)
     if file.parent != contract:
         yield from written_out(source, known)
 

@@ -1,4 +1,4 @@
-"""How long a file may be."""
+"""How long a file may be, and how many of them a folder may have."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import ast
 import re
 from collections.abc import Iterator
 
-from contract_lint.checker.source import Finding, Source
+from contract_lint.checker.source import Finding, Source, is_test
 
 _MOST_LINES = 400
+_MOST_FILES = 25
 
 # `# long: one table` above all code of a file: why it is not divided.
 _ALLOWED = re.compile(r"# long: \w+")
@@ -22,6 +23,17 @@ def too_long(source: Source) -> Iterator[Finding]:
             1,
             f"{count} lines, at most {_MOST_LINES} are accepted: divide the file by subjects, or "
             "write above its code why not: # long: …",
+        )
+
+
+def too_many(source: Source) -> Iterator[Finding]:
+    """Yield that the folder has too many files beside tests, if this is the first of them."""
+    files = sorted(path for path in source.path.parent.glob("*.py") if not is_test(path))
+    if len(files) > _MOST_FILES and files[0] == source.path:
+        yield source.finding(
+            1,
+            f"{len(files)} Python files in this folder, at most {_MOST_FILES} beside tests are "
+            "accepted: divide it by subjects",
         )
 
 
