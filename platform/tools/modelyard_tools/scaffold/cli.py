@@ -43,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _next_with_class(path: str, type: str) -> str:
     return (
-        f"{path} is a function of type {type}, which refuses requests until it is written. Next:\n"
+        f"{path} is a new function of type {type}; it refuses requests until written. Next:\n"
         f"  1. put the model into {path}/handler.py\n"
         f"  2. ./pants test {path}::\n"
         f"  3. ./pants run {path}#cpu     serves it here and follows your edits\n"
@@ -53,7 +53,8 @@ def _next_with_class(path: str, type: str) -> str:
 
 def _next_with_head(path: str, network: Network) -> str:
     return (
-        f"{path} is a detector without code, of head {network.head} by {_source(network)}. Next:\n"
+        f"{path} is a detector without code, with head {network.head} (from {_source(network)}). "
+        "Next:\n"
         f"  1. name its classes in {path}/labels.json ({len(network.classes)} now)\n"
         f"  2. ./pants run {path}#cpu-predict -- photo.jpg --out seen.png\n"
         f"  3. ./pants test {path}::\n"
@@ -66,10 +67,10 @@ def _source(network: Network) -> str:
 
 
 def _framework(options: argparse.Namespace) -> str:
-    """Return the framework asked for, or else the model's file's.
+    """Return the requested framework, or else the one that runs the model file.
 
     Raises:
-        NetworkError: the one cannot run the other.
+        NetworkError: the requested framework cannot run the file.
     """
     if options.model is None:
         return str(options.framework or OPENVINO)
@@ -79,7 +80,7 @@ def _framework(options: argparse.Namespace) -> str:
 
 
 def _typed(path: Path) -> Path:
-    """Return the path as it was meant where the command was typed."""
+    """Resolve a path against the folder where the command was typed."""
     return Path(os.environ.get(variables.CWD) or ".") / path
 
 
@@ -88,21 +89,24 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         prog="./pants new-function", description="Start a new function."
     )
     parser.add_argument("--version", action="version", version=VERSION)
-    parser.add_argument("name", help="of the folder and the Python package, such as my_detector")
+    parser.add_argument("name", help="folder and Python package name, such as my_detector")
     parser.add_argument(
-        "--type", choices=FUNCTION_TYPES, default=FUNCTION_TYPES[0], help="(default: %(default)s)"
+        "--type",
+        choices=FUNCTION_TYPES,
+        default=FUNCTION_TYPES[0],
+        help="type of the function (default: %(default)s)",
     )
     parser.add_argument(
         "--framework",
         choices=FRAMEWORKS,
-        help="what runs the model; ONNX and TensorFlow files run on OpenVINO "
-        f"(default: what --from needs, or {OPENVINO})",
+        help="framework that runs the model; ONNX and TensorFlow files run on OpenVINO "
+        f"(default: {OPENVINO})",
     )
     parser.add_argument(
         "--from",
         dest="model",
         type=Path,
         metavar="FILE",
-        help="the model: .onnx, OpenVINO's .xml, a frozen TensorFlow graph (.pb), .tflite",
+        help="model file: .onnx, OpenVINO's .xml, a frozen TensorFlow graph (.pb) or .tflite",
     )
     return parser.parse_args(argv)

@@ -1,4 +1,4 @@
-"""Which names a function may have: those of a Python package that nothing else answers to."""
+"""Which names a function may have: those of Python packages that are not taken yet."""
 
 import importlib.util
 import keyword
@@ -18,31 +18,31 @@ class BadNameError(Exception):
 
 
 def check_name(name: str, repository: Path) -> None:
-    """Accept `name` for a new function of the repository, or say what is wrong with it.
+    """Check that `name` can be that of a new function in the repository.
 
     Raises:
-        BadNameError: it is.
+        BadNameError: it cannot.
     """
     if not _NAME.fullmatch(name) or len(name) > _LONGEST:
         raise BadNameError(
-            f"{name!r} is no name for a function: at most {_LONGEST} lowercase letters, digits "
-            "and single inner underscores, such as my_detector"
+            f"{name!r} is not a valid function name: use at most {_LONGEST} lowercase letters, "
+            "digits and single inner underscores, such as my_detector"
         )
     if keyword.iskeyword(name) or keyword.issoftkeyword(name):
-        raise BadNameError(f"{name!r} is a word of Python's own; add another, such as {name}_model")
+        raise BadNameError(f"{name!r} is a Python keyword; add a word, such as {name}_model")
     try:
         check_function_name(function_name(name))
     except FunctionNameError as error:
-        raise BadNameError(f"{name!r} is no name for a function: {error}") from None
+        raise BadNameError(f"{name!r} is not a valid function name: {error}") from None
     taken = _where_taken(name, repository)
     if taken:
         raise BadNameError(
-            f"there is a Python package {name!r} already, in {taken}; choose another"
+            f"a Python package {name!r} already exists in {taken}; choose another name"
         )
 
 
 def title(name: str) -> str:
-    """Return the name as people read it."""
+    """Return the name as a title."""
     return " ".join(word.capitalize() for word in name.split("_"))
 
 
@@ -52,10 +52,10 @@ def class_name(name: str) -> str:
 
 
 def _where_taken(name: str, repository: Path) -> str | None:
-    """Return where modules of that name lie: functions are top-level packages."""
+    """Return where a module of that name exists: functions are top-level packages."""
     for folder in (*sorted(repository.glob("functions/*")), repository / "lib"):
         if (folder / name).exists():
             return str((folder / name).relative_to(repository))
     if name in sys.stdlib_module_names:
         return "Python's standard library"
-    return "a package this runs on" if importlib.util.find_spec(name) else None
+    return "an installed package" if importlib.util.find_spec(name) else None

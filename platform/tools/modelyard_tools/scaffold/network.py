@@ -1,4 +1,4 @@
-"""What a model's file says of itself: its inputs and outputs, and so perhaps its head."""
+"""What a model file tells about itself: inputs, outputs and, if known, its head."""
 
 import ast
 import hashlib
@@ -14,17 +14,17 @@ from modelyard_contract.heads import MODEL_API
 if TYPE_CHECKING:
     from modelyard.inference.heads.options import HeadOptions
 
-# What OpenVINO reads.
+# File types that OpenVINO reads.
 FORMATS: Final = (".onnx", ".xml", ".pb", ".tflite")
 _CHECKPOINTS: Final = (".pt", ".pth", ".pkl", ".ckpt", ".safetensors", ".h5", ".keras")
 _NO_OBJECT: Final = "otx_"
-"""What Training Extensions call classes that are none begins so."""
+"""Prefix of the classes that Training Extensions add for "no object"."""
 _SIDE: Final = 640
 _MANY: Final = 1000
 
 
 class NetworkError(Exception):
-    """The file is no model that could be started from; one line says why."""
+    """The file cannot be used as a model; the text is one line that says why."""
 
 
 class File(msgspec.Struct, frozen=True):
@@ -36,15 +36,15 @@ class File(msgspec.Struct, frozen=True):
 
 
 class Network(msgspec.Struct, frozen=True):
-    """A model's file as it was read.
+    """A model file as it was read.
 
     Attributes:
-        files: The model's, the one to load first.
+        files: Its files, the one to load first.
         inputs: Shapes by name; -1 is any length.
         outputs: The same.
-        head: What decodes the outputs (`modelyard.inference.heads`), None if no head is known.
-        classes: Names of its classes by number, as far as file and shapes tell; empty without head.
-        input_size: Width and height to set where the file leaves them open; None if it says them.
+        head: What decodes the outputs (`modelyard.inference.heads`); None if no known head does.
+        classes: Class names by number, as far as file and shapes tell; empty without a head.
+        input_size: Width and height to set if the file leaves them open; None if it does not.
     """
 
     files: Sequence[File]
@@ -56,20 +56,20 @@ class Network(msgspec.Struct, frozen=True):
 
 
 def read_network(path: Path) -> Network:
-    """Read a model's file with OpenVINO, as the function will.
+    """Read a model file with OpenVINO, as the function will.
 
     Raises:
-        NetworkError: it cannot be read, or not without running code that it holds.
+        NetworkError: it cannot be read, or only by running code in it.
     """
     suffix = path.suffix.lower()
     if suffix in _CHECKPOINTS:
         raise NetworkError(
             f"{path.name} holds weights without the network, or code; export it to ONNX "
-            "(torch.onnx.export, tf2onnx) and start from that; for TorchScript see "
+            "(torch.onnx.export, tf2onnx) and pass that file; for TorchScript see "
             "docs/bring-your-own.md"
         )
     if suffix not in FORMATS:
-        raise NetworkError(f"{path.name} is none of {', '.join(FORMATS)}")
+        raise NetworkError(f"{path.name} is not one of {', '.join(FORMATS)}")
     # ruff: noqa: PLC0415 - slow to import, and most new functions start without a file
     from modelyard.inference.openvino import OpenVINOError
 
@@ -101,7 +101,7 @@ def _read(path: Path, files: Sequence[File]) -> Network:
     try:
         shapes = settled(session.inputs, HeadOptions(input_size=side))
     except HeadError:
-        # Not one image: no head feeds that.
+        # The input is not a single image, and heads feed nothing else.
         return Network(files, session.inputs, session.outputs, None, {}, None)
     if opened:
         session = OpenVINOSession(path, device=Device(), shapes=shapes)
@@ -125,7 +125,7 @@ def _file(path: Path) -> File:
 
 
 def _named(metadata: Mapping[str, str]) -> dict[int, str]:
-    """Return the classes that the file names, as exporters of YOLO write them: {0: 'cat', …}."""
+    """Return the class names in the file, as YOLO exporters write them: {0: 'cat', …}."""
     try:
         names = ast.literal_eval(metadata.get("names", ""))
     except (ValueError, SyntaxError):
@@ -136,7 +136,7 @@ def _named(metadata: Mapping[str, str]) -> dict[int, str]:
 
 
 def _configured(configuration: Mapping[str, str]) -> dict[int, str]:
-    """Return the classes that a configuration for Model API names."""
+    """Return the class names of a Model API configuration."""
     names = enumerate(configuration.get("labels", "").split())
     return {
         number: name.replace("_", " ") for number, name in names if not name.startswith(_NO_OBJECT)
@@ -144,7 +144,7 @@ def _configured(configuration: Mapping[str, str]) -> dict[int, str]:
 
 
 def _numbers(count: int | None, options: "HeadOptions") -> range:
-    """Return the ids of as many classes as the outputs have; of one where they do not tell."""
+    """Return an id for each class of the outputs; a single one if they do not tell how many."""
     objects = count if count is not None and 0 < count <= _MANY else 1
     if objects > 1 and options.background != "none":
         objects -= 1

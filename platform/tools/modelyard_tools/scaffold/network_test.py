@@ -1,4 +1,4 @@
-"""Functions that start from a model's file: what is read of it, and what is written then."""
+"""New functions from a model file: what is read from it, and what is written."""
 
 import ast
 import hashlib
@@ -21,7 +21,7 @@ from modelyard_tools.scaffold.testing.networks import Shape, write_onnx
 YOLO: dict[str, Shape] = {"output0": (1, 6, 8400)}
 UNKNOWN: dict[str, Shape] = {"strange": (1, 2, 3, 4, 5), "other": (7,)}
 
-# Taken before a test goes to another folder: Pants gives relative paths.
+# Read before a test changes the working directory: Pants gives relative paths.
 SEARCH_PATH = [os.path.abspath(path) for path in sys.path if path]
 
 
@@ -48,7 +48,7 @@ def test_a_network_of_a_known_head_needs_no_code(
 ) -> None:
     write_onnx(Path("best.onnx"), YOLO, metadata={"names": "{0: 'cat', 1: 'dog'}"})
     assert main(["my_model", "--from", "best.onnx"]) == 0
-    assert "of head yolov8 by its outputs" in capsys.readouterr().out
+    assert "with head yolov8 (from its outputs)" in capsys.readouterr().out
     folder = repository / "functions" / "openvino" / "my_model"
     assert sorted(path.name for path in folder.iterdir()) == [
         "BUILD",
@@ -102,7 +102,7 @@ def test_both_files_of_openvinos_own_format_are_weights(repository: Path) -> Non
 
 
 def written_tests(folder: Path, network: Path) -> str:
-    """Run the tests in the folder of a function as the build does; return what they printed."""
+    """Run the tests in a function's folder as the build does; return their output."""
     function = targets_of(folder)["model_function"]
     assets = folder.parent / "assets"
     (assets / "weights").mkdir(parents=True)
@@ -168,7 +168,7 @@ def test_functions_without_code_pass_theirs_too(
     folder = repository / "functions/openvino/my_model"
     targets = targets_of(folder)
     assert targets["model_function"]["head"] == head
-    # The class that the function names in text.
+    # The class that the function names as a string.
     assert targets["function_tests"]["dependencies"] == ["lib/modelyard/models/heads.py"]
     assert [item["id"] for item in json.loads((folder / "labels.json").read_text())] == labels
     assert "2 passed" in written_tests(folder, Path("best.onnx"))
@@ -181,7 +181,7 @@ def test_a_configuration_in_the_file_is_kept_to(
     metadata = {f"model_info {name}": value for name, value in configuration.items()}
     write_onnx(Path("best.onnx"), {"scores": (1, 2)}, metadata=metadata)
     assert main(["my_model", "--from", "best.onnx"]) == 0
-    assert "of head model_api by its own configuration" in capsys.readouterr().out
+    assert "with head model_api (from its own configuration)" in capsys.readouterr().out
     folder = repository / "functions/openvino/my_model"
     function = targets_of(folder)["model_function"]
     assert (function["head"], "head_options" in function) == ("model_api", False)
@@ -215,7 +215,7 @@ def test_a_configuration_that_is_not_read_is_left_alone(
         (["--from", "none.onnx"], "cannot read none.onnx: No such file"),
         (["--from", "text.onnx"], "cannot load text.onnx"),
         (["--from", "best.pt"], "export it to ONNX"),
-        (["--from", "best.zip"], "best.zip is none of .onnx, .xml"),
+        (["--from", "best.zip"], "best.zip is not one of .onnx, .xml"),
         (["--from", "best.onnx", "--framework", "pytorch"], "best.onnx runs on onnx; leave"),
     ],
 )

@@ -1,4 +1,4 @@
-"""What is written; `.ci/run` builds, tests and deploys such a function for real."""
+"""New functions without a model file; `.ci/run` builds, tests and deploys one for real."""
 
 import ast
 import sys
@@ -59,18 +59,18 @@ def test_the_command_says_what_comes_next(
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("My-Model", "is no name for a function"),
-        ("", "is no name for a function"),
-        ("a/b", "is no name for a function"),
-        ("..", "is no name for a function"),
-        ("a" * 51, "is no name for a function"),
-        ("dashboard", "is no name for a function: reserved are"),
-        ("match", "is a word of Python's own"),
-        ("lambda", "is a word of Python's own"),
-        ("taken", "already, in functions/openvino/taken"),
-        ("modelyard", "already, in lib/modelyard"),
-        ("json", "already, in Python's standard library"),
-        ("pytest", "already, in a package this runs on"),
+        ("My-Model", "is not a valid function name"),
+        ("", "is not a valid function name"),
+        ("a/b", "is not a valid function name"),
+        ("..", "is not a valid function name"),
+        ("a" * 51, "is not a valid function name"),
+        ("dashboard", "is not a valid function name: reserved are"),
+        ("match", "is a Python keyword"),
+        ("lambda", "is a Python keyword"),
+        ("taken", "already exists in functions/openvino/taken"),
+        ("modelyard", "already exists in lib/modelyard"),
+        ("json", "already exists in Python's standard library"),
+        ("pytest", "already exists in an installed package"),
     ],
 )
 def test_a_name_that_cannot_work_is_refused(

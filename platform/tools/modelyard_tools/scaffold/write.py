@@ -17,7 +17,7 @@ from modelyard_contract.variables import WEIGHTS_MIRROR
 from modelyard_tools.scaffold.names import class_name, title
 from modelyard_tools.scaffold.network import Network
 
-# The place of the function's own import among the others depends on its name.
+# Where the function's own import sorts among the others depends on its name.
 _IMPORTS: Final = re.compile(r"(?:^from .*\n)+", re.MULTILINE)
 _OBJECT: Final[Mapping[int, str]] = {1: "object"}
 _WIDTH: Final = 90
@@ -26,11 +26,11 @@ _WIDTH: Final = 90
 def write_function(
     repository: Path, name: str, *, type: str, framework: str, network: Network | None = None
 ) -> Path:
-    """Write a function, and return its folder, which appears whole or not at all.
+    """Write a function and return its folder, which is written whole or not at all.
 
-    With a `network` whose head is known it is a detector without code, and works. Without one it
-    has a class that refuses requests until it is written; a `network` without a known head is
-    loaded there.
+    With a `network` whose head is known, it is a working detector without code. Otherwise it has
+    a class that refuses requests until it is written; a `network` without a known head is loaded
+    there.
 
     Raises:
         OSError: it cannot be written.
@@ -79,12 +79,12 @@ def write_function(
 
 
 def is_codeless(network: Network, type: str) -> bool:
-    """Whether a function of that network needs no class."""
+    """Whether a function for that network needs no class of its own."""
     return type == DETECTOR and network.head is not None
 
 
 _NAMED: Final = (
-    "    # The model's class, which is named in text.\n"
+    "    # The model's class, which is named as a string.\n"
     '    dependencies=["lib/modelyard/models/heads.py"],\n'
 )
 _SESSION_IMPORT: Final = "from modelyard.inference.openvino import OpenVINOSession\n"
@@ -119,7 +119,7 @@ def _labels(classes: Mapping[int, str]) -> str:
 def _fields(
     folder: str, type: str, framework: str, name: str, network: Network | None
 ) -> Iterator[tuple[str, str]]:
-    """Yield the fields of `model_function` with their values as BUILD files write them."""
+    """Yield the fields of `model_function`, with values as written in a BUILD file."""
     codeless = network is not None and is_codeless(network, type)
     described = "Not written yet"
     if codeless and network is not None:
@@ -149,8 +149,8 @@ def _targets(type: str, network: Network | None) -> Iterator[str]:
     if network is None:
         return
     yield (
-        "\n# For others, put the address here where it is published; its digest stays the same.\n"
-        f"# Or they have the file in a folder that {WEIGHTS_MIRROR} names.\n"
+        "\n# To share the function, publish the file and put its URL here; the digest stays the\n"
+        f"# same. Or keep the file in a folder that {WEIGHTS_MIRROR} names.\n"
     )
     for file in network.files:
         yield (
@@ -171,7 +171,7 @@ def _weights_name(path: Path) -> str:
 
 
 def _session(network: Network) -> str:
-    """Return the lines that load the network, with what goes in and out of it."""
+    """Return the lines that load the network, with its inputs and outputs as comments."""
     lines = [f"# {port}" for port in _ports(network)]
     lines.append(f"model = assets.weights({json.dumps(network.files[0].path.name)})")
     lines.append("self._session = OpenVINOSession(model, device=device)")
@@ -183,7 +183,7 @@ def _listing(network: Network) -> str:
 
 
 def _ports(network: Network) -> Iterator[str]:
-    """Yield what goes in and out: -1 is any length."""
+    """Yield a line for each input and output; -1 is any length."""
     for kind, ports in (("input", network.inputs), ("output", network.outputs)):
         for name, shape in ports.items():
             yield textwrap.shorten(f"{kind} {name} {list(shape)}", _WIDTH, placeholder=" …")

@@ -1,4 +1,4 @@
-"""Networks in ONNX files, planted where a trained one would be."""
+"""Made-up networks in ONNX files, used in place of trained ones."""
 
 from collections.abc import Mapping
 from pathlib import Path
