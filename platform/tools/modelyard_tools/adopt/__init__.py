@@ -1,1 +1,1 @@
-"""From a folder of CVAT's own `serverless` kind to a function of ours."""
+"""Adopts functions that were written for CVAT's own `serverless` folder."""

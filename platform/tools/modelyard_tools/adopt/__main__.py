@@ -1,4 +1,4 @@
-"""`./pants adopt FOLDER`: a function of CVAT's own kind, taken over."""
+"""`./pants adopt FOLDER`: adopt a function written for CVAT's `serverless` folder."""
 
 import sys
 

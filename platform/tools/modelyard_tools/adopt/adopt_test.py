@@ -1,4 +1,4 @@
-"""Every kind of function of CVAT's tree, adopted."""
+"""Adopting every kind of function in CVAT's tree."""
 
 import ast
 import json
@@ -80,7 +80,7 @@ def test_the_build_file_is_the_one_the_plugin_accepts(
     folder = adopt(tmp_path, row)
     golden = GOLDEN / f"{row.package}.txt"
     assert (folder / "BUILD").read_text() == golden.read_text()
-    # What a linter would stumble over first.
+    # What a linter would report first.
     handler = (folder / "handler.py").read_text()
     assert max(map(len, handler.splitlines())) <= 100
     assert handler.endswith("\n")
@@ -94,7 +94,7 @@ def test_the_adopted_function_answers_as_the_authors_did(
     tmp_path: Path, repository: Path, monkeypatch: pytest.MonkeyPatch, row: Row
 ) -> None:
     folder = adopt(tmp_path, row)
-    # The libraries of an author's that are not here: what is asked is only the code around them.
+    # Imports of the author's libraries are removed: the code around them is what is tested.
     handler = folder / "author" / "model_handler.py"
     kept = [line for line in handler.read_text().splitlines(True) if not _is_heavy(line)]
     handler.write_text("".join(kept))
@@ -120,7 +120,7 @@ def write_assets(folder: Path, row: Row) -> Assets:
         if Path(path).suffix:
             (folder / "weights" / Path(path).name).touch()
     labels = [{"type": "any", **label} for label in row.labels] if row.type == "detector" else []
-    # The planted code answers with rectangles, whatever the real one does.
+    # The made-up code always answers with rectangles, unlike the real one.
     labels = [{**label, "type": "any", "sublabels": [], "svg": None} for label in labels]
     description = {
         "schema": 1,
@@ -134,7 +134,7 @@ def write_assets(folder: Path, row: Row) -> Assets:
 
 
 @pytest.mark.parametrize("name", FOREIGN)
-def test_code_that_must_not_run_as_it_is_says_so(
+def test_code_that_must_not_run_unchanged_is_marked_unfinished(
     tmp_path: Path, repository: Path, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
     folder = adopt(tmp_path, by_name(name))
@@ -185,13 +185,13 @@ def test_limits_are_kept_in_every_unit_of_kubernetes(
 
 
 @pytest.mark.parametrize("given", [{"memory": "2GB"}, {"cpu": "two"}, {"tpu": 1}])
-def test_a_limit_that_is_none_is_reported(
+def test_an_invalid_limit_is_reported(
     tmp_path: Path, repository: Path, capsys: pytest.CaptureFixture[str], given: dict[str, Any]
 ) -> None:
     fields = fields_of(_with_limits(tmp_path, given))
     assert fields.keys().isdisjoint({"memory", "cpus", "gpus"})
     (key,) = given
-    assert f"spec.resources.limits.{key}: is left out" in capsys.readouterr().out
+    assert f"spec.resources.limits.{key}: left out" in capsys.readouterr().out
 
 
 def _with_limits(tmp_path: Path, limits: dict[str, Any]) -> Path:
@@ -216,22 +216,25 @@ def test_labels_the_repository_has_are_named_and_many_others_get_a_file(
 
 REPORTED = [
     ("onnx-wongkinyiu-yolov7", "imports onnxruntime, which the resolve openvino lacks"),
-    ("onnx-wongkinyiu-yolov7", "there is no resolve of onnx for GPUs"),
-    ("onnx-wongkinyiu-yolov7", "for Debian packages make an image and name it in `base_image`"),
+    ("onnx-wongkinyiu-yolov7", "there is no onnx resolve for GPUs"),
+    (
+        "onnx-wongkinyiu-yolov7",
+        "for Debian packages, build a base image and name it in `base_image`",
+    ),
     ("onnx-wongkinyiu-yolov7", "reads /opt/nuclio/yolov7-nms-640.onnx"),
-    ("openvino-omz-intel-face", "was 30000s; CVAT itself waits 120 s, so it is 120"),
+    ("openvino-omz-intel-face", "was 30000s, is now 120: CVAT itself waits 120 s"),
     ("openvino-omz-intel-face", "pin face-detection-0205 of Open Model Zoo"),
     ("openvino-omz-public-mask", "imports skimage"),
     ("pth-dschoerk-transt", "the runtime sets it (it was /opt/nuclio/trt)"),
-    ("pth-dschoerk-transt", "name the file in a model_weights"),
-    ("pth-facebookresearch-detectron2", "copy what is needed of it into this package"),
+    ("pth-dschoerk-transt", "declare the file in a model_weights"),
+    ("pth-facebookresearch-detectron2", "copy the needed code into this package"),
     ("pth-foolwood-siammask", "changes sys.path"),
-    ("pth-saic-vul-hrnet", "is a path of the author's image"),
-    ("pth-saic-vul-hrnet", "is the variant gpu here"),
+    ("pth-saic-vul-hrnet", "is a path in the author's image"),
+    ("pth-saic-vul-hrnet", "became the variant gpu"),
     ("pth.shiyinzhang", "became pth-shiyinzhang-iog-adopted"),
     ("pth.shiyinzhang", "continuumio/miniconda3 is not used"),
     ("tf-matterport", "imports mrcnn, which the resolve openvino lacks"),
-    ("tf-matterport", "was python:3.8; here it is Python 3.11"),
+    ("tf-matterport", "was python:3.8, is now Python 3.11"),
     ("pth-mmpose", "third-party libraries come from the resolve's lock"),
 ]
 
@@ -259,18 +262,21 @@ def test_imports_that_will_fail_are_marked_and_do_not_break_the_build(
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"metadata": {"name": "f", "annotations": {"type": "classifier"}}}, "CVAT knows detector"),
+        (
+            {"metadata": {"name": "f", "annotations": {"type": "classifier"}}},
+            "CVAT accepts detector",
+        ),
         ({"metadata": {"annotations": {"type": "reid"}}}, "metadata.name is ''"),
         (
             {"metadata": {"name": "dashboard", "annotations": {"type": "reid"}}},
             "metadata.name is 'dashboard'; reserved are",
         ),
-        ({"spec": []}, "it has no 'spec'"),
-        ({"spec": {"handler": "other:handler"}}, "there is no other.py"),
-        ({"spec": {"handler": "main:other"}}, "main.py defines no 'other'"),
+        ({"spec": []}, "'spec' is missing"),
+        ({"spec": {"handler": "other:handler"}}, "other.py does not exist"),
+        ({"spec": {"handler": "main:other"}}, "main.py does not define 'other'"),
     ],
 )
-def test_what_is_no_function_is_refused_in_a_line(
+def test_an_invalid_function_is_refused_in_one_line(
     tmp_path: Path,
     repository: Path,
     capsys: pytest.CaptureFixture[str],
@@ -287,28 +293,28 @@ def test_what_is_no_function_is_refused_in_a_line(
     assert not list(repository.glob("functions/*/*"))
 
 
-def test_python_of_yesterday_is_refused_with_its_line(
+def test_python_2_is_refused_with_its_line(
     tmp_path: Path, repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = write_folder(tmp_path, by_name("openvino-omz-public-yolo"))
     (folder / "old.py").write_text("x = 1\nprint 'x'\n")
     assert main([str(folder), "--name", "mine"]) == 2
-    assert "old.py:2 is no Python of today" in capsys.readouterr().err
+    assert "old.py:2 is not valid Python 3" in capsys.readouterr().err
 
 
-def test_a_function_that_is_here_already_is_not_written_twice(
+def test_a_function_is_not_adopted_twice(
     tmp_path: Path, repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     row = by_name("openvino-omz-public-yolo")
     adopt(tmp_path, row)
     folder = tmp_path / "serverless" / row.path / "nuclio"
     assert main([str(folder), "--name", row.package]) == 2
-    assert "--name gives it one" in capsys.readouterr().err
+    assert "set --name" in capsys.readouterr().err
     assert main([str(folder), "--name", "another"]) == 2
-    assert f"is here already: functions/openvino/{row.package}" in capsys.readouterr().err
+    assert f"already exists in functions/openvino/{row.package};" in capsys.readouterr().err
 
 
-def test_the_folder_of_cvats_tree_will_do(tmp_path: Path, repository: Path) -> None:
+def test_the_parent_of_nuclios_folder_is_accepted(tmp_path: Path, repository: Path) -> None:
     folder = write_folder(tmp_path, by_name("onnx-wongkinyiu-yolov7"))
     assert main([str(folder.parent)]) == 0
     assert (repository / "functions" / "openvino" / "yolov7" / "handler.py").exists()

@@ -1,4 +1,4 @@
-"""One function of CVAT's kind, taken over."""
+"""Adopting one function that was written for CVAT."""
 
 import re
 from collections.abc import Collection
@@ -20,7 +20,7 @@ from modelyard_tools.adopt.upstream import CONFIGS, Upstream, read_upstream
 from modelyard_tools.adopt.write import Adopted, write_function
 from modelyard_tools.scaffold.names import BadNameError, check_name
 
-# The folders of CVAT's tree that are not called like a framework of ours.
+# Folders of CVAT's tree whose names differ from those of our frameworks.
 _FRAMEWORK_FOLDERS: Final = {"onnx": OPENVINO, "tensorflow": OPENVINO}
 _FRAMEWORK_MODULES: Final = {
     "openvino": OPENVINO,
@@ -34,17 +34,17 @@ _FRAMEWORK_MODULES: Final = {
 
 
 class Result(msgspec.Struct, frozen=True):
-    """The written folder, and what is left to do there."""
+    """The written folder and what is left to do in it."""
 
     folder: Path
     notes: tuple[Note, ...]
 
 
 def adopt(repository: Path, path: Path, name: str | None, framework: str | None) -> Result:
-    """Read the function at `path` and write ours; `name` and `framework` override what it says.
+    """Read the function at `path` and write ours; `name` and `framework` override its own.
 
     Raises:
-        AdoptError: there is no function that could be adopted, or ours is there already.
+        AdoptError: there is no function that can be adopted, or it has already been adopted.
         OSError: it cannot be written.
     """
     upstream = read_upstream(path)
@@ -71,11 +71,11 @@ def adopt(repository: Path, path: Path, name: str | None, framework: str | None)
         weights=weights_of(upstream.configs, upstream.dockerfiles, notes),
     )
     for data in upstream.data:
-        notes.add(data, "is not copied; weights are pinned in a model_weights, code is Python")
+        notes.add(data, "not copied: weights are pinned in a model_weights, and code is Python")
     notes.add(
         "BUILD",
-        "`licence`, `licence_stated_at` and `origin` are guesses: say whose the code and the "
-        "weights are",
+        "`licence`, `licence_stated_at` and `origin` are placeholders: state author and licence "
+        "of the code and of the weights",
     )
     return Result(write_function(repository, adopted, notes.all), notes.all)
 
@@ -88,7 +88,7 @@ def _framework(upstream: Upstream, imported: Collection[str], notes: Notes) -> s
     for module, framework in _FRAMEWORK_MODULES.items():
         if module in imported:
             return framework
-    notes.add("framework", f"{OPENVINO} is a guess; --framework says otherwise")
+    notes.add("framework", f"{OPENVINO} is a guess; set --framework to change it")
     return OPENVINO
 
 
@@ -97,7 +97,7 @@ def _name(upstream: Upstream, given: str | None, repository: Path) -> str:
     try:
         check_name(name, repository)
     except BadNameError as error:
-        raise AdoptError(f"{error}; --name gives it one") from None
+        raise AdoptError(f"{error}; set --name") from None
     return name
 
 
@@ -105,7 +105,7 @@ def _require_new(function: str, repository: Path) -> None:
     for file in sorted(repository.glob("functions/*/*/BUILD")):
         if re.search(rf'function_name="{re.escape(function)}"', file.read_text(encoding="utf-8")):
             where = file.parent.relative_to(repository)
-            raise AdoptError(f"{function} is here already: {where}; run that one, or remove it")
+            raise AdoptError(f"{function} already exists in {where}; use that one or remove it")
 
 
 def _fitted(
@@ -115,7 +115,7 @@ def _fitted(
     repository: Path,
     notes: Notes,
 ) -> dict[str, str]:
-    """Return the author's files, fit for our package; what stays unfit becomes notes."""
+    """Return the author's files, adapted to our package; what cannot be adapted becomes notes."""
     own = fitting.own_modules(modules)
     code = {}
     for module in modules:
@@ -129,10 +129,10 @@ def _fitted(
                 place,
                 f"imports {each}, which the resolve {resolve} lacks; add {distribution_of(each)} "
                 f"to 3rdparty/python/{resolve}/{resolve}.in and lock it, copy its code here, or "
-                "read the model with modelyard.inference.openvino",
+                "load the model with modelyard.inference.openvino",
             )
         for path in fitting.image_paths(module):
-            notes.add(place, f"reads {path}; a model_weights with a file of that name gives it")
+            notes.add(place, f"reads {path}; provide a file of that name with a model_weights")
         for line, reason in fitting.unfit(module):
             notes.add(f"{place}:{line}", reason)
         code[module.path] = fitting.fit(module, f"{name}.author", own, missing)
@@ -147,20 +147,20 @@ def _settings(upstream: Upstream, framework: str, notes: Notes) -> dict[str, dic
     }
     gpu = settings.get("gpu")
     if gpu is not None and "gpu" not in FRAMEWORKS[framework]:
-        notes.add("function-gpu.yaml", f"is left out: there is no resolve of {framework} for GPUs")
+        notes.add("function-gpu.yaml", f"left out: there is no {framework} resolve for GPUs")
         settings = {"cpu": settings.get("cpu", gpu)}
     elif gpu is not None:
         gpu.setdefault("gpus", 1)
         if "cpu" in settings:
-            # What a variant does not say, it takes from the other.
+            # A variant inherits from the other what it does not set.
             for field in settings["cpu"].keys() & DEFAULTS.keys():
                 gpu.setdefault(field, DEFAULTS[field])
             # Two variants run side by side.
             gpu.pop("port", None)
             notes.add(
                 "function-gpu.yaml",
-                "is the variant gpu here, with `-gpu` after its name and a port of its own",
+                "became the variant gpu, with `-gpu` after its name and a port of its own",
             )
     if "cpu" in settings and settings["cpu"].pop("gpus", None):
-        notes.add("spec.resources.limits", "the variant cpu has no GPU")
+        notes.add("spec.resources.limits", "the variant cpu gets no GPU")
     return settings

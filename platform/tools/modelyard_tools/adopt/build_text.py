@@ -1,4 +1,4 @@
-"""BUILD files as text, in the form the formatter leaves alone."""
+"""BUILD files as text, formatted as the formatter does."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -8,7 +8,7 @@ _INDENT: Final = "    "
 
 
 def call(name: str, fields: Mapping[str, Any]) -> str:
-    """Return `name(field=value, …)`, a field a line."""
+    """Return `name(field=value, …)` with one field per line."""
     lines = [
         f"{_INDENT}{field}={_value(value, 1, len(field) + 1)},\n" for field, value in fields.items()
     ]
@@ -16,7 +16,7 @@ def call(name: str, fields: Mapping[str, Any]) -> str:
 
 
 def _value(value: Any, depth: int, used: int) -> str:
-    """Return a literal; lists and mappings that do not fit into their line get a line an item."""
+    """Return a literal; lists and mappings too long for a line get one line per item."""
     flat = _flat(value)
     if len(_INDENT) * depth + used + len(flat) + 1 <= _WIDTH or not isinstance(value, dict | list):
         return flat

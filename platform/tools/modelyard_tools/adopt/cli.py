@@ -26,12 +26,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"adopt: cannot write {error.filename}: {error.strerror}", file=sys.stderr)
         return 1
     path = os.path.relpath(result.folder, repository)
-    print(f"{path} is the function now. Not carried over, and in {path}/README.md:")
+    print(f"Wrote {path}. Not carried over (also listed in {path}/README.md):")
     for note in result.notes:
         print(f"  - {note}")
     print(
         f"Next:\n"
-        f"  1. grep -rn {MARK} {path}     what does not work before it is changed\n"
+        f"  1. grep -rn {MARK} {path}     lists what you must change before it works\n"
         f"  2. ./pants run {path}#cpu     serves it here and follows your edits\n"
         f"  3. ./pants run ::deploy"
     )
@@ -41,14 +41,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="./pants adopt",
-        description="Take over a function written for CVAT's own `serverless` folder.",
+        description="Adopt a function written for CVAT's own `serverless` folder.",
     )
     parser.add_argument("--version", action="version", version=VERSION)
-    parser.add_argument("folder", type=Path, help="the folder that holds its function.yaml")
-    parser.add_argument("--name", help="of the folder and the package (default: the folder's)")
+    parser.add_argument("folder", type=Path, help="folder with its function.yaml")
+    parser.add_argument("--name", help="new folder and package name (default: the folder's own)")
     parser.add_argument(
         "--framework",
         choices=FRAMEWORKS,
-        help="what runs the model (default: what the path or the imports say)",
+        help="framework that runs the model (default: guessed from the path or the imports)",
     )
     return parser.parse_args(argv)

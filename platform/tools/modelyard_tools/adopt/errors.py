@@ -1,4 +1,4 @@
-"""What ends an adoption."""
+"""The error that ends an adoption."""
 
 
 class AdoptError(Exception):

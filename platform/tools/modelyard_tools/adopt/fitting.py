@@ -1,6 +1,6 @@
-"""An author's Python files, made fit for a package: imports, and paths of the author's image.
+"""Adapts an author's Python files to our package: imports, and paths in the author's image.
 
-Only what cannot work elsewhere is changed, in its place, so that a `diff` with the author's files
+Only code that cannot work elsewhere is changed, in place, so that a `diff` with the author's files
 stays small.
 """
 
@@ -27,7 +27,7 @@ class Edit(msgspec.Struct, frozen=True):
 
 
 class Module(msgspec.Struct, frozen=True):
-    """A file of an author's: its `path` in the folder, its text, and what it was parsed to."""
+    """A file by the author: its `path` in the folder, its text and its syntax tree."""
 
     path: str
     text: bytes
@@ -35,7 +35,7 @@ class Module(msgspec.Struct, frozen=True):
 
     @property
     def imported(self) -> set[str]:
-        """The top-level names of all modules that it imports."""
+        """The top-level names of the modules that it imports."""
         names = set()
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Import):
@@ -45,7 +45,7 @@ class Module(msgspec.Struct, frozen=True):
         return names
 
     def offset(self, line: int, column: int) -> int:
-        """Return the offset of a place; lines count from 1, columns in bytes."""
+        """Return the offset of a position; lines count from 1, columns in bytes."""
         lines = self.text.splitlines(keepends=True)
         return sum(map(len, lines[: line - 1])) + column
 
@@ -59,7 +59,7 @@ def parse(code: Mapping[str, str]) -> list[Module]:
     """Return the files as modules.
 
     Raises:
-        AdoptError: one is no Python of today.
+        AdoptError: one is not valid Python 3.
     """
     modules = []
     for path, text in code.items():
@@ -67,19 +67,19 @@ def parse(code: Mapping[str, str]) -> list[Module]:
             modules.append(Module(path, text.encode(), ast.parse(text)))
         except (SyntaxError, ValueError) as error:
             line = getattr(error, "lineno", 0)
-            raise AdoptError(f"{path}:{line} is no Python of today: {error.args[0]}") from None
+            raise AdoptError(f"{path}:{line} is not valid Python 3: {error.args[0]}") from None
     return modules
 
 
 def own_modules(modules: Collection[Module]) -> set[str]:
-    """Return the names by which the files import each other: of modules and packages."""
+    """Return the names of the modules and packages by which the files import each other."""
     return {PurePosixPath(module.path).parts[0].removesuffix(".py") for module in modules}
 
 
 def fit(module: Module, package: str, own: Collection[str], missing: Collection[str]) -> str:
-    """Return a file's text with the imports of `own` modules from `package`, and paths asked for.
+    """Return a file's text with `own` modules imported from `package`, and paths looked up.
 
-    Imports of `missing` modules are marked, for they will fail.
+    Imports of `missing` modules are marked, since they will fail.
     """
     edits = [
         *_imports(module, package, own),
@@ -97,23 +97,23 @@ def fit(module: Module, package: str, own: Collection[str], missing: Collection[
 
 
 def image_paths(module: Module) -> Iterator[str]:
-    """Yield the paths of the author's image that the code asks for."""
+    """Yield the paths in the author's image that the code uses."""
     for node in _path_constants(module):
         if node.value != f"{HOME}/function.yaml":
             yield str(node.value)
 
 
 def unfit(module: Module) -> Iterator[tuple[int, str]]:
-    """Yield line and reason of what stays as it is and will not work here."""
+    """Yield line and reason of code that is left unchanged and will not work here."""
     for node in ast.walk(module.tree):
         if isinstance(node, ast.JoinedStr) and HOME in ast.unparse(node):
-            yield node.lineno, f"builds a path below {HOME}; ask `nuclio_path` for it"
+            yield node.lineno, f"builds a path below {HOME}; use `nuclio_path` instead"
         elif isinstance(node, ast.Attribute) and ast.unparse(node) == "sys.path":
-            yield node.lineno, "changes sys.path; what it leads to has to be in this package"
+            yield node.lineno, "changes sys.path; copy the modules found there into this package"
         elif isinstance(node, ast.Call) and ast.unparse(node.func) in _SHELL:
-            yield node.lineno, "runs a program, which may not be there"
+            yield node.lineno, "runs a program, which may not be installed"
     if "yaml" in module.imported and not reads_config_only(module):
-        yield 1, "does more with YAML than reading function.yaml: the resolve has no parser"
+        yield 1, "does more with YAML than read function.yaml: the resolve lacks a parser"
 
 
 _SHELL: Final = frozenset({"os.system", "os.popen", "subprocess.run", "subprocess.Popen"})
@@ -132,7 +132,7 @@ def _imports(module: Module, package: str, own: Collection[str]) -> Iterator[Edi
 
 
 def _reimported(node: ast.Import, package: str, own: Collection[str]) -> str:
-    """Return the statement with our own modules from the package, on one line."""
+    """Return the statement on one line, with the author's own modules from the package."""
     statements = []
     for alias in node.names:
         top, _, rest = alias.name.partition(".")
@@ -142,7 +142,7 @@ def _reimported(node: ast.Import, package: str, own: Collection[str]) -> str:
             parent, _, last = alias.name.rpartition(".")
             statements.append(f"from {package}.{parent} import {last} as {alias.asname}")
         elif rest:
-            # Binds the top name, and loads the module below it.
+            # Binds the top-level name and loads the submodule.
             statements.append(f"from {package} import {top}; import {package}.{alias.name}")
         else:
             statements.append(f"from {package} import {ast.unparse(alias)}")
@@ -162,7 +162,7 @@ def _yaml(module: Module) -> Iterator[Edit]:
 
 
 def reads_config_only(module: Module) -> bool:
-    """Whether `yaml` is imported by itself and used for nothing but loading."""
+    """Whether `yaml` is imported as a module and used only for loading."""
     aliases = [
         (node, alias)
         for node in ast.walk(module.tree)
@@ -190,7 +190,7 @@ def _paths(module: Module) -> Iterator[Edit]:
 
 
 def _path_constants(module: Module) -> Iterator[ast.Constant]:
-    """Yield the string constants that are paths below the author's image."""
+    """Yield the string constants that are paths in the author's image."""
     inside = {
         id(part)
         for node in ast.walk(module.tree)
@@ -221,7 +221,7 @@ def _marks(module: Module, missing: Collection[str]) -> Iterator[Edit]:
 
 
 def _with_import(text: str, statement: str) -> str:
-    """Return the text with an import after its docstring and its imports from the future."""
+    """Return the text with an import added after its docstring and its `__future__` imports."""
     line = 0
     for node in ast.parse(text).body:
         future = isinstance(node, ast.ImportFrom) and node.module == "__future__"

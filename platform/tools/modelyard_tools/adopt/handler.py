@@ -1,4 +1,4 @@
-"""What an author's handler asks of the class around it."""
+"""What an author's handler needs from the class around it."""
 
 import ast
 from collections.abc import Collection, Mapping
@@ -15,9 +15,9 @@ _UNPICKLING: Final = frozenset({"jsonpickle", "pickle", "dill", "cloudpickle", "
 
 
 class Handler(msgspec.Struct, frozen=True, kw_only=True):
-    """The author's `module:function`; `threshold` is its own default where it is a number.
+    """The author's `module:function`; `threshold` is its own default, if that is a number.
 
-    `unfinished` says why it must not run before somebody has changed it; empty if it may.
+    `unfinished` says why it must not run before it has been changed; empty if it may run.
     """
 
     module: str
@@ -30,17 +30,21 @@ def find_handler(config: Mapping[str, Any], kind: str, modules: Collection[Modul
     """Return the handler that function.yaml names.
 
     Raises:
-        AdoptError: there is none.
+        AdoptError: it does not exist.
     """
     name = str(config["spec"].get("handler") or "main:handler")
     path, _, function = name.partition(":")
     path = path.removesuffix(".py").replace("/", ".")
     module = next((each for each in modules if _dotted(each) == path), None)
     if module is None:
-        raise AdoptError(f"spec.handler is {name!r}, but there is no {path.replace('.', '/')}.py")
+        raise AdoptError(
+            f"spec.handler is {name!r}, but {path.replace('.', '/')}.py does not exist"
+        )
     definition = _definition(module, function or "handler")
     if definition is None:
-        raise AdoptError(f"spec.handler is {name!r}, but {module.path} defines no {function!r}")
+        raise AdoptError(
+            f"spec.handler is {name!r}, but {module.path} does not define {function!r}"
+        )
     return Handler(
         module=path,
         function=definition.name,
@@ -81,20 +85,20 @@ def _obstacle(
     kind: str,
     modules: Collection[Module],
 ) -> str:
-    """Return why the handler cannot serve behind our classes; nothing if it can."""
+    """Return why the handler cannot run behind our classes; an empty string if it can."""
     if isinstance(definition, ast.AsyncFunctionDef):
-        return f"{module.path} answers asynchronously, which ours cannot wait for; make it plain"
+        return f"{module.path} has an async handler, which is not supported; make it synchronous"
     if kind == TRACKER:
         for each in modules:
             found = sorted(each.imported & _UNPICKLING)
             if found:
                 return (
-                    f"{each.path} reads states with {found[0]}, and whoever sends one can run code "
-                    "with it; keep them as modelyard.serving.author.state.PackedArray"
+                    f"{each.path} reads states with {found[0]}, which lets any client run code; "
+                    "use modelyard.serving.author.state.PackedArray instead"
                 )
     if kind == INTERACTOR and _replies_with(definition, "blob"):
         return (
-            f"{module.path} replies with an embedding for a plug-in of CVAT's page; "
+            f"{module.path} replies with an embedding for a plug-in in CVAT's page; "
             "decode it to a mask"
         )
     return ""

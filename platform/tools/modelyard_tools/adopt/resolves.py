@@ -1,4 +1,4 @@
-"""Which modules a function may import: those of the resolve it runs on."""
+"""Which modules a function may import: those in its resolve."""
 
 import re
 import sys
@@ -8,7 +8,7 @@ from typing import Final
 
 from modelyard_contract.frameworks import FRAMEWORKS
 
-# Distributions that are named unlike their modules.
+# Distributions whose names differ from those of their modules.
 _DISTRIBUTIONS: Final = {
     "PIL": "pillow",
     "cv2": "opencv-python-headless",
@@ -19,12 +19,12 @@ _DISTRIBUTIONS: Final = {
 
 
 def resolve_of(framework: str) -> str:
-    """Return the resolve that functions of a framework run on without a GPU."""
+    """Return the resolve of a framework for functions without a GPU."""
     return FRAMEWORKS[framework]["cpu"]
 
 
 def missing_modules(modules: Collection[str], resolve: str, repository: Path) -> set[str]:
-    """Return those of the top-level `modules` that nothing in the resolve gives."""
+    """Return those of the top-level `modules` that nothing in the resolve provides."""
     file = repository / "3rdparty" / "python" / resolve / f"{resolve}.in"
     given = {_normal(name) for name in re.findall(r"^[\w.-]+", file.read_text(), re.MULTILINE)}
     return {
@@ -37,7 +37,7 @@ def missing_modules(modules: Collection[str], resolve: str, repository: Path) ->
 
 
 def distribution_of(module: str) -> str:
-    """Return the distribution that a module most likely comes in."""
+    """Return the distribution that most likely contains a module."""
     return _normal(_DISTRIBUTIONS.get(module, module))
 
 

@@ -1,4 +1,4 @@
-"""A function.yaml to the fields of our `model_function`."""
+"""Translates a function.yaml into fields of our `model_function`."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping
@@ -11,14 +11,14 @@ from modelyard_contract.quantities import cores, memory_bytes
 from modelyard_contract.variables import is_name, is_reserved, is_writable
 from modelyard_tools.adopt.notes import Notes
 
-# What `model_function` does without these fields.
+# What `model_function` uses if these fields are not set.
 DEFAULTS: Final[Mapping[str, Any]] = {
     "workers": limits.DEFAULT_WORKERS,
     "event_timeout": limits.EVENT_TIMEOUT,
     "availability_timeout": limits.AVAILABILITY_TIMEOUT,
     "max_body": limits.DEFAULT_BODY,
 }
-# Ours set these, or they say what is said elsewhere.
+# Set by our own build, or already covered elsewhere.
 _SILENT: Final = frozenset(
     {"build", "description", "handler", "runtime", "env", "triggers", "resources", "eventTimeout"}
     | {"minReplicas", "maxReplicas", "platform", "image"}
@@ -26,7 +26,7 @@ _SILENT: Final = frozenset(
 
 
 def settings_of(config: Mapping[str, Any], file: str, notes: Notes) -> dict[str, Any]:
-    """Return the fields that differ from our defaults; what has none of ours becomes a note."""
+    """Return the fields that differ from our defaults; settings without a field become notes."""
     spec = config["spec"]
     fields = {**_trigger(spec, file, notes), **_resources(spec, file, notes)}
     timeout = _event_timeout(spec, file, notes)
@@ -36,10 +36,10 @@ def settings_of(config: Mapping[str, Any], file: str, notes: Notes) -> dict[str,
     if env:
         fields["env"] = env
     for key in sorted(set(spec) - _SILENT):
-        notes.add(f"{file} spec.{key}", f"is left out: {_short(spec[key])}")
+        notes.add(f"{file} spec.{key}", f"left out: {_short(spec[key])}")
     runtime = str(spec.get("runtime", ""))
     if runtime not in ("python", RUNTIME):
-        notes.add(f"{file} spec.runtime", f"was {runtime or 'not given'}; here it is Python 3.11")
+        notes.add(f"{file} spec.runtime", f"was {runtime or 'not set'}, is now Python 3.11")
     return {name: value for name, value in fields.items() if DEFAULTS.get(name) != value}
 
 
@@ -51,7 +51,9 @@ def _trigger(spec: Mapping[str, Any], file: str, notes: Notes) -> dict[str, Any]
     }
     http = {name: each for name, each in triggers.items() if each.get("kind", "http") == "http"}
     for name in triggers.keys() - http.keys():
-        notes.add(f"{file} spec.triggers.{name}", f"a trigger of kind {triggers[name]['kind']}")
+        notes.add(
+            f"{file} spec.triggers.{name}", f"left out: a trigger of kind {triggers[name]['kind']}"
+        )
     if not http:
         return {}
     name, trigger = next(iter(http.items()))
@@ -70,9 +72,9 @@ def _trigger(spec: Mapping[str, Any], file: str, notes: Notes) -> dict[str, Any]
         "port": (attributes.get("port"), int),
     }
     for key in sorted(set(trigger) - _TRIGGER_KEYS):
-        notes.add(f"{where}.{key}", f"is left out: {_short(trigger[key])}")
+        notes.add(f"{where}.{key}", f"left out: {_short(trigger[key])}")
     for key in sorted(set(attributes) - {"maxRequestBodySize", "port"}):
-        notes.add(f"{where}.attributes.{key}", f"is left out: {_short(attributes[key])}")
+        notes.add(f"{where}.attributes.{key}", f"left out: {_short(attributes[key])}")
     return dict(_numbers(readers, where, notes))
 
 
@@ -93,11 +95,13 @@ def _numbers(
         try:
             number = float(given)
         except (TypeError, ValueError):
-            notes.add(where, f"{field} is left out: {_short(given)} is no number")
+            notes.add(where, f"{field} left out: {_short(given)} is not a number")
             continue
         value = read(number)
         if field == "max_body" and value != number:
-            notes.add(where, f"a body of {number:g} bytes became {value}, the nearest we take")
+            notes.add(
+                where, f"max_body was {number:g} bytes, is now {value}, the nearest accepted value"
+            )
         yield field, value
 
 
@@ -113,12 +117,12 @@ def _resources(spec: Mapping[str, Any], file: str, notes: Notes) -> dict[str, An
         try:
             fields[field] = read(str(quantity))
         except ValueError:
-            notes.add(f"{file} spec.resources.limits.{key}", f"is left out: {_short(quantity)}")
+            notes.add(f"{file} spec.resources.limits.{key}", f"left out: {_short(quantity)}")
     return fields
 
 
 def _memory(text: str) -> str:
-    """Return the amount with a unit, which BUILD files demand."""
+    """Return the amount with a unit, which BUILD files require."""
     size = memory_bytes(text)
     return f"{math.ceil(size / 1024)}Ki" if text[-1].isdigit() else text
 
@@ -147,12 +151,12 @@ def _event_timeout(spec: Mapping[str, Any], file: str, notes: Notes) -> float | 
     try:
         seconds = duration_seconds(str(text))
     except ValueError as error:
-        notes.add(where, f"is left out: {error}")
+        notes.add(where, f"left out: {error}")
         return None
     most = limits.CVAT_TIMEOUT
     if not limits.LEAST_EVENT_TIMEOUT <= seconds <= most:
         seconds = min(max(seconds, limits.LEAST_EVENT_TIMEOUT), most)
-        notes.add(where, f"was {text}; CVAT itself waits {most:g} s, so it is {seconds:g}")
+        notes.add(where, f"was {text}, is now {seconds:g}: CVAT itself waits {most:g} s")
     return _whole(seconds)
 
 
@@ -160,12 +164,12 @@ def _env(spec: Mapping[str, Any], file: str, notes: Notes) -> dict[str, str]:
     kept: dict[str, str] = {}
     for variable in spec.get("env") or ():
         if not isinstance(variable, dict) or "name" not in variable:
-            notes.add(f"{file} spec.env", f"is left out: {_short(variable)}")
+            notes.add(f"{file} spec.env", f"left out: {_short(variable)}")
             continue
         name = str(variable["name"])
         problem = _env_problem(name, variable)
         if problem:
-            notes.add(f"{file} spec.env.{name}", f"is left out: {problem}")
+            notes.add(f"{file} spec.env.{name}", f"left out: {problem}")
         else:
             kept[name] = _env_text(variable["value"])
     return kept
@@ -173,21 +177,21 @@ def _env(spec: Mapping[str, Any], file: str, notes: Notes) -> dict[str, str]:
 
 def _env_problem(name: str, variable: Mapping[str, Any]) -> str | None:
     if "value" not in variable:
-        return "it has no value of its own"
+        return "it has no literal value"
     value = _env_text(variable["value"])
     if is_reserved(name):
         return f"the runtime sets it (it was {_short(value)})"
     if not is_name(name):
-        return "it is no name of a variable"
+        return "it is not a valid variable name"
     if not is_writable(value):
-        return "its value has a single quote or several lines"
+        return "its value contains a single quote or a line break"
     if value.startswith(HOME):
-        return f"{value} is a path of the author's image; the code asks `nuclio_path` instead"
+        return f"{value} is a path in the author's image; the code uses `nuclio_path` instead"
     return None
 
 
 def _env_text(value: Any) -> str:
-    """Return what nuctl makes of a value that YAML takes for something else than text."""
+    """Return the value as text, as nuctl does if YAML reads it as another type."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

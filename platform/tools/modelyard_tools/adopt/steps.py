@@ -1,4 +1,4 @@
-"""What an author's image is built of: it is not carried over, but where weights come from is."""
+"""Build steps of an author's image: not carried over, except where weights come from."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -20,7 +20,7 @@ _ZOO: Final = re.compile(r"(?:omz_downloader|downloader\.py)\b.*?--name[= ]+([\w
 
 
 class WeightsFile(msgspec.Struct, frozen=True):
-    """A file of weights that an author's image fetches: where from, and a name for its target."""
+    """A weights file that an author's image downloads: its source, and a name for its target."""
 
     target: str
     source: str
@@ -29,7 +29,7 @@ class WeightsFile(msgspec.Struct, frozen=True):
 def weights_of(
     configs: Mapping[str, Mapping[str, Any]], dockerfiles: Mapping[str, str], notes: Notes
 ) -> list[WeightsFile]:
-    """Return the weights that the steps of a build fetch; the steps themselves become notes."""
+    """Return the weights that build steps download; the steps themselves become notes."""
     found: dict[str, WeightsFile] = {}
     for where, step in (*_directives(configs, notes), *_docker_steps(dockerfiles)):
         urls = [url for url in _URL.findall(step) if _is_weights(url)]
@@ -43,7 +43,7 @@ def weights_of(
 
 
 def _target(url: str, taken: Collection[str]) -> str:
-    """Return a name for the file's target that no other has."""
+    """Return a unique name for the file's target."""
     stem = re.sub(r"\W+", "_", PurePosixPath(url).name.partition(".")[0]).strip("_").lower()
     stem = stem or "weights"
     names = (stem, *(f"{stem}_{number}" for number in range(2, len(taken) + 2)))
@@ -60,7 +60,7 @@ def _directives(
         if base:
             notes.add(
                 f"{file} spec.build.baseImage",
-                f"{base} is not used; images stand on the repository's base, or on `base_image`",
+                f"{base} is not used; images are based on the repository's own, or on `base_image`",
             )
         for phase in ("preCopy", "postCopy"):
             for step in (build.get("directives") or {}).get(phase) or ():
@@ -83,22 +83,22 @@ def _is_weights(url: str) -> bool:
 
 
 def _verdict(step: str, urls: list[str]) -> str:
-    """Return the step and what becomes of it."""
+    """Return the step and what to do about it."""
     zoo = _ZOO.search(step)
     if urls:
-        what = "the weights are in BUILD; record their digest there"
+        what = "the weights are declared in BUILD; record their digest there"
     elif _DRIVE.search(step):
-        what = "name the file in a model_weights (3rdparty/models/BUILD.torch has an example)"
+        what = "declare the file in a model_weights (example: 3rdparty/models/BUILD.torch)"
     elif zoo:
         what = f"pin {zoo[1]} of Open Model Zoo as 3rdparty/models/BUILD.classic does"
     elif re.search(r"\b(pip3?|conda|mamba|uv) .*install\b", step):
         what = "third-party libraries come from the resolve's lock"
     elif re.search(r"\bapt(-get)?\b", step):
-        what = "for Debian packages make an image and name it in `base_image`"
+        what = "for Debian packages, build a base image and name it in `base_image`"
     elif "git clone" in step:
-        what = "copy what is needed of it into this package, with its licence"
+        what = "copy the needed code into this package, with its licence"
     elif step.startswith("FROM "):
-        what = "images stand on the repository's base, or on `base_image`"
+        what = "images are based on the repository's own, or on `base_image`"
     else:
-        what = "is left out"
+        what = "left out"
     return f"`{step if len(step) <= 120 else step[:117] + '...'}`: {what}"

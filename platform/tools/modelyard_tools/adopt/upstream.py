@@ -1,4 +1,4 @@
-"""A function's folder as CVAT's repository has it, read."""
+"""Reads a function's folder in the form of CVAT's repository."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,17 +11,17 @@ from modelyard_tools.adopt.errors import AdoptError
 
 # The files that describe a function, by variant.
 CONFIGS: Final[Mapping[str, str]] = {"cpu": CONFIG, "gpu": "function-gpu.yaml"}
-# Nothing of these is code or data of a function.
+# None of these are code or data of a function.
 _LEFT_OUT: Final = ("__pycache__", ".git", ".DS_Store")
 
 
 class Upstream(msgspec.Struct, frozen=True, kw_only=True):
-    """What is in the folder.
+    """Contents of the folder.
 
-    `folder` holds function.yaml; `path` names the function in CVAT's tree, such as
+    `folder` contains function.yaml; `path` is the function's path in CVAT's tree, such as
     `onnx/WongKinYiu/yolov7`. `configs` are the documents by variant, `cpu` or `gpu`; `code` the
     Python files and `data` all others, by their path in the folder; `dockerfiles` the texts of
-    those that base images are made of.
+    the Dockerfiles of base images.
     """
 
     folder: Path
@@ -33,7 +33,7 @@ class Upstream(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_upstream(path: Path) -> Upstream:
-    """Read a function's folder; its parent will do, where CVAT keeps a folder `nuclio`.
+    """Read a function's folder: `path`, or the folder `nuclio` in it, as CVAT has it.
 
     Raises:
         AdoptError: there is no function, or one of its files cannot be read.
@@ -45,7 +45,7 @@ def read_upstream(path: Path) -> Upstream:
         if (folder / name).is_file()
     }
     if not configs:
-        raise AdoptError(f"{path} holds no {CONFIG}; name the folder of one function")
+        raise AdoptError(f"{path} does not contain {CONFIG}; name the folder of one function")
     files = [file for file in sorted(folder.rglob("*")) if file.is_file() and _belongs(file)]
     named = {str(file.relative_to(folder)): file for file in files}
     dockerfiles = {**named, **{file.name: file for file in sorted(folder.parent.glob("Docker*"))}}
@@ -82,20 +82,20 @@ def _config(file: Path) -> Mapping[str, Any]:
     try:
         document = msgspec.yaml.decode(_text(file))
     except msgspec.DecodeError as error:
-        raise AdoptError(f"{file} is no YAML: {' '.join(str(error).split())}") from None
+        raise AdoptError(f"{file} is not valid YAML: {' '.join(str(error).split())}") from None
     if not isinstance(document, dict):
-        raise AdoptError(f"{file} is no function's configuration: it holds no mapping")
+        raise AdoptError(f"{file} is not a function's configuration: it is not a mapping")
     for key in ("metadata", "spec"):
         if not isinstance(document.get(key), dict):
-            raise AdoptError(f"{file} is no function's configuration: it has no {key!r}")
+            raise AdoptError(f"{file} is not a function's configuration: {key!r} is missing")
     return document
 
 
 def _text(file: Path) -> str:
     try:
-        # Windows' ends of lines and its mark of UTF-8 would go into our files.
+        # Windows line ends and the byte order mark would end up in our files.
         return file.read_text(encoding="utf-8-sig").replace("\r\n", "\n")
     except OSError as error:
         raise AdoptError(f"cannot read {file}: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise AdoptError(f"{file} is no text in UTF-8") from None
+        raise AdoptError(f"{file} is not UTF-8 text") from None

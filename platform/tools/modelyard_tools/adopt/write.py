@@ -27,19 +27,19 @@ _BASES: Final = {
     REID: "AdoptedReidentifier",
 }
 _DEFAULT_THRESHOLD: Final = 0.5
-# Longer lists of labels get a file.
+# Longer label lists get a file.
 _FEW_LABELS: Final = 6
 _WIDTH: Final = 100
-# What nobody but the person who adopts can know; BUILD files do without it in no other way.
+# Known only to the person who adopts; BUILD files require a value.
 _UNKNOWN: Final = "LicenseRef-unknown"
 _NOWHERE: Final = "nowhere yet"
 
 
 class Adopted(msgspec.Struct, frozen=True, kw_only=True):
-    """All that is known of the function.
+    """All that is known about the function.
 
-    `path` is where CVAT's tree has it; `framework` our own, openvino or pytorch; `code` the
-    author's files, fitted, by path; `settings` the fields of `model_function` by variant.
+    `path` is its path in CVAT's tree; `framework` is ours, openvino or pytorch; `code` are the
+    author's files, adapted, by path; `settings` are the fields of `model_function` by variant.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Adopted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def write_function(repository: Path, adopted: Adopted, notes: tuple[Note, ...]) -> Path:
-    """Write the function; return its folder, which appears at once and whole, or not at all.
+    """Write the function and return its folder, which is written whole or not at all.
 
     Raises:
         OSError: it cannot be written.
@@ -102,7 +102,7 @@ def _files(
 
 
 def build_file(adopted: Adopted, labels: Any, *, has_label_set: bool) -> str:
-    """Return the BUILD file; `labels` as the field takes them."""
+    """Return the BUILD file; `labels` is the field's value."""
     author = {
         "name": "author",
         "sources": ["author/**/*.py"],
@@ -111,16 +111,16 @@ def build_file(adopted: Adopted, labels: Any, *, has_label_set: bool) -> str:
     }
     parts = [
         'python_sources(name="lib", dependencies=[":author"])\n',
-        "# The author's code keeps the author's style. Nothing imports it by name.\n"
+        "# The author's code keeps its own style. Nothing imports it by name.\n"
         + call("python_sources", author),
     ]
     if has_label_set:
         parts.append('label_set(name="labels", source="labels.json")\n')
-    origin = f"serverless/{adopted.path} of CVAT's users"
+    origin = f"serverless/{adopted.path}, written for CVAT"
     for file in adopted.weights:
         described = {"licence": _UNKNOWN, "licence_stated_at": _NOWHERE, "origin": origin}
         parts.append(
-            "# Nothing is fetched until somebody who trusts the file records its sha256 and size.\n"
+            "# Not downloaded until someone who trusts the file records its sha256 and size.\n"
             + call("model_weights", {"name": file.target, "source": file.source, **described})
         )
     parts.append(call("model_function", _function(adopted, labels, origin)))
@@ -152,7 +152,7 @@ def _function(adopted: Adopted, labels: Any, origin: str) -> dict[str, Any]:
 
 
 def _labels(repository: Path, identity: Identity, folder: str) -> tuple[Any, dict[str, str]]:
-    """Return the field, and the file it names."""
+    """Return the field's value and the file that it names."""
     labels = identity.labels
     shared = label_set_of(labels, repository) if labels else None
     if shared or (len(labels) <= _FEW_LABELS and not any("svg" in each for each in labels)):
@@ -162,7 +162,7 @@ def _labels(repository: Path, identity: Identity, folder: str) -> tuple[Any, dic
 
 
 def _more(adopted: Adopted) -> str:
-    """Return the further lines of the class."""
+    """Return the remaining lines of the class."""
     lines = []
     threshold = adopted.handler.threshold
     if threshold not in (None, _DEFAULT_THRESHOLD):
@@ -174,7 +174,7 @@ def _more(adopted: Adopted) -> str:
 
 
 def _assigned(name: str, value: str) -> list[str]:
-    """Return the lines of a class that give a name to a text, as the formatter lays them out."""
+    """Return lines that assign a text to a class attribute, formatted as the formatter does."""
     flat = f"    {name} = {text(value)}"
     if len(flat) <= _WIDTH:
         return [flat]

@@ -1,1 +1,1 @@
-"""Functions of every kind that CVAT has, to be adopted."""
+"""Functions of every kind in CVAT's tree, to be adopted."""

@@ -1,4 +1,4 @@
-"""Folders like those of CVAT's `serverless`: configurations of its form, and code of ours in it."""
+"""Folders like those in CVAT's `serverless`: its form of configuration with our own code."""
 
 import json
 import textwrap
@@ -82,7 +82,7 @@ def handler(context, event):
     return reply(context, {{"blob": base64.b64encode(bytes(features[0])).decode()}})
 """,
 }
-# Finds, cuts out or follows what is bright, so that the answers are known.
+# Finds, segments or tracks bright pixels, so that the answers are known.
 _BRIGHT: Final = """\
 def bright(image):
     rows, columns = np.nonzero(np.array(image.convert("L")) > 150)
@@ -117,9 +117,9 @@ _MODELS["embedding"] = _MODELS["interactor"]
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """One function. `imports` are the statements its model's module begins with; `paths` what it
-    reads of its image; `steps` and `docker` what its image is built of; `gpu` whether it has a
-    function-gpu.yaml; `form` its handler, where that is not the one of its type.
+    """One function. `imports` are the first statements of its model's module; `paths` are what it
+    reads in its image; `steps` and `docker` build its image; `gpu` is whether it has a
+    function-gpu.yaml; `form` is its kind of handler, if that differs from its type.
     """
 
     path: str
@@ -142,12 +142,12 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def package(self) -> str:
-        """A name for what it is adopted as, which no function here has."""
+        """The name it is adopted under, which no function here has."""
         return self.path.rpartition("/")[2].replace("-", "_").lower() + "_2"
 
 
 def write_folder(root: Path, row: Row) -> Path:
-    """Write the row's folder below `root`/serverless; return it."""
+    """Write the row's folder below `root`/serverless and return it."""
     folder = root / "serverless" / row.path / "nuclio"
     folder.mkdir(parents=True)
     (folder / "function.yaml").write_text(yaml.safe_dump(config_of(row), sort_keys=False))

@@ -1,4 +1,4 @@
-"""One row for every kind of function that CVAT's tree has.
+"""One row for every kind of function in CVAT's tree.
 
 Facts are CVAT's: names, triggers, where weights come from.
 """
@@ -12,7 +12,7 @@ def _rectangles(*names: str) -> list[dict[str, Any]]:
     return [{"id": i, "name": name, "type": "rectangle"} for i, name in enumerate(names)]
 
 
-# What the repository has as lib/modelyard/annotation/labels:coco_91, in these tests.
+# The contents of lib/modelyard/annotation/labels:coco_91 in these tests.
 SHARED_LABELS: Final = _rectangles(*"abcdefgh")
 
 
