@@ -1,4 +1,4 @@
-"""Fetches the files of models, and converts foreign formats into OpenVINO's.
+"""Fetches model files and converts foreign formats into OpenVINO's.
 
 `sources` obtains pinned files, `conversion` converts them, `pins` records digests in BUILD files.
 """

@@ -1,4 +1,4 @@
-"""A real HTTP server on loopback that misbehaves on demand, and other things tests share."""
+"""A real HTTP server on loopback that misbehaves on demand, and other shared test fixtures."""
 
 import contextlib
 import hashlib
@@ -17,16 +17,16 @@ CONTENT = b"".join(number.to_bytes(4, "big") for number in range(375_000))
 
 @dataclass
 class Resource:
-    """How one path is answered.
+    """How requests for one path are answered.
 
     Attributes:
         content: The whole file.
-        cuts: For each answer in turn, after how many bytes the connection is dropped.
-        statuses: For each request in turn, an error to answer instead.
+        cuts: For each response in turn, the number of bytes after which the connection is dropped.
+        statuses: For each request in turn, an error status to answer with instead.
         ranges: Whether a Range header is honoured.
         sized: Whether the length of the body is announced.
         location: Where the request is redirected to.
-        headers: Further headers of every answer.
+        headers: Further headers of every response.
         gate: Waited for halfway through the body.
     """
 
@@ -41,7 +41,7 @@ class Resource:
 
 
 class Site:
-    """The server: resources by path, and the requests it got as (path, Range header)."""
+    """The server: resources by path, and the requests received as (path, Range header)."""
 
     def __init__(self) -> None:
         self.resources: dict[str, Resource] = {}
@@ -99,7 +99,7 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
             self._end(resource, len(body) if resource.sized else None)
             if resource.cuts:
                 body = body[: resource.cuts.pop(0)]
-            with contextlib.suppress(ConnectionError):  # The client may leave.
+            with contextlib.suppress(ConnectionError):  # The client may disconnect.
                 self.wfile.write(body[: len(body) // 2])
                 self.wfile.flush()
                 if resource.gate:
@@ -121,7 +121,7 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
 
 @pytest.fixture
 def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    """A server of the test's own; no proxy stands between."""
+    """A server for one test, reached without a proxy."""
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     site = Site()
     yield site

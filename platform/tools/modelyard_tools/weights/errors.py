@@ -2,4 +2,4 @@
 
 
 class WeightsError(Exception):
-    """Weights cannot be had or used; the text says what, where from, why, and what to do."""
+    """Weights cannot be fetched or used; the text says what, from where, why and what to do."""

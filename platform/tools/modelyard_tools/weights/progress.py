@@ -10,19 +10,19 @@ _MEGA: Final = 1_000_000
 
 
 def megabytes(size: int) -> str:
-    """Put a size in words: "17 bytes", "0.3 MB", "248 MB"."""
+    """Format a size: "17 bytes", "0.3 MB", "248 MB"."""
     if size < _MEGA / 100:
         return f"{size} bytes"
     return f"{size / _MEGA:.1f} MB" if size < 100 * _MEGA else f"{size / _MEGA:.0f} MB"
 
 
 class Progress:
-    """Writes one line each two seconds or tenth of the whole, whichever comes first."""
+    """Writes a line every two seconds or tenth of the whole, whichever comes first."""
 
     def __init__(
         self, name: str, stream: TextIO, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """Write to `stream`, each line with `name`; `clock` gives seconds and never goes back."""
+        """Write to `stream`, each line with `name`; `clock` is a monotonic clock in seconds."""
         self._name = name
         self._stream = stream
         self._clock = clock
@@ -35,12 +35,12 @@ class Progress:
         print(f"{self._name}: {text}", file=self._stream, flush=True)
 
     def start(self, size: int) -> None:
-        """Take note that a transfer begins, with `size` bytes there from an earlier attempt."""
+        """Note that a transfer begins, with `size` bytes present from an earlier attempt."""
         self._started = self._said_at = self._clock()
         self._first = self._said_size = size
 
     def transferred(self, size: int, total: int) -> None:
-        """Take note that `size` of `total` bytes are there."""
+        """Note that `size` of `total` bytes are present."""
         enough = size - self._said_size >= _SHARE * total
         if size == total or not (enough or self._clock() - self._said_at >= _SECONDS):
             return
@@ -51,6 +51,6 @@ class Progress:
         self.say(f"{megabytes(size)} of {megabytes(total)} ({share}){speed}")
 
     def waiting(self, what: str) -> None:
-        """Take note that something without progress of its own is still under way."""
+        """Note that something that reports no progress is still running."""
         if self._clock() - self._said_at >= _SECONDS:
             self.say(f"{what}, {self._clock() - self._started:.0f} s so far")

@@ -70,13 +70,13 @@ def test_speed_counts_only_what_this_transfer_brought(stream: io.StringIO, clock
     assert stream.getvalue() == "model: 52.0 MB of 100 MB (52%), 1.0 MB/s\n"
 
 
-def test_waiting_is_told_every_two_seconds(
+def test_waiting_is_reported_every_two_seconds(
     progress: Progress, stream: io.StringIO, clock: Clock
 ) -> None:
     for _ in range(10):
         clock.now += 0.5
-        progress.waiting("npm is at work")
+        progress.waiting("npm is running")
     assert stream.getvalue().splitlines() == [
-        "model: npm is at work, 2 s so far",
-        "model: npm is at work, 4 s so far",
+        "model: npm is running, 2 s so far",
+        "model: npm is running, 4 s so far",
     ]

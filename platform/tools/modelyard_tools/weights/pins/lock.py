@@ -1,12 +1,12 @@
-"""Records the digest of weights whose publisher states none.
+"""Records the digest of weights whose publisher does not state one.
 
     ./pants lock-weights 3rdparty/models:NAME [--file PATH] [--keep FOLDER]
 
 Downloads the file from its author, or takes the copy at PATH, and writes its SHA-256 and size into
-the BUILD file. From then on they are enforced. Whether the file is to be trusted nobody can tell
-but you: compare what is printed with what others have.
+the BUILD file. From then on they are enforced. Only you can decide whether to trust the file:
+compare the printed digest with the one that others have.
 
-Exit code 0: they are recorded. 1: they are not; the last line on stderr says why.
+Exit code 0: recorded. 1: not recorded; the last line on stderr says why.
 """
 
 import argparse
@@ -31,7 +31,7 @@ from modelyard_tools.weights.sources.spec import UrlSource, parse_source
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line tool in the repository and return its exit code."""
+    """Run the command line tool in the repository and return the exit code."""
     options = _parse(arguments)
     try:
         pin = find_pin(Path.cwd(), options.address)
@@ -51,10 +51,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def announced_size(url: str, policy: Policy) -> int:
-    """Return the length in bytes that a server states for the file at `url`.
+    """Return the length in bytes that the server states for the file at `url`.
 
     Raises:
-        WeightsError: it cannot be reached, refuses, or states none.
+        WeightsError: the server cannot be reached, refuses, or does not state a length.
     """
     try:
         with requests.get(
@@ -64,21 +64,23 @@ def announced_size(url: str, policy: Policy) -> int:
             length = response.headers.get("Content-Length", "")
             kind = response.headers.get("Content-Type", "")
     except requests.RequestException as error:
-        raise WeightsError(f"{UrlSource(url)} cannot be had: {error}") from error
+        raise WeightsError(f"cannot download {UrlSource(url)}: {error}") from error
     if not length.isdecimal() or kind.startswith("text/html"):
         raise WeightsError(
-            f"{UrlSource(url)} answers with no file; download it with a browser and give it "
-            "as --file"
+            f"{UrlSource(url)} did not answer with a file; download it with a browser and pass it "
+            "with --file"
         )
     return int(length)
 
 
 def _downloaded(pin: Pin, folder: Path) -> Path:
     if pin.source is None:
-        raise WeightsError(f"{pin.name}: its source is computed; download it and give it as --file")
+        raise WeightsError(
+            f"{pin.name}: its source is computed; download it and pass it with --file"
+        )
     source = parse_source(pin.source)
     if not isinstance(source, UrlSource) or urlsplit(source.url).scheme == "file":
-        raise WeightsError(f"{pin.name}: {source} is not downloaded here; give it as --file")
+        raise WeightsError(f"{pin.name}: cannot download {source} here; pass the file with --file")
     policy = Policy()
     size = announced_size(source.url, policy)
     path = folder / source.file_name
@@ -109,8 +111,10 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         prog="./pants lock-weights", description=__doc__.split("\n")[0]
     )
     parser.add_argument("--version", action="version", version=VERSION)
-    parser.add_argument("address", help="of the weights, such as 3rdparty/models:siammask_davis")
-    parser.add_argument("--file", type=Path, help="a copy that you have; nothing is downloaded")
+    parser.add_argument(
+        "address", help="target of the weights, such as 3rdparty/models:siammask_davis"
+    )
+    parser.add_argument("--file", type=Path, help="local copy to use instead of downloading")
     parser.add_argument("--keep", type=Path, help="folder to keep the downloaded file in")
     return parser.parse_args(arguments)
 

@@ -1,4 +1,4 @@
-"""Recording digests, against a real server and BUILD files in a repository of its own."""
+"""Recording digests, with a real server and BUILD files in a temporary repository."""
 
 import hashlib
 import re
@@ -68,7 +68,7 @@ def test_a_copy_is_recorded_without_a_network(models: Path, tmp_path: Path) -> N
         'model_weights(name="model", source=("http://x/" "é.bin"), licence="MIT")\n',
     ],
 )
-def test_the_file_stays_one_that_is_understood(models: Path, tmp_path: Path, written: str) -> None:
+def test_the_edited_file_can_still_be_read(models: Path, tmp_path: Path, written: str) -> None:
     (models / "BUILD").write_text(written)
     copy = tmp_path / "copy.bin"
     copy.write_bytes(CONTENT)
@@ -108,7 +108,7 @@ def test_what_is_recorded_is_never_replaced(
 @pytest.mark.parametrize(
     ("settings", "reason"),
     [
-        ({"statuses": [404]}, "cannot be had: 404"),
+        ({"statuses": [404]}, "m.bin: 404"),
         ({"sized": False}, "with a browser"),
         ({"headers": {"Content-Type": "text/html; charset=utf-8"}}, "with a browser"),
     ],
@@ -129,7 +129,7 @@ def test_a_page_or_an_error_is_not_recorded(
 @pytest.mark.parametrize(
     ("address", "reason"),
     [
-        ("3rdparty/models", "is no address"),
+        ("3rdparty/models", "is not an address"),
         ("3rdparty/models:none", "no BUILD file in 3rdparty/models has a model_weights 'none'"),
     ],
 )
@@ -146,4 +146,4 @@ def test_sources_of_packages_are_not_downloaded_here(
 ) -> None:
     write(models, "pypi:model==1.0")
     assert main(["3rdparty/models:model"]) == 1
-    assert "give it as --file" in capsys.readouterr().err
+    assert "pass the file with --file" in capsys.readouterr().err

@@ -12,15 +12,15 @@ _TARGET: Final = "model_weights"
 
 
 class Pin(msgspec.Struct, frozen=True):
-    """What a BUILD file says of one file of weights.
+    """What a BUILD file states about one weights file.
 
     Attributes:
         file: The BUILD file.
         name: The target's name.
-        source: Where it is published; None where the file computes it.
-        digest: `sha256:…` or another digest; None where there is none yet.
-        size: Length in bytes; None where it is not stated.
-        end: Where `source` ends: number of the line, from 1, and bytes of it before the end.
+        source: Where it is published; None if the BUILD file computes it.
+        digest: `sha256:…` or another digest; None if not recorded yet.
+        size: Length in bytes; None if not stated.
+        end: Where `source` ends: line number, from 1, and column in bytes.
     """
 
     file: Path
@@ -32,14 +32,14 @@ class Pin(msgspec.Struct, frozen=True):
 
 
 def find_pin(repository: Path, address: str) -> Pin:
-    """Return what the target at an address such as `3rdparty/models:sam` says.
+    """Return the pin of the target at an address such as `3rdparty/models:sam`.
 
     Raises:
-        WeightsError: there is no such target, or its BUILD file is not understood.
+        WeightsError: there is no such target, or its BUILD file cannot be parsed.
     """
     folder, colon, name = address.removeprefix("//").partition(":")
     if not (colon and name):
-        raise WeightsError(f"{address!r} is no address; use one such as 3rdparty/models:sam")
+        raise WeightsError(f"{address!r} is not an address; use one such as 3rdparty/models:sam")
     for file in sorted((repository / folder).glob("BUILD*")):
         for call in _calls(file):
             given = {word.arg: word for word in call.keywords if word.arg}
@@ -49,25 +49,25 @@ def find_pin(repository: Path, address: str) -> Pin:
 
 
 def record(pin: Pin, sha256: str, size: int) -> bool:
-    """Write a digest and a size into the BUILD file; say whether that was necessary.
+    """Write a digest and a size into the BUILD file; return whether that was necessary.
 
-    Everything else in the file stays as it is.
+    Everything else in the file stays unchanged.
 
     Raises:
-        WeightsError: others are recorded there.
+        WeightsError: a different digest or size is recorded there.
     """
     digest = f"sha256:{sha256}"
     if pin.size is not None and pin.size != size:
         raise WeightsError(
-            f"{pin.name}: {pin.file.name} pins {pin.size} bytes and the file has {size}; if it "
-            "has a new version, take the old size out of the BUILD file first"
+            f"{pin.name}: {pin.file.name} pins {pin.size} bytes but the file has {size}; if this "
+            "is a new version, remove the old size from the BUILD file first"
         )
     if pin.digest == digest:
         return False
     if pin.digest is not None:
         raise WeightsError(
-            f"{pin.name}: {pin.file.name} pins {pin.digest} and the file has {digest}; if it has "
-            "a new version, take the old digest and size out of the BUILD file first"
+            f"{pin.name}: {pin.file.name} pins {pin.digest} but the file has {digest}; if this is "
+            "a new version, remove the old digest and size from the BUILD file first"
         )
     new = f',\n    sha256="{sha256}"'
     if pin.size is None:
@@ -98,14 +98,14 @@ def _calls(file: Path) -> list[ast.Call]:
 
 def _pin(file: Path, name: str, given: dict[str, ast.keyword]) -> Pin:
     if "source" not in given:
-        raise WeightsError(f"{name}: {file.name} states no `source`")
+        raise WeightsError(f"{name}: {file.name} does not set `source`")
     source, size, sha256, digest = (
         _literal(given[key]) if key in given else None
         for key in ("source", "size", "sha256", "digest")
     )
     if isinstance(sha256, str):
         digest = f"sha256:{sha256}"
-    # Not of its value: parentheses around that are no part of it.
+    # The end of the keyword, since that of the value is before a closing parenthesis around it.
     word = given["source"]
     return Pin(
         file=file,

@@ -1,4 +1,4 @@
-"""Named members of an archive, and nothing else of it."""
+"""Extracts named members of an archive, and nothing else."""
 
 import gzip
 import lzma
@@ -32,13 +32,13 @@ _DAMAGED: Final = (
 def extract(archive: Path, members: Mapping[str, str], out: Path, largest: int = _LARGEST) -> None:
     """Write each member (path in the archive -> relative path in `out`) of an archive.
 
-    Zip archives (wheels too) and tar archives, plain or with gzip, bzip2 or xz. Only plain files
-    are taken, only those named, under names the caller chose, and either all of them appear in
-    `out` or none. `largest` bounds what is unpacked, in bytes.
+    Supports zip archives (wheels too) and tar archives, plain or compressed with gzip, bzip2 or xz.
+    Only the named plain files are extracted, under the names that the caller chose; either all of
+    them appear in `out` or none. `largest` limits the unpacked size in bytes.
 
     Raises:
         WeightsError: a member is missing, or is a link or another special file; more than
-            `largest` would be unpacked; the archive is damaged or of another kind.
+            `largest` bytes would be unpacked; the archive is damaged or of another kind.
     """
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out, prefix=".unpacking-") as name:
@@ -50,7 +50,7 @@ def extract(archive: Path, members: Mapping[str, str], out: Path, largest: int =
             reason = str(error).partition("\n")[0]
             raise WeightsError(f"the archive is damaged or of unknown kind: {reason}") from error
         if missing := sorted(set(members) - found):
-            raise WeightsError(f"the archive holds no {', '.join(missing)}")
+            raise WeightsError(f"the archive does not contain {', '.join(missing)}")
         for relative in members.values():
             (out / relative).parent.mkdir(parents=True, exist_ok=True)
             (folder / relative).replace(out / relative)
@@ -85,7 +85,7 @@ def _unpack_tar(archive: Path, members: Mapping[str, str], folder: Path, largest
     with tarfile.open(archive) as bundle:
         for entry in bundle:
             path = entry.name.removeprefix("./")
-            # To pass over an entry is to decompress it, so all of them count.
+            # Skipping an entry decompresses it too, so all of them count.
             largest = _spend(largest, entry.size)
             if path not in members or path in found:
                 continue
@@ -102,7 +102,7 @@ def _unpack_tar(archive: Path, members: Mapping[str, str], folder: Path, largest
 
 def _spend(left: int, size: int) -> int:
     if size > left:
-        raise WeightsError("the archive holds more than may be unpacked")
+        raise WeightsError("the archive is larger than may be unpacked")
     return left - size
 
 

@@ -27,10 +27,10 @@ class Finished(NamedTuple):
 
 @contextmanager
 def work_folder(target: Path) -> Iterator[Path]:
-    """Give an empty folder beside `target`, as an absolute path, and remove it afterwards.
+    """Yield an empty folder beside `target`, as an absolute path, and remove it afterwards.
 
-    It has always the same name, so that a killed process leaves no more than one behind. The
-    caller sees to it that nobody else works on `target`.
+    It always has the same name, so that killed processes leave at most one behind. The caller
+    ensures that no other process works on `target`.
     """
     folder = target.with_name(f"{target.name}.client").absolute()
     shutil.rmtree(folder, ignore_errors=True)
@@ -48,9 +48,9 @@ def run_client(
     progress: Progress,
     env: Mapping[str, str] | None = None,
 ) -> Finished:
-    """Run a program to its end in `folder`, telling `progress` now and then that it runs.
+    """Run a program to its end in `folder`, reporting to `progress` now and then that it runs.
 
-    The program and what it started are killed when this function is left early, and after an
+    The program and its child processes are killed if this function is interrupted, and after an
     hour. Its output goes to files in `folder`.
 
     Raises:
@@ -79,9 +79,9 @@ def run_client(
 
 
 def python_environment() -> dict[str, str]:
-    """Return our environment, in which a Python child finds the modules that we find.
+    """Return our environment, extended so that a Python child finds the modules that we find.
 
-    The way our own modules were found may be that of a PEX, which children do not share.
+    Our own modules may have been found through a PEX, which children do not inherit.
     """
     return {
         **os.environ,
@@ -93,7 +93,7 @@ def take_only(files: Sequence[Path], target: Path, client: str) -> None:
     """Move the one file that a client made to `target`.
 
     Raises:
-        WeightsError: there is none, or more than one.
+        WeightsError: there is no file, or more than one.
     """
     if len(files) != 1:
         raise WeightsError(f"{client} left {len(files)} files where one was expected")
@@ -107,8 +107,8 @@ def _wait(process: subprocess.Popen[bytes], name: str, progress: Progress) -> in
             return process.wait(timeout=_LOOK_EVERY)
         except subprocess.TimeoutExpired:
             waited += _LOOK_EVERY
-            progress.waiting(f"{name} is at work")
-    raise WeightsError(f"{name} did not end within {_LONGEST_RUN / 60:.0f} minutes")
+            progress.waiting(f"{name} is running")
+    raise WeightsError(f"{name} did not finish within {_LONGEST_RUN / 60:.0f} minutes")
 
 
 def _content(path: Path) -> str:

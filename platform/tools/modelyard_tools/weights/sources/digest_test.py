@@ -37,5 +37,5 @@ def test_every_algorithm_tells_a_file_from_another(tmp_path: Path, algorithm: st
     ],
 )
 def test_anything_weaker_or_misspelt_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="is no digest; use sha256:, sha384: or sha512:"):
+    with pytest.raises(ValueError, match="is not a digest; use sha256:, sha384: or sha512:"):
         Digest.parse(text)

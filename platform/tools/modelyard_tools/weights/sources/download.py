@@ -20,10 +20,10 @@ class Policy(msgspec.Struct, frozen=True):
     """How patient a download is.
 
     Attributes:
-        retries: Attempts after the first one that may fail in a row without bringing anything.
-        backoff: Seconds; the pause doubles with each failure, starting from this.
-        longest_pause: Seconds; also the most that a server may ask for.
-        timeout: Seconds to connect, and between two pieces of an answer.
+        retries: Attempts after the first that may fail in a row without receiving anything.
+        backoff: First pause in seconds; it doubles with each failure.
+        longest_pause: Seconds; also limits the pause that a server asks for.
+        timeout: Seconds to connect, and between two pieces of a response.
     """
 
     retries: int = 3
@@ -32,7 +32,7 @@ class Policy(msgspec.Struct, frozen=True):
     timeout: tuple[float, float] = (15.0, 60.0)
 
     def budget(self) -> Retry:
-        """Return a fresh count of failures, as urllib3 keeps it."""
+        """Return a fresh retry budget in urllib3's form."""
         return Retry(
             total=self.retries,
             backoff_factor=self.backoff,
@@ -42,7 +42,7 @@ class Policy(msgspec.Struct, frozen=True):
 
 
 class _PassingError(Exception):
-    """A transfer failed in a way that may pass."""
+    """A transfer failed in a way that may be temporary."""
 
     def __init__(self, reason: str, response: requests.Response | None = None) -> None:
         super().__init__(reason)
@@ -52,15 +52,15 @@ class _PassingError(Exception):
 def download(
     url: str, partial: Path, size: int, progress: Progress, policy: Policy | None = None
 ) -> None:
-    """Write the `size` bytes at `url` (http or https) to `partial`, going on where it ends.
+    """Write the `size` bytes at `url` (http or https) to `partial`, resuming where it ends.
 
-    Redirects are followed. Whether the bytes are right is left to the caller, who knows their
-    digest. What was received stays in `partial` on failure and is resumed from by the next call.
+    Redirects are followed. The caller, who knows the digest, verifies the bytes. On failure, the
+    received part stays in `partial` and the next call resumes from it.
 
     Raises:
         WeightsError: the server refuses, has a file of another size, or cannot be reached within
-            the retries that `policy` grants; an unknown host and one that refuses connections are
-            not tried again. The text is the reason.
+            the retries of `policy`; unknown hosts and refused connections are not retried. The
+            text is the reason.
     """
     policy = policy or Policy()
     budget = policy.budget()
@@ -85,7 +85,7 @@ def _after_failure(budget: Retry, error: _PassingError) -> Retry:
 
 
 class _Transfer(msgspec.Struct, frozen=True):
-    """A file on its way; the arguments of `download`."""
+    """A running transfer; fields are the arguments of `download`."""
 
     url: str
     partial: Path
@@ -94,17 +94,17 @@ class _Transfer(msgspec.Struct, frozen=True):
 
     @property
     def received(self) -> int:
-        """Return how many bytes are there."""
+        """Return the number of bytes received so far."""
         return self.partial.stat().st_size if self.partial.exists() else 0
 
     def attempt(self, timeout: tuple[float, float]) -> None:
-        """Ask once for what is missing.
+        """Request the missing bytes once.
 
         Raises:
-            WeightsError: asking again would not help.
-            _PassingError: it may.
+            WeightsError: a retry would not help.
+            _PassingError: a retry may help.
         """
-        # Without this a server may compress, and then sizes and ranges are not those of the file.
+        # Otherwise a server may compress, and sizes and ranges would not be those of the file.
         headers = {"Accept-Encoding": "identity"}
         if self.received:
             headers["Range"] = f"bytes={self.received}-"
@@ -112,7 +112,7 @@ class _Transfer(msgspec.Struct, frozen=True):
             response = requests.get(self.url, headers=headers, stream=True, timeout=timeout)
         except (requests.ConnectionError, requests.Timeout) as error:
             cause = _cause(error)
-            # Many functions may wait for a server that is simply not there, at each deployment.
+            # Many functions might otherwise wait for an absent server at each deployment.
             if isinstance(cause, socket.gaierror | ConnectionRefusedError):
                 raise WeightsError(str(cause)) from error
             raise _PassingError(str(cause)) from error
@@ -124,7 +124,7 @@ class _Transfer(msgspec.Struct, frozen=True):
             self._receive(response, offset)
 
     def _start(self, response: requests.Response) -> int:
-        """Return where in the file the body starts: after what was received, or 0."""
+        """Return the offset in the file where the body starts: after the received part, or 0."""
         status = f"HTTP {response.status_code} {response.reason}".rstrip()
         if response.status_code in _PASSING:
             raise _PassingError(status, response)
@@ -138,7 +138,7 @@ class _Transfer(msgspec.Struct, frozen=True):
             raise WeightsError(status)
         announced = response.headers.get("Content-Length")
         if announced is not None and announced != str(self.size):
-            raise WeightsError(f"it has {announced} bytes where {self.size} are pinned")
+            raise WeightsError(f"it has {announced} bytes, but {self.size} are pinned")
         return 0
 
     def _receive(self, response: requests.Response, offset: int) -> None:
@@ -146,7 +146,7 @@ class _Transfer(msgspec.Struct, frozen=True):
         cause = None
         with self.partial.open("ab" if offset else "wb") as file:
             try:
-                # The raw stream: what came compressed all the same fails the check of the digest.
+                # The raw stream: a body that is compressed anyway fails the digest check.
                 for piece in response.raw.stream(_CHUNK, decode_content=False):
                     offset += file.write(piece)
                     self.progress.transferred(offset, self.size)

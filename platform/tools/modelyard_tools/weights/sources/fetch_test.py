@@ -89,14 +89,17 @@ def test_only_named_members_leave_the_archive(
     assert files == [tmp_path / "out" / "weights" / "m.bin"]
 
 
-def test_a_wrong_member_is_the_specs_fault(
+def test_a_missing_member_is_reported_as_an_error_in_the_spec(
     site: Site, write_spec: Callable[..., Path], command: list[str]
 ) -> None:
     content = tarball()
     write_spec(site.serve("/m.tgz", content=content), content, members={"model.bin": "m"})
     ended = run(command)
     assert ended.returncode == 1
-    assert "the archive holds no model.bin; correct its `members`" in ended.stderr.splitlines()[-1]
+    assert (
+        "the archive does not contain model.bin; correct its `members`"
+        in ended.stderr.splitlines()[-1]
+    )
 
 
 def test_a_failure_ends_with_one_line_that_explains_it(
@@ -106,7 +109,7 @@ def test_a_failure_ends_with_one_line_that_explains_it(
     ended = run(command)
     assert ended.returncode == 1
     last = ended.stderr.splitlines()[-1]
-    assert last.startswith("model: its weights could not be had from http://127.0.0.1:")
+    assert last.startswith("model: its weights could not be fetched from http://127.0.0.1:")
     assert "HTTP 404 Not Found" in last
     assert "MODELYARD_WEIGHTS_MIRROR" in last
     assert not (tmp_path / "out").exists()
@@ -178,4 +181,4 @@ def test_an_interrupted_process_says_so_and_ends(
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate()
     assert process.returncode == 130
-    assert errors.splitlines()[-1] == "interrupted; what was received is kept for the next run"
+    assert errors.splitlines()[-1] == "interrupted; received data is kept for the next run"

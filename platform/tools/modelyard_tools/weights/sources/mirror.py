@@ -1,4 +1,4 @@
-"""A folder of the user's that is searched before anything is downloaded."""
+"""The user's mirror folder, which is searched before anything is downloaded."""
 
 import os
 from collections.abc import Iterator
@@ -10,10 +10,10 @@ from modelyard_tools.weights.sources.spec import NpmSource, Spec, UrlSource
 
 
 def find_in_mirror(folder: Path, spec: Spec, progress: Progress) -> Path | None:
-    """Return the file in `folder` or below whose size and digest are pinned, or None.
+    """Return the file in `folder` or below with the pinned size and digest, or None.
 
-    Its name does not matter (browsers and people rename files), but a file that has the right
-    name and the wrong content is reported, since somebody put it there for this.
+    Its name does not matter (browsers and people rename files), but a file with the right name and
+    the wrong content is reported, since it was probably put there for this purpose.
     """
     if not folder.is_dir():
         progress.say(f"{WEIGHTS_MIRROR} names {folder}, which is not a folder")

@@ -54,7 +54,7 @@ def test_the_right_name_with_the_wrong_content_is_reported(
     )
 
 
-def test_links_to_nowhere_and_folders_are_passed_over(
+def test_broken_links_and_folders_are_skipped(
     tmp_path: Path, progress: Progress, lines: io.StringIO
 ) -> None:
     (tmp_path / "model.onnx").symlink_to(tmp_path / "nowhere")
@@ -63,7 +63,7 @@ def test_links_to_nowhere_and_folders_are_passed_over(
     assert lines.getvalue() == ""
 
 
-def test_a_mirror_that_is_no_folder_is_reported(
+def test_a_mirror_that_is_not_a_folder_is_reported(
     tmp_path: Path, progress: Progress, lines: io.StringIO
 ) -> None:
     assert find_in_mirror(tmp_path / "none", SPEC, progress) is None

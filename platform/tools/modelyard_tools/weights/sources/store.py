@@ -1,4 +1,4 @@
-"""A folder of verified files, addressed by their content and shared by processes."""
+"""A content-addressed folder of verified files, shared by processes."""
 
 import fcntl
 import os
@@ -12,44 +12,43 @@ from modelyard_tools.weights.sources.digest import Digest
 
 
 class Store:
-    """`<root>/sha256/<digest>` holds whole files, `<root>/partial/<digest>` unfinished ones.
+    """Finished files are in `<root>/sha256/<digest>`, unfinished ones in `<root>/partial/<digest>`.
 
-    Files pinned by another digest lie beside `sha256`, under that digest's name.
-
-    A file appears there by one rename after its size and digest were found right, and
-    both are checked again on each use: whatever happened to the disk, wrong bytes are never used.
+    Files pinned by another algorithm are in a folder of its name beside `sha256`. A file is renamed
+    into place once its size and digest have been verified, and both are verified again on each use,
+    so that corrupted files are never used.
     """
 
     def __init__(self, root: Path) -> None:
-        """Use the folder `root`, which is made when it is first needed."""
+        """Use the folder `root`, which is created when first needed."""
         self._root = root
 
     def find(self, digest: Digest, size: int) -> Path | None:
-        """Return the file of that digest, or None when it is absent or damaged."""
+        """Return the file with that digest, or None if it is missing or damaged."""
         path = self._path(digest)
         if not path.is_file() or path.stat().st_size != size or not digest.fits(path):
             return None
         return path
 
     def partial(self, digest: Digest) -> Path:
-        """Return where to write the file of that digest; an earlier attempt may have begun it."""
+        """Return where to write the file with that digest; part of it may be there already."""
         return self._root / "partial" / digest.value
 
     def admit(self, digest: Digest, size: int) -> Path:
-        """Take over the finished partial file of that digest and return its final path.
+        """Move the finished partial file into the store and return its final path.
 
         Raises:
-            WeightsError: it is not what was pinned; it is removed.
+            WeightsError: it is not the pinned file; it has been removed.
         """
         partial = self.partial(digest)
         try:
             found = partial.stat().st_size
             if found != size:
-                raise WeightsError(f"it has {found} bytes where {size} are pinned")
+                raise WeightsError(f"it has {found} bytes, but {size} are pinned")
             has = Digest.of(partial, digest.algorithm)
             if has != digest:
                 raise WeightsError(
-                    f"its {has.algorithm} is {has.value} where {digest.value} is pinned"
+                    f"its {has.algorithm} is {has.value}, but {digest.value} is pinned"
                 )
         except WeightsError:
             partial.unlink()
@@ -62,9 +61,9 @@ class Store:
 
     @contextmanager
     def locked(self, digest: Digest, on_wait: Callable[[], None]) -> Iterator[None]:
-        """Hold the right to write that digest; `on_wait` is called if another process has it.
+        """Hold the lock for writing that digest; `on_wait` is called if another process holds it.
 
-        The system releases the lock when its holder ends, however it ends.
+        The system releases the lock when its holder ends, however that happens.
         """
         lock = self.partial(digest).with_suffix(".lock")
         lock.parent.mkdir(parents=True, exist_ok=True)
@@ -81,7 +80,7 @@ class Store:
 
 
 def copy_into(source: Path, target: Path) -> None:
-    """Copy a file; `target` appears whole or not at all, replacing what was there."""
+    """Copy a file atomically, replacing `target`."""
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_name(f".{target.name}.{os.getpid()}")
     try:

@@ -39,7 +39,7 @@ def test_an_admitted_file_is_found_at_its_digest(store: Store, tmp_path: Path) -
 
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [(b"weight", "it has 6 bytes where 7 are pinned"), (b"weightz", "its sha256 is ")],
+    [(b"weight", "it has 6 bytes, but 7 are pinned"), (b"weightz", "its sha256 is ")],
 )
 def test_wrong_bytes_are_refused_and_removed(store: Store, content: bytes, reason: str) -> None:
     fill(store, content)
@@ -103,7 +103,7 @@ def test_a_copy_replaces_what_was_there(tmp_path: Path) -> None:
     assert [path.name for path in target.parent.iterdir()] == ["b"]
 
 
-def test_files_of_another_digest_lie_apart(store: Store, tmp_path: Path) -> None:
+def test_files_of_other_algorithms_are_kept_apart(store: Store, tmp_path: Path) -> None:
     digest = Digest("sha384", hashlib.sha384(CONTENT).hexdigest())
     partial = store.partial(digest)
     partial.parent.mkdir(parents=True)
