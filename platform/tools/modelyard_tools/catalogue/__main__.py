@@ -1,8 +1,8 @@
 """docs/catalogue.md: `./pants run platform/tools/modelyard_tools/catalogue:write`, after packaging.
 
-With `--measure` the functions that are deployed on this machine are asked again: how long they take
-goes into docs/catalogue.json, what they see into docs/images/catalogue. With `--check` nothing is
-written, and status 1 says that the page is not what would be.
+With `--measure`, the functions deployed on this machine are called again: their times go into
+docs/catalogue.json, their results into docs/images/catalogue. With `--check`, nothing is written,
+and exit code 1 means that the page is out of date.
 """
 
 import argparse
@@ -20,10 +20,12 @@ _DOCS: Final = Path("docs")
 
 
 def main() -> int:
-    """Write the page; return the exit code."""
+    """Write the page and return the exit code."""
     parser = argparse.ArgumentParser(prog="catalogue", description="Write docs/catalogue.md.")
-    parser.add_argument("--check", action="store_true", help="only say whether it is up to date")
-    parser.add_argument("--measure", metavar="WHERE", help="ask again; WHERE describes the machine")
+    parser.add_argument("--check", action="store_true", help="only check whether it is up to date")
+    parser.add_argument(
+        "--measure", metavar="WHERE", help="measure again; WHERE describes the machine"
+    )
     options = parser.parse_args()
     try:
         entries = read_entries(_DIST, Path.cwd())
@@ -36,7 +38,7 @@ def main() -> int:
     path = _DOCS / "catalogue.md"
     if options.check:
         if not path.exists() or path.read_text(encoding="utf-8") != text:
-            print(f"catalogue: write {path} again, without --check", file=sys.stderr)
+            print(f"catalogue: {path} is out of date; run this without --check", file=sys.stderr)
             return 1
         return 0
     path.write_text(text, encoding="utf-8")
@@ -48,7 +50,7 @@ def _measured() -> Measured:
 
 
 def _measure(entries: list[Entry], where: str) -> None:
-    # The image library is needed here only.
+    # Only this needs the image library.
     from modelyard_tools.catalogue.measure import TIMES, measure  # noqa: PLC0415
 
     folder = _DOCS / PICTURES

@@ -1,4 +1,4 @@
-"""What is known of a function: its release, as `./pants package functions::` wrote it."""
+"""What is known about a function: its release, as `./pants package functions::` wrote it."""
 
 import json
 from collections import defaultdict
@@ -11,9 +11,9 @@ import yaml
 
 from modelyard_contract.release import ASSETS, CONFIG, MANIFEST, WEIGHTS, Manifest
 
-# Of all variants this one is described.
+# The variant that is described.
 _VARIANT: Final = "cpu"
-# Texts that lie beside the weights are no weights.
+# Text files beside the weights do not count as weights.
 _TEXTS: Final = frozenset({"LICENSE", ".md", ".txt"})
 
 
@@ -24,12 +24,10 @@ class CatalogueError(Exception):
 class Entry(msgspec.Struct, frozen=True):
     """A function on the page.
 
-    `weights` is their size in bytes as deployed, None while they cannot be had;
-    `licence` is that of the weights, stated at `licence_stated_at`; `code_licence` that of
-    their author's code, empty where it is the same;
-    `address` is the target's, such as `functions/openvino/sam`; `port` is where
-    the function answers when it is deployed; `variants` are the builds that
-    there are of it, the described one first.
+    `weights` is their size in bytes as deployed, None if they are not available; `licence` is that
+    of the weights, stated at `licence_stated_at`; `code_licence` is that of their author's code,
+    empty if it is the same; `address` is the target's, such as `functions/openvino/sam`; `port` is
+    where the deployed function listens; `variants` are its builds, the described one first.
     """
 
     name: str
@@ -53,16 +51,16 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 def read_entries(dist: Path, repository: Path) -> list[Entry]:
-    """Return the functions that were packaged into `dist`, by name; one for all variants.
+    """Return the functions packaged into `dist`, by name; one entry for all variants.
 
-    A release of a function that `repository` no longer has is passed over.
+    Releases of functions that are no longer in `repository` are skipped.
 
     Raises:
         CatalogueError: there are none, or a file is not what `package` writes.
     """
     entries = [entry for entry in _entries(dist) if (repository / entry.folder).is_dir()]
     if not entries:
-        raise CatalogueError(f"{dist} holds no release; `./pants package functions::` writes them")
+        raise CatalogueError(f"{dist} contains no releases; run `./pants package functions::`")
     return sorted(entries, key=lambda entry: entry.name)
 
 
@@ -74,7 +72,7 @@ def _entries(dist: Path) -> Iterator[Entry]:
             manifest: Manifest = json.loads(path.read_bytes())
             target, _, variant = manifest["address"].partition("#")
         except (OSError, ValueError, KeyError) as error:
-            raise CatalogueError(f"{path.parent} is no release: {error!r}") from None
+            raise CatalogueError(f"{path.parent} is not a release: {error!r}") from None
         variants[target].add(variant)
         if variant == _VARIANT:
             described[target] = manifest, path.parent
@@ -83,7 +81,7 @@ def _entries(dist: Path) -> Iterator[Entry]:
         try:
             yield _entry(manifest, folder, (_VARIANT, *others))
         except (OSError, ValueError, KeyError) as error:
-            raise CatalogueError(f"{folder} is no release: {error!r}") from None
+            raise CatalogueError(f"{folder} is not a release: {error!r}") from None
 
 
 def _entry(manifest: Manifest, folder: Path, variants: tuple[str, ...]) -> Entry:

@@ -1,4 +1,4 @@
-"""Asking the deployed functions: how long each takes, and what it sees."""
+"""Measures the deployed functions: how long each takes, and what it finds."""
 
 import base64
 import io
@@ -28,7 +28,7 @@ _SAMPLES: Final = Path("platform/tools/modelyard_tools/embedded/console/static/s
 _CAT: Final = _SAMPLES / "cat.jpg"
 _COFFEE: Final = _SAMPLES / "coffee.jpg"
 _ASTRONAUT: Final = _SAMPLES / "astronaut.jpg"
-# Pictures with what a function looks for; others look at the cat.
+# Pictures with the objects that a function looks for; the others get the cat.
 _PICTURES: Final[Mapping[str, Path]] = {
     "coco-instances": _COFFEE,
     "face-detection": _ASTRONAUT,
@@ -39,12 +39,12 @@ _PICTURES: Final[Mapping[str, Path]] = {
     "yolo-v3-tiny": _COFFEE,
 }
 _FRAMES: Final = (_SAMPLES / "pan-1.jpg", _SAMPLES / "pan-3.jpg")
-# In parts of the picture's sides: left, top, right, bottom.
+# Left, top, right, bottom, as fractions of the picture's sides.
 _BOX: Final = (0.3, 0.2, 0.65, 0.6)
 
 
 def measure(entry: Entry) -> tuple[float, bytes]:
-    """Ask a function for what it sees; return the seconds that takes and the drawing, a JPEG.
+    """Call a function; return how many seconds it takes and a drawing of its result, a JPEG.
 
     Raises:
         CatalogueError: it does not answer, or not as CVAT expects.
@@ -58,7 +58,7 @@ def measure(entry: Entry) -> tuple[float, bytes]:
         started = time.perf_counter()
         answer = ask(body)
         seconds.append(time.perf_counter() - started)
-    # The first one may have found a worker that had to start.
+    # The first call may have had to wait for a worker to start.
     return statistics.median(seconds[1:]), _drawn(image, _shapes(entry, answer, image))
 
 

@@ -1,4 +1,4 @@
-"""docs/catalogue.md: the functions with what is known of each."""
+"""docs/catalogue.md: the functions with what is known about each."""
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -32,7 +32,7 @@ _MANY: Final = 6
 
 
 class Measured(msgspec.Struct, frozen=True):
-    """What was measured on one machine: seconds a request takes, by function."""
+    """Measurements on one machine: seconds per request, by function."""
 
     where: str
     times: int
@@ -40,7 +40,7 @@ class Measured(msgspec.Struct, frozen=True):
 
 
 def page(entries: Sequence[Entry], measured: Measured, pictures: Iterable[str]) -> str:
-    """Return the page; `pictures` are the names of those functions that have one."""
+    """Return the page; `pictures` are the names of the functions that have a picture."""
     pictures = frozenset(pictures)
     ready = [entry for entry in entries if entry.weights is not None]
     waiting = [entry for entry in entries if entry.weights is None]

@@ -58,7 +58,7 @@ def test_a_release_is_read(tmp_path: Path) -> None:
     ]
 
 
-def test_a_release_whose_function_is_gone_is_passed_over(tmp_path: Path) -> None:
+def test_a_release_whose_function_is_gone_is_skipped(tmp_path: Path) -> None:
     release(tmp_path, ["cat"])
     release(tmp_path, ["cat"], name="gone", address="functions/openvino/gone#cpu")
     (tmp_path / "functions/openvino/gone").rmdir()
@@ -77,7 +77,7 @@ def test_other_variants_are_listed_with_the_one_that_is_described(tmp_path: Path
     assert "| Variants | `cpu`, `gpu`, `openvino` |" in page([entry], MEASURED, []).splitlines()
 
 
-def test_a_ready_function_is_shown_with_all_that_is_known(tmp_path: Path) -> None:
+def test_a_ready_function_is_shown_with_all_facts(tmp_path: Path) -> None:
     release(tmp_path, [f"kind {number}" for number in range(8)])
     text = page(read_entries(tmp_path, tmp_path), MEASURED, ["a-detector"])
     assert "### A detector" in text
@@ -106,7 +106,7 @@ def test_a_blocked_function_waits_for_its_weights(tmp_path: Path) -> None:
     )
 
 
-def test_without_releases_one_is_told_how_to_make_them(tmp_path: Path) -> None:
+def test_without_releases_the_error_says_how_to_make_them(tmp_path: Path) -> None:
     with pytest.raises(CatalogueError, match="package functions::"):
         read_entries(tmp_path, tmp_path)
 

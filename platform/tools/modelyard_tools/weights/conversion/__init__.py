@@ -1,1 +1,1 @@
-"""Foreign formats of networks, turned into OpenVINO's."""
+"""Converts networks in foreign formats to OpenVINO's."""

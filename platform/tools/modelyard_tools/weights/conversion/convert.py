@@ -2,10 +2,10 @@
 
     python -m modelyard_tools.weights.conversion.convert KIND --in DIR --out DIR --name NAME
 
-DIR holds what was downloaded: for `tfjs` the graph model's `model.json` with its shards, for
-`openvino` the one file that OpenVINO reads itself (a frozen TensorFlow graph, ONNX), for `darknet`
-a `.cfg` and its `.weights`, for `torch-mobilenetv2` a checkpoint of PyTorch. A LICENSE beside them
-is left alone.
+DIR contains the download: for `tfjs` the graph model's `model.json` with its shards, for
+`openvino` a single file that OpenVINO reads itself (a frozen TensorFlow graph, ONNX), for `darknet`
+a `.cfg` and its `.weights`, for `torch-mobilenetv2` a PyTorch checkpoint. A LICENSE beside them
+is ignored.
 
 The same input and version of OpenVINO give the same bytes. Exit code 0, or 1 with the reason on the
 last line of stderr.
@@ -31,7 +31,7 @@ from modelyard_tools.weights.errors import WeightsError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line tool and return its exit code."""
+    """Run the command line tool and return the exit code."""
     options = _parse(arguments)
     try:
         write(READERS[options.kind](options.folder), options.out, options.name, half=True)
@@ -44,10 +44,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def read_tfjs(folder: Path) -> openvino.Model:
     """Read the TensorFlow.js graph model `model.json`.
 
-    Tensors keep TensorFlow's names ("image:0") and shapes, the dynamic ones too.
+    Tensors keep TensorFlow's names ("image:0") and shapes, including dynamic ones.
 
     Raises:
-        WeightsError: it cannot be read or has operations that OpenVINO does not know.
+        WeightsError: it cannot be read, or has operations that OpenVINO does not support.
     """
     model = folder / "model.json"  # contract: MODEL is that of a release
     graph = graph_from_tfjs(model)
@@ -58,7 +58,7 @@ def read_tfjs(folder: Path) -> openvino.Model:
 
 
 def read_openvino(folder: Path) -> openvino.Model:
-    """Read the one model file in `folder` with OpenVINO's own frontends.
+    """Read the model file in `folder` with OpenVINO's own frontends.
 
     Raises:
         WeightsError: there is not exactly one file, or OpenVINO cannot read it.
@@ -66,7 +66,7 @@ def read_openvino(folder: Path) -> openvino.Model:
     model = only(folder, "*")
     network = _read(model, model)
     for output in network.outputs:
-        # TensorFlow's frontend keeps the names of the operations before an output too.
+        # TensorFlow's frontend also keeps the names of the operations before an output.
         name = output.node.get_friendly_name()
         if name in output.names:
             output.tensor.set_names({name})
@@ -77,25 +77,25 @@ def read_darknet(folder: Path) -> openvino.Model:
     """Read the .cfg and the .weights in `folder`.
 
     Raises:
-        WeightsError: there is not one of each, or they are not understood.
+        WeightsError: there is not exactly one of each, or they are not supported.
     """
     return network_from_darknet(only(folder, "*.cfg"), only(folder, "*.weights"))
 
 
 def read_mobilenet(folder: Path) -> openvino.Model:
-    """Read a MobileNetV2 of PyTorch, a .pt file. Nothing of it is run.
+    """Read PyTorch's MobileNetV2, a .pt file, without running any code in it.
 
     Raises:
-        WeightsError: there is none or several, or it holds no MobileNetV2.
+        WeightsError: there is not exactly one, or it is not a MobileNetV2.
     """
     return mobilenet_v2(read_checkpoint(only(folder, "*.pt")))
 
 
 def read_dextr(folder: Path) -> openvino.Model:
-    """Read DEXTR's checkpoint, a .pth file of PyTorch. Nothing of it is run.
+    """Read DEXTR's checkpoint, a .pth file of PyTorch, without running any code in it.
 
     Raises:
-        WeightsError: there is none or several, or it holds another network.
+        WeightsError: there is not exactly one, or it holds another network.
     """
     return dextr(read_checkpoint(only(folder, "*.pth")))
 
@@ -117,7 +117,7 @@ def _read(file: Path, model: Path) -> openvino.Model:
 
 
 def _reason(error: RuntimeError) -> str:
-    """Return the findings in OpenVINO's message, else its last line; the rest is source places."""
+    """Return the findings in OpenVINO's message, or its last line; the rest is source locations."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     findings = [line.removeprefix("-- ") for line in lines if line.startswith("-- ")]
     return "; ".join(findings or lines[-1:])
@@ -127,7 +127,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="modelyard_tools.weights.conversion.convert", description=__doc__.split("\n")[0]
     )
-    parser.add_argument("kind", choices=READERS, help="format of what was downloaded")
+    parser.add_argument("kind", choices=READERS, help="format of the download")
     add_places(parser)
     return parser.parse_args(arguments)
 

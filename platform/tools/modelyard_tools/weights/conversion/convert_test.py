@@ -26,7 +26,7 @@ def model(tmp_path: Path) -> Path:
     folder = tmp_path / "model"
     folder.mkdir()
     nodes = [*image_nodes(), constant("scale"), node("result", "Mul", "pixels", "scale", T=FLOAT)]
-    # Enough values that some are stored as fp16: OpenVINO leaves the smallest constants alone.
+    # Large enough to be stored as fp16: OpenVINO does not convert the smallest constants.
     filter_ = np.linspace(-1, 1, 3 * 64, dtype=np.float32).reshape(1, 1, 3, 64)
     strides = {"list": {"i": [1, 1, 1, 1]}}
     convolution = node(
@@ -109,13 +109,13 @@ def test_a_frozen_graph_keeps_the_names_of_its_ends(tmp_path: Path) -> None:
     assert doubled.tolist() == [[2] * 3] * 2
 
 
-def test_only_one_file_can_be_meant(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_second_file_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = frozen(tmp_path / "in").parent
     (folder / "other.onnx").touch()
     out = str(tmp_path / "out")
     assert main(["openvino", "--in", str(folder), "--out", out, "--name", "tiny"]) == 1
     last = capsys.readouterr().err.splitlines()[-1]
-    assert last.endswith("there are: frozen_inference_graph.pb, other.onnx")
+    assert last.endswith("found: frozen_inference_graph.pb, other.onnx")
 
 
 def test_a_model_that_cannot_be_read_is_one_line(

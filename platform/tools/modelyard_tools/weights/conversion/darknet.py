@@ -1,10 +1,10 @@
-"""Darknet's networks (`.cfg` and `.weights`) as OpenVINO models.
+"""Converts Darknet networks (`.cfg` and `.weights`) to OpenVINO models.
 
 The formats are those of the darknet program (https://pjreddie.com/darknet): a text file of layers
-in order, and a header of version numbers followed by float32 values, layer by layer. A
-convolution's values are its biases; scales, means and variances if it normalises; its filters.
+in order, and a header of version numbers followed by float32 values, layer by layer. The values of
+a convolution are its biases; with batch normalisation scales, means and variances; and its filters.
 
-The layers known are those of the YOLOv3 family: convolutional, maxpool, upsample, route,
+Supported layers are those of the YOLOv3 family: convolutional, maxpool, upsample, route,
 shortcut and yolo.
 """
 
@@ -19,7 +19,7 @@ from openvino import opset13 as op
 
 from modelyard_tools.weights.errors import WeightsError
 
-_EPSILON: Final = 1e-5  # Darknet adds it to variances.
+_EPSILON: Final = 1e-5  # Darknet adds this to variances.
 _LEAK: Final = 0.1
 
 Floats = NDArray[np.float32]
@@ -32,10 +32,10 @@ class Section(NamedTuple):
     settings: dict[str, str]
 
     def number(self, key: str, default: int) -> int:
-        """Return a setting that is a whole number.
+        """Return a setting as an integer.
 
         Raises:
-            WeightsError: it is something else.
+            WeightsError: it is not an integer.
         """
         text = self.settings.get(key, str(default))
         try:
@@ -44,7 +44,7 @@ class Section(NamedTuple):
             raise WeightsError(f"[{self.kind}] has {key}={text}, not a whole number") from None
 
     def layers(self, key: str, index: int) -> list[int]:
-        """Return the numbers of the layers a setting names; -1 is the one before `index`."""
+        """Return the indices of the layers in a setting; -1 is the layer before `index`."""
         try:
             named = [int(text) for text in self.settings[key].split(",")]
         except (KeyError, ValueError):
@@ -56,14 +56,14 @@ class Section(NamedTuple):
 
 
 class _Values:
-    """The float32 values of a .weights file, taken in order."""
+    """The float32 values of a .weights file, consumed in order."""
 
     def __init__(self, path: Path) -> None:
         data = path.read_bytes()
         if len(data) < 12:
-            raise WeightsError(f"{path.name} is cut off in its header")
+            raise WeightsError(f"{path.name} ends within its header")
         major, minor, _ = np.frombuffer(data, "<i4", 3)
-        # From version 0.2 on the count of images seen in training has 8 bytes.
+        # From version 0.2 on, the number of images seen in training takes 8 bytes.
         start = 20 if major * 10 + minor >= 2 else 16
         whole = start + (len(data) - start) // 4 * 4
         self._values: Floats = np.frombuffer(data[start:whole], "<f4")
@@ -83,19 +83,19 @@ class _Values:
     def check_all_taken(self) -> None:
         left = len(self._values) - self.taken
         if left:
-            raise WeightsError(f"{self._name} has {left} values more than the .cfg asks for")
+            raise WeightsError(f"{self._name} has {left} more values than the .cfg asks for")
 
 
 def network_from_darknet(cfg: Path, weights: Path) -> openvino.Model:
     """Build the network.
 
-    Its input `images` is float32 [1, channels, height, width]. Its outputs are what goes into the
-    yolo layers, raw, float32 [1, anchors * (5 + classes), rows, columns], named `head_0`, ... in
-    the order of the .cfg.
+    Its input `images` is float32 [1, channels, height, width]. Its outputs are the raw inputs of
+    the yolo layers, float32 [1, anchors * (5 + classes), rows, columns], named `head_0`, ... in the
+    order of the .cfg.
 
     Raises:
-        WeightsError: a file cannot be read, has layers or settings that are not known, or the two
-            do not fit each other.
+        WeightsError: a file cannot be read or has unsupported layers or settings, or the two do
+            not match.
     """
     try:
         net, *layers = parse(cfg.read_text(encoding="utf-8"))
@@ -118,7 +118,7 @@ def parse(text: str) -> list[Section]:
     """Read a .cfg.
 
     Raises:
-        WeightsError: a line is no section and no setting, or the first section is not [net].
+        WeightsError: a line is neither a section nor a setting, or the first section is not [net].
     """
     sections: list[Section] = []
     for number, raw in enumerate(text.splitlines(), 1):
@@ -129,14 +129,16 @@ def parse(text: str) -> list[Section]:
         elif equals and sections:
             sections[-1].settings[key] = value
         elif line:
-            raise WeightsError(f"line {number} of the .cfg is no section and no setting: {line}")
+            raise WeightsError(
+                f"line {number} of the .cfg is neither a section nor a setting: {line}"
+            )
     if not sections or sections[0].kind not in {"net", "network"}:
         raise WeightsError("the .cfg does not start with [net]")
     return sections
 
 
 def _connect(images: Any, layers: Sequence[Section], values: _Values) -> list[Any]:
-    """Return the inputs of the yolo layers."""
+    """Build the layers and return the inputs of the yolo layers."""
     outputs: list[Any] = []
     heads: list[Any] = []
     for index, layer in enumerate(layers):
@@ -149,7 +151,7 @@ def _connect(images: Any, layers: Sequence[Section], values: _Values) -> list[An
         elif layer.kind in _WITHOUT_VALUES:
             outputs.append(_WITHOUT_VALUES[layer.kind](layer, before, outputs))
         else:
-            raise WeightsError(f"layer {index} is [{layer.kind}], which is not known")
+            raise WeightsError(f"layer {index} is [{layer.kind}], which is not supported")
     return heads
 
 
@@ -174,19 +176,21 @@ def _convolution(layer: Section, before: Any, values: _Values) -> Any:
         case "linear":
             return result
         case other:
-            raise WeightsError(f"[convolutional] has the activation {other}, which is not known")
+            raise WeightsError(
+                f"[convolutional] has the activation {other}, which is not supported"
+            )
 
 
 def _max_pool(layer: Section, before: Any, _outputs: Sequence[Any]) -> Any:
     size, stride = layer.number("size", 2), layer.number("stride", 2)
-    # Darknet pads size - 1 in all, the smaller half on the left; outside is the least number.
+    # Darknet pads by size - 1 in total, the smaller half on the left, with the lowest float.
     padding = layer.number("padding", size - 1)
     first = padding // 2
     near, far = [first] * 2, [padding - first] * 2
     pooled = op.max_pool(
         before, [stride] * 2, [1, 1], near, far, [size] * 2, "floor", "explicit", "i64"
     )
-    # The other output says where the greatest values were.
+    # The other output is the indices of the maxima.
     return pooled.output(0)
 
 
@@ -211,7 +215,7 @@ def _route(layer: Section, _before: Any, outputs: Sequence[Any]) -> Any:
 def _shortcut(layer: Section, before: Any, outputs: Sequence[Any]) -> Any:
     (other,) = layer.layers("from", len(outputs))
     if layer.settings.get("activation", "linear") != "linear":
-        raise WeightsError("[shortcut] has another activation than linear, which is not known")
+        raise WeightsError("[shortcut] has an activation other than linear, which is not supported")
     return op.add(before, outputs[other]).output(0)
 
 

@@ -1,4 +1,4 @@
-"""Small networks of Darknet's against their layers worked out by numpy."""
+"""Small Darknet networks compared with the same layers in numpy."""
 
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ RNG = np.random.default_rng(7)
 def written(
     folder: Path, cfg: str, *arrays: NDArray[Any], version: tuple[int, int] = (0, 2), extra: int = 0
 ) -> tuple[Path, Path]:
-    """Write both files; `extra` values too many."""
+    """Write both files, with `extra` surplus values."""
     header = np.array([*version, 0], "<i4").tobytes()
     header += bytes(8 if version[0] * 10 + version[1] >= 2 else 4)
     values = np.concatenate([array.ravel() for array in (*arrays, np.zeros(extra))])
@@ -81,7 +81,7 @@ def test_a_convolution_pads_with_zeros_and_strides(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("stride", [1, 2])
-def test_pooling_pads_right_and_below(tmp_path: Path, stride: int) -> None:
+def test_pooling_pads_right_and_bottom(tmp_path: Path, stride: int) -> None:
     cfg = f"{NET}{IDENTITY}[maxpool]\nsize=2\nstride={stride}\n{YOLO}"
     pixels = images() - 5  # All negative: a padding of zeros would win.
     (head,) = run(network_from_darknet(*written(tmp_path, cfg, *SAME)), pixels)
@@ -93,7 +93,7 @@ def test_pooling_pads_right_and_below(tmp_path: Path, stride: int) -> None:
     np.testing.assert_array_equal(head[0], np.moveaxis(np.array(expected), 2, 0))
 
 
-def test_layers_are_joined_as_the_cfg_says(tmp_path: Path) -> None:
+def test_layers_are_connected_as_in_the_cfg(tmp_path: Path) -> None:
     cfg = (
         f"{NET}{IDENTITY}[maxpool]\nsize=2\nstride=2\n{YOLO}"
         f"[upsample]\nstride=2\n[route]\nlayers = -1, 0\n{YOLO}"
@@ -109,28 +109,28 @@ def test_layers_are_joined_as_the_cfg_says(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("cfg", "extra", "reason"),
     [
-        (NET + CONVOLUTION + YOLO, 1, "has 1 values more than the .cfg asks for"),
+        (NET + CONVOLUTION + YOLO, 1, "has 1 more values than the .cfg asks for"),
         (NET + CONVOLUTION.replace("filters=3", "filters=4") + YOLO, 0, "ends after 9 values"),
         (NET + CONVOLUTION, 0, "has no .yolo. layer"),
-        (NET + CONVOLUTION + "[crnn]\n", 0, "layer 1 is .crnn., which is not known"),
+        (NET + CONVOLUTION + "[crnn]\n", 0, "layer 1 is .crnn., which is not supported"),
         (NET + CONVOLUTION.replace("linear", "mish") + YOLO, 0, "the activation mish"),
         (NET + CONVOLUTION.replace("filters=3", "filters=x"), 0, "has filters=x, not a whole"),
         (NET + CONVOLUTION + "[route]\nlayers=4\n", 0, "layer 1, refers to layers"),
         (NET + CONVOLUTION + "[route]\n", 0, "needs layers, a list of layers"),
         ("[yolo]\n", 0, "does not start with .net."),
-        ("nonsense\n" + NET, 0, "line 1 of the .cfg is no section and no setting: nonsense"),
+        ("nonsense\n" + NET, 0, "line 1 of the .cfg is neither a section nor a setting: nonsense"),
     ],
 )
-def test_what_is_not_understood_is_said(tmp_path: Path, cfg: str, extra: int, reason: str) -> None:
+def test_unsupported_files_are_reported(tmp_path: Path, cfg: str, extra: int, reason: str) -> None:
     files = written(tmp_path, cfg, np.zeros(3), np.zeros((3, 2)), extra=extra)
     with pytest.raises(WeightsError, match=reason):
         network_from_darknet(*files)
 
 
-def test_a_header_cut_off_is_said(tmp_path: Path) -> None:
+def test_a_truncated_header_is_reported(tmp_path: Path) -> None:
     cfg, weights = written(tmp_path, NET + CONVOLUTION + YOLO)
     weights.write_bytes(bytes(7))
-    with pytest.raises(WeightsError, match=r"n\.weights is cut off in its header"):
+    with pytest.raises(WeightsError, match=r"n\.weights ends within its header"):
         network_from_darknet(cfg, weights)
 
 
@@ -148,4 +148,4 @@ def test_the_command_finds_both_files(tmp_path: Path, capsys: pytest.CaptureFixt
     (tmp_path / "n.cfg").unlink()
     assert convert(tmp_path, tmp_path / "other") == 1
     last = capsys.readouterr().err.splitlines()[-1]
-    assert last == "net: there must be one file *.cfg to convert, and there are: none"
+    assert last == "net: there must be exactly one file *.cfg to convert; found: none"

@@ -1,10 +1,10 @@
-"""DEXTR's network, as an OpenVINO graph around its authors' checkpoint.
+"""DEXTR's network as an OpenVINO graph with its authors' weights.
 
 Maninis, Caelles, Pont-Tuset and Van Gool, "Deep Extreme Cut" (CVPR 2018): DeepLab v2's ResNet-101,
-whose last two stages are dilated instead of shrinking, and the pyramid pooling of PSPNet on top.
+whose last two stages use dilation instead of strides, with PSPNet's pyramid pooling on top.
 Architecture and names are those of networks/deeplab_resnet.py in scaelles/DEXTR-PyTorch, which
-interpolates pooled features between the centres of cells; the step to the input's size and the
-sigmoid are those of its demo.py, which lays corners on corners.
+interpolates pooled features between cell centres; the resizing to the input's size, with aligned
+corners, and the sigmoid are those of its demo.py.
 """
 
 from typing import Any, Final, Literal
@@ -19,7 +19,7 @@ INPUT: Final = "input"
 OUTPUT: Final = "output"
 SIDE: Final = 512
 
-_CHANNELS: Final = 4  # Red, green, blue, and the map of the four points.
+_CHANNELS: Final = 4  # Red, green, blue and the map of the four points.
 # Width, blocks, stride, dilation of the four stages.
 _STAGES: Final = ((64, 3, 1, 1), (128, 4, 2, 1), (256, 23, 1, 2), (512, 3, 1, 4))
 _GROWTH: Final = 4
@@ -31,7 +31,7 @@ _PARALLEL: Final = "module."
 def dextr(tensors: Tensors, side: int = SIDE) -> openvino.Model:
     """Return the network: `input` float32 [1, 4, side, side] -> `output` [1, 1, side, side].
 
-    The input is 0..255: R, G, B and the map of the points. The output is each pixel's chance, 0..1.
+    The input is 0..255: R, G, B and the map of the points. The output is a probability per pixel.
 
     Raises:
         WeightsError: a tensor is missing, of another shape, or left over.
@@ -67,7 +67,7 @@ def _block(  # noqa: PLR0917 - the parts of a bottleneck
     dilation: int,
     projected: bool,
 ) -> Any:
-    """Narrow (with the stride), convolve, widen, and add what came in."""
+    """Reduce (with the stride), convolve, expand, and add the input."""
     before, width = channels
     after = width * _GROWTH
     features = layers.normalised(
@@ -87,7 +87,7 @@ def _block(  # noqa: PLR0917 - the parts of a bottleneck
 
 
 def _pyramid(layers: Layers, features: Any) -> Any:
-    """Put means over 1, 4, 9 and 36 parts of the map beside it, and narrow all of that."""
+    """Concatenate the map with its means over 1, 4, 9 and 36 cells, and reduce the channels."""
     sides = features.get_output_partial_shape(0).to_shape()[2:]
     found = []
     for stage, parts in enumerate(_PYRAMID):

@@ -1,4 +1,4 @@
-"""Tests of DEXTR's network from a checkpoint."""
+"""Tests of DEXTR's network built from a checkpoint."""
 
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from modelyard_tools.weights.conversion.testing.checkpoints import (
 from modelyard_tools.weights.conversion.testing.dextr import PARTS, STAGES, dextr_tensors
 from modelyard_tools.weights.errors import WeightsError
 
-SIDE = 48  # A map of 6 x 6 cells: each part of the finest pooling is one of them.
+SIDE = 48  # A map of 6 x 6 cells: the finest pooling has one cell each.
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def tensors() -> Tensors:
 
 
 def stretched(values: NDArray[Any], side: int, *, corners: bool) -> NDArray[Any]:
-    """Bilinear, as PyTorch's `interpolate` says of `align_corners`."""
+    """Bilinear, as PyTorch's `interpolate` documents for `align_corners`."""
     cells = values.shape[-1]
     if corners:
         at = np.linspace(0, cells - 1, side)
@@ -83,7 +83,7 @@ def test_it_computes_what_the_authors_network_does(tensors: Tensors) -> None:
     np.testing.assert_allclose(got, expected, atol=1e-4)
 
 
-def test_a_checkpoint_becomes_files(tmp_path: Path, tensors: Tensors) -> None:
+def test_a_checkpoint_is_converted_to_files(tmp_path: Path, tensors: Tensors) -> None:
     parallel = {f"module.{name}": array for name, array in tensors.items()}
     write_checkpoint(tmp_path / "dextr_pascal-sbd.pth", parallel)
     arguments = ["--in", str(tmp_path), "--out", str(tmp_path / "out"), "--name", "dextr"]
@@ -94,7 +94,7 @@ def test_a_checkpoint_becomes_files(tmp_path: Path, tensors: Tensors) -> None:
 
 
 def test_another_network_is_refused(tensors: Tensors) -> None:
-    with pytest.raises(WeightsError, match=r"no DEXTR has fc\.weight"):
+    with pytest.raises(WeightsError, match=r"DEXTR does not have fc\.weight"):
         dextr({**tensors, "fc.weight": np.zeros(3)}, SIDE)
-    with pytest.raises(WeightsError, match=r"layer5\.final\.bias is \(2,\) where \(1,\)"):
+    with pytest.raises(WeightsError, match=r"layer5\.final\.bias is \(2,\), but \(1,\)"):
         dextr({**tensors, "layer5.final.bias": np.zeros(2)}, SIDE)

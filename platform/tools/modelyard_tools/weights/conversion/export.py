@@ -1,8 +1,8 @@
-"""Exports a network of torch to OpenVINO IR: `<name>.xml` and `<name>.bin`, weights as they are.
+"""Exports a torch network to OpenVINO IR, `<name>.xml` and `<name>.bin`, with unchanged weights.
 
     python -m modelyard_tools.weights.conversion.export MODULE --in DIR --out DIR --name NAME
 
-MODULE has a function `export(weights: Path) -> openvino.Model`, which is given DIR.
+MODULE has a function `export(weights: Path) -> openvino.Model`, which is called with DIR.
 
 The same weights, code and version of OpenVINO give the same bytes. Exit code 0, or 1 with the
 reason on the last line of stderr.
@@ -21,7 +21,7 @@ from modelyard_tools.weights.errors import WeightsError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line tool and return its exit code."""
+    """Run the command line tool and return the exit code."""
     options = _parse(arguments)
     try:
         write(_exported(options.module, options.folder), options.out, options.name, half=False)
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _exported(module: str, folder: Path) -> openvino.Model:
     export = getattr(importlib.import_module(module), "export", None)
     if not callable(export):
-        raise WeightsError(f"{module} has no function export(weights: Path) -> openvino.Model")
+        raise WeightsError(f"{module} does not define export(weights: Path) -> openvino.Model")
     network = export(folder)
     if not isinstance(network, openvino.Model):
         raise WeightsError(
@@ -49,7 +49,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="modelyard_tools.weights.conversion.export", description=__doc__.split("\n")[0]
     )
-    parser.add_argument("module", help="the module with the function export")
+    parser.add_argument("module", help="module with the function export")
     add_places(parser)
     return parser.parse_args(arguments)
 

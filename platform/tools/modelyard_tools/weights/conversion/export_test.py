@@ -28,7 +28,7 @@ def export(weights: Path):
 
 @pytest.fixture(autouse=True)
 def _authors_modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Modules of a test come from its own folder."""
+    """Each test imports modules from its own folder."""
     monkeypatch.syspath_prepend(str(tmp_path))
     for name in ("exporter", "empty", "odd"):
         monkeypatch.delitem(sys.modules, name, raising=False)
@@ -39,7 +39,7 @@ def run(folder: Path, module: str, out: str = "out") -> int:
     return main([module, *arguments])
 
 
-def test_the_authors_network_is_written_with_its_weights_as_they_are(tmp_path: Path) -> None:
+def test_the_authors_network_is_written_with_unchanged_weights(tmp_path: Path) -> None:
     (tmp_path / "exporter.py").write_text(EXPORTER)
     kernel = torch.randn(40, 3, 3, 3)
     torch.save(kernel, tmp_path / "kernel.pt")
@@ -59,12 +59,12 @@ def test_the_authors_network_is_written_with_its_weights_as_they_are(tmp_path: P
 @pytest.mark.parametrize(
     ("code", "module", "said"),
     [
-        ("", "empty", "empty has no function export(weights: Path) -> openvino.Model"),
+        ("", "empty", "empty does not define export(weights: Path) -> openvino.Model"),
         ("def export(weights): return 1", "odd", "odd returned a int, not an openvino.Model"),
         ("", "missing", "No module named 'missing'"),
     ],
 )
-def test_what_is_no_exporter_is_refused(
+def test_an_invalid_exporter_is_refused(
     tmp_path: Path, code: str, module: str, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     if module != "missing":

@@ -1,4 +1,4 @@
-"""TensorFlow's GraphDef messages, as far as a frozen inference graph needs them.
+"""TensorFlow's GraphDef messages, as far as frozen inference graphs need them.
 
 The numbers and names below are TensorFlow's public wire format (graph.proto, node_def.proto,
 attr_value.proto, tensor.proto, tensor_shape.proto, types.proto). Declaring them here needs the
@@ -111,7 +111,7 @@ def _declare_file() -> Any:
         for number, kind, field_name in fields:
             _declare_field(message, number, kind, field_name)
         if name == "AttrValue":
-            # In a oneof a value is written even when it is zero, false or empty.
+            # In a oneof, a value is written even if it is zero, false or empty.
             message.oneof_decl.add(name="value")
             for field in message.field:
                 field.oneof_index = 0

@@ -1,4 +1,4 @@
-"""GraphDef messages against bytes written out by hand from the wire format."""
+"""GraphDef messages compared with bytes written by hand from the wire format."""
 
 from google.protobuf import json_format
 

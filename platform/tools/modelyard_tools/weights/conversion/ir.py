@@ -1,4 +1,4 @@
-"""OpenVINO's files, the same bytes for the same network."""
+"""Writes OpenVINO's files reproducibly: the same network gives the same bytes."""
 
 import argparse
 import tempfile
@@ -8,14 +8,14 @@ import openvino
 
 
 def add_places(parser: argparse.ArgumentParser) -> None:
-    """Add `folder`, where a tool reads, and `out` and `name`, where it writes an IR."""
-    parser.add_argument("--in", type=Path, required=True, dest="folder", help="what is read")
-    parser.add_argument("--out", type=Path, required=True, help="where the IR is written")
-    parser.add_argument("--name", required=True, help="name of the files, without ending")
+    """Add the arguments `folder`, the input, and `out` and `name`, the IR to write."""
+    parser.add_argument("--in", type=Path, required=True, dest="folder", help="folder to read")
+    parser.add_argument("--out", type=Path, required=True, help="folder to write the IR to")
+    parser.add_argument("--name", required=True, help="name of the files, without suffix")
 
 
 def write(network: openvino.Model, out: Path, name: str, *, half: bool) -> None:
-    """Write `<name>.xml` and `<name>.bin` to `out`, both or neither; `half`: weights in fp16."""
+    """Write `<name>.xml` and `<name>.bin` to `out`, both or neither; `half` stores fp16 weights."""
     # Its own would count what this process converted before.
     network.set_friendly_name(name)
     _number_operations(network)
@@ -28,7 +28,7 @@ def write(network: openvino.Model, out: Path, name: str, *, half: bool) -> None:
 
 
 def _number_operations(network: openvino.Model, scope: str = "") -> None:
-    """Name operations by their place: what OpenVINO calls them depends on what it did before."""
+    """Name operations by position: OpenVINO's own names depend on what it did before."""
     for index, operation in enumerate(network.get_ordered_ops()):
         kind = operation.get_type_name()
         operation.set_friendly_name(f"{scope}{kind}_{index}")

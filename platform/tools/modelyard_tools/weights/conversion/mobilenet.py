@@ -1,8 +1,7 @@
-"""MobileNetV2 without its classifier, as an OpenVINO graph around a checkpoint's weights.
+"""MobileNetV2 without its classifier, as an OpenVINO graph with a checkpoint's weights.
 
 The architecture is that of table 2 in "MobileNetV2: Inverted Residuals and Linear Bottlenecks"
-(Sandler and others, 2018), width 1; the names are those that torchvision's state dictionaries had
-before it named its blocks.
+(Sandler et al., 2018), width 1; tensor names are those of torchvision before it named its blocks.
 """
 
 from typing import Any, Final
@@ -17,7 +16,7 @@ INPUT: Final = "images"
 OUTPUT: Final = "embedding"
 
 _LENGTH: Final = 1280
-# Expansion, channels, repetitions, stride of the first.
+# Expansion, channels, repetitions, stride of the first repetition.
 _BLOCKS: Final = (
     (1, 16, 1, 1),
     (6, 24, 2, 2),
@@ -32,7 +31,7 @@ _BLOCKS: Final = (
 def mobilenet_v2(tensors: Tensors) -> openvino.Model:
     """Return the network: `images` float32 [N, 3, H, W] -> `embedding` float32 [N, 1280].
 
-    The embedding is the mean over the last feature map. Images are RGB, normalised by the caller.
+    The embedding is the mean of the last feature map. Images are RGB, normalised by the caller.
 
     Raises:
         WeightsError: a tensor is missing, of another shape, or left over.
@@ -67,7 +66,7 @@ def mobilenet_v2(tensors: Tensors) -> openvino.Model:
 def _block(
     layers: Layers, source: Any, name: str, channels: tuple[int, int, int], stride: int
 ) -> Any:
-    """Widen, convolve by channel, narrow; add what came in where it has the same size."""
+    """Expand, convolve depthwise, project; add the input if it has the same shape."""
     before, wide, after = channels
     features, step = source, 0
     if wide != before:

@@ -1,4 +1,4 @@
-"""Tests of MobileNetV2 from a checkpoint."""
+"""Tests of MobileNetV2 built from a checkpoint."""
 
 from pathlib import Path
 from typing import Any
@@ -76,7 +76,7 @@ def embed(model: Any, images: NDArray[Any]) -> NDArray[Any]:
 IMAGES = np.random.default_rng(2).normal(0, 1, (2, 3, 64, 32)).astype(np.float32)
 
 
-def test_it_computes_what_the_paper_says() -> None:
+def test_it_computes_the_network_of_the_paper() -> None:
     tensors = random_weights()
     got = embed(mobilenet_v2(tensors), IMAGES)
     assert got.shape == (2, 1280)
@@ -84,7 +84,7 @@ def test_it_computes_what_the_paper_says() -> None:
     np.testing.assert_allclose(got, reference(tensors, IMAGES), rtol=1e-3, atol=1e-3)
 
 
-def test_a_checkpoint_becomes_files(tmp_path: Path) -> None:
+def test_a_checkpoint_is_converted_to_files(tmp_path: Path) -> None:
     tensors = random_weights()
     write_checkpoint(tmp_path / "net.pt", tensors)
     (tmp_path / "LICENSE").write_text("MIT")
@@ -106,15 +106,15 @@ def test_one_checkpoint_is_expected(
     for index in range(count):
         (tmp_path / f"{index}.pt").write_bytes(b"")
     assert main(["torch-mobilenetv2", "--in", str(tmp_path), "--out", "o", "--name", "net"]) == 1
-    assert "there must be one file *.pt to convert" in capsys.readouterr().err
+    assert "there must be exactly one file *.pt to convert" in capsys.readouterr().err
 
 
-def test_a_missing_a_wrong_and_a_further_tensor_are_named() -> None:
+def test_missing_wrong_and_surplus_tensors_are_named() -> None:
     tensors = random_weights()
-    with pytest.raises(WeightsError, match=r"no MobileNetV2 has classifier\.weight"):
+    with pytest.raises(WeightsError, match=r"MobileNetV2 does not have classifier\.weight"):
         mobilenet_v2(tensors | {"classifier.weight": np.zeros(3)})
-    with pytest.raises(WeightsError, match=r"features\.0\.1\.bias is \(3,\) where \(32,\)"):
+    with pytest.raises(WeightsError, match=r"features\.0\.1\.bias is \(3,\), but \(32,\)"):
         mobilenet_v2(tensors | {"features.0.1.bias": np.zeros(3)})
     del tensors["features.18.0.weight"]
-    with pytest.raises(WeightsError, match=r"the checkpoint has no features\.18\.0\.weight"):
+    with pytest.raises(WeightsError, match=r"the checkpoint lacks features\.18\.0\.weight"):
         mobilenet_v2(tensors)

@@ -1,10 +1,10 @@
 """A TensorFlow.js graph model (model.json and its shards) as a frozen TensorFlow GraphDef.
 
 The format is the one the `tensorflowjs` converter writes for graph models: `modelTopology` is a
-GraphDef in protobuf's JSON form whose Const nodes lost their values, and `weightsManifest` says
-where in the shards each value lies. Two more things differ from what a TensorFlow frontend reads,
-and are undone here: nodes that the converter fused (`_FusedConv2D` and the like), and byte strings
-that old converters wrote as lists of character codes.
+GraphDef in protobuf's JSON form whose Const nodes lack their values, and `weightsManifest` states
+where in the shards each value is. Two more differences from what a TensorFlow frontend reads are
+undone here: nodes that the converter fused (`_FusedConv2D` and the like), and byte strings that old
+converters wrote as lists of character codes.
 """
 
 import base64
@@ -53,10 +53,10 @@ class _Document(msgspec.Struct, frozen=True, rename="camel"):
 def graph_from_tfjs(model: Path) -> bytes:
     """Return the serialised GraphDef of the graph model whose model.json is `model`.
 
-    The shards are looked for beside it. The same files give the same bytes.
+    The shards are read from the same folder. The same files give the same bytes.
 
     Raises:
-        WeightsError: a file is missing or damaged, or holds what is not supported: a layers
+        WeightsError: a file is missing or damaged, or contains something unsupported: a layers
             model, string or complex weights, fused activations other than elu, relu, relu6 and
             sigmoid.
     """
@@ -67,7 +67,7 @@ def graph_from_tfjs(model: Path) -> bytes:
         if node.op == "Const":
             _fill_constant(node, weights)
         graph.node.extend(_unfuse(node) if node.op in _BASE_OF_FUSED else [node])
-    # Maps would otherwise be written in the order of their making.
+    # Maps would otherwise be written in insertion order.
     return bytes(graph.SerializeToString(deterministic=True))
 
 
@@ -77,14 +77,14 @@ def _read(model: Path) -> _Document:
     except OSError as error:
         raise WeightsError(f"cannot read {model}: {error.strerror}") from error
     except msgspec.DecodeError as error:
-        raise WeightsError(f"{model} is not a TFJS graph model we can read: {error}") from error
+        raise WeightsError(f"{model} is not a supported TFJS graph model: {error}") from error
 
 
 def _parse(nodes: Sequence[dict[str, Any]], source: str) -> Iterator[Any]:
     graph = GraphDef()
     try:
         document = {"node": [_with_base64_strings(node) for node in nodes]}
-        # Newer converters add fields (debug information) that inference has no use for.
+        # Newer converters add fields (debug information) that inference does not use.
         json_format.ParseDict(document, graph, ignore_unknown_fields=True)
     except (json_format.ParseError, AttributeError, TypeError, ValueError) as error:
         raise WeightsError(f"{source}: the graph cannot be read: {error}") from error
@@ -111,7 +111,7 @@ def _base64(text: str | list[int]) -> str:
 
 def _fill_constant(node: Any, weights: Weights) -> None:
     if node.name not in weights:
-        raise WeightsError(f"the manifest has no value for the constant {node.name}")
+        raise WeightsError(f"the manifest lacks a value for the constant {node.name}")
     value = weights[node.name]
     data_type = _DATA_TYPE_OF[value.dtype.name]
     node.attr["dtype"].type = data_type
@@ -125,9 +125,9 @@ def _fill_constant(node: Any, weights: Weights) -> None:
 
 
 def _unfuse(node: Any) -> Iterator[Any]:
-    """Yield the steps of a fused node, one node each; the last one keeps its name.
+    """Yield one node for each step of a fused node; the last one keeps its name.
 
-    The inputs of a fused node are the two of its base operation, then those that steps add.
+    The inputs of a fused node are the two of its base operation, then those of the further steps.
     """
     steps = [step.decode() for step in node.attr["fused_ops"].list.s]
     names = [f"{node.name}/{index}" for index in range(len(steps))] + [node.name]
@@ -154,6 +154,6 @@ def _float_node(operation: str, name: str, inputs: Sequence[str]) -> Any:
 
 
 def _copy_attribute(source: Any, target: Any, key: str) -> None:
-    # Asked for first: a map of messages makes what is read from it.
+    # Checked first: reading a missing key of a message map creates it.
     if key in source.attr:
         target.attr[key].CopyFrom(source.attr[key])

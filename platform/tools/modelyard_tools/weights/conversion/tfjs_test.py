@@ -26,7 +26,7 @@ from modelyard_tools.weights.errors import WeightsError
 
 
 def run(model: Path, image: NDArray[Any] = IMAGE) -> NDArray[Any]:
-    """What OpenVINO makes of the converted model."""
+    """Run the converted model in OpenVINO."""
     frozen = model.with_suffix(".pb")
     frozen.write_bytes(graph_from_tfjs(model))
     network = openvino.Core().read_model(frozen)
@@ -41,7 +41,7 @@ def nodes_of(model: Path) -> list[Any]:
 
 
 def convolve(pixels: NDArray[Any], kernel: NDArray[Any], bias: NDArray[Any]) -> NDArray[np.float64]:
-    """A 'VALID' convolution of NHWC pixels with an HWIO kernel, stride 1, worked out directly."""
+    """A 'VALID' convolution of NHWC pixels with an HWIO kernel, stride 1, computed directly."""
     height, width = kernel.shape[:2]
     windows = np.lib.stride_tricks.sliding_window_view(
         pixels.astype(np.float64), (height, width), axis=(1, 2)
@@ -209,7 +209,7 @@ ONE = np.ones(2, np.float32)
 @pytest.mark.parametrize(
     ("nodes", "weights", "reason"),
     [
-        ([constant("a")], [], "no value for the constant a"),
+        ([constant("a")], [], "lacks a value for the constant a"),
         ([constant("a")], [weight("a", ONE, "string")], "'string' .*weights.0..dtype"),
         (
             [constant("a")],
@@ -271,8 +271,8 @@ def test_a_missing_model_file_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (lambda data: data[:-1], "the value c lies beyond its shards' 11 bytes"),
-        (lambda data: data + b"!", "not of one model"),
+        (lambda data: data[:-1], "the value c is beyond the 11 bytes of its shards"),
+        (lambda data: data + b"!", "not of the same model"),
     ],
 )
 def test_shards_of_another_length_are_refused(tmp_path: Path, change: Any, reason: str) -> None:

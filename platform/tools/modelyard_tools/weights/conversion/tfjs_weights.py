@@ -1,4 +1,4 @@
-"""The values of a TensorFlow.js graph model: a manifest in model.json, and shard files."""
+"""The values of a TensorFlow.js graph model: a manifest in model.json and shard files."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ _STORED: Final = {
 
 
 class Quantisation(msgspec.Struct, frozen=True):
-    """How a value was made smaller: as float16, or as whole numbers q with scale * q + min."""
+    """How a value is quantised: as float16, or as integers q with scale * q + min."""
 
     dtype: Literal["float16", "uint8", "uint16"]
     scale: float = 1.0
@@ -32,7 +32,7 @@ class Quantisation(msgspec.Struct, frozen=True):
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One value; values lie one after the other, little-endian, without gaps."""
+    """One value; values are stored one after the other, little-endian, without gaps."""
 
     name: str
     shape: tuple[Annotated[int, msgspec.Meta(ge=0)], ...]
@@ -41,17 +41,17 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Group(msgspec.Struct, frozen=True):
-    """Values that lie in the files `paths`, put together. Values cross the borders of files."""
+    """Values in the concatenated files `paths`. Values may cross file boundaries."""
 
     paths: tuple[str, ...]
     weights: tuple[Entry, ...]
 
 
 def read_weights(manifest: Sequence[Group], folder: Path) -> Weights:
-    """Return each value by its name, in the dtype its entry names, from shards in `folder`.
+    """Return the values by name, in the dtypes of their entries, from shards in `folder`.
 
     Raises:
-        WeightsError: a shard cannot be read, or the sizes do not agree.
+        WeightsError: a shard cannot be read, or the sizes do not match.
     """
     weights: dict[str, NDArray[Any]] = {}
     for group in manifest:
@@ -61,8 +61,8 @@ def read_weights(manifest: Sequence[Group], folder: Path) -> Weights:
             weights[entry.name], offset = _read_value(entry, data, offset)
         if offset != len(data):
             raise WeightsError(
-                f"{', '.join(group.paths)}: {len(data)} bytes where the manifest describes "
-                f"{offset}; the shards and the manifest are not of one model"
+                f"{', '.join(group.paths)}: {len(data)} bytes, but the manifest describes "
+                f"{offset}; the shards and the manifest are not of the same model"
             )
     return weights
 
@@ -84,7 +84,7 @@ def _read_value(entry: Entry, data: bytes, offset: int) -> tuple[NDArray[Any], i
     count = math.prod(entry.shape)
     end = offset + count * stored_as.itemsize
     if end > len(data):
-        raise WeightsError(f"the value {entry.name} lies beyond its shards' {len(data)} bytes")
+        raise WeightsError(f"the value {entry.name} is beyond the {len(data)} bytes of its shards")
     value = np.frombuffer(data, stored_as, count, offset).reshape(entry.shape)
     return _expand(value, quantisation, _STORED[entry.dtype]), end
 

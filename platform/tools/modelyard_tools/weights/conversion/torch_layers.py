@@ -1,4 +1,4 @@
-"""Layers of an OpenVINO graph around the tensors of a PyTorch checkpoint."""
+"""Layers of an OpenVINO graph with the tensors of a PyTorch checkpoint."""
 
 from collections.abc import Mapping
 from typing import Any, Final, Literal
@@ -17,7 +17,7 @@ _COUNTERS: Final = ".num_batches_tracked"
 
 
 class Layers:
-    """Layers around the tensors, each of which is used once."""
+    """Layers with the checkpoint's tensors, each of which is used once."""
 
     def __init__(self, tensors: Tensors, network: str) -> None:
         """Take the tensors of a checkpoint; `network` is its name in messages."""
@@ -35,10 +35,10 @@ class Layers:
         dilation: int = 1,
         cut: Literal["no", "below 0", "to 0..6"] = "below 0",
     ) -> Any:
-        """Convolve with filters of `shape`, normalise (folded into the filters), cut off.
+        """Convolve with filters of `shape`, normalise (folded into the filters) and clamp.
 
-        Filters with one input go channel by channel. The image is padded with zeros so that it
-        keeps its size at a stride of 1.
+        Filters with one input are applied depthwise. The image is padded with zeros so that it
+        keeps its size at stride 1.
 
         Raises:
             WeightsError: a tensor is missing or of another shape.
@@ -65,16 +65,16 @@ class Layers:
         return _convolved(source, filters, bias, stride=1, dilation=1)
 
     def check_nothing_is_left(self) -> None:
-        """Raise `WeightsError` if a tensor was not used: it is another network's checkpoint."""
+        """Raise `WeightsError` if a tensor was not used: the checkpoint is of another network."""
         if self._left:
-            raise WeightsError(f"no {self._network} has {', '.join(sorted(self._left)[:3])}")
+            raise WeightsError(f"{self._network} does not have {', '.join(sorted(self._left)[:3])}")
 
     def _take(self, name: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
         if name not in self._left:
-            raise WeightsError(f"the checkpoint has no {name}")
+            raise WeightsError(f"the checkpoint lacks {name}")
         array = self._left.pop(name)
         if array.shape != shape:
-            raise WeightsError(f"{name} is {array.shape} where {shape} is needed")
+            raise WeightsError(f"{name} is {array.shape}, but {shape} is needed")
         return array.astype(np.float64)
 
 

@@ -1,7 +1,7 @@
-"""TorchScript: networks that `torch.jit.save` wrote, with their code, for OpenVINO.
+"""Converts TorchScript, networks with their code from `torch.jit.save`, to OpenVINO models.
 
-Such a file holds a program in a language of its own, which reading it does not run; OpenVINO
-translates it. No Python in it is unpickled.
+Such a file contains a TorchScript program, which loading does not run; OpenVINO translates it. No
+Python objects are unpickled from it.
 """
 
 from pathlib import Path
@@ -14,7 +14,7 @@ import torch
 from modelyard_tools.weights.conversion.files import only
 from modelyard_tools.weights.errors import WeightsError
 
-# Where Ultralytics' export says what the network was made for.
+# Where Ultralytics' export states the input size.
 _CONFIG: Final = "config.txt"
 
 
@@ -23,13 +23,14 @@ class _Config(msgspec.Struct):
 
 
 def export(weights: Path) -> openvino.Model:
-    """Return the network in the one file in a folder; outputs are `output0`, `output1`, ...
+    """Return the network in the only file in a folder; outputs are `output0`, `output1`, ...
 
-    An input that can be one is float32 [1, 3, H, W]; H and W are any unless the file tells them.
+    Its input is float32 [1, 3, H, W] if it accepts that; H and W are dynamic unless the file states
+    them.
 
     Raises:
-        WeightsError: there is not one file, it is no TorchScript, or OpenVINO lacks one of its
-            operations.
+        WeightsError: there is not exactly one file, it is not TorchScript, or OpenVINO lacks one
+            of its operations.
     """
     file = only(weights, "*")
     extra = {_CONFIG: ""}
@@ -39,11 +40,11 @@ def export(weights: Path) -> openvino.Model:
         )
     except RuntimeError as error:
         raise WeightsError(
-            f"{file.name} is no TorchScript, which torch.jit.save writes: {_first_line(error)}"
+            f"{file.name} is not TorchScript, as torch.jit.save writes it: {_first_line(error)}"
         ) from error
     try:
         network = openvino.convert_model(module.eval())
-    # Each of OpenVINO's failures has another class, and they share none but this.
+    # OpenVINO's failures have different classes with no closer base class.
     except Exception as error:
         raise WeightsError(f"OpenVINO cannot convert {file.name}: {_last_line(error)}") from error
     for number, port in enumerate(network.outputs):
@@ -60,7 +61,7 @@ def _take_images(network: openvino.Model, sides: tuple[int, int]) -> None:
 
 
 def _sides(config: bytes | str) -> tuple[int, int]:
-    """Return height and width, -1 for any."""
+    """Return height and width; -1 if dynamic."""
     try:
         return msgspec.json.decode(config, type=_Config).imgsz or (-1, -1)
     except msgspec.DecodeError:

@@ -1,4 +1,4 @@
-"""Networks that torch.jit wrote, beside what becomes of them."""
+"""Networks saved by torch.jit, compared with their conversions."""
 
 import json
 import pickle
@@ -17,7 +17,7 @@ from modelyard_tools.weights.errors import WeightsError
 
 
 class Small(nn.Module):
-    """Boxes and scores of a made-up detector: a convolution, a normalisation and a branch."""
+    """A made-up detector with boxes and scores: a convolution, a normalisation and a branch."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -59,7 +59,7 @@ def test_openvino_computes_what_torch_does(network: nn.Module, script: Any, tmp_
             )
 
 
-def test_the_size_that_ultralytics_notes_is_taken(network: nn.Module, tmp_path: Path) -> None:
+def test_the_size_that_ultralytics_states_is_used(network: nn.Module, tmp_path: Path) -> None:
     config = {"config.txt": json.dumps({"imgsz": [64, 96], "names": {"0": "cat"}})}
     torch.jit.save(traced(network), tmp_path / "best.pt", _extra_files=config)
     assert export(tmp_path).input().partial_shape.to_string() == "[1,3,64,96]"
@@ -74,10 +74,10 @@ def test_a_checkpoint_is_refused_and_nothing_of_it_runs(tmp_path: Path) -> None:
 
     (tmp_path / "in").mkdir()
     torch.save({"model": Bomb()}, tmp_path / "in" / "best.pt")
-    with pytest.raises(WeightsError, match=r"best.pt is no TorchScript"):
+    with pytest.raises(WeightsError, match=r"best.pt is not TorchScript"):
         export(tmp_path / "in")
     (tmp_path / "in" / "best.pt").write_bytes(pickle.dumps(Bomb()))
-    with pytest.raises(WeightsError, match=r"best.pt is no TorchScript"):
+    with pytest.raises(WeightsError, match=r"best.pt is not TorchScript"):
         export(tmp_path / "in")
     assert not proof.exists()
 

@@ -1,4 +1,4 @@
-"""Checkpoints in PyTorch's format of before version 1.6 and the layers in them, for tests."""
+"""Checkpoints in PyTorch's format before version 1.6, and the layers in them, for tests."""
 
 import pickle
 import sys
@@ -19,14 +19,14 @@ _STORAGE_OF = {"float32": "FloatStorage", "int64": "LongStorage"}
 
 
 def _rebuild_tensor_v2(*arguments: Any) -> None:
-    """Only named in pickles, never called."""
+    """Named in pickles but never called."""
 
 
 _rebuild_tensor_v2.__module__ = "torch._utils"
 
 
 class _Tensor:
-    """Pickled as PyTorch pickles a tensor; the whole of its storage unless told otherwise."""
+    """Pickled as PyTorch pickles a tensor; by default the whole of its storage."""
 
     def __init__(self, key: str, array: NDArray[Any], **view: Any) -> None:
         self.key = key
@@ -55,7 +55,7 @@ class _Pickler(pickle.Pickler):
 def write_checkpoint(
     path: Path, arrays: Mapping[str, NDArray[Any]], views: Mapping[str, Mapping[str, Any]] = {}
 ) -> Path:
-    """Write arrays by name; `views` replaces offset, shape or strides of some."""
+    """Write arrays by name; `views` overrides offset, shape or strides of some."""
     torch, utilities = ModuleType("torch"), ModuleType("torch._utils")
     for kind in _STORAGE_OF.values():
         storage = type(kind, (), {})
@@ -103,7 +103,7 @@ def normalised(
     stride: int = 1,
     dilation: int = 1,
 ) -> NDArray[Any]:
-    """Return a convolution and its normalisation, without folding one into the other."""
+    """Apply a convolution and its normalisation, without folding one into the other."""
     filters = tensors[f"{convolution}.weight"].astype(np.float64)
     found = convolve(images, filters, stride, dilation)
     scale, shift, mean, variance = (
@@ -116,7 +116,7 @@ def normalised(
 def convolve(
     images: NDArray[Any], filters: NDArray[Any], stride: int = 1, dilation: int = 1
 ) -> NDArray[Any]:
-    """Return a convolution as its definition says; filters with one input go by channel."""
+    """Convolve by definition; filters with one input are applied depthwise."""
     side = filters.shape[2]
     half, span = side // 2 * dilation, (side - 1) * dilation + 1
     padded = np.pad(images, [(0, 0), (0, 0), (half, half), (half, half)])

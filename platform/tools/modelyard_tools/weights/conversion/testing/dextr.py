@@ -1,4 +1,4 @@
-"""A checkpoint like that of DEXTR's authors, with random weights."""
+"""A checkpoint like that of DEXTR's authors, but with random weights."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ PARTS = [1, 2, 3, 6]
 
 
 def dextr_tensors() -> Tensors:
-    """Return a state dictionary with the names and shapes of the authors'."""
+    """Return a state dictionary with the names and shapes of the authors' own."""
     random = np.random.default_rng(1)
     found = random_layer(random, "conv1", "bn1", (64, 4, 7, 7))
     before = 64
@@ -20,7 +20,7 @@ def dextr_tensors() -> Tensors:
             shapes = [(width, before, 1, 1), (width, width, 3, 3), (4 * width, width, 1, 1)]
             for place, shape in enumerate(shapes, 1):
                 found |= random_layer(random, f"{name}.conv{place}", f"{name}.bn{place}", shape)
-            # A small part each, or the sum of 33 blocks is out of all proportion.
+            # Scaled down, or the sum over 33 blocks would explode.
             found[f"{name}.bn3.weight"] *= 0.2
             if block == 0:
                 names = f"{name}.downsample.0", f"{name}.downsample.1"

@@ -1,4 +1,4 @@
-"""Small models in the format of TensorFlow.js, written out by tests."""
+"""Small models in the format of TensorFlow.js, written by tests."""
 
 import base64
 import json
@@ -53,7 +53,7 @@ def write(
     weights: list[tuple[dict[str, Any], bytes]],
     shard_bytes: int = 1000,
 ) -> Path:
-    """Write a model with its weights cut into shards of that size, across their borders."""
+    """Write a model whose weights are cut into shards of that size, across value boundaries."""
     data = b"".join(content for _, content in weights)
     names: list[str] = []
     for start in range(0, len(data), shard_bytes):
