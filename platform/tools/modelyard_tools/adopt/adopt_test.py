@@ -216,7 +216,7 @@ def test_labels_the_repository_has_are_named_and_many_others_get_a_file(
 
 REPORTED = [
     ("onnx-wongkinyiu-yolov7", "imports onnxruntime, which the resolve openvino lacks"),
-    ("onnx-wongkinyiu-yolov7", "there is no onnx resolve for GPUs"),
+    ("onnx-wongkinyiu-yolov7", "left out: there is no openvino resolve for GPUs"),
     (
         "onnx-wongkinyiu-yolov7",
         "for Debian packages, build a base image and name it in `base_image`",

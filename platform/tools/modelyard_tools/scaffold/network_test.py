@@ -216,7 +216,7 @@ def test_a_configuration_that_is_not_read_is_left_alone(
         (["--from", "text.onnx"], "cannot load text.onnx"),
         (["--from", "best.pt"], "export it to ONNX"),
         (["--from", "best.zip"], "best.zip is not one of .onnx, .xml"),
-        (["--from", "best.onnx", "--framework", "pytorch"], "best.onnx runs on onnx; leave"),
+        (["--from", "best.onnx", "--framework", "pytorch"], "best.onnx runs on openvino; leave"),
     ],
 )
 def test_a_file_that_cannot_be_started_from_is_refused(
