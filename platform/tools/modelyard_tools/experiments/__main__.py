@@ -1,4 +1,4 @@
-"""`./pants experiment …`: functions on pictures and datasets."""
+"""`./pants experiment …`: run functions on pictures and datasets."""
 
 import sys
 

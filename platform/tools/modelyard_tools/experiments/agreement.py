@@ -1,4 +1,4 @@
-"""How much two sets of shapes on one picture agree."""
+"""How well two sets of shapes on one picture agree."""
 
 from collections.abc import Sequence
 
@@ -17,9 +17,9 @@ Size = tuple[int, int]
 
 
 class Pair(msgspec.Struct, frozen=True):
-    """A shape of the first set and one of the second that are taken for the same object.
+    """A shape of the first set and one of the second that are matched as the same object.
 
-    `iou` is their intersection over union, 0..1; that of two tags is 1.
+    `iou` is their intersection over union, 0..1; it is 1 for two tags.
     """
 
     first: int
@@ -30,9 +30,9 @@ class Pair(msgspec.Struct, frozen=True):
 def pair_up(
     first: Sequence[Shape], second: Sequence[Shape], size: Size, least: float
 ) -> list[Pair]:
-    """Pair shapes of equal labels that overlap by `least` (0..1) or more, the best pairs first.
+    """Pair shapes with equal labels that overlap by at least `least` (0..1), best pairs first.
 
-    Masks and polygons are compared by their pixels where both are such, all else by boxes.
+    Two masks or polygons are compared by pixels, everything else by boxes.
     """
     overlaps = overlap(first, second, size)
     for row, shape in enumerate(first):
@@ -48,7 +48,7 @@ def pair_up(
 
 
 def overlap(first: Sequence[Shape], second: Sequence[Shape], size: Size) -> NDArray[np.float64]:
-    """Return intersection over union, 0..1, [N, M], of each shape with each other."""
+    """Return the intersection over union, 0..1, [N, M], of each pair of shapes."""
     result = iou_matrix(_boxes(first), _boxes(second))
     for row, shape in enumerate(first):
         for column, other in enumerate(second):
@@ -66,21 +66,21 @@ def overlap(first: Sequence[Shape], second: Sequence[Shape], size: Size) -> NDAr
 
 
 def is_outlined(shape: Shape) -> bool:
-    """Whether the shape says which pixels are the object's."""
+    """Whether the shape outlines the object's pixels."""
     return isinstance(shape, Mask | Polygon)
 
 
 def pixels(shape: Shape, size: Size) -> NDArray[np.bool_]:
-    """Return the pixels of a mask or a polygon; no other shape has them."""
+    """Return the pixels of a mask or a polygon; other shapes have none."""
     if isinstance(shape, Mask):
         return whole_mask(shape, size)
     if isinstance(shape, Polygon):
         return fill(shape.points, size)
-    raise TypeError(f"a {shape.kind} does not say which pixels it has")
+    raise TypeError(f"a {shape.kind} does not have pixels")
 
 
 def run_lengths(shape: Shape, size: Size) -> dict[str, object]:
-    """Return the pixels of a shape in COCO's compressed run lengths."""
+    """Return the pixels of a shape as COCO's compressed run lengths."""
     encoded: dict[str, object] = coco_mask.encode(
         np.asfortranarray(pixels(shape, size).astype(np.uint8))
     )

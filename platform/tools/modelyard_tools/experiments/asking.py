@@ -1,4 +1,4 @@
-"""What detectors answer, as shapes on pictures."""
+"""Calls detectors and returns their answers as shapes on pictures."""
 
 import msgspec
 
@@ -11,25 +11,25 @@ from modelyard_tools.experiments.pictures import Picture
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """A picture, decoded, and what a detector found on it."""
+    """A decoded picture and what a detector found on it."""
 
     image: Image
     found: Annotated
 
 
 def see(function: Function, picture: Picture, threshold: float) -> Seen:
-    """Ask a detector about a picture.
+    """Call a detector with a picture.
 
     Args:
         function: The detector.
-        picture: What to look at.
-        threshold: The least score, 0..1.
+        picture: The picture to send.
+        threshold: The minimum score, 0..1.
 
     Raises:
-        ExperimentError: the picture cannot be read, or the answer is none that CVAT could read.
+        ExperimentError: the picture cannot be read, or CVAT could not read the answer.
     """
     image = readable(picture)
-    # CVAT sends no threshold of 0 either.
+    # CVAT does not send a threshold of 0 either.
     answer = function.ask(picture.file, **({"threshold": threshold} if threshold else {}))
     try:
         shapes = replies.detections(answer, function.labels)
@@ -39,10 +39,10 @@ def see(function: Function, picture: Picture, threshold: float) -> Seen:
 
 
 def require_type(function: Function, *types: str) -> None:
-    """Accept a function of one of these types.
+    """Check that a function is of one of these types.
 
     Raises:
-        ExperimentError: it is of another.
+        ExperimentError: it is of another type.
     """
     if function.type not in types:
         raise ExperimentError(
@@ -51,10 +51,10 @@ def require_type(function: Function, *types: str) -> None:
 
 
 def readable(picture: Picture) -> Image:
-    """Return the picture decoded, as functions do it.
+    """Decode a picture as functions do.
 
     Raises:
-        ExperimentError: it cannot be.
+        ExperimentError: it cannot be decoded.
     """
     try:
         return decode(picture.file)

@@ -20,8 +20,8 @@ from modelyard_tools.experiments.predict import FORMATS, Prediction, predict
 
 _BELOW: Final = 3
 _EXITS: Final = "exit codes: 0 done, 1 failed, 2 wrong usage, 3 below --min-map or --min"
-_WHICH: Final = "a function by its name on the platform, or by its http:// address"
-_FRAMES: Final = "videos: take every Nth frame (default: 1)"
+_WHICH: Final = "name of a function on the platform, or its http:// address"
+_FRAMES: Final = "videos: use every Nth frame (default: 1)"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -32,7 +32,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; return the exit code."""
+    """Run one command and return the exit code."""
     try:
         options = _parser().parse_args(argv)
         return int(options.run(options))
@@ -92,26 +92,26 @@ def _pictures(options: argparse.Namespace) -> Pictures:
     if annotations is not None:
         return Listed(read_dataset(images, annotations))
     if images is None:
-        raise UsageError("name the --images, or --annotations that list some")
+        raise UsageError("pass --images, or --annotations that list images")
     return pictures_of(images, options.every)
 
 
 def _path(given: Path | None) -> Path | None:
-    """Return the path as it was meant where the command was typed."""
+    """Resolve a path against the folder where the command was typed."""
     return None if given is None else Path(os.environ.get(variables.CWD) or ".") / given
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="./pants experiment",
-        description="Try functions on many pictures, and score them.",
+        description="Try functions on many pictures and score them.",
         epilog=_EXITS,
     )
     parser.add_argument("--version", action="version", version=VERSION)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    _add_predict(commands.add_parser("predict", help="what a detector finds, drawn and written"))
-    _add_compare(commands.add_parser("compare", help="two detectors on the same pictures"))
-    _add_evaluate(commands.add_parser("evaluate", help="a function against annotations"))
+    _add_predict(commands.add_parser("predict", help="draw and write what a detector finds"))
+    _add_compare(commands.add_parser("compare", help="compare two detectors on the same pictures"))
+    _add_evaluate(commands.add_parser("evaluate", help="score a function against annotations"))
     return parser
 
 
@@ -124,23 +124,25 @@ def _add_predict(parser: argparse.ArgumentParser) -> None:
         type=_fractions,
         default=[0.5],
         metavar="T[,T…]",
-        help="least scores, 0..1; the table compares them (default: 0.5)",
+        help="minimum scores, 0..1; the table compares them (default: 0.5)",
     )
     parser.add_argument(
-        "--format", choices=FORMATS, action="append", help="what to write to --out (default: all)"
+        "--format", choices=FORMATS, action="append", help="format to write to --out (default: all)"
     )
 
 
 def _add_compare(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_compare)
     parser.add_argument("first", help=_WHICH)
-    parser.add_argument("second", help="another, or another version of it")
+    parser.add_argument("second", help="another function, or another version of it")
     _add_pictures(parser)
-    parser.add_argument("--threshold", type=_fraction, default=0.5, help="least score, 0..1")
+    parser.add_argument("--threshold", type=_fraction, default=0.5, help="minimum score, 0..1")
     parser.add_argument(
-        "--iou", type=_fraction, default=0.5, help="least overlap of one object, 0..1"
+        "--iou", type=_fraction, default=0.5, help="minimum overlap for the same object, 0..1"
     )
-    parser.add_argument("--min", type=_fraction, help="exit with 3 below this agreement, 0..1")
+    parser.add_argument(
+        "--min", type=_fraction, help="exit with 3 if the agreement, 0..1, is lower"
+    )
 
 
 def _add_evaluate(parser: argparse.ArgumentParser) -> None:
@@ -148,38 +150,38 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("function", help=_WHICH)
     _add_annotations(parser)
     parser.add_argument(
-        "--images", type=Path, help="folder of their pictures; or of a whole dataset"
+        "--images", type=Path, help="folder of the annotated pictures, or of a whole dataset"
     )
     parser.add_argument(
         "--type",
         choices=FUNCTION_TYPES,
         default=FUNCTION_TYPES[0],
-        help="what a function at an address is",
+        help="type of a function given by its address (default: %(default)s)",
     )
     parser.add_argument(
-        "--clicks", type=_count, default=5, help="interactors: clicks for each object (default: 5)"
+        "--clicks", type=_count, default=5, help="interactors: clicks per object (default: 5)"
     )
     parser.add_argument(
         "--min-map",
         "--min",
         dest="min",
         type=_fraction,
-        help="exit with 3 below this mAP (detectors), IoU (interactors) or success (trackers)",
+        help="exit with 3 if mAP (detectors), IoU (interactors) or success (trackers) is lower",
     )
     _add_platform(parser)
 
 
 def _add_pictures(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--images", type=Path, help="an image, a folder of images, a video")
+    parser.add_argument("--images", type=Path, help="image, folder of images, or video")
     _add_annotations(parser)
     parser.add_argument("--every", type=_count, default=1, metavar="N", help=_FRAMES)
-    parser.add_argument("--out", type=Path, help="folder for what is written")
+    parser.add_argument("--out", type=Path, help="folder to write to")
     _add_platform(parser)
 
 
 def _add_annotations(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--annotations", type=Path, help="COCO's .json or CVAT's .xml of those images"
+        "--annotations", type=Path, help="annotations of the images: COCO's .json or CVAT's .xml"
     )
 
 
@@ -205,5 +207,5 @@ def _fraction(text: str) -> float:
 def _count(text: str) -> int:
     value = int(text)
     if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is no number from 1 on")
+        raise argparse.ArgumentTypeError(f"{text} is not an integer of at least 1")
     return value

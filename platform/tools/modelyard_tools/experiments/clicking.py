@@ -1,7 +1,7 @@
 """Interactors: how well the mask fits after each click.
 
-Clicks are simulated as in Xu et al., Deep Interactive Object Selection, 2016: each goes to the
-middle of the largest part that is still wrong. Functions that want extreme points (DEXTR, Maninis
+Clicks are simulated as in Xu et al., Deep Interactive Object Selection, 2016: each one is in the
+middle of the largest region that is still wrong. Functions that need extreme points (DEXTR, Maninis
 et al., 2018) or a box first get those of the annotated object.
 """
 
@@ -21,7 +21,7 @@ from modelyard_tools.experiments.datasets import Truth
 from modelyard_tools.experiments.errors import ExperimentError
 from modelyard_tools.experiments.functions import Function
 from modelyard_tools.experiments.pictures import Picture
-from modelyard_tools.experiments.progress import looked_at, print_table
+from modelyard_tools.experiments.progress import print_table, with_progress
 
 Point = list[float]
 """x and y in pixels."""
@@ -32,8 +32,8 @@ _UNPROCESSABLE = 422
 class Fit(msgspec.Struct, frozen=True):
     """How well masks fit.
 
-    `ious` is the mean intersection over union (0..1) after the first click, the second, …; of
-    `objects` objects.
+    `ious` is the mean intersection over union (0..1) of `objects` objects after the first click,
+    the second, ….
     """
 
     ious: tuple[float, ...]
@@ -41,7 +41,7 @@ class Fit(msgspec.Struct, frozen=True):
 
 
 class Prompt(msgspec.Struct):
-    """What was clicked at so far."""
+    """The clicks so far."""
 
     positive: list[Point]
     negative: list[Point]
@@ -49,14 +49,14 @@ class Prompt(msgspec.Struct):
 
 
 def evaluate_interactor(function: Function, truth: Truth, clicks: int) -> Fit:
-    """Click `clicks` times at each annotated mask or polygon of the dataset.
+    """Click `clicks` times on each annotated mask or polygon of the dataset.
 
     Raises:
         ExperimentError: the dataset has neither, or a picture or answer is wrong.
     """
     require_type(function, INTERACTOR)
     rows = []
-    for annotated in looked_at(truth.pictures, function.name):
+    for annotated in with_progress(truth.pictures, function.name):
         outlined = [shape for shape in annotated.shapes if is_outlined(shape)]
         if outlined:
             picture = annotated.picture()
@@ -64,7 +64,9 @@ def evaluate_interactor(function: Function, truth: Truth, clicks: int) -> Fit:
             targets = (pixels(shape, size) for shape in outlined)
             rows += [_ious(function, picture, part, clicks) for part in targets if part.any()]
     if not rows:
-        raise ExperimentError("an interactor is evaluated on masks or polygons; there are none")
+        raise ExperimentError(
+            "interactors are evaluated on masks or polygons; the dataset has none"
+        )
     return Fit(tuple(np.mean(rows, axis=0).tolist()), len(rows))
 
 
@@ -89,7 +91,7 @@ def _ious(function: Function, picture: Picture, target: Bitmap, clicks: int) -> 
 
 
 def first_prompt(target: Bitmap, annotations: Mapping[str, str]) -> Prompt:
-    """Return the clicks and the box that the function wants before it is asked at all."""
+    """Return the clicks and the box that the function needs for its first call."""
     rows, columns = np.nonzero(target)
     left, right, top, bottom = columns.min(), columns.max(), rows.min(), rows.max()
     positive = [middle(target)]
@@ -97,14 +99,14 @@ def first_prompt(target: Bitmap, annotations: Mapping[str, str]) -> Prompt:
         ends = [columns.argmin(), rows.argmin(), columns.argmax(), rows.argmax()]
         positive = [_centre(rows[end], columns[end]) for end in ends]
     box = None
-    # To CVAT any text is a yes.
+    # CVAT takes any text for true.
     if annotations.get("startswith_box"):
         box = ([float(left), float(top)], [float(right + 1), float(bottom + 1)])
     return Prompt(positive, [], box)
 
 
 def add_click(prompt: Prompt, mask: Bitmap, target: Bitmap, *, negative: bool) -> None:
-    """Click at the middle of the largest part that is wrong; nowhere if none is."""
+    """Click in the middle of the largest wrong region, if there is one."""
     missing = _largest(target & ~mask)
     surplus = _largest(mask & ~target) if negative else np.zeros_like(target)
     if missing.sum() >= surplus.sum() and missing.any():
@@ -133,7 +135,7 @@ def _largest(mask: Bitmap) -> NDArray[np.bool_]:
 
 
 def _segment(function: Function, picture: Picture, prompt: Prompt, shape: Sequence[int]) -> Bitmap:
-    """Return the answer's mask; an empty one if the function finds nothing there."""
+    """Return the answer's mask; an empty one if the function finds nothing."""
     response = function.post(
         picture.file, pos_points=prompt.positive, neg_points=prompt.negative, obj_bbox=prompt.box
     )

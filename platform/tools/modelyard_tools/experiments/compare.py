@@ -16,14 +16,14 @@ from modelyard_tools.experiments.errors import UsageError
 from modelyard_tools.experiments.functions import Function
 from modelyard_tools.experiments.pictures import Pictures
 from modelyard_tools.experiments.predict import save_drawing
-from modelyard_tools.experiments.progress import looked_at, print_table
+from modelyard_tools.experiments.progress import print_table, with_progress
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
-    """What to do.
+    """Settings of a comparison.
 
-    Objects count as the same from an intersection over union of `iou` (0..1) on. `out` is the
-    folder for the histogram and for the pictures that the two disagree about, side by side.
+    Objects with an intersection over union of at least `iou` (0..1) count as the same. `out` is the
+    folder for the histogram and for side-by-side drawings of the pictures with disagreements.
     """
 
     first: Function
@@ -35,7 +35,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Tally(msgspec.Struct):
-    """How often the two agree about a label; `ious` is one number for each common object."""
+    """How often the two agree on a label; `ious` has one number per common object."""
 
     first: int = 0
     second: int = 0
@@ -49,7 +49,7 @@ class Tally(msgspec.Struct):
 
 
 def compare(comparison: Comparison) -> float:
-    """Ask both about every picture; print how they agree and return that, 0..1.
+    """Call both with every picture; print how well they agree and return the agreement, 0..1.
 
     Raises:
         ExperimentError: a picture, an answer or the folder is wrong.
@@ -57,7 +57,7 @@ def compare(comparison: Comparison) -> float:
     for function in (comparison.first, comparison.second):
         require_type(function, DETECTOR)
     tallies: dict[str, Tally] = defaultdict(Tally)
-    for picture in looked_at(comparison.pictures, "comparing"):
+    for picture in with_progress(comparison.pictures, "comparing"):
         seen = see(comparison.first, picture, comparison.threshold)
         other = see(comparison.second, picture, comparison.threshold)
         if not _agree(seen, other, comparison, tallies) and comparison.out:
@@ -69,7 +69,7 @@ def compare(comparison: Comparison) -> float:
 
 
 def _agree(seen: Seen, other: Seen, comparison: Comparison, tallies: dict[str, Tally]) -> bool:
-    """Count the objects on one picture; say whether both found the same ones."""
+    """Count the objects on one picture; return whether both found the same ones."""
     first, second = seen.found.shapes, other.found.shapes
     for shape in first:
         tallies[shape.label].first += 1
@@ -90,7 +90,7 @@ def _side_by_side(seen: Seen, other: Seen, comparison: Comparison) -> Image:
 
 
 def _save_histogram(tallies: dict[str, Tally], comparison: Comparison, path: Path) -> None:
-    """Draw how well the boxes or masks of common objects match."""
+    """Draw a histogram of how well boxes or masks of common objects match."""
     ious = [iou for tally in tallies.values() for iou in tally.ious]
     figure = Figure(figsize=(6, 4), layout="constrained")
     axes = figure.add_subplot()

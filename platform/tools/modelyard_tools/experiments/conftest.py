@@ -1,4 +1,4 @@
-"""What the tests of the experiments share."""
+"""Fixtures that the tests of the experiments share."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,14 +11,14 @@ from modelyard_tools.experiments.testing.functions import Served, served
 
 @pytest.fixture(scope="session")
 def platform_of_tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A platform that serves a tiny model of every type."""
+    """A platform with a tiny model of every type."""
     with served(tmp_path_factory.mktemp("functions")) as platform:
         yield platform
 
 
 @pytest.fixture
 def platform(platform_of_tiny_models: Served) -> Served:
-    """The same, with what it was asked forgotten."""
+    """The same, with its recorded requests cleared."""
     platform_of_tiny_models.asked.clear()
     return platform_of_tiny_models
 

@@ -1,4 +1,4 @@
-"""Our shapes as datumaro's annotations, and those as ours."""
+"""Converts our shapes to datumaro's annotations and back."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -24,7 +24,7 @@ from modelyard.imaging import crop
 SCORE: Final = "score"
 CROWD: Final = "is_crowd"
 TRACK: Final = "track_id"
-# What the formats say besides, which is no attribute of an object.
+# Entries that the formats add, which are not attributes of an object.
 _OTHERS: Final = frozenset({"occluded", "keyframe", "z_order", "frame", "rotation", SCORE})
 
 
@@ -64,7 +64,7 @@ def to_datumaro(  # noqa: PLR0911 - one a kind
         case Points():
             return dm.Points(list(shape.points), **common)
         case _:
-            raise TypeError(f"no format that is written holds a {shape.kind}")
+            raise TypeError(f"none of the written formats supports a {shape.kind}")
 
 
 def from_datumaro(  # noqa: PLR0911 - one a kind
@@ -72,7 +72,7 @@ def from_datumaro(  # noqa: PLR0911 - one a kind
 ) -> Shape | None:
     """Return the shape of an annotation; None for a kind that is not evaluated.
 
-    Attributes keep their names, with values as text; `is_crowd` and `track_id` are among them.
+    Attributes keep their names, with values as text, including `is_crowd` and `track_id`.
     """
     if getattr(annotation, "label", None) is None:
         return None
@@ -107,7 +107,7 @@ def from_datumaro(  # noqa: PLR0911 - one a kind
 
 
 def whole_mask(mask: Mask, size: tuple[int, int]) -> Bitmap:
-    """Return the mask as bool [height, width] of the whole image, what lies beside it cut off."""
+    """Return the mask as bool [height, width] of the whole image, cropped to it."""
     width, height = size
     canvas = np.zeros((height, width), np.bool_)
     rows, columns = mask.bitmap.shape

@@ -1,4 +1,4 @@
-"""CVAT's own command line, with one line instead of a traceback where a function is to blame."""
+"""CVAT's own command line, with one line instead of a traceback for errors of a function."""
 
 import sys
 from collections.abc import Sequence

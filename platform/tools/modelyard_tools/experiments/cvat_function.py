@@ -6,8 +6,8 @@
     -p function=str:coco-ssd --allow-unmatched-labels
 ```
 
-The function is asked over HTTP. So it is the very one that CVAT's server would call, whatever it
-runs on; and neither it nor its image needs the SDK.
+The function is called over HTTP, so it is the same one that CVAT's server would call, whatever it
+runs on, and neither it nor its image needs the SDK.
 """
 
 import io
@@ -43,7 +43,7 @@ from modelyard_tools.experiments.errors import ExperimentError
 from modelyard_tools.experiments.functions import Function, default_platform, find_function
 from modelyard_tools.experiments.pictures import Picture
 
-# What PNG can hold; all else is made RGB, as functions do with it.
+# Modes that PNG supports; others are converted to RGB, as functions do.
 _MODES: Final = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")
 
 Size = tuple[int, int]
@@ -53,11 +53,11 @@ Size = tuple[int, int]
 def create(function: str, platform: str = "") -> "DetectionFunction":
     """Return the auto-annotation function of a deployed detector: the SDK's entry point.
 
-    `function` is its name on `platform`, the address of a Nuclio dashboard; none is the embedded
+    `function` is its name on `platform`, the address of a Nuclio dashboard; by default the embedded
     platform of this machine.
 
     Raises:
-        BadFunctionError: there is no such detector, or it cannot be one for the SDK.
+        BadFunctionError: there is no such detector, or the SDK cannot use it.
     """
     try:
         return DetectionFunction(find_function(function, platform or default_platform()))
@@ -66,17 +66,17 @@ def create(function: str, platform: str = "") -> "DetectionFunction":
 
 
 class DetectionFunction:
-    """What the SDK's driver calls."""
+    """The object that the SDK's driver calls."""
 
     def __init__(self, function: Function) -> None:
-        """Take a detector.
+        """Wrap a detector.
 
         Raises:
-            ExperimentError: it is none, or it declares no labels.
+            ExperimentError: it is not a detector, or it does not declare labels.
         """
         require_type(function, DETECTOR)
         if function.labels is None:
-            raise ExperimentError(f"{function.name} declares no labels")
+            raise ExperimentError(f"{function.name} does not declare labels")
         self._function = function
         self._specs = _label_specs(function.labels)
         self.spec = cvataa.DetectionFunctionSpec(labels=list(self._specs.values()))
@@ -87,9 +87,9 @@ class DetectionFunction:
         """Return what the detector finds in the image.
 
         Raises:
-            ExperimentError: it cannot be asked, or answers something else than shapes.
+            ExperimentError: it cannot be called, or answers with anything but shapes.
         """
-        # Without a threshold the detector takes its own.
+        # Without a threshold, the detector uses its own.
         picture = Picture(context.frame_name, _file(image))
         seen = see(self._function, picture, context.conf_threshold or 0.0)
         size = seen.image.size
@@ -100,7 +100,7 @@ class DetectionFunction:
         ]
 
     def _of_declared_kind(self, shape: Shape, size: Size, *, outlines: bool) -> Iterator[Shape]:
-        """Yield the shape in the form that the SDK expects: masks and polygons are told apart."""
+        """Yield the shape in the SDK's form, which tells masks and polygons apart."""
         kind = getattr(self._specs[shape.label], "type", "any")
         if isinstance(shape, Mask) and (outlines or kind == "polygon"):
             corner = (shape.left, shape.top)
@@ -131,7 +131,7 @@ def _file(image: PIL.Image.Image) -> bytes:
 
 
 def _label_specs(labels: LabelSet) -> dict[str, models.PatchedLabelRequest]:
-    """Return the SDK's labels by name, with numbers of their own as ids."""
+    """Return the SDK's labels by name, numbered with ids."""
     return {label.name: _label_spec(label, number) for number, label in enumerate(labels)}
 
 
@@ -192,7 +192,7 @@ def _points(
         case Rectangle():
             return list(shape.box)
         case Ellipse():
-            # CVAT wants the centre, then x of the rightmost and y of the topmost point.
+            # CVAT expects the centre, then x of the rightmost and y of the topmost point.
             (x, y), (horizontal, vertical) = shape.center, shape.radii
             return [x, y, x + horizontal, y - vertical]
         case Mask():
@@ -206,7 +206,7 @@ def _points(
 def _values(
     given: Sequence[Attribute], spec: models.PatchedLabelRequest | models.SublabelRequest
 ) -> list[models.AttributeValRequest]:
-    """Return the values that CVAT would keep; it drops, say, an age beyond the declared range."""
+    """Return the values that CVAT would keep; it drops, for example, numbers out of range."""
     specs = {item.name: item for item in spec.attributes}
     return [
         models.AttributeValRequest(spec_id=specs[item.name].id, value=item.value)

@@ -1,4 +1,4 @@
-"""Detectors as auto-annotation functions: CVAT's own SDK and command line run them."""
+"""Detectors as auto-annotation functions, run by CVAT's own SDK and command line."""
 
 import os
 import subprocess
@@ -25,7 +25,7 @@ MODULE = ["--function-module", "modelyard_tools.experiments.cvat_function"]
 def annotate(
     cvat: FakeCvat, platform: Served, cache: Path, function: str, *options: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run `cvat-cli task auto-annotate` in a process of its own."""
+    """Run `cvat-cli task auto-annotate` in a separate process."""
     host, _, port = cvat.address.rpartition(":")
     given = ["-p", f"function=str:{function}", "-p", f"platform=str:{platform.address}"]
     command = [sys.executable, "-m", "modelyard_tools.experiments.cvat_cli", "--server-host", host]
@@ -82,7 +82,7 @@ def test_every_kind_of_shape_reaches_the_server(
     assert {request["threshold"] for request in platform.asked} == {0.3}
 
 
-def test_masks_become_polygons_where_the_user_wants_them(platform: Served, tmp_path: Path) -> None:
+def test_masks_become_polygons_if_the_user_asks_for_them(platform: Served, tmp_path: Path) -> None:
     labels = [label for label in shapes.labels() if label["name"] != "a mask"]
     labels.append({"name": "a mask", "type": "polygon"})
     with serving(FakeCvat(labels, [sample_png()])) as cvat:
@@ -112,9 +112,9 @@ def test_labels_that_the_task_lacks_are_an_error_in_one_line_unless_allowed(
 
 @pytest.mark.parametrize(
     ("function", "message"),
-    [("dull", "has no function 'dull'"), ("cutter", "this needs a detector")],
+    [("dull", "does not have a function 'dull'"), ("cutter", "this needs a detector")],
 )
-def test_what_is_no_detector_is_said_in_one_line(
+def test_a_function_that_is_not_a_detector_is_refused_in_one_line(
     task: FakeCvat, platform: Served, tmp_path: Path, function: str, message: str
 ) -> None:
     done = annotate(task, platform, tmp_path, function)

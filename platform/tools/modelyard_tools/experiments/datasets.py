@@ -1,4 +1,4 @@
-"""Datasets that people annotated, in whatever format datumaro reads."""
+"""Annotated datasets, in any format that datumaro reads."""
 
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,7 @@ from modelyard_tools.experiments.conversion import from_datumaro
 from modelyard_tools.experiments.errors import UsageError
 from modelyard_tools.experiments.pictures import Picture
 
-# Where each format looks for pictures and annotations, below the folder of a dataset.
+# Where each format expects pictures and annotations below the folder of a dataset.
 _LAYOUTS: Final = {
     ".json": ("annotations/instances_default.json", "images/default", "coco"),
     ".xml": ("annotations.xml", "images", "cvat"),
@@ -26,9 +26,9 @@ class Annotated(msgspec.Struct, frozen=True):
     """A picture and the shapes on it.
 
     Attributes:
-        name: Of the picture, with slashes and its suffix.
+        name: Name of the picture, with slashes and suffix.
         size: Width and height in pixels.
-        shapes: What was annotated, or found.
+        shapes: The annotated or found shapes.
         path: The picture's file; None if it is not on this machine.
     """
 
@@ -41,14 +41,16 @@ class Annotated(msgspec.Struct, frozen=True):
         """Read the picture.
 
         Raises:
-            UsageError: it is not there.
+            UsageError: it does not exist.
         """
         try:
             if self.path is not None:
                 return Picture(self.name, self.path.read_bytes())
         except OSError:
             pass
-        raise UsageError(f"the picture {self.name} of the dataset is not there: name its --images")
+        raise UsageError(
+            f"the picture {self.name} of the dataset was not found; pass its folder as --images"
+        )
 
 
 class Truth(msgspec.Struct, frozen=True):
@@ -62,7 +64,7 @@ class Listed:
     """The pictures of a dataset."""
 
     def __init__(self, truth: Truth) -> None:
-        """Take those that it lists."""
+        """Use the pictures that the dataset lists."""
         self._listed = truth.pictures
 
     def __len__(self) -> int:
@@ -88,19 +90,19 @@ def read_dataset(images: Path | None, annotations: Path | None) -> Truth:
     """
     if annotations is None:
         if images is None:
-            raise UsageError("name the --annotations, or a whole dataset as --images")
+            raise UsageError("pass --annotations, or a whole dataset as --images")
         return _read(images, None)
     if annotations.suffix.lower() not in _LAYOUTS:
         raise UsageError(f"{annotations} is neither COCO's .json nor CVAT's .xml")
     if not annotations.is_file():
-        raise UsageError(f"there is no {annotations}")
+        raise UsageError(f"{annotations} does not exist")
     with _laid_out(annotations, images or annotations.parent) as (folder, format):
         return _read(folder, format)
 
 
 @contextmanager
 def _laid_out(annotations: Path, images: Path) -> Iterator[tuple[Path, str]]:
-    """Lay the two out as datumaro wants them, by links."""
+    """Link the two into a folder in the layout that datumaro expects."""
     file, pictures, format = _LAYOUTS[annotations.suffix.lower()]
     with tempfile.TemporaryDirectory(prefix="dataset-") as scratch:
         folder = Path(scratch)
@@ -119,7 +121,7 @@ def _read(folder: Path, format: str | None) -> Truth:
         coco = dataset.format.startswith("coco")
         pictures = [_annotated(item, names, coco=coco) for item in items]
     except Exception as error:
-        # Readers of a dozen formats, each of which fails at malformed files in its own way.
+        # Readers of a dozen formats, each of which fails on malformed files in its own way.
         cause = error.__cause__ or error
         reason = " ".join(str(cause).split()) or type(cause).__name__
         raise UsageError(f"cannot read the dataset: {reason}") from error
@@ -142,7 +144,7 @@ def _annotated(item: dm.DatasetItem, names: Sequence[str], *, coco: bool) -> Ann
 def _objects(annotations: Sequence[dm.Annotation], height: int, width: int) -> list[dm.Annotation]:
     """Return one annotation for each object of a COCO file.
 
-    There datumaro gives an object's polygons, one by one, and its box beside them, under one
+    Datumaro returns an object's polygons one by one, and its box beside them, with the same group
     number.
     """
     numbered: dict[int, list[dm.Annotation]] = {}

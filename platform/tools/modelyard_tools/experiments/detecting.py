@@ -1,7 +1,7 @@
 """Detectors: COCO's average precision, by COCO's own program.
 
-Lin et al., Microsoft COCO: Common Objects in Context, 2014. Labels are paired by name; what only
-one side knows is left out and named.
+Lin et al., Microsoft COCO: Common Objects in Context, 2014. Labels are paired by name; labels that
+only one side has are left out and reported.
 """
 
 import contextlib
@@ -37,12 +37,12 @@ from modelyard_tools.experiments.conversion import CROWD
 from modelyard_tools.experiments.datasets import Annotated, Truth
 from modelyard_tools.experiments.errors import ExperimentError
 from modelyard_tools.experiments.functions import Function
-from modelyard_tools.experiments.progress import looked_at, print_table
+from modelyard_tools.experiments.progress import print_table, with_progress
 
 Placed = Cuboid | Ellipse | Mask | Points | Polygon | Polyline | Rectangle | Skeleton
-"""Every shape but a tag, which has no place."""
+"""Every shape except tags, which have no position."""
 
-# COCO counts the best hundred of a picture, whatever their score.
+# COCO counts the best hundred of a picture, whatever their scores.
 _LEAST_SCORE: Final = 0.01
 
 
@@ -50,13 +50,13 @@ class Precision(msgspec.Struct, frozen=True):
     """Average precision, 0..1.
 
     Attributes:
-        by: "boxes" or "masks": what the overlap was measured between.
+        by: "boxes" or "masks": the kind of shape whose overlap was measured.
         mean: Over labels and over IoU from 0.50 to 0.95 (COCO's AP).
         at_50: Over labels, at an IoU of 0.50.
         at_75: The same at 0.75.
         labels: AP of each label.
-        objects: How many annotated objects each label has.
-        unknown: Labels of the dataset that the function does not know.
+        objects: Number of annotated objects of each label.
+        unknown: Labels of the dataset that the function does not declare.
     """
 
     by: str
@@ -69,17 +69,17 @@ class Precision(msgspec.Struct, frozen=True):
 
 
 def evaluate_detector(function: Function, truth: Truth) -> Precision:
-    """Ask about every picture of the dataset and score the answers.
+    """Call the function with every picture of the dataset and score the answers.
 
     Raises:
-        ExperimentError: no label in common, no object, or a picture or answer that is wrong.
+        ExperimentError: there is no common label or no object, or a picture or answer is wrong.
     """
     require_type(function, DETECTOR)
     found = [
         see(function, annotated.picture(), _LEAST_SCORE).found
-        for annotated in looked_at(truth.pictures, function.name)
+        for annotated in with_progress(truth.pictures, function.name)
     ]
-    # Without a list of its labels, what it never reports counts as missed.
+    # If the function does not list its labels, those that it never reports count as missed.
     known = truth.labels if function.labels is None else function.labels.names
     return average_precision(truth, found, known)
 
@@ -90,7 +90,7 @@ def average_precision(truth: Truth, found: Sequence[Annotated], known: Sequence[
     `known` are the labels that the detector can report.
 
     Raises:
-        ExperimentError: there is nothing that could be scored.
+        ExperimentError: there is nothing to score.
     """
     ids = _common(truth.labels, known)
     annotated = [_relevant(picture, ids) for picture in truth.pictures]
@@ -99,7 +99,7 @@ def average_precision(truth: Truth, found: Sequence[Annotated], known: Sequence[
         _plain(shape.label) for shapes in annotated for shape in shapes if not _is_crowd(shape)
     )
     if not counts:
-        raise ExperimentError("the dataset has no object of a label that the function knows")
+        raise ExperimentError("the dataset has no objects with labels that the function knows")
     sizes = [picture.size for picture in found]
     masks = all(is_outlined(shape) for shapes in (*annotated, *detected) for shape in shapes)
     by_label = _precisions(
@@ -122,7 +122,7 @@ def average_precision(truth: Truth, found: Sequence[Annotated], known: Sequence[
 
 
 def print_precision(precision: Precision) -> None:
-    """Print the scores, and what was left out."""
+    """Print the scores and what was left out."""
     rows: list[list[object]] = [
         [label, precision.objects[label], score] for label, score in precision.labels.items()
     ]
@@ -136,14 +136,14 @@ def print_precision(precision: Precision) -> None:
 
 
 def _common(labels: Sequence[str], known: Sequence[str]) -> dict[str, int]:
-    """Return category numbers from 1 on, by plain name, of the labels that both sides know."""
+    """Return category numbers, from 1, by normalised name of the labels that both sides know."""
     reported = {_plain(label) for label in known}
     plain = [_plain(label) for label in labels if _plain(label) in reported]
     return {label: number for number, label in enumerate(dict.fromkeys(plain), start=1)}
 
 
 def _plain(label: str) -> str:
-    """Return the label without what people write in different ways: `Traffic_light`."""
+    """Return the label in a normalised spelling, without case and separators."""
     return label.replace("_", " ").strip().lower()
 
 
@@ -156,7 +156,7 @@ def _relevant(picture: Annotated, ids: Mapping[str, int]) -> list[Placed]:
 
 
 def _is_crowd(shape: Placed) -> bool:
-    """Whether it marks an area of many objects, which are neither counted nor missed."""
+    """Whether it marks a crowd, whose objects count as neither found nor missed."""
     return Attribute(CROWD, "true") in shape.attributes
 
 
@@ -167,7 +167,7 @@ def _coco(
     *,
     masks: bool,
 ) -> COCO:
-    """Return the shapes of each picture as COCO's program wants them."""
+    """Return the shapes of each picture in the form that COCO's program expects."""
     records = [
         _record(shape, size, ids, masks=masks) | {"image_id": number}
         for number, (shapes, size) in enumerate(zip(pictures, sizes, strict=True), start=1)
@@ -179,7 +179,7 @@ def _coco(
             {"id": number, "width": width, "height": height}
             for number, (width, height) in enumerate(sizes, start=1)
         ],
-        # Its program takes the number 0 for none.
+        # Its program takes the id 0 for "no object".
         "annotations": [record | {"id": number} for number, record in enumerate(records, start=1)],
         "categories": [{"id": number, "name": label} for label, number in ids.items()],
     }
@@ -195,7 +195,7 @@ def _record(shape: Placed, size: Size, ids: Mapping[str, int], *, masks: bool) -
         "bbox": [left, top, right - left, bottom - top],
         "area": (right - left) * (bottom - top),
         "iscrowd": int(_is_crowd(shape)),
-        # A detector without scores is sure of all it says.
+        # A detector without scores counts as certain.
         "score": 1.0 if shape.confidence is None else shape.confidence,
     }
     if masks:
@@ -205,7 +205,7 @@ def _record(shape: Placed, size: Size, ids: Mapping[str, int], *, masks: bool) -
 
 
 def _precisions(annotated: COCO, detected: COCO, by: str) -> list[NDArray[np.float64]]:
-    """Return for each category the precision [10, 101] by IoU and recall; -1 without objects."""
+    """Return each category's precision [10, 101] by IoU and recall; -1 without objects."""
     evaluation = COCOeval(annotated, detected, by)
     with contextlib.redirect_stdout(io.StringIO()):
         evaluation.evaluate()

@@ -1,9 +1,9 @@
-"""What an experiment fails with."""
+"""Errors of experiments."""
 
 
 class ExperimentError(Exception):
-    """The experiment cannot go on; one line says what was wrong, where, and what to do next."""
+    """The experiment cannot continue; one line says what was wrong, where and what to do next."""
 
 
 class UsageError(ExperimentError):
-    """The command cannot be carried out as it was given."""
+    """The command was used incorrectly."""

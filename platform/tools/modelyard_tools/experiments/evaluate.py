@@ -1,4 +1,4 @@
-"""`evaluate`: a function against what people annotated, by the measure of its type."""
+"""`evaluate`: score a function against annotations, with the metric for its type."""
 
 from modelyard_tools.experiments.clicking import evaluate_interactor, print_fit
 from modelyard_tools.experiments.datasets import Truth
@@ -9,17 +9,17 @@ from modelyard_tools.experiments.functions import Function
 
 
 def evaluate(function: Function, truth: Truth, clicks: int) -> float:
-    """Score the function, print how it did and return its headline number, 0..1.
+    """Score the function, print the scores and return the main one, 0..1.
 
-    That is COCO's mean average precision of a detector, the mean IoU after the last of `clicks`
-    clicks of an interactor, the success of a tracker.
+    That is COCO's mean average precision for a detector, the mean IoU after the last of `clicks`
+    clicks for an interactor, and the success for a tracker.
 
     Raises:
         UsageError: the dataset is empty.
-        ExperimentError: the function or the dataset is not one for that.
+        ExperimentError: the function or the dataset cannot be scored.
     """
     if not any(picture.shapes for picture in truth.pictures):
-        raise UsageError("the dataset holds no annotation")
+        raise UsageError("the dataset has no annotations")
     match function.type:
         case "detector":
             precision = evaluate_detector(function, truth)
@@ -34,4 +34,4 @@ def evaluate(function: Function, truth: Truth, clicks: int) -> float:
             print_following(following)
             return following.success
         case other:
-            raise ExperimentError(f"there is no measure for functions of type {other}")
+            raise ExperimentError(f"functions of type {other} cannot be evaluated")

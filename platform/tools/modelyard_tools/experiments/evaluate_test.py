@@ -1,4 +1,4 @@
-"""Functions against annotations: through the command line, and the measures by hand."""
+"""Scoring functions against annotations: the command line, and the metrics by hand."""
 
 import json
 from collections.abc import Sequence
@@ -54,7 +54,7 @@ def write_coco(path: Path, boxes: Sequence[Sequence[Box]], *, outlined: bool = F
 
 @pytest.fixture
 def dataset(here: Path) -> Path:
-    """A folder of two pictures, the second of them moved by 10 pixels to the right."""
+    """A folder of two pictures, the second shifted by 10 pixels to the right."""
     (here / "set").mkdir()
     (here / "set" / "0.png").write_bytes(sample_png())
     pixels = np.asarray(PIL.Image.open(here / "set" / "0.png"))
@@ -93,7 +93,7 @@ def test_an_interactor_is_clicked_at_every_outline(
     assert run(platform, "cutter", "--annotations", "truth.json", "--clicks", "2") == 0
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert lines == [["clicks", "mean", "IoU"], ["1", "0.750"], ["2", "0.750"], ["2", "objects"]]
-    # One object is right at once, so its second request is the first again.
+    # One object is right at once, so its second request repeats the first.
     clicked = [(len(item["pos_points"]), len(item["neg_points"])) for item in platform.asked]
     assert clicked == [(1, 0), (1, 0), (1, 0), (1, 1)]
     assert platform.asked[0]["pos_points"] == [pytest.approx([80, 60], abs=21)]
@@ -118,7 +118,7 @@ def test_a_tracker_follows_every_track(
     Path("truth.xml").write_text(TRACKS.format(boxes="".join(boxes)))
     assert run(platform, "follower", "--annotations", "truth.xml", "--min", "0.9") == 0
     lines = capsys.readouterr().out.splitlines()
-    # All but the threshold of 1 is exceeded by an overlap of 1.
+    # An overlap of 1 exceeds every threshold but 1.
     assert lines[1].split() == ["box", "0", "0.952"]
     assert lines[2] == "success 0.952, precision 1.000 at 20 pixels, 1 frames"
     assert [len(item["states"]) for item in platform.asked] == [0, 1]
@@ -127,7 +127,7 @@ def test_a_tracker_follows_every_track(
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["bright", "--annotations", "none.json"], 2, "there is no none.json"),
+        (["bright", "--annotations", "none.json"], 2, "none.json does not exist"),
         (["bright", "--annotations", "set/0.png"], 2, "neither COCO's .json nor CVAT's .xml"),
         (["bright", "--annotations", "bad.json"], 2, "cannot read the dataset"),
         (["bright", "--annotations", "bare.json"], 2, "the dataset holds no annotation"),
@@ -135,14 +135,22 @@ def test_a_tracker_follows_every_track(
         (
             ["everything", "--annotations", "truth.json"],
             1,
-            "no object of a label that the function",
+            "no objects with labels that the function",
         ),
-        (["cutter", "--annotations", "truth.json"], 1, "on masks or polygons; there are none"),
+        (
+            ["cutter", "--annotations", "truth.json"],
+            1,
+            "on masks or polygons; the dataset has none",
+        ),
         (["follower", "--annotations", "truth.json"], 1, "on tracks (track_id) of at least 2"),
-        (["finder", "--annotations", "truth.json"], 1, "no measure for functions of type reid"),
+        (
+            ["finder", "--annotations", "truth.json"],
+            1,
+            "functions of type reid cannot be evaluated",
+        ),
     ],
 )
-def test_what_cannot_be_evaluated_is_said_in_one_line(  # noqa: PLR0917 - a table of cases
+def test_what_cannot_be_evaluated_is_reported_in_one_line(  # noqa: PLR0917 - a table of cases
     dataset: Path,
     platform: Served,
     arguments: list[str],
@@ -159,12 +167,12 @@ def test_what_cannot_be_evaluated_is_said_in_one_line(  # noqa: PLR0917 - a tabl
     assert error.count("\n") == 1
 
 
-def test_a_picture_that_is_not_there_is_named(
+def test_a_missing_picture_is_named(
     dataset: Path, platform: Served, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_coco(Path("truth.json"), [[BOX], [], [BOX]])
     assert run(platform, "bright", "--annotations", "truth.json") == 2
-    assert "the picture 2.png of the dataset is not there" in capsys.readouterr().err
+    assert "the picture 2.png of the dataset was not found" in capsys.readouterr().err
 
 
 def score(annotated: list[list[Shape]], found: list[list[Shape]], labels: tuple[str, ...]) -> Any:
@@ -194,7 +202,7 @@ def test_masks_are_compared_by_pixels_unless_one_side_has_boxes() -> None:
     assert score([[triangle]], [[square]], ("cat",)).at_75 == pytest.approx(1)
 
 
-def test_a_crowd_is_neither_found_nor_missed() -> None:
+def test_a_crowd_counts_as_neither_found_nor_missed() -> None:
     crowd = Rectangle("cat", (50, 50, 150, 110), attributes=(Attribute(CROWD, "true"),))
     box = Rectangle("cat", (0, 0, 40, 40))
     within = Rectangle("cat", (60, 60, 70, 70), confidence=0.9)
@@ -205,18 +213,18 @@ def test_a_crowd_is_neither_found_nor_missed() -> None:
         score([[crowd]], [found], ("cat",))
 
 
-def test_labels_are_paired_however_they_are_written() -> None:
+def test_labels_are_paired_whatever_their_spelling() -> None:
     box = Rectangle("Traffic_Light", (0, 0, 40, 40))
     truth = Truth(("Traffic_Light", "zebra"), [Annotated("0", SIZE, [box])])
     found = [Annotated("0", SIZE, [Rectangle("traffic light", (0, 0, 40, 40))])]
     precision = average_precision(truth, found, ["traffic light"])
     assert precision.labels == {"Traffic_Light": pytest.approx(1)}
     assert precision.unknown == ("zebra",)
-    with pytest.raises(ExperimentError, match="no object of a label"):
+    with pytest.raises(ExperimentError, match="no objects with labels"):
         average_precision(truth, found, ["cat"])
 
 
-def test_labels_that_differ_by_their_writing_alone_are_one() -> None:
+def test_labels_that_differ_only_in_spelling_are_one() -> None:
     boxes = [Rectangle(name, (0, 0, 40, 40)) for name in ("hot_dog", "Hot dog")]
     truth = Truth(
         ("hot_dog", "Hot dog"),

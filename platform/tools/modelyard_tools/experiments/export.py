@@ -1,4 +1,4 @@
-"""What a function found, written as a dataset that CVAT and others import."""
+"""Writes what a function found as a dataset that CVAT and other tools import."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
@@ -13,7 +13,7 @@ from modelyard_tools.experiments.conversion import to_datumaro
 from modelyard_tools.experiments.datasets import Annotated
 from modelyard_tools.experiments.errors import UsageError
 
-# Datumaro's name of each format, and the kinds of shapes that it holds.
+# Datumaro's name of each format and the kinds of shapes that it supports.
 _HELD: Final = {
     "coco": ("coco_instances", {"rectangle", "polygon", "mask"}),
     "cvat": ("cvat", {"rectangle", "polygon", "polyline", "points", "mask", "tag"}),
@@ -26,10 +26,10 @@ def write_dataset(
 ) -> int:
     """Write what was found in one of `FORMATS`, without the pictures.
 
-    COCO keeps scores; CVAT's XML has no place for them.
+    COCO keeps scores; CVAT's XML cannot store them.
 
     Returns:
-        How many shapes are of a kind that the format does not know, and are left out.
+        The number of shapes that are left out because the format does not support their kind.
 
     Raises:
         UsageError: the folder cannot be written.
@@ -58,9 +58,9 @@ def write_dataset(
 
 
 def _for_coco(shape: Shape, number: int) -> list[Shape]:
-    """Return the shape as COCO can hold it: its parts, which that number joins.
+    """Return the shape as COCO can store it: its parts, joined by the group number.
 
-    Boxes are upright there; masks become outlines, since run lengths stand for crowds.
+    Boxes become upright; masks become outlines, since run lengths mark crowds.
     """
     outlines: list[Sequence[float]] = []
     if isinstance(shape, Rectangle) and shape.rotation:
@@ -82,14 +82,14 @@ def _for_coco(shape: Shape, number: int) -> list[Shape]:
 
 
 def _for_cvat(shape: Shape) -> Shape:
-    """Return the shape without its score, which CVAT would take for an attribute."""
+    """Return the shape without its score, which CVAT would read as an attribute."""
     return msgspec.structs.replace(shape, confidence=None)
 
 
 def _categories(
     items: Sequence[dm.DatasetItem], labels: Sequence[str]
 ) -> dict[dm.AnnotationType, dm.LabelCategories]:
-    """Return the labels, each with the attributes that its objects have."""
+    """Return the labels, each with the attributes of its objects."""
     names: list[set[str]] = [set() for _ in labels]
     for item in items:
         for annotation in item.annotations:

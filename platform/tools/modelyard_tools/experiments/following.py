@@ -19,21 +19,21 @@ from modelyard_tools.experiments.conversion import TRACK
 from modelyard_tools.experiments.datasets import Annotated, Truth
 from modelyard_tools.experiments.errors import ExperimentError
 from modelyard_tools.experiments.functions import Function
-from modelyard_tools.experiments.progress import looked_at, print_table
+from modelyard_tools.experiments.progress import print_table, with_progress
 
-# The benchmark's: overlaps in twenty steps, and how near a centre counts as found, in pixels.
+# From the benchmark: steps of the overlap, and the centre distance in pixels that counts as found.
 _OVERLAPS: Final = np.linspace(0, 1, 21)
 _NEAR: Final = 20.0
 
 
 class Following(msgspec.Struct, frozen=True):
-    """How well objects are followed.
+    """How well objects are tracked.
 
     Attributes:
-        success: Area under the curve of frames whose overlap is above 0, 0.05, … 1; 0..1.
-        precision: Share of the frames whose centre is at most 20 pixels off, 0..1.
+        success: Area under the curve of the share of frames with an overlap above 0, 0.05, … 1.
+        precision: Share of frames whose centre is at most 20 pixels off, 0..1.
         tracks: Success of each track.
-        frames: How many frames were counted; the first of each track is not.
+        frames: Number of counted frames; the first of each track does not count.
     """
 
     success: float
@@ -43,7 +43,7 @@ class Following(msgspec.Struct, frozen=True):
 
 
 class Track(msgspec.Struct, frozen=True):
-    """An annotated object: its box in each frame (an index) where it is."""
+    """An annotated object: its box by frame index, for frames where it is visible."""
 
     name: str
     boxes: Mapping[int, Box]
@@ -53,14 +53,16 @@ def evaluate_tracker(function: Function, truth: Truth) -> Following:
     """Follow every track of the dataset.
 
     Raises:
-        ExperimentError: it has none of two frames, or a picture or answer is wrong.
+        ExperimentError: no track has two frames, or a picture or answer is wrong.
     """
     require_type(function, TRACKER)
     found = tracks(truth.pictures)
     if not found:
-        raise ExperimentError("a tracker is evaluated on tracks (track_id) of at least 2 frames")
+        raise ExperimentError(
+            "trackers are evaluated on tracks (track_id) of at least 2 frames; there are none"
+        )
     overlaps, distances = {}, []
-    for track in looked_at(found, function.name):
+    for track in with_progress(found, function.name):
         boxes = _follow(function, truth.pictures, track)
         pairs = [(track.boxes[frame], box) for frame, box in boxes.items()]
         overlaps[track.name] = [_overlap(*pair) for pair in pairs]
@@ -108,7 +110,7 @@ def _is_outside(shape: Shape) -> bool:
 def _follow(
     function: Function, pictures: Sequence[Annotated], track: Track
 ) -> dict[int, Box | None]:
-    """Return where the function sees the object, in the annotated frames after the first."""
+    """Return where the function finds the object in the annotated frames after the first."""
     first, last = min(track.boxes), max(track.boxes)
     typed = "supported_shape_types" in function.annotations
     start = list(track.boxes[first])

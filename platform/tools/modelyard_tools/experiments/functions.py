@@ -1,7 +1,7 @@
-"""Functions that answer over HTTP: the very ones that CVAT calls, whatever they run on.
+"""Functions over HTTP: the same ones that CVAT calls, whatever they run on.
 
-A function is named as a platform with Nuclio's dashboard API knows it, and is then called through
-that platform; or by the address that it answers at.
+A function is given either by its name on a platform with Nuclio's dashboard API, and is then called
+through that platform, or by its own address.
 """
 
 import base64
@@ -34,19 +34,19 @@ class _Metadata(msgspec.Struct):
 
 
 class _Known(msgspec.Struct):
-    """What a platform says of a function; more than this is not read."""
+    """The part of a platform's description of a function that is read."""
 
     metadata: _Metadata
 
 
 class Function:
-    """A function and the way to it.
+    """A function and its connection.
 
     Attributes:
-        name: As it was asked for.
+        name: As the user gave it.
         type: detector, interactor, tracker or reid.
-        labels: What it declares; None if that cannot be known, as of a bare address.
-        annotations: Nuclio's annotations, which say how an interactor wants to be asked.
+        labels: The labels it declares; None if unknown, as for a bare address.
+        annotations: Nuclio's annotations, which describe the clicks that an interactor needs.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Function:
         """Send requests to `path` of the client.
 
         Raises:
-            ExperimentError: the annotations hold no label set that could be read.
+            ExperimentError: the label set in the annotations cannot be read.
         """
         self.name = name
         self.annotations = annotations
@@ -63,7 +63,7 @@ class Function:
         try:
             self.labels = LabelSet.from_json(annotations["spec"]) if "spec" in annotations else None
         except LabelError as error:
-            raise ExperimentError(f"{name} declares labels that cannot be read: {error}") from None
+            raise ExperimentError(f"{name}: cannot read its declared labels: {error}") from None
         self._client = client
         self._path = path
 
@@ -77,7 +77,7 @@ class Function:
         """Send the file `image` and further fields, as CVAT does; return the decoded answer.
 
         Raises:
-            ExperimentError: nothing answers, or what answers is an error or no JSON.
+            ExperimentError: there is no answer, or it is an error or not JSON.
         """
         return self.answer(self.post(image, **fields))
 
@@ -90,7 +90,7 @@ class Function:
         """Return the decoded body of a response.
 
         Raises:
-            ExperimentError: it is an error or no JSON.
+            ExperimentError: it is an error or not JSON.
         """
         if not response.is_success:
             text = " ".join(response.text.split())[:_SHOWN]
@@ -106,21 +106,21 @@ def default_platform() -> str:
 def find_function(reference: str, platform: str, type: str = DETECTOR) -> Function:
     """Return the function of that name on the platform, or the one at an `http://` address.
 
-    `type` is what a function at a bare address is taken for.
+    `type` is the assumed type of a function at a bare address.
 
     Raises:
-        UsageError: what should be an address is none.
+        UsageError: the address is invalid.
         ExperimentError: there is no such function, or the platform does not answer.
     """
     if reference.startswith(("http://", "https://")):
         return Function(reference, {"type": type}, _client(reference, CVAT_TIMEOUT), "")
-    # The platform gives up first, and says so.
+    # Longer than the platform's own time-out, so that its error arrives.
     client = _client(platform, CVAT_TIMEOUT + 5)
     known = _functions(client, platform)
     if reference not in known:
         client.close()
         names = ", ".join(sorted(known)) or "none"
-        raise ExperimentError(f"{platform} has no function {reference!r}; it has: {names}")
+        raise ExperimentError(f"{platform} does not have a function {reference!r}; it has: {names}")
     annotations = known[reference].metadata.annotations
     client.headers.update(
         {
@@ -133,11 +133,11 @@ def find_function(reference: str, platform: str, type: str = DETECTOR) -> Functi
 
 
 def _client(address: str, seconds: float) -> httpx.Client:
-    # A proxy between two programs of one machine or network would only be in the way.
+    # Programs on one machine or network must not go through a proxy.
     try:
         return httpx.Client(base_url=address, timeout=seconds, headers=_AS_CVAT, trust_env=False)
     except httpx.InvalidURL as error:
-        raise UsageError(f"{address} is no address: {error}") from None
+        raise UsageError(f"{address} is not a valid address: {error}") from None
 
 
 def _functions(client: httpx.Client, platform: str) -> dict[str, _Known]:
@@ -145,14 +145,14 @@ def _functions(client: httpx.Client, platform: str) -> dict[str, _Known]:
         response = _send(client, "GET", "/api/functions")
     except ExperimentError as error:
         raise ExperimentError(
-            f"{error}; `./pants run ::deploy` starts a platform, --platform names another"
+            f"{error}; start a platform with `./pants run ::deploy`, or set --platform"
         ) from None
     if response.status_code != HTTPStatus.OK:
         raise ExperimentError(f"{platform} answered {response.status_code} to /api/functions")
     try:
         return msgspec.convert(_decoded(response, platform), dict[str, _Known])
     except msgspec.ValidationError as error:
-        raise ExperimentError(f"{platform} is no Nuclio dashboard: {error}") from None
+        raise ExperimentError(f"{platform} is not a Nuclio dashboard: {error}") from None
 
 
 def _send(client: httpx.Client, method: str, path: str, **request: Any) -> httpx.Response:
@@ -160,11 +160,11 @@ def _send(client: httpx.Client, method: str, path: str, **request: Any) -> httpx
         return client.request(method, path, **request)
     except httpx.HTTPError as error:
         why = str(error) or type(error).__name__
-        raise ExperimentError(f"nothing answers at {client.base_url}: {why}") from None
+        raise ExperimentError(f"no answer from {client.base_url}: {why}") from None
 
 
 def _decoded(response: httpx.Response, name: str) -> Any:
     try:
         return response.json()
     except ValueError:
-        raise ExperimentError(f"{name} answered something that is no JSON") from None
+        raise ExperimentError(f"{name} sent an answer that is not JSON") from None

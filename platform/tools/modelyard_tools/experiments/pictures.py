@@ -1,4 +1,4 @@
-"""Pictures to experiment on: files, folders, videos."""
+"""Pictures for experiments: files, folders and videos."""
 
 import io
 from collections.abc import Iterable, Iterator
@@ -21,8 +21,8 @@ _VIDEOS: Final = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpg", ".webm")
 class Picture(msgspec.Struct, frozen=True):
     """An image file as CVAT would send it.
 
-    `name` is the path of the file below the folder that was asked for, with slashes; a frame of
-    a video has the video's name and its own number, such as `walk/frame_000012.png`.
+    `name` is the path of the file below the given folder, with slashes; for a frame of a video it
+    is the video's name and the frame number, such as `walk/frame_000012.png`.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Files:
     """Image files below one folder, by name."""
 
     def __init__(self, folder: Path, paths: Iterable[Path]) -> None:
-        """Take these paths, which lie in `folder`."""
+        """Use these paths, which are in `folder`."""
         self._folder = folder
         self._paths = sorted(paths)
 
@@ -51,13 +51,13 @@ class Files:
 
 
 class Video:
-    """Every `step`th frame of a video, as PNG files: CVAT sends frames as such."""
+    """Every `step`th frame of a video, as PNG files, as CVAT sends frames."""
 
     def __init__(self, path: Path, step: int = 1) -> None:
-        """Open the video once, to see that it can be read.
+        """Open the video once to check that it can be read.
 
         Raises:
-            UsageError: it cannot.
+            UsageError: it cannot be read.
         """
         self._path = path
         self._step = step
@@ -69,11 +69,11 @@ class Video:
             raise UsageError(f"cannot read {path} as a video")
 
     def __len__(self) -> int:
-        """How many frames are taken, by what the file says of itself."""
+        """The number of frames used, according to the file's own header."""
         return 1 + (self._frames - 1) // self._step
 
     def __iter__(self) -> Iterator[Picture]:
-        """Decode the frames, up to the first that cannot be."""
+        """Decode the frames up to the first that cannot be decoded."""
         capture = cv2.VideoCapture(str(self._path))
         try:
             number = 0
@@ -90,18 +90,18 @@ class Video:
 
 
 def pictures_of(source: Path, step: int = 1) -> Pictures:
-    """Return the pictures of an image file, a folder or a video; of that every `step`th frame.
+    """Return the pictures of an image file, a folder or a video (every `step`th frame).
 
     Raises:
-        UsageError: it is none of these, or a folder without images.
+        UsageError: it is not one of these, or it is a folder without images.
     """
     if source.is_dir():
         found = [path for path in source.rglob("*") if path.suffix.lower() in _IMAGES]
         if not found:
-            raise UsageError(f"{source} holds no image")
+            raise UsageError(f"{source} contains no images")
         return Files(source, found)
     if not source.is_file():
-        raise UsageError(f"there is no {source}")
+        raise UsageError(f"{source} does not exist")
     if source.suffix.lower() in _VIDEOS:
         return Video(source, step)
     return Files(source.parent, [source])

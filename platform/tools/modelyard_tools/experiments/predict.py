@@ -1,4 +1,4 @@
-"""`predict`: what a detector finds on many pictures, drawn and written."""
+"""`predict`: draw and write what a detector finds on many pictures."""
 
 import json
 from collections.abc import Sequence
@@ -17,16 +17,16 @@ from modelyard_tools.experiments.export import FORMATS as DATASETS
 from modelyard_tools.experiments.export import write_dataset
 from modelyard_tools.experiments.functions import Function
 from modelyard_tools.experiments.pictures import Pictures
-from modelyard_tools.experiments.progress import looked_at, print_table
+from modelyard_tools.experiments.progress import print_table, with_progress
 
 FORMATS: Final = ("pictures", "json", *DATASETS)
 
 
 class Prediction(msgspec.Struct, frozen=True, kw_only=True):
-    """What to do.
+    """Settings of a prediction.
 
-    `thresholds` are least scores, 0..1: the lowest is asked for, and the table has a column for
-    each. `out` is the folder for what is written, in each of `formats`.
+    `thresholds` are minimum scores, 0..1: the lowest is sent, and the table has a column for each.
+    `out` is the folder to write to, in each of `formats`.
     """
 
     function: Function
@@ -37,7 +37,7 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def predict(prediction: Prediction) -> None:
-    """Ask about every picture, write the answers and print how many objects there are.
+    """Call the detector with every picture, write the answers and print the object counts.
 
     Raises:
         ExperimentError: a picture, an answer or the folder is wrong.
@@ -45,7 +45,7 @@ def predict(prediction: Prediction) -> None:
     function, lowest = prediction.function, min(prediction.thresholds)
     require_type(function, DETECTOR)
     found = []
-    for picture in looked_at(prediction.pictures, function.name):
+    for picture in with_progress(prediction.pictures, function.name):
         seen = see(function, picture, lowest)
         found.append(seen.found)
         if prediction.out and "pictures" in prediction.formats:
@@ -57,12 +57,12 @@ def predict(prediction: Prediction) -> None:
 
 
 def save_drawing(image: Image, out: Path, name: str) -> None:
-    """Write what was drawn on the picture of that name into the folder `pictures` of `out`.
+    """Write the drawing of the picture `name` into the folder `pictures` of `out`.
 
     Raises:
         UsageError: it cannot be written.
     """
-    # The suffix stays, so that a.jpg and a.png do not become one.
+    # The suffix is kept, so that a.jpg and a.png do not overwrite each other.
     path = out / "pictures" / f"{name}.png"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -79,7 +79,7 @@ def _write(prediction: Prediction, out: Path, found: Sequence[Annotated]) -> Non
         elif format in DATASETS:
             left_out = write_dataset(found, labels, format, out / format)
             if left_out:
-                print(f"{left_out} shapes are of a kind that {format} does not hold")
+                print(f"{left_out} shapes left out: {format} does not support their kind")
     print(f"written to {out}")
 
 
@@ -96,14 +96,14 @@ def _write_json(found: Sequence[Annotated], path: Path) -> None:
 
 
 def _labels(function: Function, found: Sequence[Annotated]) -> list[str]:
-    """Return what the function declares, or else what it was seen to use."""
+    """Return the labels that the function declares, or else those that it used."""
     if function.labels is not None:
         return list(function.labels.names)
     return sorted({shape.label for picture in found for shape in picture.shapes})
 
 
 def _print_counts(found: Sequence[Annotated], thresholds: Sequence[float]) -> None:
-    """Print how many objects of each label are left at each threshold."""
+    """Print the number of objects of each label at each threshold."""
     counts: dict[str, list[int]] = {}
     for picture in found:
         for shape in picture.shapes:

@@ -21,7 +21,7 @@ def run(platform: Served, *arguments: str) -> int:
     return main([*arguments, "--platform", platform.address])
 
 
-def test_a_folder_is_looked_at_and_counted(
+def test_objects_in_a_folder_are_counted(
     here: Path, platform: Served, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(platform, "predict", "bright", "--images", "photos", "--threshold", "0.95,0.5") == 0
@@ -72,8 +72,8 @@ def test_masks_polygons_and_attributes_reach_both_formats(
 ) -> None:
     assert run(platform, "predict", "everything", "--images", "photos/a.png", "--out", "out") == 0
     printed = capsys.readouterr().out
-    assert "6 shapes are of a kind that coco does not hold" in printed
-    assert "3 shapes are of a kind that cvat does not hold" in printed
+    assert "6 shapes left out: coco does not support their kind" in printed
+    assert "3 shapes left out: cvat does not support their kind" in printed
     (coco,) = read_dataset(None, Path("out/coco/annotations/instances_default.json")).pictures
     assert sorted(shape.kind for shape in coco.shapes) == ["polygon", "polygon", "rectangle"]
     (cvat,) = read_dataset(Path("photos"), Path("out/cvat/default.xml")).pictures
@@ -147,24 +147,32 @@ def test_a_function_at_an_address_needs_no_platform(here: Path, platform: Served
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["predict", "dull", "--images", "photos"], 1, "has no function 'dull'; it has: bright,"),
+        (
+            ["predict", "dull", "--images", "photos"],
+            1,
+            "does not have a function 'dull'; it has: bright,",
+        ),
         (["predict", "cutter", "--images", "photos"], 1, "this needs a detector"),
-        (["predict", "bright", "--images", "none"], 2, "there is no none"),
-        (["predict", "bright", "--images", "empty"], 2, "empty holds no image"),
+        (["predict", "bright", "--images", "none"], 2, "none does not exist"),
+        (["predict", "bright", "--images", "empty"], 2, "empty contains no images"),
         (["predict", "bright", "--images", "broken.avi"], 2, "cannot read broken.avi as a video"),
         (["predict", "bright", "--images", "photos/notes.txt"], 1, "notes.txt: this is not an"),
         (["predict"], 2, "the following arguments are required: function; see --help"),
-        (["predict", "bright"], 2, "name the --images, or --annotations that list some"),
+        (["predict", "bright"], 2, "pass --images, or --annotations that list images"),
         (
             ["predict", "bright", "--images", "photos", "--threshold", "0.5,2"],
             2,
             "2 is not in 0..1",
         ),
         (["predict", "bright", "--images", "photos", "--threshold", "x"], 2, "invalid"),
-        (["predict", "bright", "--images", "photos", "--every", "0"], 2, "no number from 1 on"),
+        (
+            ["predict", "bright", "--images", "photos", "--every", "0"],
+            2,
+            "not an integer of at least 1",
+        ),
         (["predict", "bright", "--images", "photos", "--out", "taken"], 2, "cannot write taken"),
-        (["predict", "http://127.0.0.1:1", "--images", "photos"], 1, "nothing answers at http"),
-        (["predict", "http://x:y", "--images", "photos"], 2, "no address"),
+        (["predict", "http://127.0.0.1:1", "--images", "photos"], 1, "no answer from http"),
+        (["predict", "http://x:y", "--images", "photos"], 2, "not a valid address"),
     ],
 )
 def test_errors_are_one_line(  # noqa: PLR0917 - a table of cases
@@ -189,4 +197,4 @@ def test_without_a_platform_the_error_says_how_to_start_one(
 ) -> None:
     options = ["--images", "photos", "--platform", "http://127.0.0.1:1"]
     assert main(["predict", "bright", *options]) == 1
-    assert "`./pants run ::deploy` starts a platform" in capsys.readouterr().err
+    assert "start a platform with `./pants run ::deploy`" in capsys.readouterr().err

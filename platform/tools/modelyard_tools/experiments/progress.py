@@ -1,4 +1,4 @@
-"""What a command shows while it works, and its tables."""
+"""Progress bars and tables of commands."""
 
 from collections.abc import Iterator, Sequence
 from typing import Protocol, TypeVar
@@ -19,17 +19,17 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Counted(Protocol[T_co]):
-    """Things of a known number, read one after the other."""
+    """An iterable of known length."""
 
     def __len__(self) -> int:
-        """How many there are."""
+        """The number of items."""
 
     def __iter__(self) -> Iterator[T_co]:
-        """Read them."""
+        """Iterate over the items."""
 
 
-def looked_at(things: Counted[T], what: str) -> Iterator[T]:
-    """Yield the things, with a progress bar on standard error while a person watches."""
+def with_progress(things: Counted[T], what: str) -> Iterator[T]:
+    """Yield the items, with a progress bar on standard error if it is a terminal."""
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -45,7 +45,7 @@ def looked_at(things: Counted[T], what: str) -> Iterator[T]:
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print aligned columns: text to the left, numbers to the right; None is left empty."""
+    """Print aligned columns, the first to the left, others to the right; None becomes empty."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for index, heading in enumerate(headings):
         table.add_column(heading, justify="right" if index else "left", no_wrap=True)

@@ -1,4 +1,4 @@
-"""A CVAT server with one task: the calls that the SDK's auto-annotation driver makes, no more."""
+"""A CVAT server with one task and only the calls that the SDK's auto-annotation driver makes."""
 
 import io
 import json
@@ -38,7 +38,7 @@ class FakeCvat:
         self.problems: list[str] = []
 
     def get(self, path: str, query: dict[str, list[str]]) -> bytes | None:
-        """Return the body of a reply; None for what is not there."""
+        """Return the body of a reply; None if the path is unknown."""
         if path == f"/api/tasks/{TASK}/data":
             if (query["type"], query["quality"]) != (["chunk"], ["original"]):
                 self.problems.append(f"data as {query}")
@@ -142,7 +142,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._reply(404 if body is None else 200, body or b"{}")
 
     def do_PATCH(self) -> None:
-        """Take annotations."""
+        """Receive annotations."""
         url = urlsplit(self.path)
         content = json.loads(self.rfile.read(int(self.headers["content-length"])))
         if url.path.rstrip("/") != f"/api/tasks/{TASK}/annotations" or not self._allowed():

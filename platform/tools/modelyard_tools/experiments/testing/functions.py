@@ -1,4 +1,4 @@
-"""Functions of tiny models, served over HTTP as a platform with Nuclio's dashboard API does."""
+"""Functions with tiny models, served over HTTP like a platform with Nuclio's dashboard API."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -21,7 +21,7 @@ INTERACTOR = {"min_pos_points": "1", "min_neg_points": "0", "startswith_box_opti
 
 
 class Served:
-    """A server with one function of each name: `address` is where it listens."""
+    """A server with functions by name; `address` is where it listens."""
 
     def __init__(self, address: str, functions: Mapping[str, Function]) -> None:
         """Keep both; `asked` collects the decoded requests."""
@@ -34,7 +34,7 @@ class Served:
 def served(folder: Path) -> Iterator[Served]:
     """Serve `bright`, `everything` (detectors), `cutter` (interactor), `follower` (tracker).
 
-    Each is a model of `modelyard.serving.testing`, loaded and called as workers do it. Posts to the
+    Each is a model of `modelyard.serving.testing`, loaded and called as workers do. Posts to the
     root reach `bright`.
     """
     models = {
