@@ -1,1 +1,1 @@
-"""Container images put together without an engine: layers from packages, and where they go."""
+"""Builds container images without an engine, and ships them."""

@@ -1,6 +1,6 @@
-"""Compressing on all cores: a gzip of several members, each the same wherever it is made.
+"""Compresses on all cores, into a gzip of several members with reproducible bytes.
 
-What unpacks gzip reads on after the first member, as RFC 1952 asks.
+Decompressors read on after the first member, as RFC 1952 requires.
 """
 
 import gzip
@@ -14,8 +14,8 @@ from typing import IO, Final
 from modelyard_contract.limits import MIB
 
 _MEMBER: Final = 4 * MIB
-# A third of the time of level 6 for an eighth more bytes; the better part of large packages is code
-# of machines, which no level makes much smaller.
+# A third of the time of level 6 for an eighth more bytes; large packages are mostly machine code,
+# which no level compresses much better.
 _LEVEL: Final = 1
 
 
@@ -24,7 +24,7 @@ Sink = IO[bytes] | io.RawIOBase
 
 
 class Compressed(io.RawIOBase):
-    """Takes bytes and writes them compressed to what lies behind it."""
+    """A stream that writes its bytes compressed to another stream."""
 
     def __init__(self, to: Sink) -> None:
         self._to = to
@@ -38,7 +38,7 @@ class Compressed(io.RawIOBase):
         return True
 
     def write(self, data: object) -> int:
-        """Take bytes; they may be written later."""
+        """Accept bytes; they may be written later."""
         chunk = bytes(data)  # type: ignore[call-overload]
         self._buffer += chunk
         while len(self._buffer) >= _MEMBER:
@@ -47,7 +47,7 @@ class Compressed(io.RawIOBase):
         return len(chunk)
 
     def finish(self) -> None:
-        """Write what is still to be compressed."""
+        """Compress and write what is left."""
         self._submit(bytes(self._buffer))
         for done in self._drain(0):
             self._to.write(done)

@@ -1,10 +1,10 @@
-"""What ends a command of this package."""
+"""Errors that end a command of this package."""
 
 from modelyard_tools.errors import ToolError
 
 
 class ImageToolError(ToolError):
-    """An image cannot be built, read or handed on."""
+    """An image cannot be built, read or shipped."""
 
 
 class NoSuchImageError(ImageToolError):

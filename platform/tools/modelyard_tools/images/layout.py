@@ -1,4 +1,4 @@
-"""An image in a folder, as the OCI image layout has it."""
+"""An image in a folder, in the OCI image layout."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,8 +33,8 @@ class Layout(msgspec.Struct, frozen=True):
     def read(cls, folder: Path) -> "Layout":
         """Read the one image of a layout.
 
-        Its layers may lie apart: the folder then has `described`, a layout without them, and
-        `layers`, with a folder for each.
+        Its layers may be stored separately: the folder then contains `described`, a layout without
+        them, and `layers`, with a folder for each.
 
         Raises:
             ImageToolError: there is no image.
@@ -59,16 +59,16 @@ class Layout(msgspec.Struct, frozen=True):
                 labels=settings["config"].get("Labels") or {},
             )
         except (OSError, LookupError, msgspec.DecodeError) as error:
-            raise ImageToolError(f"{folder} holds no image: {error}") from None
+            raise ImageToolError(f"{folder} does not contain an image: {error}") from None
 
     def chains(self) -> Iterator[tuple[str, ...]]:
-        """Give the diff ids up to and with each layer, the lowest first."""
+        """Yield the diff ids up to and including each layer, lowest first."""
         for count in range(1, len(self.diff_ids) + 1):
             yield self.diff_ids[:count]
 
 
 def blob_in(folder: Path, digest: str) -> Path:
-    """Return where a layout in `folder` has what is of this digest."""
+    """Return the path of the blob with this digest in the layout `folder`."""
     return folder / "blobs" / digest.replace(":", "/")
 
 

@@ -1,4 +1,4 @@
-"""Layouts: in one folder, as registries have them, and with the layers of each apart."""
+"""Layouts in one folder, as registries have them, and with separate layers."""
 
 import hashlib
 import json
@@ -21,7 +21,7 @@ def write_blob(folder: Path, content: bytes) -> str:
 
 
 def describe(folder: Path) -> Path:
-    """Write all of an image but its layers."""
+    """Write an image without its layers."""
     digests = [f"sha256:{hashlib.sha256(layer).hexdigest()}" for layer in LAYERS]
     config = {"rootfs": {"diff_ids": digests}, "config": {"Labels": {"a": "b"}}}
     manifest = {
@@ -48,19 +48,19 @@ def test_a_layout_in_one_folder(tmp_path: Path) -> None:
     assert [len(chain) for chain in layout.chains()] == [1, 2]
 
 
-def test_layers_that_lie_apart(tmp_path: Path) -> None:
+def test_separate_layers(tmp_path: Path) -> None:
     describe(tmp_path / "described")
     for number, layer in enumerate(LAYERS):
         write_blob(tmp_path / "layers" / str(number), layer)
     assert contents(Layout.read(tmp_path)) == LAYERS
 
 
-def test_what_describes_an_image_can_be_read_alone(tmp_path: Path) -> None:
+def test_the_description_of_an_image_can_be_read_alone(tmp_path: Path) -> None:
     layout = Layout.read(describe(tmp_path))
     assert len(layout.layers) == len(LAYERS)
     assert not layout.layers[0].path.exists()
 
 
 def test_a_folder_without_an_image_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ImageToolError, match="holds no image"):
+    with pytest.raises(ImageToolError, match="does not contain an image"):
         Layout.read(tmp_path)

@@ -1,8 +1,8 @@
 """The base of every image: C library, Python, certificates, a user, and nothing else.
 
 No shell, no package manager and no Perl, so nothing that an intruder could use or that a scanner
-would have to report. What Debian's own tools would do at installation and a function needs is done
-here: the certificates in one file, the user, the compiled standard library.
+would report. The installation steps of Debian's tools that a function needs are done here: the
+certificates in one file, the user, the compiled standard library.
 """
 
 import re
@@ -15,7 +15,7 @@ from modelyard_tools.images.errors import ImageToolError
 from modelyard_tools.images.layers import bytecode, debian
 from modelyard_tools.images.layers.tree import Tree
 
-# What uname calls Debian's architectures.
+# Debian's architectures by their names in uname.
 _MACHINES: Final = {"x86_64": "amd64", "aarch64": "arm64"}
 _PASSWD: Final = f"""root:x:0:0:root:/root:/usr/sbin/nologin
 nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin
@@ -26,10 +26,10 @@ _NAMES: Final = "hosts: files dns\npasswd: files\ngroup: files\n"
 _BUNDLE: Final = "etc/ssl/certs/ca-certificates.crt"
 _CERTIFICATES: Final = re.compile(r"usr/share/ca-certificates/.*\.crt")
 
-# Links that Debian makes when it sets a system up, not from a package.
+# Links that Debian creates when it sets up a system, not from a package.
 _MERGED: Final = ("bin", "lib", "lib64", "sbin")
 
-# What no function reads. Licences (usr/share/doc/*/copyright) stay.
+# Files that no function reads. Licences (usr/share/doc/*/copyright) are kept.
 _STDLIB: Final = "usr/lib/python3.11"
 _LEFT_OUT: Final = re.compile(
     rf"""
@@ -51,16 +51,16 @@ _LEFT_OUT: Final = re.compile(
 
 
 def check_machine(architecture: str, system: str, machine: str) -> None:
-    """Refuse to build where the packages on top of the base would be for something else.
+    """Check that packages of this machine can run on the base image.
 
     `architecture` is Debian's name, `system` and `machine` are those of uname.
 
     Raises:
-        ImageToolError: they do not fit.
+        ImageToolError: they cannot.
     """
     if system != "Linux" or _MACHINES.get(machine) != architecture:
         raise ImageToolError(
-            f"the base image is Debian's for {architecture}, and the packages on top of it are "
+            f"the base image is Debian's for {architecture}, but the packages on top of it are "
             f"this machine's, {system} on {machine}; build images on such a machine, or name "
             "another base with Python 3.11 in `base_image`"
         )
@@ -70,13 +70,13 @@ def base_tree(lock: debian.Lock, cache: Path) -> Tree:
     """Return the files of the base image.
 
     Raises:
-        ImageToolError: a package cannot be had.
+        ImageToolError: a package cannot be downloaded.
     """
     tree = Tree()
     certificates: dict[str, bytes] = {}
     for package in lock.packages:
         deb = debian.unpack(debian.obtain(package, cache), package.name)
-        # Where scanners look for what an image without a package manager is made of.
+        # Where scanners look for the packages of an image without a package manager.
         tree.add_bytes(f"var/lib/dpkg/status.d/{package.name}", deb.control)
         for member in deb.files:
             path = merged(member.name)
@@ -95,7 +95,7 @@ def base_tree(lock: debian.Lock, cache: Path) -> Tree:
 
 
 def merged(name: str) -> str:
-    """Return where a path of a package lies: Debian's bin, lib and sbin are links into usr."""
+    """Return the merged path of a package's file: Debian's bin, lib and sbin are links into usr."""
     path = name.removeprefix("./").rstrip("/")
     return f"usr/{path}" if path.partition("/")[0] in _MERGED else path
 

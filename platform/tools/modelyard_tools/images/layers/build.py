@@ -1,4 +1,4 @@
-"""Builds one layer, or says what goes into some.
+"""Builds one layer, or lists the packages that go into layers.
 
     python -m modelyard_tools.images.layers.build base --lock FILE --cache DIR --out DIR
     python -m modelyard_tools.images.layers.build closure --lock FILE --asked FILE --out DIR
@@ -13,9 +13,9 @@
     python -m modelyard_tools.images.layers.build nuclio --from LAYOUT --out DIR
     python -m modelyard_tools.images.layers.build compress --layer FILE --out DIR
 
-`closure` writes `closure.json`: of a lock, a requirements file with hashes, the packages that what
-is asked for needs, with their sizes. `--pins` are lines of such a file. ENVIRONMENT, of another
-layer, is where packages come to lie. `--serves` adds the health check, as `nuclio` does.
+`closure` writes `closure.json`: the packages of a lock, a requirements file with hashes, that the
+requested ones need, with their sizes. `--pins` are lines of such a file. ENVIRONMENT, in another
+layer, is where packages are placed. `--serves` adds the health check, as `nuclio` does.
 `--package` is the function's own; the rest of its sources, shared code, is the layer below.
 
 A layer is `blobs/sha256/<digest>` and `<layer>.json` in DIR. `compress` takes the latter, with the
@@ -47,7 +47,7 @@ HEALTH_CHECK: Final = f"{environment.ROOT}/health_check.py"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line tool and return its exit code."""
+    """Run the command line tool and return the exit code."""
     options = _parse(arguments)
     try:
         # Installed packages are read while the layer is written.

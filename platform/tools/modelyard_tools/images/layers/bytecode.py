@@ -1,7 +1,7 @@
-"""Compiled Python that is the same whenever and wherever it is compiled.
+"""Compiles Python reproducibly.
 
-A read-only image cannot keep what Python compiles, so it would compile everything at every
-start. The usual .pyc holds the time of its source; these hold the source's hash instead and are
+Python cannot cache compiled modules in a read-only image, so it would compile everything at every
+start. A usual .pyc contains the time of its source; these contain the source's hash instead and are
 not compared with it, since nothing in an image changes (PEP 552, "unchecked").
 """
 
@@ -18,30 +18,32 @@ from modelyard_tools.images.errors import ImageToolError
 from modelyard_tools.images.layers import compile_worker
 
 VERSION: Final = (3, 11)
-# Of an environment of that version.
+# In an environment of that version.
 SITE_PACKAGES: Final = f"lib/python{VERSION[0]}.{VERSION[1]}/site-packages"
 Source = tuple[str, bytes]
 
 
 def pyc_path(path: str) -> str:
-    """Return where Python looks for the compiled form of the module at `path`."""
+    """Return the path where Python looks for the compiled form of the module at `path`."""
     pure = PurePosixPath(path)
     tag = f"cpython-{VERSION[0]}{VERSION[1]}"
     return str(pure.parent / "__pycache__" / f"{pure.stem}.{tag}.pyc")
 
 
 def compiled(groups: Sequence[Sequence[Source]]) -> list[Source]:
-    """Compile groups of modules, given as (absolute path in the image, source), side by side.
+    """Compile groups of modules, given as (absolute path in the image, source), in parallel.
 
-    Returns (path of the .pyc, bytes). What is no Python of this version, such as a template, is
-    left out.
+    Returns (path of the .pyc, bytes). Files that are not Python of this version, such as templates,
+    are left out.
 
     Raises:
-        ImageToolError: this is another Python than the images have.
+        ImageToolError: this Python is not the version that the images have.
     """
     if sys.version_info[:2] != VERSION:
         wanted = ".".join(map(str, VERSION))
-        raise ImageToolError(f"images hold Python {wanted}; {sys.executable} is another")
+        raise ImageToolError(
+            f"images have Python {wanted}, but {sys.executable} is another version"
+        )
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         done = pool.map(_compiled_apart, groups)
         return [(pyc_path(path), pyc) for group in done for path, pyc in group]
@@ -50,7 +52,7 @@ def compiled(groups: Sequence[Sequence[Source]]) -> list[Source]:
 def _compiled_apart(group: Sequence[Source]) -> list[Source]:
     if not group:
         return []
-    # -S and -P: nothing of the environment this runs in; not -I, which would ignore the seed.
+    # -S and -P keep out the environment this runs in; -I would ignore the hash seed.
     command = [sys.executable, "-S", "-P", str(Path(compile_worker.__file__))]
     done = subprocess.run(  # noqa: S603
         command,

@@ -1,4 +1,4 @@
-"""Which packages of a lock something needs: what it asks for, and what that asks for in turn."""
+"""The packages of a lock that are needed: requested packages and their dependencies."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import Distribution, PackagePath
@@ -16,9 +16,9 @@ _Wanted = tuple[str, str]
 
 
 class Package(msgspec.Struct, frozen=True):
-    """A package by its pin, with the names of those that it needs itself.
+    """A package by its pin, with the names of its direct dependencies.
 
-    `size` is that of the files an image keeps, in bytes.
+    `size` is the size in bytes of the files that an image keeps.
     """
 
     name: str
@@ -30,11 +30,11 @@ class Package(msgspec.Struct, frozen=True):
 def closure(
     asked: Iterable[Requirement], pins: Mapping[str, Pin], installed: Installed
 ) -> list[Package]:
-    """Install what is asked for and needed, ring by ring; return it in the order of names.
+    """Install the requested packages and their dependencies, level by level; sort by name.
 
     Raises:
-        ImageToolError: the lock lacks a package, it cannot be had, or two of them bring different
-            files of one path.
+        ImageToolError: the lock lacks a package, one cannot be downloaded, or two of them contain
+            different files with the same path.
     """
     wanted = {pair: "an image" for item in asked for pair in _with_extras(item)}
     needs: dict[str, set[str]] = {}
@@ -85,6 +85,6 @@ def _check_no_two_differ(files: Mapping[str, Sequence[PackagePath]]) -> None:
         owner, present = owners.setdefault(str(file), (name, content))
         if present != content:
             raise ImageToolError(
-                f"{owner} and {name} bring different files named {file}; of the two the lock "
-                "may hold one"
+                f"{owner} and {name} contain different files named {file}; the lock may hold "
+                "only one of the two"
             )

@@ -1,4 +1,4 @@
-"""What of a lock is needed: by what is asked for, by that in turn, and by nobody."""
+"""Which packages of a lock are needed: directly, indirectly or not at all."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ def found(asked: str, lock: list[str], folder: Path) -> list[Package]:
     return closure(parse_requirements(asked), pins, Installed(folder / "installed"))
 
 
-def test_what_is_needed_is_found_ring_by_ring(write_wheel: WriteWheel, tmp_path: Path) -> None:
+def test_dependencies_are_found_level_by_level(write_wheel: WriteWheel, tmp_path: Path) -> None:
     lock = [
         write_wheel("app", {"app.py": "A = 1"}, requires=["Base_Lib>=1", "gone; os_name == 'nt'"]),
         write_wheel("base-lib", {"base.py": "B = 22"}, requires=["low"]),
@@ -41,9 +41,7 @@ def test_an_extra_brings_what_it_names(write_wheel: WriteWheel, tmp_path: Path) 
     assert [item.name for item in found("app[fast]", lock, tmp_path / "b")] == ["app", "quick"]
 
 
-def test_packages_that_need_each_other_are_no_endless_ring(
-    write_wheel: WriteWheel, tmp_path: Path
-) -> None:
+def test_packages_may_need_each_other(write_wheel: WriteWheel, tmp_path: Path) -> None:
     lock = [
         write_wheel("one", {"one.py": ""}, requires=["other"]),
         write_wheel("other", {"other.py": ""}, requires=["one"]),
@@ -51,7 +49,9 @@ def test_packages_that_need_each_other_are_no_endless_ring(
     assert [item.name for item in found("one", lock, tmp_path)] == ["one", "other"]
 
 
-def test_the_size_is_of_what_an_image_keeps(write_wheel: WriteWheel, tmp_path: Path) -> None:
+def test_the_size_is_that_of_the_files_an_image_keeps(
+    write_wheel: WriteWheel, tmp_path: Path
+) -> None:
     files = {"app/__init__.py": "12345", "app/tests/test_x.py": "x" * 99, "app/x.h": "x" * 99}
     bare = write_wheel("app", {"app/__init__.py": ""}, version="1.0")
     full = write_wheel("app", files, version="2.0")
@@ -67,7 +67,7 @@ def test_what_the_lock_lacks_is_an_error(write_wheel: WriteWheel, tmp_path: Path
 
 
 @pytest.mark.parametrize(("second", "fails"), [("A = 1", False), ("A = 2", True)])
-def test_two_packages_may_bring_one_file_only_if_it_is_the_same(
+def test_two_packages_may_contain_one_file_only_if_it_is_the_same(
     write_wheel: WriteWheel, tmp_path: Path, second: str, fails: bool
 ) -> None:
     lock = [
@@ -77,7 +77,7 @@ def test_two_packages_may_bring_one_file_only_if_it_is_the_same(
     if not fails:
         assert len(found("one\ntwo", lock, tmp_path)) == 2
         return
-    with pytest.raises(ImageToolError, match="one and two bring different files named shared/"):
+    with pytest.raises(ImageToolError, match="one and two contain different files named shared/"):
         found("one\ntwo", lock, tmp_path)
 
 

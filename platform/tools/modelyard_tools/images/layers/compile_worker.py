@@ -1,8 +1,8 @@
-"""Compiles modules in a process of its own; only the standard library, started by its path.
+"""Compiles modules in a separate process; uses only the standard library, started by its path.
 
 Reads a list of (path, source) from stdin and writes one of (path, .pyc) to stdout, in `marshal`'s
-format. What the bytes of a .pyc depend on beside the source, the order of sets and what else the
-process holds, is the same in every such process.
+format. The bytes of a .pyc also depend on the order of sets and on other objects in the process;
+both are the same in every such process.
 """
 
 import importlib.util
@@ -14,7 +14,7 @@ _UNCHECKED_HASH = (1).to_bytes(4, "little")
 
 
 def compile_module(path: str, text: bytes) -> bytes | None:
-    """Return the .pyc of a module; None for what is no Python of this version."""
+    """Return the .pyc of a module; None if it is not Python of this version."""
     try:
         code = compile(text, path, "exec", dont_inherit=True, optimize=0)
     except (SyntaxError, ValueError):

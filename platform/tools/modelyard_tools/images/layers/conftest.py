@@ -1,4 +1,4 @@
-"""Wheels as a package index has them, made here."""
+"""Wheels for tests, as a package index would have them."""
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
@@ -14,9 +14,9 @@ WriteWheel = Callable[..., str]
 
 @pytest.fixture
 def write_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WriteWheel:
-    """Return what writes a wheel of some files and returns its line in a lock.
+    """Return a function that writes a wheel of some files and returns its line in a lock.
 
-    uv finds these and no others, and keeps what it unpacks to itself.
+    uv finds only these wheels, and its cache is private to the test.
     """
     folder = tmp_path / "wheels"
     folder.mkdir()

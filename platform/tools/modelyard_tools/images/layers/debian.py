@@ -1,7 +1,7 @@
-"""Debian packages by digest: where they are fetched from, and what is in one.
+"""Fetches and unpacks Debian packages by digest.
 
-Nothing of them is run: an image needs their files, not their installation. So no root, no chroot
-and no Debian is needed to make one, and the same packages always give the same files.
+Nothing in them is run: an image needs their files, not their installation. So building one needs
+neither root nor chroot nor Debian, and the same packages always give the same files.
 """
 
 import hashlib
@@ -50,7 +50,7 @@ class Lock(msgspec.Struct, frozen=True, kw_only=True):
         """Read a lock.
 
         Raises:
-            ImageToolError: it cannot be read, or is none.
+            ImageToolError: it cannot be read, or is not a lock.
         """
         try:
             return msgspec.json.decode(path.read_bytes(), type=cls)
@@ -69,7 +69,7 @@ def obtain(package: Package, cache: Path) -> bytes:
     """Return the bytes of a package, from `cache` or from the first archive that has them.
 
     Raises:
-        ImageToolError: nobody has it, or only with another digest.
+        ImageToolError: no archive has it with this digest.
     """
     kept = cache / package.sha256
     if kept.is_file():
@@ -88,7 +88,7 @@ def _download(package: Package) -> bytes:
     archives = mirrors()
     if not archives:
         raise ImageToolError(
-            f"no Debian archive is known to fetch {package.name} from; name one in {DEBIAN_MIRRORS}"
+            f"no known Debian archive to fetch {package.name} from; name one in {DEBIAN_MIRRORS}"
         )
     failures = []
     for archive in archives:
@@ -101,28 +101,28 @@ def _download(package: Package) -> bytes:
             continue
         if hashlib.sha256(content).hexdigest() == package.sha256:
             return bytes(content)
-        failures.append(f"{archive}: its digest is another")
+        failures.append(f"{archive}: wrong digest")
     raise ImageToolError(
-        f"{package.name} {package.version} is not to be had ({'; '.join(failures)}); name an "
-        f"archive that keeps it, such as a snapshot, in {DEBIAN_MIRRORS}, or run "
+        f"cannot download {package.name} {package.version} ({'; '.join(failures)}); name an "
+        f"archive that still has it, such as a snapshot, in {DEBIAN_MIRRORS}, or run "
         "`./pants run platform/tools/modelyard_tools/images/layers:lock`"
     )
 
 
 def mirrors() -> list[str]:
-    """Return the URLs of Debian archives, those that the user names first."""
+    """Return the URLs of Debian archives, starting with those that the user names."""
     named = os.environ.get(DEBIAN_MIRRORS, "").split()
     return [url.rstrip("/") for url in dict.fromkeys((*named, *_machine_archives()))]
 
 
 def _machine_archives() -> Iterator[str]:
-    """Give the archives of Debian that apt on this machine uses."""
+    """Yield the Debian archives that apt on this machine uses."""
     for path in sorted((*_SOURCES.glob("sources.list"), *_SOURCES.glob("sources.list.d/*"))):
         text = "\n".join(
             line for line in path.read_text().splitlines() if not line.lstrip().startswith("#")
         )
         for url in re.findall(r"https?://[^\s\]]+", text):
-            # Others, of vendors, have none of Debian's packages.
+            # Archives of vendors do not have Debian's packages.
             if re.search(r"/debian(-security)?/?$", url):
                 yield url
 
@@ -131,7 +131,7 @@ def unpack(content: bytes, name: str) -> Deb:
     """Open a .deb.
 
     Raises:
-        ImageToolError: it is none, or is compressed in a way that Python cannot undo.
+        ImageToolError: it is not one, or Python does not support its compression.
     """
     members = dict(_ar_members(content, name))
     tars = {member.partition(".")[0]: data for member, data in members.items() if ".tar" in member}
@@ -146,7 +146,7 @@ def unpack(content: bytes, name: str) -> Deb:
 
 def _ar_members(content: bytes, name: str) -> Iterator[tuple[str, bytes]]:
     if not content.startswith(_AR_MAGIC):
-        raise ImageToolError(f"{name}: is no Debian package")
+        raise ImageToolError(f"{name}: not a Debian package")
     at = len(_AR_MAGIC)
     while at + _AR_HEADER <= len(content):
         header = content[at : at + _AR_HEADER]
@@ -163,7 +163,7 @@ def reading(files: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
 
 
 def locked(names: Sequence[str], suite: str, architecture: str, records: str) -> Lock:
-    """Make a lock of what `apt-cache show --no-all-versions` prints of the packages `names`.
+    """Make a lock from what `apt-cache show --no-all-versions` prints for the packages `names`.
 
     Raises:
         ImageToolError: a package is missing.
@@ -181,7 +181,7 @@ def locked(names: Sequence[str], suite: str, architecture: str, records: str) ->
             )
     missing = sorted(set(names) - set(found))
     if missing:
-        raise ImageToolError(f"apt knows no {', '.join(missing)}; run `apt-get update`")
+        raise ImageToolError(f"apt does not know {', '.join(missing)}; run `apt-get update`")
     return Lock(
         suite=suite,
         architecture=architecture,

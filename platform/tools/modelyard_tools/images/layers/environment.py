@@ -1,4 +1,4 @@
-"""Where things lie in an image, and the virtual environments made there."""
+"""Paths in an image, and the virtual environments in it."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -13,12 +13,12 @@ PYTHON: Final = "/usr/bin/python3.11"
 
 
 def site_packages(name: str) -> str:
-    """Return the folder of packages of the environment `name`."""
+    """Return the site-packages folder of the environment `name`."""
     return f"{ROOT}/{name}/{bytecode.SITE_PACKAGES}"
 
 
 def add_environment(tree: Tree, name: str, paths: Sequence[str] = ()) -> None:
-    """Add an empty environment; `paths` are further folders of modules."""
+    """Add an empty environment; `paths` are additional module folders."""
     home = f"{ROOT}/{name}"
     tree.add_link(f"{home}/bin/python", PYTHON)
     tree.add_link(f"{home}/bin/python3", "python")
@@ -30,9 +30,9 @@ def add_environment(tree: Tree, name: str, paths: Sequence[str] = ()) -> None:
 
 
 def add_modules(tree: Tree, folder: str, groups: Sequence[Sequence[Member]]) -> None:
-    """Add files to `folder`, and the compiled form of those that are Python.
+    """Add files to `folder`, and the compiled form of Python files.
 
-    A module's compiled form does not hang on the groups beside its own.
+    A module's compiled form does not depend on other groups.
     """
     for member in (member for group in groups for member in group):
         tree.add_file(f"{folder}/{member.path}", member.read, executable=member.executable)

@@ -1,4 +1,4 @@
-"""Environments: what stays out of them, and that Python can use what was compiled for them."""
+"""Environments: what is left out, and that Python uses the compiled modules."""
 
 import subprocess
 import sys
@@ -40,7 +40,7 @@ def test_only_folders_within_a_package_are_its_tests() -> None:
         ("openvino/libs/cache.json", False),
     ],
 )
-def test_of_large_packages_stays_what_is_linked_or_opened(path: str, needed: bool) -> None:
+def test_large_packages_keep_what_is_linked_or_opened(path: str, needed: bool) -> None:
     assert is_needed(path) is needed
 
 
@@ -50,7 +50,7 @@ def test_python_takes_the_compiled_module_without_its_source(tmp_path: Path) -> 
     assert path == pyc_path(source)
     Path(path).parent.mkdir()
     Path(path).write_bytes(pyc)
-    # An unchecked .pyc is used even where the source says something else.
+    # An unchecked .pyc is used even if the source differs.
     Path(source).write_text("raise SystemExit('compiled again')")
     done = subprocess.run(
         [sys.executable, "-c", "import m"],

@@ -1,12 +1,12 @@
 """The health check of an image: `python -I -S health_check.py PORT SECONDS FOLDER`.
 
-Asks PORT for /ready. Exit code 0: it is; 1: it is not, or does not answer. The answer comes at once
-until the function has been ready, since deployments wait for that; from then on it is the answer
-after SECONDS of waiting. Engines count their interval from the end of a check, and Debian's has one
-interval for both, so this is what makes a function at rest cheap.
+Asks PORT for /ready. Exit code 0: it is ready; 1: it is not, or does not answer. Until the function
+has been ready, the check answers immediately, since deployments wait for that; from then on it
+answers after waiting SECONDS. Engines count their interval from the end of a check, and Debian's
+engine has one interval for both phases, so the wait keeps an idle function cheap.
 
-FOLDER keeps that the function has been ready. It has to be empty when a container starts, as
-/dev/shm is; where it cannot be written, all answers come at once.
+FOLDER records that the function has been ready. It has to be empty when a container starts, as
+/dev/shm is; if it cannot be written, all checks answer immediately.
 """
 
 # Not `socket`, which takes longer to import than Python to start.
@@ -15,14 +15,14 @@ import os
 import sys
 import time
 
-# For each step of asking.
+# For each step of a request.
 PATIENCE = 2.0
 _REQUEST = b"GET /ready HTTP/1.0\r\n\r\n"
 _STATUS = slice(9, 12)
 
 
 def main(port: int, seconds: float, folder: str) -> int:
-    """Ask, and wait where the function was ready before; return the exit code."""
+    """Check, waiting if the function was ready before; return the exit code."""
     mark = mark_of(port, folder)
     ready, said = is_ready(port), ("ready", "not ready")
     if ready and os.path.exists(mark):
@@ -34,7 +34,7 @@ def main(port: int, seconds: float, folder: str) -> int:
 
 
 def mark_of(port: int, folder: str) -> str:
-    """Return the file that says that this start of the container has been ready.
+    """Return the file that records that this start of the container has been ready.
 
     Containers that share a FOLDER (`--ipc=host`) differ in their processes.
     """
@@ -45,7 +45,7 @@ def mark_of(port: int, folder: str) -> str:
 
 
 def is_ready(port: int) -> bool:
-    """Ask; False too for no answer."""
+    """Ask whether it is ready; False if there is no answer."""
     connection = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM)
     connection.settimeout(PATIENCE)
     try:
@@ -59,7 +59,7 @@ def is_ready(port: int) -> bool:
 
 
 def answer(connection: _socket.socket) -> bytes:
-    """Return the beginning of the answer, up to its status."""
+    """Return the start of the answer, up to its status."""
     head = b""
     while len(head) < _STATUS.stop and (more := connection.recv(_STATUS.stop - len(head))):
         head += more
@@ -67,7 +67,7 @@ def answer(connection: _socket.socket) -> bytes:
 
 
 def remember(mark: str, ready: bool) -> None:
-    """Keep that it is ready, or that it is not: the next check then answers at once again."""
+    """Record that it is ready, or that it is not, so that the next check answers immediately."""
     try:
         if ready:
             os.close(os.open(mark, os.O_CREAT | os.O_WRONLY, 0o600))

@@ -1,6 +1,6 @@
-"""The health check, run as an engine runs it, against a server that counts how often it is asked.
+"""The health check, run as an engine runs it, against a server that counts requests.
 
-That a check waits is seen from its asking twice: it answers with what it hears after the wait.
+A check that waits sends two requests, and answers with the result of the second.
 """
 
 import os
@@ -20,12 +20,12 @@ from modelyard_tools.images.layers import health_check
 NEVER = "86400"
 SOON = "0.01"
 READY, NOT, STILL, NO_LONGER = "ready", "not ready", "still ready", "no longer ready"
-# Only a check that is wrong takes so long, in seconds.
+# Only a faulty check takes this long, in seconds.
 HANGS = 60
 
 
 class Function(ThreadingHTTPServer):
-    """A health port that answers with `statuses`, the last of them for good."""
+    """A health port that answers with `statuses` in turn, and then keeps to the last."""
 
     def __init__(self, *statuses: int) -> None:
         self.statuses = list(statuses)
@@ -59,7 +59,7 @@ def serving(*statuses: int) -> Iterator[Function]:
 
 
 def check(port: int, folder: Path, seconds: str) -> str:
-    """Run a check; what it says, as its exit code does."""
+    """Run a check and return whether it succeeded."""
     script = health_check.__file__
     command = [sys.executable, "-I", "-S", script, str(port), seconds, str(folder)]
     done = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True, timeout=HANGS)
@@ -68,14 +68,14 @@ def check(port: int, folder: Path, seconds: str) -> str:
     return said
 
 
-def test_the_first_success_is_told_at_once(tmp_path: Path) -> None:
+def test_the_first_success_is_reported_at_once(tmp_path: Path) -> None:
     with serving(503, 503, 200) as function:
         port = function.server_port
         assert [check(port, tmp_path, NEVER) for _ in range(3)] == [NOT, NOT, READY]
         assert function.asked == 3
 
 
-def test_later_ones_are_asked_for_after_the_wait(tmp_path: Path) -> None:
+def test_later_checks_ask_after_the_wait(tmp_path: Path) -> None:
     with serving(200, 200, 503) as function:
         assert check(function.server_port, tmp_path, NEVER) == READY
         assert check(function.server_port, tmp_path, SOON) == NO_LONGER
@@ -89,7 +89,7 @@ def test_while_it_is_ready_each_check_asks_before_and_after(tmp_path: Path) -> N
         assert function.asked == 1 + 2 * 2
 
 
-def test_a_failure_is_told_at_once_and_so_is_the_recovery(tmp_path: Path) -> None:
+def test_a_failure_and_the_recovery_are_reported_at_once(tmp_path: Path) -> None:
     with serving(200, 503, 503, 200) as function:
         port = function.server_port
         assert [check(port, tmp_path, NEVER) for _ in range(4)] == [READY, NOT, NOT, READY]
@@ -118,7 +118,7 @@ def test_one_that_hangs_up_is_not_ready(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("folder", ["missing", "file"])
-def test_where_nothing_can_be_kept_no_check_waits(tmp_path: Path, folder: str) -> None:
+def test_without_a_writable_folder_no_check_waits(tmp_path: Path, folder: str) -> None:
     (tmp_path / "file").write_bytes(b"")
     with serving(200) as function:
         said = [check(function.server_port, tmp_path / folder, NEVER) for _ in range(2)]
@@ -127,7 +127,7 @@ def test_where_nothing_can_be_kept_no_check_waits(tmp_path: Path, folder: str) -
 
 
 def test_another_start_is_another_mark(tmp_path: Path) -> None:
-    """What was kept by a container that shares the folder does not count."""
+    """A record of another container that shares the folder does not count."""
     with serving(200) as function:
         port = function.server_port
         assert check(port, tmp_path, NEVER) == READY

@@ -1,8 +1,8 @@
-"""Packages as uv installs them for the images, and which files are theirs.
+"""Installs packages for the images with uv, and lists their files.
 
-Nothing is run or built: wheels are unpacked, and what is not of the digest in the lock is refused.
-Where they come from is up to uv's own variables (UV_DEFAULT_INDEX, UV_FIND_LINKS, UV_CACHE_DIR, …);
-with an empty UV_DEFAULT_INDEX no index is asked.
+Nothing is run or built: wheels are unpacked, and those without the digest in the lock are refused.
+uv's own variables (UV_DEFAULT_INDEX, UV_FIND_LINKS, UV_CACHE_DIR, …) decide where they come from;
+with an empty UV_DEFAULT_INDEX no index is used.
 """
 
 import csv
@@ -27,38 +27,38 @@ from modelyard_tools.images.layers.prune import is_needed
 
 # The C library of the repository's base, Debian 12; a wheel for a newer one would not start there.
 PLATFORM: Final = "x86_64-manylinux_2_36"
-# What uv notes for itself, with times and places; the list of files is written anew.
+# uv's own records, with times and paths; the list of files is written anew.
 _NOTES: Final = frozenset({"INSTALLER", "RECORD", "REQUESTED", "direct_url.json", "uv_cache.json"})
 _COMMAND: Final = (
     *("pip", "install", "--no-config", "--quiet", "--no-progress", "--color=never"),
     *("--no-deps", "--require-hashes", "--only-binary=:all:", "--python-platform", PLATFORM),
-    # By their hashes they are the same wherever they are.
+    # Hashes make wheels the same wherever they come from.
     "--index-strategy=unsafe-best-match",
 )
 
 
 class Installed:
-    """A folder into which packages are installed, all of one environment or one by one."""
+    """A folder with installed packages: all of an environment, or a single one."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._site = folder / bytecode.SITE_PACKAGES
 
     def add(self, pins: Iterable[locked.Pin]) -> None:
-        """Install these.
+        """Install these packages.
 
         Raises:
-            ImageToolError: one cannot be had, or is another than the lock says; with uv's words.
+            ImageToolError: one cannot be downloaded or differs from the lock; with uv's message.
         """
         # `===` (PEP 440, arbitrary equality): another build of a version, such as `2.0+cpu`,
-        # satisfies `==2.0`, and may lie where the wanted one is looked for.
+        # satisfies `==2.0`, and may be available from the same source.
         text = locked.render(pins).replace("==", "===")
         if not text:
             return
         with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
             file.write(text)
             file.flush()
-            # What was there once is there without a network, and without asking over it.
+            # Cached packages need no network and no request.
             done = self._install(file.name, "--offline")
             if done.returncode:
                 done = self._install(file.name)
@@ -67,7 +67,7 @@ class Installed:
             raise ImageToolError(f"uv cannot install what the lock pins: {words}")
 
     def packages(self) -> dict[str, Distribution]:
-        """Return what is installed, by canonical name."""
+        """Return the installed packages by canonical name."""
         found = distributions(path=[str(self._site)])
         named = {canonicalize_name(item.name): item for item in found}
         return dict(sorted(named.items()))
@@ -92,7 +92,7 @@ class Installed:
 
 
 def needed_files(package: Distribution) -> list[PackagePath]:
-    """Return the files in site-packages that go into an image; no programs, tests or headers."""
+    """Return the files in site-packages that go into an image, without programs, tests, headers."""
     return [file for file in package.files or () if _is_needed(file)]
 
 
@@ -106,7 +106,7 @@ def _is_needed(file: PackagePath) -> bool:
 
 def _record(files: dict[str, PackagePath]) -> tuple[str, bytes]:
     """Return the path of RECORD, and its lines for what is kept."""
-    # A package may have others' within its own.
+    # A package may contain those of others.
     [folder] = {path.partition("/")[0] for path in files if re.match(r"[^/]+\.dist-info/", path)}
     record = f"{folder}/RECORD"
     text = io.StringIO()

@@ -1,4 +1,4 @@
-"""Which files of an installed package go into an image, and that its list of them says so."""
+"""Which files of an installed package go into an image and into its list of files."""
 
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -46,7 +46,9 @@ def test_tests_headers_programs_and_uvs_notes_stay_out(
     assert [member.path for member in one.members(one.packages()["acme"])] == KEPT
 
 
-def test_the_files_and_their_list_hang_on_no_place(write_wheel: WriteWheel, tmp_path: Path) -> None:
+def test_the_files_and_their_list_do_not_depend_on_the_folder(
+    write_wheel: WriteWheel, tmp_path: Path
+) -> None:
     pin = write_wheel("acme", FILES)
     found = []
     for place in ("here", "over/there"):
@@ -73,7 +75,7 @@ def test_python_finds_the_files_that_are_there(write_wheel: WriteWheel, tmp_path
     assert all(Path(file.locate()).exists() for file in files)
 
 
-def test_what_was_there_once_is_there_without_a_network(
+def test_cached_packages_need_no_network(
     write_wheel: WriteWheel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pin = write_wheel("acme", FILES)

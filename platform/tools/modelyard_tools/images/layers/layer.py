@@ -1,6 +1,6 @@
-"""A tree written as a layer: a tar that the same tree always gives, with its digests.
+"""Writes a tree as a layer: a reproducible tar with its digests.
 
-An engine on this machine takes it as it is; for registries and archives it is compressed.
+An engine on this machine loads it uncompressed; for registries and archives it is compressed.
 """
 
 import hashlib
@@ -21,9 +21,9 @@ COMPRESSED: Final = f"{PLAIN}+gzip"
 
 
 class Layer(msgspec.Struct, frozen=True, kw_only=True):
-    """What an image says of a layer: `digest` is of its bytes, `diff_id` of the tar in them.
+    """A layer's description in an image: `digest` is of its bytes, `diff_id` of the tar in it.
 
-    `size` is the number of its bytes, `files_size` that of the files in it.
+    `size` is its size in bytes, `files_size` that of the files in it.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def write_layer(name: str, tree: Tree, out: Path) -> Layer:
-    """Write `tree` to `out/blobs/sha256/<digest>` and what it is to `out/<name>.json`."""
+    """Write `tree` to `out/blobs/sha256/<digest>` and its description to `out/<name>.json`."""
     with _Blob(out) as blob:
         files_size = _write_tar(tree, blob)
     layer = Layer(
@@ -50,7 +50,7 @@ def write_layer(name: str, tree: Tree, out: Path) -> Layer:
 
 
 def compress_layer(layer: Layer, plain: Path, out: Path) -> Layer:
-    """Write the bytes of a layer as it is named by registries, like `write_layer`."""
+    """Write a layer compressed, as registries name it, like `write_layer`."""
     with plain.open("rb") as file, _Blob(out) as blob:
         compressed = Compressed(blob)
         while chunk := file.read(MIB):
@@ -66,9 +66,9 @@ def _described(out: Path, layer: Layer) -> Layer:
 
 
 def _write_tar(tree: Tree, to: "_Blob") -> int:
-    """Return the size of all files, in bytes."""
+    """Write the tar; return the size of all files in bytes."""
     total = 0
-    # The format is named because Python's default has changed before. PAX carries any name.
+    # The format is set because Python's default has changed before. PAX supports any name.
     with tarfile.open(fileobj=to, mode="w|", format=tarfile.PAX_FORMAT, bufsize=MIB) as tar:
         for path, node in tree:
             info = tarfile.TarInfo(path)
@@ -88,7 +88,7 @@ def _write_tar(tree: Tree, to: "_Blob") -> int:
 
 
 class _Blob(io.RawIOBase):
-    """A blob of a layout, named by its digest once all of it is written."""
+    """A blob of a layout, named by its digest once it is complete."""
 
     def __init__(self, out: Path) -> None:
         self._folder = out / "blobs" / "sha256"

@@ -1,4 +1,4 @@
-"""Layers: the same bytes from the same files, wherever and by whomever they were packaged."""
+"""Layers: the same bytes from the same files, whoever packages them and wherever."""
 
 import gzip
 import hashlib
@@ -36,7 +36,7 @@ def names_in(folder: Path, name: str) -> set[str]:
 
 
 def write_sources(folder: Path, *, umask: int, mtime: float) -> Path:
-    """Write a loose folder of sources as a machine with this umask and clock would."""
+    """Write a folder of sources as a machine with this umask and clock would."""
     old = os.umask(umask)
     try:
         for name in ("acme/__init__.py", "acme/handler.py", "lib/nms.py"):
@@ -117,7 +117,7 @@ def test_the_handlers_package_and_the_code_it_shares_are_two_layers(tmp_path: Pa
     assert function_layer(srcs, tmp_path / "b") != before
 
 
-def test_packages_in_a_layer_of_their_own_lie_where_they_did_together(
+def test_packages_in_separate_layers_have_the_same_paths(
     tmp_path: Path, write_wheel: WriteWheel
 ) -> None:
     code = CODE.decode()
@@ -144,7 +144,7 @@ def test_packages_in_a_layer_of_their_own_lie_where_they_did_together(
     }
 
 
-def test_what_serves_has_the_health_check_that_an_image_names(tmp_path: Path) -> None:
+def test_serving_layers_have_the_health_check_that_an_image_names(tmp_path: Path) -> None:
     for name, options in (("server", ["--serves"]), ("deps", [])):
         out = ["--out", str(tmp_path)]
         assert main(["environment", "--name", name, *options, *out]) == 0
@@ -172,5 +172,5 @@ def test_what_cannot_be_built_is_one_line_and_exit_1(
     pins.write_text("acme>=1\n")
     command = ["environment", "--pins", str(pins), "--name", "x", "--out", str(tmp_path)]
     assert main(command) == 1
-    said = "a lock holds versions with their hashes, and not 'acme>=1'\n"
-    assert capsys.readouterr().err == said
+    expected = "a lock may only contain versions with hashes, not 'acme>=1'\n"
+    assert capsys.readouterr().err == expected

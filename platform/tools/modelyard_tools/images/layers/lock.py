@@ -1,8 +1,8 @@
-"""Writes the lock of the base image anew, from what apt on this machine has verified.
+"""Regenerates the lock of the base image from what apt on this machine has verified.
 
     ./pants run platform/tools/modelyard_tools/images/layers:lock
 
-Needs a machine (or a container) with the lock's own release of Debian.
+Needs a machine (or a container) with the lock's release of Debian.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from modelyard_tools.images.layers.debian import Lock, locked
 
 
 def main(path: Path) -> int:
-    """Lock the packages of the lock at `path` again, in their present versions."""
+    """Lock the packages of the lock at `path` again, in their current versions."""
     try:
         old = Lock.read(path)
         names = [package.name for package in old.packages]
@@ -37,7 +37,9 @@ def main(path: Path) -> int:
 def _require_suite(suite: str) -> None:
     release = Path("/etc/os-release").read_text()
     if f"VERSION_CODENAME={suite}\n" not in release:
-        raise ImageToolError(f"apt on this machine is not of Debian {suite}; run this where it is")
+        raise ImageToolError(
+            f"apt on this machine is not of Debian {suite}; run this on such a machine"
+        )
 
 
 def _records(names: list[str], architecture: str) -> str:
@@ -47,5 +49,5 @@ def _records(names: list[str], architecture: str) -> str:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Lock the base image's packages again.")
-    parser.add_argument("lock", type=Path, help="the lock, such as platform/images/*.json")
+    parser.add_argument("lock", type=Path, help="lock file, such as platform/images/*.json")
     sys.exit(main(parser.parse_args().lock))

@@ -1,4 +1,4 @@
-"""What a lock file, requirements with hashes, pins for the images' Python and system."""
+"""Reads the pins of a lock file that apply to the images' Python and system."""
 
 from collections.abc import Iterable, Mapping
 
@@ -10,7 +10,7 @@ from modelyard_tools.images.errors import ImageToolError
 
 
 class Pin(msgspec.Struct, frozen=True):
-    """One version of a package: `text` is its line of a requirements file, with its hashes."""
+    """One version of a package: `text` is its line in a requirements file, with hashes."""
 
     name: str
     text: str
@@ -20,9 +20,9 @@ def parse_lock(text: str) -> dict[str, Pin]:
     """Return the pins that apply here, by their canonical names.
 
     Raises:
-        ImageToolError: a line is no pin with hashes.
+        ImageToolError: a line is not a pin with hashes.
     """
-    wrong = "a lock holds versions with their hashes, and not"
+    wrong = "a lock may only contain versions with hashes, not"
     try:
         parsed = pins.parse_lock(text)
     except pins.LockError as error:
@@ -38,15 +38,15 @@ def parse_lock(text: str) -> dict[str, Pin]:
 
 
 def parse_requirements(text: str) -> list[Requirement]:
-    """Return what is asked for here, a requirement a line.
+    """Return the requirements that apply here, one per line.
 
     Raises:
-        ImageToolError: a line is none.
+        ImageToolError: a line is not a requirement.
     """
     try:
         asked = pins.parse_requirements(text)
     except InvalidRequirement as error:
-        raise ImageToolError(f"what is asked for is no requirement: {error}") from None
+        raise ImageToolError(f"not a requirement: {error}") from None
     return [item for item in asked if item.marker is None or item.marker.evaluate()]
 
 
@@ -59,12 +59,12 @@ def pin_of(name: str, lock: Mapping[str, Pin], wanted_by: str) -> Pin:
     """Return the pin of a package.
 
     Raises:
-        ImageToolError: there is none.
+        ImageToolError: the lock does not have it.
     """
     try:
         return lock[name]
     except KeyError:
         raise ImageToolError(
-            f"{wanted_by} needs {name}, which the lock does not hold; write the lock anew: "
+            f"{wanted_by} needs {name}, which the lock lacks; regenerate the lock: "
             "./pants run 3rdparty/python:lock"
         ) from None

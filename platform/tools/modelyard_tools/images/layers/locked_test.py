@@ -1,4 +1,4 @@
-"""Lock files: which pins apply, and what is no lock."""
+"""Lock files: which pins apply, and what is not a lock."""
 
 import pytest
 from hypothesis import given
@@ -20,7 +20,7 @@ def test_what_is_rendered_is_read_again(pins: list[Pin]) -> None:
     assert list(parse_lock(render(pins)).values()) == pins
 
 
-def test_continued_lines_comments_and_names_of_whatever_spelling() -> None:
+def test_continued_lines_comments_and_spellings_of_names() -> None:
     text = f"# requirements: sha256 1\nMsg_Pack==1.2.4 \\\n    {HASH} \\\n    {HASH}  # twice\n"
     assert parse_lock(text) == {"msg-pack": Pin("msg-pack", f"msg-pack==1.2.4 {HASH} {HASH}")}
 
@@ -31,12 +31,12 @@ def test_of_two_pins_the_one_for_this_system_is_taken() -> None:
 
 
 @pytest.mark.parametrize("line", ["a==1", f"a>=1 {HASH}", f"a==1.* {HASH}", f"a {HASH}", "--x"])
-def test_what_is_no_pin_with_hashes_is_named(line: str) -> None:
-    with pytest.raises(ImageToolError, match=r"no requirement|with their hashes"):
+def test_a_line_that_is_not_a_pin_with_hashes_is_named(line: str) -> None:
+    with pytest.raises(ImageToolError, match=r"not a requirement|versions with hashes"):
         parse_lock(f"{line}\n")
 
 
-def test_what_is_asked_for_on_other_systems_is_not_asked_for() -> None:
+def test_requirements_of_other_systems_are_left_out() -> None:
     text = "tensorflow-cpu ; sys_platform == 'linux'\ntensorflow ; sys_platform != 'linux'\n"
     assert [item.name for item in parse_requirements(text)] == ["tensorflow-cpu"]
 
@@ -46,6 +46,6 @@ def test_requirements_keep_their_extras() -> None:
     assert (asked.name, asked.extras) == ("acme", {"fast"})
 
 
-def test_a_package_that_the_lock_lacks_is_named_with_who_wants_it() -> None:
-    with pytest.raises(ImageToolError, match="acme needs left-pad, which the lock does not hold"):
+def test_a_package_that_the_lock_lacks_is_named_with_its_dependent() -> None:
+    with pytest.raises(ImageToolError, match="acme needs left-pad, which the lock lacks"):
         pin_of("left-pad", {}, "acme")

@@ -1,4 +1,4 @@
-"""Files on their way into a layer, by their paths on `sys.path`."""
+"""Files to add to a layer, by their paths on `sys.path`."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +7,7 @@ import msgspec
 
 
 class Member(msgspec.Struct, frozen=True):
-    """A file: its path, what gives its bytes, and whether it is a program."""
+    """A file: its path, a function that reads it, and whether it is executable."""
 
     path: str
     read: Callable[[], bytes]
@@ -20,7 +20,7 @@ def member_of(path: str, file: Path) -> Member:
 
 
 def members_in(folder: Path) -> list[Member]:
-    """Return the files of a folder in the order of their paths, without what Python compiled."""
+    """Return the files of a folder, sorted by path, without compiled Python."""
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     found = [(path.relative_to(folder).as_posix(), path) for path in paths]
     return [member_of(name, path) for name, path in found if "__pycache__" not in path.parts]

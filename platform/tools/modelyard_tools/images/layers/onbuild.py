@@ -1,4 +1,4 @@
-"""What a function takes from Nuclio's onbuild image: the processor and its Python wrapper."""
+"""Takes the processor and its Python wrapper from Nuclio's onbuild image."""
 
 import tarfile
 from functools import partial
@@ -15,10 +15,10 @@ _NEEDED: Final = ("usr/local/bin/processor", "opt/nuclio/_nuclio_wrapper.py")
 
 
 def onbuild_tree(layout: Layout) -> Tree:
-    """Return the processor and the whole folder of its wrapper where Nuclio's own images have them.
+    """Return the processor and the folder of its wrapper, at the paths of Nuclio's own images.
 
     Raises:
-        ImageToolError: the image does not hold them, so it is another.
+        ImageToolError: the image does not contain them, so it is not an onbuild image.
     """
     tree = Tree()
     for blob in layout.layers:
@@ -31,7 +31,7 @@ def onbuild_tree(layout: Layout) -> Tree:
     for path in _NEEDED:
         if path not in tree:
             raise ImageToolError(
-                f"this is no onbuild image of Nuclio: it lacks "
+                f"this is not an onbuild image of Nuclio: it lacks "
                 f"/{_FROM}processor or /{_FROM}py; correct [modelyard].nuclio_onbuild"
             )
     return tree

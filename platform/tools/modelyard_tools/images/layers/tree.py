@@ -1,8 +1,8 @@
 """The files of a layer before they are written: paths, modes and where the bytes come from.
 
-Paths are relative to the image's root, with `/` between their parts. Modes are canonical: what
-its owner may execute everybody may, and nobody but root may write. So neither the umask nor the
-owner of what was packaged reaches the image.
+Paths are relative to the image's root, with `/` between their parts. Modes are canonical: files
+that their owner may execute everybody may execute, and only root may write. So neither umask nor
+owner of the packaged files affects the image.
 """
 
 from collections.abc import Callable, Iterator
@@ -32,19 +32,19 @@ class Tree:
         self._nodes: dict[str, Node] = {}
 
     def add_file(self, path: str, read: Callable[[], bytes], *, executable: bool = False) -> None:
-        """Add a file; a second one at the same path must have the same bytes.
+        """Add a file; another one at the same path must have the same bytes.
 
         Raises:
-            ImageToolError: another file is at `path` already.
+            ImageToolError: a different file is already at `path`.
         """
         node = Node(EXECUTABLE_MODE if executable else FILE_MODE, read=read)
         present = self._nodes.get(path)
         if present is not None and not _same(present, node):
-            raise ImageToolError(f"two packages bring different files named {path}")
+            raise ImageToolError(f"two packages contain different files named {path}")
         self._nodes[path] = node
 
     def add_bytes(self, path: str, content: bytes, *, executable: bool = False) -> None:
-        """Add a file of which the bytes are at hand."""
+        """Add a file with these bytes."""
         self.add_file(path, lambda: content, executable=executable)
 
     def add_link(self, path: str, target: str) -> None:
@@ -52,14 +52,14 @@ class Tree:
         self._nodes[path] = Node(0o777, target=target)
 
     def add_folder(self, path: str, mode: int = FOLDER_MODE) -> None:
-        """Add a folder that may stay empty, or has another mode than usual."""
+        """Add a folder that may stay empty or has an unusual mode."""
         self._nodes[path] = Node(mode)
 
     def __contains__(self, path: object) -> bool:
         return path in self._nodes
 
     def __iter__(self) -> Iterator[tuple[str, Node]]:
-        """Give every node in the order of the paths, each after the folders it is in."""
+        """Yield every node in path order, each after its parent folders."""
         yield from sorted(self._with_parents().items())
 
     def _with_parents(self) -> dict[str, Node]:

@@ -1,1 +1,1 @@
-"""Built images on their way to an engine, a registry or a file."""
+"""Ships built images to an engine, a registry or a file."""

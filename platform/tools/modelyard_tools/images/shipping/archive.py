@@ -1,6 +1,6 @@
 """An image as the tar that `docker load` and `podman load` read.
 
-Layers are in it as the layout has them; all of them take both plain and compressed ones.
+Layers are stored as in the layout; both tools accept plain and compressed ones.
 """
 
 import io
@@ -19,9 +19,9 @@ Wanted = Callable[[int], bool]
 def write_archive(
     layout: Layout, tags: list[str], to: Sink, wanted: Wanted = lambda index: True
 ) -> None:
-    """Write the image to `to`, without the layers that are not `wanted` by their index.
+    """Write the image to `to`, with only the layers whose index is `wanted`.
 
-    An engine does not look for a layer that it has already, with all that are below it.
+    An engine does not read a layer that it already has together with all layers below it.
     """
     layers = [f"{blob.digest.partition(':')[2]}.tar" for blob in layout.layers]
     config = f"{layout.config.digest.partition(':')[2]}.json"

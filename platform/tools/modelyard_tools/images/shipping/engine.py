@@ -9,31 +9,31 @@ from modelyard_tools.images.layout import Layout
 from modelyard_tools.images.shipping.archive import Wanted, write_archive
 
 _MISSING: Final = (
-    "there is no docker or podman on the PATH; install one (Debian: apt-get install docker.io), or "
+    "docker or podman not found on the PATH; install one (Debian: apt-get install docker.io), or "
     "write the image to a file with `save FILE`"
 )
 
 
-# Bytes that are sent in less time than it takes to list all images.
+# Sending this many bytes takes less time than listing all images.
 _WORTH_ASKING: Final = 8_000_000
 
 
 class Engine:
-    """docker, or podman where that is what there is."""
+    """The engine's client: docker, or podman if docker is not installed."""
 
     def __init__(self) -> None:
         """Find the client.
 
         Raises:
-            EngineError: there is none.
+            EngineError: neither is installed.
         """
         self.client = Client.find(["docker", "podman"], _MISSING)
 
     def load(self, layout: Layout, tags: list[str]) -> int:
-        """Give the image to the engine, only what it lacks of it; return how many layers that was.
+        """Load what the engine lacks of the image; return the number of loaded layers.
 
         Raises:
-            EngineError: the engine does not run, or refuses the image.
+            EngineError: the engine is not running, or refuses the image.
         """
         # An earlier image of the name most often has all but the code; that is asked for at once.
         missing = _missing(layout, self._chains(tags))
@@ -50,11 +50,11 @@ class Engine:
         return len(missing)
 
     def replace_with(self, arguments: Sequence[str]) -> NoReturn:
-        """Replace this process by the client."""
+        """Replace this process with the client."""
         self.client.become(*arguments)
 
     def _chains(self, images: Sequence[str]) -> set[tuple[str, ...]]:
-        """Return the layers of those of these images that there are, from the lowest upwards."""
+        """Return the layers of those images that exist, from the lowest upwards."""
         found: set[tuple[str, ...]] = set()
         if images:
             words = ("image", "inspect", "--format", "{{json .RootFS.Layers}}")

@@ -1,4 +1,4 @@
-"""Registries, through skopeo: what they have, and copying to them."""
+"""Queries registries and copies images to them, through skopeo."""
 
 import json
 import shutil
@@ -8,10 +8,10 @@ from modelyard_contract.images import DIGEST_LABEL
 from modelyard_tools.images.errors import ImageToolError, NoSuchImageError
 from modelyard_tools.images.layout import Layout
 
-_MISSING = "there is no skopeo on the PATH; install it (Debian: apt-get install skopeo)"
-# How long a registry may take to say what it has.
+_MISSING = "skopeo not found on the PATH; install it (Debian: apt-get install skopeo)"
+# How long a registry may take to answer, in seconds.
 _PATIENCE = 30.0
-# What registries answer of a tag, or of a whole repository, that they do not have.
+# Registries' answers for a missing tag or repository.
 _UNKNOWN = ("manifest unknown", "name unknown", "NAME_UNKNOWN", "MANIFEST_UNKNOWN")
 # Registries on this machine that speak plain HTTP, as those of tests do.
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
@@ -21,7 +21,7 @@ def is_there(repository: str, tag: str, digest: str) -> bool:
     """Whether `repository:tag` is an image with this content digest (label `dev.modelyard.digest`).
 
     Raises:
-        ImageToolError: there is no skopeo.
+        ImageToolError: skopeo is not installed.
     """
     done = _skopeo("inspect", "--config", *_tls("", repository), f"docker://{repository}:{tag}")
     if done.returncode:
@@ -31,11 +31,11 @@ def is_there(repository: str, tag: str, digest: str) -> bool:
 
 
 def digest_of(image: str) -> str:
-    """Return the digest (`sha256:…`) that a tag, `registry/repository:tag`, stands for now.
+    """Return the current digest (`sha256:…`) of a tag, `registry/repository:tag`.
 
     Raises:
         NoSuchImageError: the registry has no such image.
-        ImageToolError: there is no skopeo, or the registry does not answer.
+        ImageToolError: skopeo is not installed, or the registry does not answer.
     """
     asked = ("inspect", "--no-tags", "--format", "{{.Digest}}", *_tls("", image))
     try:
@@ -50,17 +50,17 @@ def digest_of(image: str) -> str:
 
 
 def push(layout: Layout, repository: str, tag: str) -> None:
-    """Copy the image to `repository:tag`; layers that are there are not sent.
+    """Copy the image to `repository:tag`; layers that the registry has are not sent.
 
     Raises:
-        ImageToolError: there is no skopeo, or the registry refuses the image.
+        ImageToolError: skopeo is not installed, or the registry refuses the image.
     """
     source = f"oci:{layout.folder}:{layout.reference}"
     _copy(source, f"docker://{repository}:{tag}", repository)
 
 
 def retag(repository: str, present: str, tag: str) -> None:
-    """Name an image that the registry has by another tag too. Nothing is uploaded.
+    """Add a tag to an image in the registry. Nothing is uploaded.
 
     Raises:
         ImageToolError: the registry refuses.

@@ -1,7 +1,7 @@
-"""Hands a built image on.
+"""Ships a built image.
 
-    run [docker options]      give it to the engine and start it on its port of 127.0.0.1
-    load                      give it to the engine
+    run [docker options]      load it into the engine and start it on its port on 127.0.0.1
+    load                      load it into the engine
     save FILE                 write it for `docker load` or `podman load` on a host without network
     push REPOSITORY TAG...    copy it to a registry, under each tag
     has REPOSITORY TAG...     exit code 3 unless the registry has it under each tag
@@ -27,12 +27,12 @@ from modelyard_tools.images.shipping.archive import write_archive
 from modelyard_tools.images.shipping.engine import Engine
 
 _NOT_THERE = 3
-# What a function needs of an engine: nothing. Its own options come after these and win.
+# A function needs no privileges. The user's own options come after these and win.
 _CONFINED = ("--read-only", "--tmpfs", "/tmp", "--cap-drop=ALL", "--security-opt=no-new-privileges")  # noqa: S108
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line tool and return its exit code."""
+    """Run the command line tool and return the exit code."""
     options, rest = _parse(arguments)
     try:
         layout = Layout.read(options.image)
@@ -74,7 +74,7 @@ def _parse(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, list[st
     options, rest = parser.parse_known_args(arguments)
     options.command = options.command or "run"
     if rest and options.command != "run":
-        parser.error(f"what is {' '.join(rest)}?")
+        parser.error(f"unknown arguments: {' '.join(rest)}")
     return options, rest
 
 
@@ -97,7 +97,7 @@ def _save(layout: Layout, file: Path) -> None:
         compressed = Compressed(partial)
         write_archive(layout, [layout.reference], compressed)
         compressed.finish()
-    # What the umask would have given.
+    # As the umask would have set it.
     Path(partial.name).chmod(0o644)
     os.replace(partial.name, file)
     print(f"{file}: {layout.reference}, {file.stat().st_size} bytes; `docker load -i {file}`")
@@ -110,7 +110,7 @@ def _has(layout: Layout, repository: str, tags: list[str]) -> bool:
 
 def _push(layout: Layout, repository: str, tags: list[str]) -> None:
     first, *others = tags
-    # The first tag names the content, which need not be sent twice.
+    # The first tag is derived from the content, so an existing one need not be pushed again.
     if not _has(layout, repository, [first]):
         registry.push(layout, repository, first)
     for tag in others:
