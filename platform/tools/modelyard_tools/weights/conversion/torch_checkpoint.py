@@ -1,9 +1,9 @@
-"""PyTorch's checkpoints of before version 1.6, read without PyTorch and without running anything.
+"""Reads PyTorch checkpoints from before version 1.6, without PyTorch and without running any code.
 
-Such a file is a row of pickles (a magic number, the protocol, the sizes of C types, the object, the
-keys of its storages) and then the storages' raw values. A pickle names functions that reading it
-calls. Here only those names mean anything that checkpoints of tensors need, and what they mean is
-harmless: any other name is an error before anything is called.
+Such a file is a sequence of pickles (a magic number, the protocol, sizes of C types, the object,
+the keys of its storages) followed by the raw values of the storages. A pickle can name functions to
+call on loading. Here only the names that checkpoints of tensors need are allowed, with harmless
+replacements; any other name is an error before anything is called.
 """
 
 import math
@@ -40,7 +40,7 @@ class _Storage(NamedTuple):
 
 
 class _Tensor(NamedTuple):
-    """A view of a storage; PyTorch adds whether gradients are wanted, and hooks."""
+    """A view of a storage, without PyTorch's gradient flag and hooks."""
 
     storage: _Storage
     offset: int
@@ -49,10 +49,10 @@ class _Tensor(NamedTuple):
 
 
 class _Reader(pickle.Unpickler):
-    """Makes plain values, `_Storage` and `_Tensor`, and refuses everything else."""
+    """Creates plain values, `_Storage` and `_Tensor`, and refuses everything else."""
 
     def find_class(self, module: str, name: str) -> Any:
-        """Return what we put in the place of a global name."""
+        """Return our replacement for a global name."""
         if (module, name) == ("collections", "OrderedDict"):
             return OrderedDict
         if (module, name) in {
@@ -61,16 +61,16 @@ class _Reader(pickle.Unpickler):
         }:
             return _view
         if module == "torch" and name in _STORAGES:
-            # No function: it cannot be called.
+            # Not a function, so it cannot be called.
             return _STORAGES[name]
-        raise WeightsError(f"it names {module}.{name}, which no checkpoint of tensors needs")
+        raise WeightsError(f"it names {module}.{name}, which checkpoints of tensors do not need")
 
     def persistent_load(self, pid: Any) -> _Storage:
         """Return the storage that a persistent id describes."""
         match pid:
             case ("storage", np.dtype() as dtype, str(key), str(), int(count), *_) if count >= 0:
                 return _Storage(key, dtype, count)
-        raise WeightsError("it refers to something else than a storage")
+        raise WeightsError("it refers to something other than a storage")
 
 
 def _view(
@@ -83,7 +83,7 @@ def read_checkpoint(path: Path) -> Mapping[str, NDArray[Any]]:
     """Return the tensors of a state dictionary by name; keys keep their order.
 
     Raises:
-        WeightsError: it cannot be read, is damaged or of another kind, holds anything but
+        WeightsError: it cannot be read, is damaged or in another format, contains anything but
             tensors by name, or names code.
     """
     try:
@@ -92,25 +92,25 @@ def read_checkpoint(path: Path) -> Mapping[str, NDArray[Any]]:
     except OSError as error:
         raise WeightsError(f"cannot read {path}: {error.strerror}") from error
     except WeightsError as error:
-        raise WeightsError(f"{path.name} is no checkpoint we can read: {error}") from error
+        raise WeightsError(f"cannot read {path.name} as a checkpoint: {error}") from error
     except Exception as error:
-        # What pickle raises for damaged input is not documented, and is nearly anything.
+        # pickle does not document what it raises for damaged input; nearly anything is possible.
         raise WeightsError(
-            f"{path.name} is no checkpoint we can read: {type(error).__name__}: {error}"
+            f"cannot read {path.name} as a checkpoint: {type(error).__name__}: {error}"
         ) from error
 
 
 def _read(file: BinaryIO) -> Mapping[str, NDArray[Any]]:
     magic, protocol, system = (_Reader(file).load() for _ in range(3))
     if (magic, protocol) != (_MAGIC, _PROTOCOL):
-        raise WeightsError("it is not in PyTorch's format of before version 1.6")
+        raise WeightsError("it is not in PyTorch's format from before version 1.6")
     if not system.get("little_endian", True):
         raise WeightsError("its values are big-endian")
     tensors = _Reader(file).load()
     if not isinstance(tensors, dict) or not all(
         isinstance(name, str) and isinstance(tensor, _Tensor) for name, tensor in tensors.items()
     ):
-        raise WeightsError("it holds something else than tensors by name")
+        raise WeightsError("it contains something other than tensors by name")
     keys = _Reader(file).load()
     storages = {tensor.storage.key: tensor.storage for tensor in tensors.values()}
     values = {key: _values(file, storages[key]) for key in keys}
@@ -120,7 +120,7 @@ def _read(file: BinaryIO) -> Mapping[str, NDArray[Any]]:
 def _values(file: BinaryIO, storage: _Storage) -> NDArray[Any]:
     count = int(np.frombuffer(file.read(_COUNT.itemsize), _COUNT)[0])
     if count != storage.length:
-        raise WeightsError(f"a storage has {count} values where {storage.length} are described")
+        raise WeightsError(f"a storage has {count} values, but {storage.length} are declared")
     return np.frombuffer(_exactly(file, count * storage.dtype.itemsize), storage.dtype)
 
 
@@ -135,5 +135,5 @@ def _array(tensor: _Tensor, values: NDArray[Any]) -> NDArray[Any]:
     dense = tuple(math.prod(tensor.shape[axis + 1 :]) for axis in range(len(tensor.shape)))
     end = tensor.offset + math.prod(tensor.shape)
     if tensor.strides != dense or min(tensor.offset, *tensor.shape, 0) < 0 or end > len(values):
-        raise WeightsError(f"a tensor {tensor.shape} is no dense part of its storage")
+        raise WeightsError(f"a tensor {tensor.shape} is not a contiguous part of its storage")
     return values[tensor.offset : end].reshape(tensor.shape)

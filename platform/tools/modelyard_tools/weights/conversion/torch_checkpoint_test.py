@@ -42,7 +42,7 @@ def test_a_part_of_a_storage_is_read(tmp_path: Path) -> None:
 )
 def test_a_view_beyond_its_storage_is_refused(tmp_path: Path, view: dict[str, Any]) -> None:
     path = write_checkpoint(tmp_path / "x.pt", ARRAYS, {"norm.bias": view})
-    with pytest.raises(WeightsError, match="is no dense part of its storage"):
+    with pytest.raises(WeightsError, match="is not a contiguous part of its storage"):
         read_checkpoint(path)
 
 
@@ -87,13 +87,13 @@ def test_a_malicious_pickle_is_not_run(  # noqa: PLR0917 - fixtures and cases
     path = tmp_path / "evil.pt"
     path.write_bytes(b"".join(pickle.dumps(part, protocol) for part in parts))
     if call is not getattr:
-        # It would do harm: Python's own reader falls for it.
+        # The pickle really is harmful: Python's own reader runs it.
         with path.open("rb") as file:
             for _ in range(place + 1):
                 pickle.load(file)  # noqa: S301 - the point of the test
         assert traces.exists()
         traces.unlink()
-    with pytest.raises(WeightsError, match=rf"it names (\w+\.)*{name}, which no checkpoint"):
+    with pytest.raises(WeightsError, match=rf"it names (\w+\.)*{name}, which checkpoints"):
         read_checkpoint(path)
     assert not traces.exists()
 
@@ -101,7 +101,7 @@ def test_a_malicious_pickle_is_not_run(  # noqa: PLR0917 - fixtures and cases
 @pytest.mark.parametrize(
     "content",
     [
-        # OrderedDict is allowed, what lies behind it is not.
+        # OrderedDict is allowed, its attributes are not.
         b"\x80\x04\x8c\x0bcollections\x8c\x17OrderedDict.__class__\x93.",
         b"\x80\x04\x8c\x0bcollections\x8c\x20OrderedDict.__init__.__globals__\x93.",
         b"c__builtin__\neval\n.",
@@ -113,7 +113,7 @@ def test_a_malicious_pickle_is_not_run(  # noqa: PLR0917 - fixtures and cases
 def test_other_ways_to_a_name_lead_nowhere(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "evil.pt"
     path.write_bytes(content)
-    with pytest.raises(WeightsError, match=r"evil\.pt is no checkpoint we can read"):
+    with pytest.raises(WeightsError, match=r"cannot read evil\.pt as a checkpoint"):
         read_checkpoint(path)
 
 
@@ -121,7 +121,7 @@ def test_other_ways_to_a_name_lead_nowhere(tmp_path: Path, content: bytes) -> No
 def test_a_file_cut_short_is_an_error(tmp_path: Path, length: int) -> None:
     path = write_checkpoint(tmp_path / "x.pt", ARRAYS)
     path.write_bytes(path.read_bytes()[:length])
-    with pytest.raises(WeightsError, match=r"x\.pt is no checkpoint we can read"):
+    with pytest.raises(WeightsError, match=r"cannot read x\.pt as a checkpoint"):
         read_checkpoint(path)
 
 
@@ -129,7 +129,7 @@ def test_a_file_cut_short_is_an_error(tmp_path: Path, length: int) -> None:
 def test_another_format_is_an_error(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x.pt"
     path.write_bytes(content)
-    with pytest.raises(WeightsError, match=r"x\.pt is no checkpoint we can read"):
+    with pytest.raises(WeightsError, match=r"cannot read x\.pt as a checkpoint"):
         read_checkpoint(path)
 
 
