@@ -130,7 +130,7 @@ def test_a_tracker_follows_every_track(
         (["bright", "--annotations", "none.json"], 2, "none.json does not exist"),
         (["bright", "--annotations", "set/0.png"], 2, "neither COCO's .json nor CVAT's .xml"),
         (["bright", "--annotations", "bad.json"], 2, "cannot read the dataset"),
-        (["bright", "--annotations", "bare.json"], 2, "the dataset holds no annotation"),
+        (["bright", "--annotations", "bare.json"], 2, "the dataset has no annotations"),
         (["bright"], 2, "cannot read the dataset"),
         (
             ["everything", "--annotations", "truth.json"],
