@@ -79,7 +79,7 @@ def write_function(
 
 
 def is_codeless(network: Network, type: str) -> bool:
-    """Whether a function for that network needs no class of its own."""
+    """Whether a function for that network does not need its own class."""
     return type == DETECTOR and network.head is not None
 
 

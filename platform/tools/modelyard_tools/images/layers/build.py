@@ -53,11 +53,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Installed packages are read while the layer is written.
         with tempfile.TemporaryDirectory(dir=".") as scratch:
             options.scratch = Path(scratch).resolve()
-            said = options.run(options)
+            summary = options.run(options)
     except ImageToolError as error:
         print(" ".join(str(error).split()), file=sys.stderr)
         return 1
-    print(said)
+    print(summary)
     return 0
 
 

@@ -24,12 +24,12 @@ _STATUS = slice(9, 12)
 def main(port: int, seconds: float, folder: str) -> int:
     """Check, waiting if the function was ready before; return the exit code."""
     mark = mark_of(port, folder)
-    ready, said = is_ready(port), ("ready", "not ready")
+    ready, words = is_ready(port), ("ready", "not ready")
     if ready and os.path.exists(mark):
         time.sleep(seconds)
-        ready, said = is_ready(port), ("still ready", "no longer ready")
+        ready, words = is_ready(port), ("still ready", "no longer ready")
     remember(mark, ready)
-    print(said[0] if ready else said[1])
+    print(words[0] if ready else words[1])
     return 0 if ready else 1
 
 

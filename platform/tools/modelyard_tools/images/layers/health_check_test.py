@@ -59,13 +59,13 @@ def serving(*statuses: int) -> Iterator[Function]:
 
 
 def check(port: int, folder: Path, seconds: str) -> str:
-    """Run a check and return whether it succeeded."""
+    """Run a check; return its output, which agrees with its exit code."""
     script = health_check.__file__
     command = [sys.executable, "-I", "-S", script, str(port), seconds, str(folder)]
     done = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True, timeout=HANGS)
-    said = done.stdout.strip()
-    assert done.returncode == {READY: 0, STILL: 0, NOT: 1, NO_LONGER: 1}[said]
-    return said
+    output = done.stdout.strip()
+    assert done.returncode == {READY: 0, STILL: 0, NOT: 1, NO_LONGER: 1}[output]
+    return output
 
 
 def test_the_first_success_is_reported_at_once(tmp_path: Path) -> None:
@@ -121,8 +121,8 @@ def test_one_that_hangs_up_is_not_ready(tmp_path: Path) -> None:
 def test_without_a_writable_folder_no_check_waits(tmp_path: Path, folder: str) -> None:
     (tmp_path / "file").write_bytes(b"")
     with serving(200) as function:
-        said = [check(function.server_port, tmp_path / folder, NEVER) for _ in range(2)]
-        assert said == [READY, READY]
+        outputs = [check(function.server_port, tmp_path / folder, NEVER) for _ in range(2)]
+        assert outputs == [READY, READY]
         assert function.asked == 2
 
 

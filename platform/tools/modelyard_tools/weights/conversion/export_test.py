@@ -57,7 +57,7 @@ def test_the_authors_network_is_written_with_unchanged_weights(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("code", "module", "said"),
+    ("code", "module", "reason"),
     [
         ("", "empty", "empty does not define export(weights: Path) -> openvino.Model"),
         ("def export(weights): return 1", "odd", "odd returned a int, not an openvino.Model"),
@@ -65,10 +65,10 @@ def test_the_authors_network_is_written_with_unchanged_weights(tmp_path: Path) -
     ],
 )
 def test_an_invalid_exporter_is_refused(
-    tmp_path: Path, code: str, module: str, said: str, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, code: str, module: str, reason: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     if module != "missing":
         (tmp_path / f"{module}.py").write_text(code)
     assert run(tmp_path, module) == 1
-    assert said in capsys.readouterr().err.splitlines()[-1]
+    assert reason in capsys.readouterr().err.splitlines()[-1]
     assert not (tmp_path / "out").exists()

@@ -90,5 +90,5 @@ def _reason(finished: Finished) -> str:
         return msgspec.json.decode(finished.output, type=_Report).error.summary.rstrip(".")
     except msgspec.DecodeError:
         lines = finished.errors.split("\n")
-        said = [line.removeprefix("npm error ") for line in lines if line.strip()]
-        return f"npm ended with exit code {finished.code}" + (f": {said[-1]}" if said else "")
+        errors = [line.removeprefix("npm error ") for line in lines if line.strip()]
+        return f"npm ended with exit code {finished.code}" + (f": {errors[-1]}" if errors else "")

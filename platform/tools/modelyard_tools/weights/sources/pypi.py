@@ -91,7 +91,7 @@ def _environment(folder: Path, source: PypiSource) -> dict[str, str]:
 
 def _reason(finished: Finished) -> str:
     lines = finished.errors.splitlines()
-    said = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
-    reason = said[0] if said else f"pip ended with exit code {finished.code}"
+    errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
+    reason = errors[0] if errors else f"pip ended with exit code {finished.code}"
     broken = _BROKEN.search(finished.errors)
     return f"{reason} (connection: {broken['why']})" if broken else reason
