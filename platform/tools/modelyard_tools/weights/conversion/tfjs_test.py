@@ -225,7 +225,7 @@ ONE = np.ones(2, np.float32)
         ([node("a", "Op", x={"s": "not base64!"})], [], "model.json: the graph cannot be read"),
         ([node("a", "Op", x={"s": [1000]})], [], "model.json: the graph cannot be read"),
         ([node("a", "Op", x=1)], [], "model.json: the graph cannot be read"),
-        (["a"], [], "not a TFJS graph model"),
+        (["a"], [], "not a supported TFJS graph model"),
     ],
 )
 def test_what_is_not_supported_is_named(
@@ -238,13 +238,13 @@ def test_what_is_not_supported_is_named(
 @pytest.mark.parametrize(
     ("document", "reason"),
     [
-        ("{", "not a TFJS graph model"),
-        ("[]", "not a TFJS graph model"),
+        ("{", "not a supported TFJS graph model"),
+        ("[]", "not a supported TFJS graph model"),
         (
             '{"modelTopology": {"model_config": {}}, "weightsManifest": []}',
-            "not a TFJS graph model",
+            "not a supported TFJS graph model",
         ),
-        ('{"modelTopology": {"node": []}}', "not a TFJS graph model"),
+        ('{"modelTopology": {"node": []}}', "not a supported TFJS graph model"),
         (
             '{"modelTopology": {"node": []}, "weightsManifest": [{"paths": ["x"], "weights": []}]}',
             "cannot read the shard .*x: No such file",
