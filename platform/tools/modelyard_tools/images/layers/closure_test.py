@@ -62,7 +62,7 @@ def test_the_size_is_that_of_the_files_an_image_keeps(
 
 def test_what_the_lock_lacks_is_an_error(write_wheel: WriteWheel, tmp_path: Path) -> None:
     lock = [write_wheel("app", {"app.py": ""}, requires=["left-pad"])]
-    with pytest.raises(ImageToolError, match="app needs left-pad, which the lock does not hold"):
+    with pytest.raises(ImageToolError, match="app needs left-pad, which the lock lacks"):
         found("app", lock, tmp_path)
 
 
