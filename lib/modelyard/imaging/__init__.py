@@ -1,4 +1,4 @@
-"""Images: bytes to RGB pixels, fitting into a network and back, masks, previews."""
+"""Images: decoding, fitting into a network and back, masks, previews."""
 
 from modelyard.imaging.decode import DEFAULT_LIMITS, ImageLimits, decode
 from modelyard.imaging.draw import draw, save_png

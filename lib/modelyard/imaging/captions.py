@@ -1,4 +1,4 @@
-"""Captions of a preview: label and score in a box of the label's colour."""
+"""Captions of previews: label and score in a box of the label's colour."""
 
 from collections.abc import Iterable, Sequence
 
@@ -15,7 +15,7 @@ _ROWS = 20
 
 
 def draw_captions(pixels: Pixels, shapes: Iterable[Shape], style: Style) -> Pixels:
-    """Return the image uint8 [height, width, 3] with the captions of the shapes on it."""
+    """Return the image uint8 [height, width, 3] with the shapes' captions on it."""
     canvas = PIL.Image.fromarray(pixels)
     pen = PIL.ImageDraw.Draw(canvas)
     font = style.typeface()
@@ -49,19 +49,19 @@ def place(
     image_size: tuple[int, int],
     taken: Sequence[Box],
 ) -> Box:
-    """Choose where a caption goes: the first free place at its object, else the first of all.
+    """Place a caption: in the first free position at its object, else in the first of all.
 
     Args:
         target: The box of the object; None for the whole image.
         caption_size: Width and height of the caption.
         image_size: Width and height of the image.
-        taken: Where other captions are.
+        taken: Boxes of other captions.
     """
     width, height = caption_size
     left, top, _, bottom = target or (0.0, 0.0, 0.0, 0.0)
     above, inside, below = top - height, top, bottom
     further = (top + step * height for step in range(1, _ROWS))
-    # Above a box at the upper border there is no room: inside it comes first.
+    # No room above a box at the upper border: try inside it first.
     rows = [*([above] if above >= 0 else []), inside, below, *further]
     places = [_within((left, row, left + width, row + height), image_size) for row in rows]
     return next((box for box in places if not _collides(box, taken)), places[0])

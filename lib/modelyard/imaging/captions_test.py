@@ -46,7 +46,7 @@ SIZE = (640, 480)
     [
         ((100, 100, 200, 200), (100, 80, 150, 100)),  # Above the object.
         ((100, 5, 200, 200), (100, 5, 150, 25)),  # Inside, where there is no room above.
-        ((620, 100, 640, 200), (590, 80, 640, 100)),  # Shifted in from the right.
+        ((620, 100, 640, 200), (590, 80, 640, 100)),  # Shifted in at the right.
         (None, (0, 0, 50, 20)),  # Of the whole image.
     ],
 )

@@ -1,4 +1,4 @@
-"""From the bytes of an image file to RGB pixels, within limits."""
+"""Decodes image files to RGB pixels, within limits."""
 
 import hashlib
 import io
@@ -7,7 +7,7 @@ import warnings
 import msgspec
 import PIL.Image
 
-# Imported for their side effect: a plugin registers its format, and only these do.
+# Imported for their side effect: each plugin registers its format, and only these may.
 from PIL import (  # noqa: F401
     AvifImagePlugin,
     BmpImagePlugin,
@@ -25,16 +25,16 @@ from modelyard.imaging.errors import ImageError
 from modelyard.imaging.image import Image, Pixels
 from modelyard.imaging.modes import to_rgb
 
-# Formats that photographs come in. Left out is what runs other programs (EPS), has no
-# signature of its own (TGA) or a decoder that hardly anybody maintains (FLI, SGI, …).
+# Formats of photographs. Excluded are formats that run other programs (EPS), have no
+# signature (TGA) or a decoder that is hardly maintained (FLI, SGI, …).
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP", "PPM", "JPEG2000", "AVIF")
 
-# Our limits decide. Pillow's error at twice as many pixels stays behind them.
+# Our limits apply first. Pillow's error at twice as many pixels remains as a fallback.
 warnings.filterwarnings("ignore", category=PIL.Image.DecompressionBombWarning)
 
 
 class ImageLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """How large an image may be; Pillow itself opens none beyond 178 million pixels.
+    """How large an image may be; Pillow itself refuses more than 178 million pixels.
 
     Attributes:
         max_bytes: Bytes of the file.
@@ -51,19 +51,19 @@ DEFAULT_LIMITS = ImageLimits()
 
 
 def decode(data: bytes, limits: ImageLimits = DEFAULT_LIMITS) -> Image:
-    """Decode an image file, of an animation its first frame, to RGB.
+    """Decode an image file, or the first frame of an animation, to RGB.
 
-    Any mode Pillow reads becomes RGB as `modelyard.imaging.modes` says. The size is checked in the
-    header, before any pixel is decoded. EXIF orientation is not applied: CVAT has done so,
-    and annotations are in the pixels of the file. Colour profiles are not applied either:
-    networks are trained on the values that files hold.
+    `modelyard.imaging.modes` converts any mode that Pillow reads. The size is checked in the
+    header, before any pixel is decoded. EXIF orientation is not applied: CVAT has done so, and
+    annotations are in pixels of the file. Colour profiles are not applied either: networks are
+    trained on the values in files.
 
     Args:
         data: The whole file.
-        limits: What is too large.
+        limits: The size limits.
 
     Raises:
-        ImageError: 400 not an image, of a format not read, or damaged; 413 too large.
+        ImageError: 400 not an image, of an unsupported format, or damaged; 413 too large.
     """
     if not data:
         raise ImageError(400, "the image is empty: expected the bytes of an image file")
@@ -88,15 +88,15 @@ def _decode_pixels(data: bytes, limits: ImageLimits) -> Pixels:
         raise ImageError(413, f"the image has too many pixels; {accepted}") from None
     except PIL.UnidentifiedImageError:
         raise ImageError(
-            400, f"this is not an image file, or not of a format read here: {', '.join(FORMATS)}"
+            400, f"this is not an image file, or not in a supported format: {', '.join(FORMATS)}"
         ) from None
     except MemoryError:
-        raise ImageError(413, "the image needs more memory than there is") from None
-    except Exception as error:  # Plugins raise whatever a damaged file leads them into.
+        raise ImageError(413, "the image needs more memory than is available") from None
+    except Exception as error:  # Plugins raise any exception on a damaged file.
         raise ImageError(400, f"the image file is damaged: {_reason(error)}") from error
 
 
 def _reason(error: Exception) -> str:
-    """Return Pillow's reason without the addresses and file objects some of them name."""
+    """Return Pillow's reason without addresses and file objects."""
     text = str(error).split("<")[0].strip(" :")
     return text[:120] or type(error).__name__

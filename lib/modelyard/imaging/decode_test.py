@@ -30,7 +30,7 @@ def saved(image: PIL.Image.Image, file_format: str, **options: Any) -> bytes:
 
 
 def png_header(width: int, height: int) -> bytes:
-    """Return a PNG file that claims a size and holds no pixels."""
+    """Return a PNG file that claims a size but has no pixels."""
 
     def chunk(name: bytes, data: bytes) -> bytes:
         return (
@@ -143,7 +143,7 @@ def test_each_limit_holds_at_its_value() -> None:
     assert refusal(file, ImageLimits(max_side=width - 1)).status == 413
 
 
-@pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow tells what is damaged.
+@pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow says what is damaged.
 @pytest.mark.parametrize("position", range(len(SMALL_FILES)))
 @steady
 @given(data=st.data())
@@ -158,7 +158,7 @@ def test_a_damaged_file_is_an_image_or_a_400(position: int, data: st.DataObject)
 
 
 def test_images_that_our_limit_allows_warn_of_no_bomb() -> None:
-    # A process of its own: pytest resets the filters that a module has set.
+    # In a subprocess, since pytest resets the filters that a module has set.
     program = (
         "import sys, PIL.Image; PIL.Image.MAX_IMAGE_PIXELS = 40_000\n"
         "from modelyard.imaging import decode\n"

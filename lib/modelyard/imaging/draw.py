@@ -1,4 +1,4 @@
-"""Previews: what a model found, drawn on the image."""
+"""Previews: a model's results drawn on the image."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,7 +17,7 @@ from modelyard.imaging.style import BLACK, Colour, Style, colour
 
 _OPACITY = 0.4
 _SEAM = 2
-# Binary digits behind the point in OpenCV's coordinates, and how far these may reach.
+# Fractional bits of OpenCV's coordinates, and their largest value.
 _SHIFT = 4
 _FARTHEST = 2.0**20
 
@@ -25,14 +25,14 @@ _FARTHEST = 2.0**20
 def draw(image: Image, shapes: Iterable[Shape], labels: LabelSet | None = None) -> Image:
     """Return a new image with shapes, labels and scores drawn on it.
 
-    Shapes are cut to the image, as they are for CVAT. Small ones come on top of large ones
-    and captions on top of all. Masks and polygons are tinted. Every line has a dark seam,
-    so that it shows on any background.
+    Shapes are clipped to the image, as for CVAT. Small ones are drawn over large ones, captions
+    over all. Masks and polygons are tinted. Every line has a dark edge, to be visible on any
+    background.
 
     Args:
-        image: What to draw on; it is not changed.
+        image: The image, which is not changed.
         shapes: What to draw.
-        labels: Where the bones of skeletons are looked up; without it only joints appear.
+        labels: Defines the bones of skeletons; without it only joints are drawn.
     """
     style = Style.for_image(image.width, image.height)
     visible = [part for shape in shapes for part in clip(shape, image.size)]
@@ -48,7 +48,7 @@ def draw(image: Image, shapes: Iterable[Shape], labels: LabelSet | None = None) 
 
 
 def save_png(image: Image, path: Path) -> None:
-    """Write the image as a PNG file, replacing one that is there.
+    """Write the image as a PNG file, replacing an existing one.
 
     Raises:
         OSError: the file cannot be written.
@@ -88,6 +88,6 @@ def _stroke(pixels: Pixels, lines: Strokes, paint: Colour, thickness: int, radiu
 
 
 def _fixed(path: NDArray[np.float64]) -> NDArray[np.int32]:
-    """Return points [N, 2] in OpenCV's fixed-point numbers, whose 0 is a pixel's centre."""
+    """Return points [N, 2] in OpenCV's fixed-point format, whose 0 is a pixel's centre."""
     near = np.clip(path - 0.5, -_FARTHEST, _FARTHEST)
     return np.asarray((near * 2**_SHIFT).round(), np.int32)

@@ -32,7 +32,7 @@ RING[40:60, 40:60] = False
 
 
 def painted(image: Image, label: str) -> Bitmap:
-    """Return bool [height, width]: where the very colour of a label is."""
+    """Return bool [height, width]: where the exact colour of a label is."""
     return np.asarray((image.pixels == colour(label)).all(axis=2))
 
 
@@ -93,7 +93,7 @@ def test_lines_show_on_any_background(background: tuple[int, int, int]) -> None:
     plain = Image.from_pixels(np.full((400, 600, 3), background, np.uint8))
     across = draw(plain, [Rectangle("a", (100, 200, 300, 350))]).pixels[275, 90:110].astype(int)
 
-    # Somewhere across the line the brightness changes a lot from one pixel to the next.
+    # Across the line, the brightness changes sharply somewhere between neighbouring pixels.
     assert np.abs(np.diff(across, axis=0)).max() > 60
 
 

@@ -2,10 +2,10 @@
 
 
 class ImageError(Exception):
-    """A file that cannot be opened as an image.
+    """A file cannot be opened as an image.
 
     Attributes:
-        status: HTTP status that fits: 400 not an image or damaged, 413 too large.
+        status: Suitable HTTP status: 400 not an image or damaged, 413 too large.
         message: One line for the client.
     """
 

@@ -1,7 +1,7 @@
-"""Fitting an image into a network's input, and bringing results back.
+"""Fits an image into a network's input, and maps results back.
 
 Coordinates are continuous: pixel i covers i..i+1, as in `modelyard.annotation.shapes`. OpenCV's
-resizing follows the same convention, so a box maps exactly, and back exactly.
+resizing follows the same convention, so boxes map exactly both ways.
 """
 
 from enum import IntEnum
@@ -21,7 +21,7 @@ Floating = TypeVar("Floating", np.float32, np.float64)
 
 
 class Interpolation(IntEnum):
-    """How pixels between pixels are found, by OpenCV's names."""
+    """Interpolation of pixels, by OpenCV's names."""
 
     NEAREST = cv2.INTER_NEAREST
     LINEAR = cv2.INTER_LINEAR
@@ -30,17 +30,17 @@ class Interpolation(IntEnum):
 
 
 class Fit(msgspec.Struct, frozen=True):
-    """An image scaled to `inner` and put at `left, top` of a canvas, the network's input.
+    """An image scaled to `inner` and placed at `left, top` of a canvas, the network's input.
 
     Attributes:
-        source: Size of the image, width and height like all sizes here.
+        source: Size of the image: width and height, like all sizes here.
         target: Size of the canvas.
-        inner: Size of the scaled image; it must lie within the canvas.
+        inner: Size of the scaled image, which must be within the canvas.
         left: Column of the canvas where the scaled image starts.
         top: Row of the canvas where the scaled image starts.
 
     Raises:
-        ValueError: a size below 1, or the scaled image does not lie within the canvas.
+        ValueError: a size below 1, or the scaled image is not within the canvas.
     """
 
     source: Size
@@ -50,19 +50,19 @@ class Fit(msgspec.Struct, frozen=True):
     top: int = 0
 
     def __post_init__(self) -> None:
-        """Check that the scaled image lies on the canvas."""
+        """Check that the scaled image is within the canvas."""
         if min(*self.source, *self.target, *self.inner) < 1:
             raise ValueError(f"sizes must be at least 1x1: {self}")
         right, bottom = self.left + self.inner[0], self.top + self.inner[1]
         if min(self.left, self.top) < 0 or right > self.target[0] or bottom > self.target[1]:
-            raise ValueError(f"the scaled image must lie on the canvas: {self}")
+            raise ValueError(f"the scaled image must be within the canvas: {self}")
 
     @property
     def scale(self) -> tuple[float, float]:
-        """Canvas pixels per image pixel in x and y.
+        """The number of canvas pixels per image pixel in x and y.
 
-        Letterboxed they may differ in the third digit, as `inner` is whole pixels; taking
-        one of them for both would shift boxes by up to half a pixel.
+        With a letterbox they may differ in the third digit, as `inner` is in whole pixels; using
+        one for both would shift boxes by up to half a pixel.
         """
         return self.inner[0] / self.source[0], self.inner[1] / self.source[1]
 
@@ -77,15 +77,15 @@ class Fit(msgspec.Struct, frozen=True):
 
         Args:
             pixels: uint8 [height, width, channels] of size `source`, any colour order.
-            interpolation: How to scale. AREA is smoother for photographs that shrink, but
-                few networks were trained with it.
+            interpolation: How to scale. AREA is smoother when shrinking photographs, but few
+                networks were trained with it.
             fill: Value 0..255 of the canvas around the image, or one for each channel.
 
         Returns:
             New uint8 [target height, target width, channels], C-contiguous.
 
         Raises:
-            ValueError: `pixels` has another size than `source`.
+            ValueError: the size of `pixels` is not `source`.
         """
         if (pixels.shape[1], pixels.shape[0]) != self.source:
             raise ValueError(
@@ -114,10 +114,10 @@ class Fit(msgspec.Struct, frozen=True):
     def map_to_source(
         self, values: NDArray[Floating], interpolation: Interpolation = Interpolation.LINEAR
     ) -> NDArray[Floating]:
-        """Bring a map over the canvas, such as a network's mask, to the size of the image.
+        """Resize a map over the canvas, such as a network's mask, to the image.
 
         Args:
-            values: float [h, w] that covers the whole canvas at any resolution.
+            values: float [h, w], covering the whole canvas at any resolution.
             interpolation: How to scale.
 
         Returns:
@@ -126,7 +126,7 @@ class Fit(msgspec.Struct, frozen=True):
         height, width = values.shape
         cell_x, cell_y = self.target[0] / width, self.target[1] / height
         scale_x, scale_y = self.scale
-        # From the index of an image pixel to that of a map cell, both by their centres.
+        # From image pixel index to map cell index, both by their centres.
         to_cell = np.array(
             [
                 (scale_x / cell_x, 0, (scale_x / 2 + self.left) / cell_x - 0.5),
@@ -145,7 +145,7 @@ class Fit(msgspec.Struct, frozen=True):
     def _affine(
         self, coordinates: NDArray[Floating]
     ) -> tuple[NDArray[Floating], NDArray[Floating]]:
-        """Return factors and shifts for the last axis of points or boxes."""
+        """Return factors and offsets for the last axis of points or boxes."""
         length = coordinates.shape[-1]
         if length not in (2, 4):
             raise ValueError(f"expected points [..., 2] or boxes [..., 4], not {coordinates.shape}")
@@ -162,18 +162,18 @@ def resize(source: Size, target: Size) -> Fit:
 
 
 def letterbox(source: Size, target: Size, *, center: bool = True, enlarge: bool = True) -> Fit:
-    """Scale the image so that it just fits the canvas with its proportions kept.
+    """Scale the image to fit the canvas, keeping its aspect ratio.
 
     Args:
         source: Size of the image.
         target: Size of the canvas.
-        center: Put the image in the middle, else into the top left corner.
-        enlarge: Scale smaller images up; else they keep their size.
+        center: Centre the image, else place it in the top left corner.
+        enlarge: Enlarge smaller images, else keep their size.
     """
     scale = min(target[0] / source[0], target[1] / source[1])
     if not enlarge:
         scale = min(scale, 1.0)
-    # Of a very long image the short side would vanish.
+    # The short side of a very long image would vanish.
     inner = max(1, round(source[0] * scale)), max(1, round(source[1] * scale))
     left, top = ((target[0] - inner[0]) // 2, (target[1] - inner[1]) // 2) if center else (0, 0)
     return Fit(source, target, inner, left, top)

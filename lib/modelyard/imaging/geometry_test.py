@@ -81,7 +81,7 @@ def test_a_letterbox_keeps_proportions_and_touches_two_borders(source: Size, tar
     assert fit.inner[0] == target[0] or fit.inner[1] == target[1]
     for side in (0, 1):
         assert abs(fit.inner[side] - max(1.0, source[side] * scale)) <= 0.5
-    # In the middle, to the pixel.
+    # Centred to the pixel.
     assert 0 <= fit.target[0] - fit.inner[0] - 2 * fit.left <= 1
     assert 0 <= fit.target[1] - fit.inner[1] - 2 * fit.top <= 1
 
@@ -138,7 +138,7 @@ def test_a_map_comes_back_in_place(fit: Fit, cell: int) -> None:
         found = fit.map_to_source(values)
         assert found.shape == (fit.source[1], fit.source[0])
         assert found.dtype == np.float32
-        # Beyond the outermost centres the map is continued, not extrapolated.
+        # Beyond the outermost centres values are repeated, not extrapolated.
         expected = wanted[:, :, axis].clip(step / 2, fit.target[axis] - step / 2)
         # OpenCV interpolates at 32nds of a cell.
         assert np.abs(found - expected).max() <= step / 32 + 1e-3

@@ -1,4 +1,4 @@
-"""The decoded image that models work on."""
+"""The decoded image passed to models."""
 
 import hashlib
 
@@ -12,20 +12,20 @@ Pixels = NDArray[np.uint8]
 
 
 class Image(msgspec.Struct, frozen=True, eq=False):
-    """An RGB image and the digest of what it came from.
+    """An RGB image and the digest of its source.
 
     Attributes:
-        pixels: uint8 [height, width, 3] RGB, C-contiguous and read-only: the image may sit
-            in a cache, so nobody may change it in place.
-        digest: sha256 in hex of the image file, a key for caches. For an image made by
-            `from_pixels` that of its size and pixels.
+        pixels: uint8 [height, width, 3] RGB, C-contiguous and read-only: the image may be
+            cached, so it must not be changed in place.
+        digest: sha256 in hex of the image file, as a cache key; for `from_pixels`, of its size
+            and pixels.
     """
 
     pixels: Pixels
     digest: str
 
     def __post_init__(self) -> None:
-        """Check the array and protect it, copying only what is not contiguous."""
+        """Check the array and make it read-only, copying it only if not contiguous."""
         if self.pixels.dtype != np.uint8 or self.pixels.ndim != 3 or self.pixels.shape[2] != 3:
             raise ValueError(
                 "pixels must be uint8 [height, width, 3], not "
@@ -39,10 +39,10 @@ class Image(msgspec.Struct, frozen=True, eq=False):
 
     @classmethod
     def from_pixels(cls, pixels: Pixels) -> "Image":
-        """Make an image of a copy of `pixels`, uint8 [height, width, 3] RGB.
+        """Create an image from a copy of `pixels`, uint8 [height, width, 3] RGB.
 
         Raises:
-            ValueError: another dtype or shape.
+            ValueError: wrong dtype or shape.
         """
         copy = np.array(pixels, order="C")
         return cls(copy, hashlib.sha256(f"{copy.shape}".encode() + copy.tobytes()).hexdigest())
@@ -59,5 +59,5 @@ class Image(msgspec.Struct, frozen=True, eq=False):
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height, as `annotation.encode_detections` takes them."""
+        """Width and height, as for `annotation.encode_detections`."""
         return self.width, self.height

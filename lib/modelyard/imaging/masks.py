@@ -1,8 +1,8 @@
-"""Masks to crops and outlines, and outlines back to masks.
+"""Converts masks to crops and outlines, and outlines to masks.
 
 Outlines follow the outer edges of pixels in continuous coordinates: the mask of the one
 pixel in column 2, row 5 has the outline (2, 5), (3, 5), (3, 6), (2, 6). So an outline has
-the area of its mask, thin objects keep theirs, and filling it gives the mask back.
+the area of its mask, even for thin objects, and filling it restores the mask.
 """
 
 from collections.abc import Iterator
@@ -20,10 +20,10 @@ Outline = NDArray[np.float64]
 
 
 class Crop(NamedTuple):
-    """The part of a mask that holds the object: the arguments of `annotation.Mask`.
+    """The part of a mask with the object: arguments of `annotation.Mask`.
 
     Attributes:
-        bitmap: bool [h, w], a view where the mask was bool.
+        bitmap: bool [h, w], a view if the mask was bool.
         left: Column of its first pixel in the mask.
         top: Row of its first pixel in the mask.
     """
@@ -34,9 +34,9 @@ class Crop(NamedTuple):
 
 
 def crop(mask: NDArray[np.generic]) -> Crop | None:
-    """Return the least crop of a mask [height, width] that holds all that is not 0.
+    """Return the smallest crop of a mask [height, width] with all nonzero pixels.
 
-    None when the mask is empty. `annotation.Mask(label, *crop)` is the shape of it.
+    Returns None if the mask is empty. `annotation.Mask(label, *crop)` creates its shape.
     """
     bitmap = mask.astype(np.bool_, copy=False)
     rows, columns = np.flatnonzero(bitmap.any(axis=1)), np.flatnonzero(bitmap.any(axis=0))
@@ -49,16 +49,16 @@ def crop(mask: NDArray[np.generic]) -> Crop | None:
 def polygons(
     mask: NDArray[np.generic], *, tolerance: float = 1.0, min_area: int = 1
 ) -> list[Outline]:
-    """Return the outlines of the separate parts of a mask, the largest area first.
+    """Return the outlines of the connected parts of a mask, largest area first.
 
-    Pixels that touch at a corner are one part. Holes are not outlined: CVAT's polygons
+    Pixels that touch at a corner are one part. Holes are ignored: CVAT's polygons
     have none.
 
     Args:
-        mask: [height, width]; what is not 0 is the object.
-        tolerance: How far in pixels simplification may move the line; 0 follows the edges
-            of the pixels exactly, 1 smooths their stairs.
-        min_area: Parts of fewer pixels, holes counted in, are left out.
+        mask: [height, width]; nonzero is the object.
+        tolerance: How far in pixels simplification may move the line; 0 follows pixel edges
+            exactly, 1 smooths the stairs.
+        min_area: Parts with fewer pixels, holes included, are left out.
     """
     part = crop(mask)
     if part is None:
@@ -70,9 +70,9 @@ def polygons(
 
 
 def parts(mask: Bitmap) -> Iterator[tuple[int, Crop]]:
-    """Yield the area and the pixels of each part of a mask; pixels that touch at a corner are one.
+    """Yield the area and pixels of each part of a mask; pixels that touch at a corner are connected.
 
-    A part has its own pixels only, whatever else lies within its box.
+    A part has only its own pixels, whatever else is within its box.
     """
     count, numbers, stats, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=8)
     for number in range(1, count):
@@ -82,20 +82,19 @@ def parts(mask: Bitmap) -> Iterator[tuple[int, Crop]]:
 
 
 def fill(outline: ArrayLike, size: tuple[int, int]) -> Bitmap:
-    """Return bool [height, width]: the pixels whose centre lies inside an outline.
+    """Return bool [height, width]: the pixels whose centre is inside an outline.
 
-    Inside is by the even-odd rule, so an outline that crosses itself leaves holes. A centre
-    exactly on the line belongs to the side right of it or below.
+    Uses the even-odd rule, so an outline that crosses itself leaves holes. A centre exactly on
+    the line belongs to the side to the right or below.
 
     Args:
-        outline: Flat `x0, y0, …` or [N, 2]; may reach beyond the image.
+        outline: Flat `x0, y0, …` or [N, 2]; may extend beyond the image.
         size: Width and height of the mask in pixels.
     """
     width, height = size
     start = np.asarray(outline, np.float64).reshape(-1, 2)
     rows, crossings = _crossings(start, np.roll(start, -1, axis=0), height)
-    # The first pixel whose centre is not left of the crossing, and with it all that follow,
-    # change sides.
+    # Toggles the first pixel whose centre is not left of the crossing, and all after it.
     columns = np.ceil(crossings - 0.5).clip(0, width).astype(np.intp)
     changes = np.bincount(rows * (width + 1) + columns, minlength=height * (width + 1))
     sides = np.cumsum(changes.reshape(height, width + 1)[:, :width], axis=1)
@@ -107,7 +106,7 @@ def _edges(bitmap: Bitmap) -> list[NDArray[np.int32]]:
 
     OpenCV's contours run through the centres of pixels and lose half a pixel on every side.
     In a mask of twice the resolution an odd index is the right or lower half of a pixel,
-    which tells the edge that is meant.
+    which identifies the edge.
     """
     height, width = bitmap.shape
     doubled = cv2.resize(
@@ -118,7 +117,7 @@ def _edges(bitmap: Bitmap) -> list[NDArray[np.int32]]:
 
 
 def _simplified(outline: NDArray[np.int32], tolerance: float) -> Outline:
-    """Drop vertices (Douglas and Peucker, 1973) unless nothing with an area were left."""
+    """Drop vertices (Douglas and Peucker, 1973) unless no area would remain."""
     for allowed in (tolerance, 0.0):
         simple = cv2.approxPolyDP(outline, allowed, closed=True)
         if len(simple) >= 3 and cv2.contourArea(simple) > 0:
@@ -135,7 +134,7 @@ def _crossings(
     beyond = np.ceil(lower[:, 1] - 0.5).clip(0, height).astype(np.intp)
     counts = beyond - first
     edge = np.repeat(np.arange(len(start)), counts)
-    # Number the rows of each edge from its first one on.
+    # Number the rows of each edge from its first.
     rows = np.arange(len(edge)) - np.repeat(np.cumsum(counts) - counts, counts) + first[edge]
     step = lower - upper
     along = (rows + 0.5 - upper[edge, 1]) / step[edge, 1]

@@ -12,7 +12,7 @@ from modelyard.imaging.masks import Bitmap, Outline, crop, fill, parts, polygons
 
 
 def disk(side: int, radius: float) -> Bitmap:
-    """Return a round object in the middle of a square mask."""
+    """Return a disk in the centre of a square mask."""
     y, x = np.mgrid[:side, :side] + 0.5 - side / 2
     return np.asarray(np.hypot(x, y) < radius)
 
@@ -76,7 +76,7 @@ def test_filling_exact_outlines_gives_the_mask_back(mask: Bitmap) -> None:
     filled = [fill(outline, (width, height)) for outline in outlines]
 
     assert np.array_equal(np.any(filled, axis=0) if filled else mask * False, without_holes(mask))
-    # Each outline has the area of what it encloses.
+    # Each outline has the area of the pixels it encloses.
     assert [area(outline) for outline in outlines] == [part.sum() for part in filled]
 
 
@@ -117,7 +117,7 @@ def test_a_smooth_object_takes_few_points_and_keeps_its_shape() -> None:
 
 
 def sides(points: list[tuple[float, float]], size: tuple[int, int]) -> tuple[Bitmap, Bitmap]:
-    """Count edges left of each pixel's centre: where that is odd, and where it is beyond doubt."""
+    """Count edges left of each pixel's centre: where that is odd, and where it is certain."""
     x, y = np.meshgrid(np.arange(size[0]) + 0.5, np.arange(size[1]) + 0.5)
     inside, clear = np.zeros_like(x, bool), np.ones_like(x, bool)
     for (x0, y0), (x1, y1) in zip(points, points[1:] + points[:1], strict=True):

@@ -1,16 +1,16 @@
-"""Every pixel mode of Pillow to 8-bit RGB, so that a photograph keeps looking the same.
+"""Converts every pixel mode of Pillow to 8-bit RGB so that a photograph looks the same.
 
 * Alpha is dropped, not composited: the networks were trained on files opened that way, any
-  background would be a guess, and colours under full transparency are mostly the real ones.
-* Premultiplied alpha (La, RGBa) is divided out first, or colours would come out dark.
-* Greyscale of more than 8 bits is scaled by the bit depth the values use, as files of 16
-  bits often hold 8, 10, 12 or 14: the least of these that holds the largest value, and for
-  more than 16 bits as many as it needs. A value thus loses its low bits: 16 bits are
-  shifted by 8, 12 bits by 4, and values up to 255 stay what they are.
-* Floating point up to 1.0 is scaled by 255, other floating point treated like integers;
+  background would be a guess, and colours under full transparency are mostly genuine.
+* Premultiplied alpha (La, RGBa) is divided out first, or colours would be too dark.
+* Greyscale of more than 8 bits is scaled by the bit depth in use, as 16-bit files often hold
+  8, 10, 12 or 14 bits: the smallest of these that fits the largest value, and beyond 16 bits
+  as many as it needs. So values lose their low bits: 16 bits are shifted by 8, 12 bits by 4,
+  and values up to 255 stay unchanged.
+* Floating point up to 1.0 is scaled by 255, other floating point is treated like integers;
   NaN and infinity become black. Negative values become black.
-* LAB goes through the ICC profile of sRGB; CMYK is converted as Pillow gives it, which has
-  already undone the inversion of Adobe's JPEG files.
+* LAB is converted with the ICC profile of sRGB; CMYK as Pillow returns it, with the inversion
+  of Adobe's JPEG files already undone.
 """
 
 import numpy as np
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from modelyard.imaging.image import Pixels
 
-# What each mode must become before Pillow converts it to RGB, colours and all.
+# Intermediate mode of each mode before Pillow converts it to RGB.
 _FIRST = {"La": "LA", "P": "RGBA", "PA": "RGBA"}
 _DEPTHS = (8, 10, 12, 14, 16)
 
@@ -28,7 +28,7 @@ def to_rgb(image: PIL.Image.Image) -> Pixels:
     """Return uint8 [height, width, 3] RGB, possibly read-only, of the image's current frame.
 
     Raises:
-        OSError: the file is truncated or damaged; Pillow's plugins raise more than this.
+        OSError: the file is truncated or damaged; Pillow's plugins may raise other errors.
         ValueError: a mode that Pillow cannot convert.
     """
     image.load()

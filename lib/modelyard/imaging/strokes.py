@@ -1,4 +1,4 @@
-"""The lines and dots that shapes are drawn with."""
+"""The lines and dots of drawn shapes."""
 
 import math
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ _ELLIPSE_CORNERS = 72
 
 
 class Strokes(NamedTuple):
-    """What a shape is drawn with: closed lines, open lines, and dots float64 [N, 2]."""
+    """Closed lines, open lines, and dots float64 [N, 2] of a shape."""
 
     closed: Sequence[Path] = ()
     open: Sequence[Path] = ()
@@ -43,7 +43,7 @@ def strokes(shape: Shape, labels: LabelSet | None = None) -> Strokes:  # noqa: P
 
     Args:
         shape: Any shape; a tag has no strokes.
-        labels: Where the bones of skeletons are looked up; without it there are none.
+        labels: Defines the bones of skeletons; without it there are none.
     """
     match shape:
         case Tag():

@@ -1,4 +1,4 @@
-"""How previews look: one colour per label, sizes that suit the image, legible text."""
+"""The style of previews: one colour per label, sizes to suit the image, legible text."""
 
 import colorsys
 import zlib
@@ -14,7 +14,7 @@ WHITE: Colour = (255, 255, 255)
 
 
 def colour(label: str) -> Colour:
-    """Return the colour of a label: always the same, whatever else is drawn."""
+    """Return the colour of a label, which never changes."""
     code = zlib.crc32(label.encode())
     hue, lightness = (code & 0xFFFF) / 0x10000, (0.45, 0.55, 0.65)[(code >> 16) % 3]
     red, green, blue = colorsys.hls_to_rgb(hue, lightness, 0.85)

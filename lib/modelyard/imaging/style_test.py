@@ -20,7 +20,7 @@ def luminance(paint: Colour) -> float:
     return sum(part * c for part, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
-def test_a_label_has_the_same_colour_for_ever() -> None:
+def test_the_colour_of_a_label_never_changes() -> None:
     # Pictures in documents and issues are compared across versions.
     assert colour("person") == (228, 90, 242)
     assert colour("車") == colour("車")
@@ -42,7 +42,7 @@ def test_colours_are_vivid_and_text_on_them_is_legible(label: str) -> None:
     lighter, darker = sorted((luminance(paint), luminance(text_colour(paint))), reverse=True)
 
     assert colorsys.rgb_to_hls(*(channel / 255 for channel in paint))[2] > 0.8
-    # WCAG 2 asks for 4.5 for text of any size.
+    # WCAG 2 requires 4.5 for text of any size.
     assert (lighter + 0.05) / (darker + 0.05) >= 4.5
 
 
