@@ -81,7 +81,7 @@ def test_every_pixel_has_the_class_that_was_planted(tmp_path: Path, size: tuple[
     # Components below the minimum size are left out.
     small = found_picture == -1
     np.testing.assert_array_equal(found_picture[~small], expected[~small])
-    assert small.sum() < segmentation.LEAST_AREA * len(AREAS)
+    assert small.sum() < segmentation.MIN_AREA * len(AREAS)
     assert all(shape.confidence is None for shape in found)
     assert encode_detections(found, LabelSet.from_json(LABELS), size)
 
@@ -116,7 +116,7 @@ def test_noise_is_left_out_and_the_number_is_bounded(
     picture[500:504, 1000:1003] = 2
     found = planted(tmp_path, picture).detect(plain((2048, 1024)), 0.5)
     assert [shape.label for shape in found] == ["road", "building"]
-    monkeypatch.setattr(segmentation, "LEAST_AREA", 1)
+    monkeypatch.setattr(segmentation, "MIN_AREA", 1)
     many = planted(tmp_path / "b", picture).detect(plain((2048, 1024)), 0.5)
     assert len(many) == AdasSegmentation.limit
 

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from modelyard.inference.boxes import moved, nms
+from modelyard.inference.boxes import apply_deltas, nms
 from modelyard.inference.yolo_v3 import sigmoid
 from retinanet_r101.anchors import anchors
 
@@ -104,4 +104,4 @@ def _of_map(
     anchor, labels = np.divmod(index, CLASSES)
     height, width = (-(-length // stride) for length in size)
     given = anchors(stride, height, width)[seen.rows[anchor]]
-    return Objects(moved(given, seen.deltas[anchor]), scores, labels)
+    return Objects(apply_deltas(given, seen.deltas[anchor]), scores, labels)

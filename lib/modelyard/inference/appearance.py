@@ -1,4 +1,4 @@
-"""What re-identification compares: which boxes may be the same at all, and how alike they look."""
+"""Comparisons for re-identification: which boxes may match, and how similar they look."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ def possible_pairs(
 
 
 def cosine_distances(first: NDArray[np.float32], second: NDArray[np.float32]) -> Matrix:
-    """Return [N, M] in 0..2 between vectors [N, C] and [M, C]; 1 to a vector of zeros."""
+    """Return [N, M] in 0..2 between vectors [N, C] and [M, C]; 1 to a zero vector."""
     return np.asarray(np.clip(1 - _directions(first) @ _directions(second).T, 0, 2))
 
 

@@ -6,10 +6,10 @@ from torch import Tensor, nn
 
 
 class Bottleneck(nn.Module):
-    """Three convolutions (1x1, 3x3, 1x1) around which the input is led and added.
+    """Three convolutions (1x1, 3x3, 1x1) with a shortcut around them.
 
-    He et al., "Deep Residual Learning for Image Recognition", CVPR 2016, figure 5. The stride is
-    that of the 3x3 convolution. Weights are named as torchvision and most checkpoints name them:
+    He et al., "Deep Residual Learning for Image Recognition", CVPR 2016, figure 5. The 3x3
+    convolution has the stride. Weights are named as in torchvision and most checkpoints:
     `conv1`, `bn1`, ..., `conv3`, `bn3`, `downsample`.
     """
 
@@ -24,10 +24,10 @@ class Bottleneck(nn.Module):
         padding: int | None = None,
         downsample: nn.Module | None = None,
     ) -> None:
-        """Make a block from `inputs` to `outputs` channels, `width` channels inside.
+        """Create a block from `inputs` to `outputs` channels, with `width` channels inside.
 
-        `padding` is that of the 3x3 convolution, by default its dilation, which keeps the size
-        at stride 1. `downsample` brings the input to the shape of the output.
+        `padding` of the 3x3 convolution defaults to its dilation, which keeps the size at stride
+        1. `downsample` brings the input to the shape of the output.
         """
         super().__init__()
         self.conv1 = nn.Conv2d(inputs, width, 1, bias=False)

@@ -1,4 +1,4 @@
-"""The block against its parts, applied one by one."""
+"""The block compared with its parts, applied one by one."""
 
 import pytest
 import torch

@@ -1,6 +1,6 @@
-"""Boxes as arrays: area, overlap, how networks say where they are, non-maximum suppression.
+"""Boxes as arrays: area, overlap, decoding of deltas, non-maximum suppression (NMS).
 
-Boxes are float arrays [N, 4] of left, top, right, bottom; any unit, no pixel is
+Boxes are float arrays [N, 4] of left, top, right, bottom in any unit; no pixel is
 added to the right or bottom edge.
 """
 
@@ -16,7 +16,7 @@ Matrix = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
 LARGEST_GROWTH: Final = math.log(1000 / 16)
-"""The cap that Caffe2's detectors, and detectron2 after them, put on a side's growth."""
+"""The cap on the log scale of a side in Caffe2's detectors and detectron2."""
 
 
 def areas(boxes: Boxes) -> Matrix:
@@ -26,7 +26,7 @@ def areas(boxes: Boxes) -> Matrix:
 
 
 def intersections(first: Boxes, second: Boxes) -> Matrix:
-    """Return the areas [N, M] that each of `first` [N, 4] shares with each of `second` [M, 4]."""
+    """Return the areas [N, M] of overlap between each of `first` [N, 4] and `second` [M, 4]."""
     near = np.maximum(first[:, None, :2], second[None, :, :2])
     far = np.minimum(first[:, None, 2:], second[None, :, 2:])
     sides = np.clip(far.astype(np.float64) - near, 0, None)
@@ -34,21 +34,20 @@ def intersections(first: Boxes, second: Boxes) -> Matrix:
 
 
 def iou_matrix(first: Boxes, second: Boxes) -> Matrix:
-    """Return intersection over union, 0..1, [N, M], of each of `first` with each of `second`.
+    """Return the intersection over union 0..1, [N, M], of each of `first` and `second`.
 
-    Two boxes without area have none, not even with themselves.
+    It is 0 for two boxes without area, even for identical ones.
     """
     shared = intersections(first, second)
     union = areas(first)[:, None] + areas(second)[None, :] - shared
     return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
 
 
-def moved(boxes: NDArray[np.float32], deltas: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the boxes float32 [N, 4] that `deltas` [N, 4] make of `boxes` [N, 4].
+def apply_deltas(boxes: NDArray[np.float32], deltas: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Apply box regression deltas [N, 4] to boxes [N, 4]; return float32 [N, 4].
 
-    The coding of Girshick et al. 2013 (https://arxiv.org/abs/1311.2524): a shift of the centre in
-    x and y, in units of the given box's sides, and the logarithm of how much each side grows, of
-    which no more than `LARGEST_GROWTH` counts.
+    The encoding of Girshick et al. 2013 (https://arxiv.org/abs/1311.2524): offsets of the centre in
+    units of the box's sides, and the log scale of each side, capped at `LARGEST_GROWTH`.
     """
     sides = boxes[:, 2:] - boxes[:, :2]
     centres = boxes[:, :2] + sides / 2 + deltas[:, :2] * sides
@@ -64,18 +63,18 @@ def nms(
     classes: NDArray[np.integer[Any]] | None = None,
     limit: int | None = None,
 ) -> Indices:
-    """Return which boxes to keep, best score first; of equal scores the first one first.
+    """Return the indices of the boxes to keep, best score first; ties keep their order.
 
-    A box goes if a better one, that is kept, overlaps it with an intersection
-    over union above `threshold`. Boxes without area and those with NaN or
-    infinity always go.
+    A box is dropped if its intersection over union with a better box that is
+    kept exceeds `threshold`. Boxes without area, or with NaN or infinity, are
+    always dropped.
 
     Args:
         boxes: [N, 4].
-        scores: [N], of any range.
+        scores: [N], in any range.
         threshold: 0..1.
         classes: [N]; if given, boxes suppress only boxes of their own class.
-        limit: Keep at most so many.
+        limit: Keep at most this many.
     """
     usable = np.isfinite(boxes).all(axis=1) & np.isfinite(scores) & (areas(boxes) > 0)
     ranked = np.argsort(-scores, kind="stable")
@@ -87,7 +86,7 @@ def nms(
 def _positions_kept(
     boxes: Boxes, threshold: float, classes: NDArray[np.integer[Any]] | None
 ) -> Indices:
-    """Return the positions to keep of boxes that are sorted, best first."""
+    """Return the positions to keep; boxes are sorted, best first."""
     if classes is None:
         return _suppress(boxes, threshold)
     # One call for each class: cv2.dnn.NMSBoxesBatched moves the classes apart by
@@ -100,8 +99,8 @@ def _positions_kept(
 def _suppress(boxes: Boxes, threshold: float) -> Indices:
     rectangles = boxes.astype(np.float64)
     rectangles[:, 2:] -= rectangles[:, :2]
-    # Falling ranks stand for the scores, for OpenCV drops scores that are not positive.
+    # Descending ranks replace the scores, since OpenCV drops scores that are not positive.
     ranks = np.arange(len(boxes), 0, -1, dtype=np.float32)
-    # The types that OpenCV declares leave out the arrays that it takes.
+    # OpenCV's type hints do not include the arrays that it accepts.
     kept = cv2.dnn.NMSBoxes(cast(Any, rectangles), cast(Any, ranks), 0.0, threshold)
     return np.array(kept, np.int64)

@@ -1,4 +1,4 @@
-"""Overlap, box coding and suppression against the plainest code there is."""
+"""Overlap, delta decoding and NMS compared with naive implementations."""
 
 import math
 from typing import Any
@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from modelyard.inference.boxes import LARGEST_GROWTH, areas, intersections, iou_matrix, moved, nms
+from modelyard.inference.boxes import (
+    LARGEST_GROWTH,
+    apply_deltas,
+    areas,
+    intersections,
+    iou_matrix,
+    nms,
+)
 
 # Small whole numbers and quarters: overlaps are exact and ties are frequent.
 edge = st.integers(-8, 24).map(lambda n: n / 4)
@@ -117,7 +124,7 @@ side = st.floats(0.5, 300, width=32)
 shift = st.floats(-2, 2, width=32)
 
 
-def plain_moved(box: list[float], delta: list[float]) -> list[float]:
+def plain_deltas(box: list[float], delta: list[float]) -> list[float]:
     """The paper's formula."""
     left, top, right, bottom = box
     width, height = right - left, bottom - top
@@ -132,15 +139,15 @@ def test_moved_boxes_are_those_of_the_formula(rows: list[tuple[float, ...]]) -> 
     corners = [[x, y, x + width, y + height] for x, y, width, height, *_ in rows]
     boxes = np.array(corners, np.float32).reshape(-1, 4)
     deltas = np.array([row[4:] for row in rows], np.float32).reshape(-1, 4)
-    found = moved(boxes, deltas)
+    found = apply_deltas(boxes, deltas)
     assert found.dtype == np.float32
-    expected = [plain_moved(*pair) for pair in zip(boxes.tolist(), deltas.tolist(), strict=True)]
+    expected = [plain_deltas(*pair) for pair in zip(boxes.tolist(), deltas.tolist(), strict=True)]
     np.testing.assert_allclose(found, np.reshape(expected, (-1, 4)), rtol=1e-4, atol=1e-2)
 
 
 def test_without_a_difference_a_box_stays_and_growth_is_capped() -> None:
     box = np.array([[1.0, 2.0, 3.0, 6.0]], np.float32)
-    assert moved(box, np.zeros((1, 4), np.float32)).tolist() == box.tolist()
-    left, top, right, bottom = moved(box, np.full((1, 4), 50.0, np.float32))[0].tolist()
+    assert apply_deltas(box, np.zeros((1, 4), np.float32)).tolist() == box.tolist()
+    left, top, right, bottom = apply_deltas(box, np.full((1, 4), 50.0, np.float32))[0].tolist()
     assert right - left == pytest.approx(2 * math.exp(LARGEST_GROWTH), rel=1e-5)
     assert bottom - top == pytest.approx(4 * 1000 / 16, rel=1e-5)

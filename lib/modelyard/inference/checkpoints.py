@@ -1,7 +1,7 @@
-"""Checkpoints as their authors publish them, read without running what they may contain.
+"""Reads checkpoints as published, without running code that they may contain.
 
-Pickle, which most of them are made of, can name any function and have it called on loading. Here
-only tensors, arrays and plain containers come out; anything else is an error.
+Most are pickles, which can have any function called on loading. Here only tensors, arrays and plain
+containers are accepted; anything else is an error.
 """
 
 import pickle
@@ -18,7 +18,7 @@ from torch import Tensor, nn
 Network = TypeVar("Network", bound=nn.Module)
 Rename = Callable[[str], str | None]
 
-# Torch's own format up to 1.5 begins with this pickled number; later it is a zip archive.
+# Torch's format up to 1.5 starts with this pickled number; later it is a zip archive.
 _TORCH_LEGACY: Final = pickle.dumps(0x1950A86A20F9469CFC6C, protocol=2)
 _TORCH_REFUSES: Final = re.compile(r"[Uu]nsupported (?:global: )?GLOBAL (\S+)")
 _ZIP: Final = b"PK\x03\x04"
@@ -27,23 +27,23 @@ _LISTED: Final = 5
 
 
 class CheckpointError(Exception):
-    """A file is no checkpoint that we read, or does not fit the network; one line, with the file.
+    """A file is not a supported checkpoint or does not fit the network; one line, with the file.
 
-    Also raised, without any of it having run, for a file that holds code.
+    Also raised for a file that contains code; none of it has run.
     """
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
-    """Read what a checkpoint holds, nested as it was saved.
+    """Read the contents of a checkpoint, nested as saved.
 
-    Known are torch's zip format, whose tensors stay in the file until they are used, its older
-    format, and pickled numpy arrays, which is what detectron2 publishes.
+    Supports torch's zip format, whose tensors are memory-mapped, its older format, and pickled
+    numpy arrays, as published by detectron2.
 
     Returns:
-        Nested dicts and lists of tensors (arrays become tensors) on the CPU and plain values.
+        Nested dicts and lists of plain values and CPU tensors (arrays become tensors).
 
     Raises:
-        CheckpointError: it cannot be read, is something else, or names code to be run.
+        CheckpointError: it cannot be read, is something else, or names code to run.
     """
     try:
         with path.open("rb") as file:
@@ -55,7 +55,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
                         path, map_location="cpu", weights_only=True, mmap=start.startswith(_ZIP)
                     )
             else:
-                # Python 2 wrote some of detectron2's, and bytes were text to it.
+                # Some of detectron2's were written by Python 2, whose bytes are text.
                 content = _to_tensors(_ArrayUnpickler(file, encoding="latin1").load())
     except OSError as error:
         raise CheckpointError(f"cannot read {path}: {error.strerror or error}") from error
@@ -68,19 +68,19 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
 
 
 def read_state(path: Path, *keys: str) -> dict[str, Tensor]:
-    """Read the tensors by name that lie in a checkpoint under `keys`, one key a level.
+    """Read the tensors by name under `keys` of a checkpoint, one key per level.
 
     Raises:
-        CheckpointError: as `read_checkpoint` and `state_in`.
+        CheckpointError: see `read_checkpoint` and `state_in`.
     """
     return state_in(read_checkpoint(path), *keys, path=path)
 
 
 def find_state(path: Path, *keys: str) -> dict[str, Tensor]:
-    """Read the tensors by name that a checkpoint holds under one of `keys`, or by themselves.
+    """Read the tensors by name under one of `keys` of a checkpoint, or at its top level.
 
     Raises:
-        CheckpointError: as `read_checkpoint` and `state_in`.
+        CheckpointError: see `read_checkpoint` and `state_in`.
     """
     content = read_checkpoint(path)
     nested = [key for key in keys if key in content]
@@ -88,26 +88,26 @@ def find_state(path: Path, *keys: str) -> dict[str, Tensor]:
 
 
 def state_in(content: Any, *keys: str, path: Path) -> dict[str, Tensor]:
-    """Return the tensors by name that lie under `keys` in what a checkpoint at `path` holds.
+    """Return the tensors by name under `keys` in the content of the checkpoint at `path`.
 
     Raises:
-        CheckpointError: there are no such keys, or there is something else than tensors.
+        CheckpointError: a key is missing, or a value is not a tensor.
     """
     for key in keys:
         if not (isinstance(content, Mapping) and key in content):
             there = _some(content) if isinstance(content, Mapping) else type(content).__name__
-            raise CheckpointError(f"{path} has no {key!r}; there are: {there}")
+            raise CheckpointError(f"{path} does not have the key {key!r}; it has: {there}")
         content = content[key]
     if not isinstance(content, Mapping):
-        raise CheckpointError(f"{path} has no tensors under {keys}")
+        raise CheckpointError(f"{path} does not have tensors under {keys}")
     others = [str(name) for name, value in content.items() if not isinstance(value, Tensor)]
     if others:
-        raise CheckpointError(f"{path} has values that are no tensors: {_some(others)}")
+        raise CheckpointError(f"{path} has values that are not tensors: {_some(others)}")
     return dict(content)
 
 
 def without_prefix(prefix: str) -> Rename:
-    """Return what takes `prefix` off keys, such as the `module.` of DataParallel."""
+    """Return a function that strips `prefix` from keys, such as `module.` of DataParallel."""
     return lambda key: key.removeprefix(prefix)
 
 
@@ -118,14 +118,14 @@ def build_network(
     source: Path | str,
     rename: Rename | None = None,
 ) -> Network:
-    """Return the network that `make` makes, with the weights of `state`.
+    """Return the network that `make` creates, with the weights of `state`.
 
-    Nothing is initialised or copied first. So `make` must not compute tensors that are not in
-    `state`, such as tables of positions; those belong into the network's first call.
+    Nothing is initialised or copied first, so `make` must not compute tensors that are not in
+    `state`, such as position tables; compute those in the network's first call.
 
     Raises:
         CheckpointError: see `load_state`.
-        TypeError: the network holds such a tensor.
+        TypeError: the network contains such a tensor.
     """
     with torch.device("meta"):
         network = make()
@@ -143,20 +143,20 @@ def load_state(
     source: Path | str,
     rename: Rename | None = None,
 ) -> None:
-    """Take every weight of a network from `state`, and use all of `state`.
+    """Load every weight of a network from `state`, using all of `state`.
 
-    The tensors are taken over, not copied, unless they are of another dtype. Checkpoints older
+    The tensors are not copied unless their dtype differs. Checkpoints older
     than torch 0.4.1 lack the batch counters of batch normalisation, which only training reads.
 
     Args:
-        network: What to fill.
-        state: Tensors by the names of the checkpoint.
-        source: The checkpoint, for messages.
-        rename: From a name of the checkpoint to that of the network, or to None for a tensor
-            that is meant to be left out.
+        network: The network to fill.
+        state: Tensors by their names in the checkpoint.
+        source: Path of the checkpoint, for messages.
+        rename: Maps a name in the checkpoint to that in the network, or to None to skip the
+            tensor.
 
     Raises:
-        CheckpointError: names all keys that are missing, left over or of another shape.
+        CheckpointError: lists all keys that are missing, unused or of another shape.
     """
     wanted = network.state_dict()
     given: dict[str, Tensor] = {}
@@ -189,25 +189,25 @@ def load_state(
 
 
 def _latin1(text: str, encoding: str) -> bytes:
-    """Stand in for codecs.encode, by which Python 3 writes bytes into old pickles."""
+    """Replace codecs.encode, with which Python 3 writes bytes into old pickles."""
     if encoding != "latin1":
         raise pickle.UnpicklingError(f"bytes encoded as {encoding!r}")
     return text.encode("latin1")
 
 
 def _no_bytes() -> bytes:
-    """Stand in for `bytes`, which would also reserve any number of them."""
+    """Replace `bytes`, which would also allocate any amount of memory."""
     return b""
 
 
-# The functions that numpy's own pickles call, as numpy itself states them.
+# The functions that numpy's pickles call, taken from numpy itself.
 _ARRAY: Final = np.empty(0).__reduce__()[0]
 _SCALAR: Final = np.float64(0).__reduce__()[0]
 _BUFFER: Final = np.empty(0).__reduce_ex__(5)[0]
 
 _ALLOWED: Final[dict[tuple[str, str], Any]] = {
     ("_codecs", "encode"): _latin1,
-    # No bytes at all, in Python 3's and in Python 2's name for them.
+    # Empty bytes, by the names of Python 3 and Python 2.
     ("builtins", "bytes"): _no_bytes,
     ("__builtin__", "bytes"): _no_bytes,
     ("collections", "OrderedDict"): OrderedDict,
@@ -222,7 +222,7 @@ _ALLOWED: Final[dict[tuple[str, str], Any]] = {
     ("numpy._core.numeric", "_frombuffer"): _BUFFER,
 }
 
-# Torch's files hold these for a best score or an epoch beside the tensors.
+# Torch's files use these for a best score or an epoch beside the tensors.
 _NUMPY_SCALARS: Final[list[Any]] = [
     np.dtype,
     (_SCALAR, "numpy.core.multiarray.scalar"),
@@ -235,7 +235,7 @@ class _ArrayUnpickler(pickle.Unpickler):
     """Reads containers, plain values and numpy arrays, and refuses the rest."""
 
     def find_class(self, module: str, name: str) -> Any:
-        """Return what a pickle may name."""
+        """Return an allowed object by name."""
         try:
             return _ALLOWED[module, name]
         except KeyError:
@@ -260,7 +260,7 @@ def _to_tensors(value: Any) -> Any:
 
 
 def _reason(error: Exception) -> str:
-    """Return one line; torch's own advice to load the file with all it contains is left out."""
+    """Return one line, without torch's advice to load the file unsafely."""
     text = " ".join(str(error).split())
     if named := _TORCH_REFUSES.search(text):
         return f"it names {named[1]}, which is not allowed"

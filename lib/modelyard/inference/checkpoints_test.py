@@ -1,4 +1,4 @@
-"""Checkpoints of every format, honest and malicious."""
+"""Checkpoints of every format, valid and malicious."""
 
 import io
 import os
@@ -26,7 +26,7 @@ TENSORS = {"conv.weight": torch.arange(6.0).reshape(2, 3), "conv.bias": torch.te
 
 
 class Malice:
-    """Leaves a file behind when it is unpickled as it asks to be."""
+    """Creates a folder when it is unpickled without protection."""
 
     def __init__(self, target: Path) -> None:
         self.target = target
@@ -82,7 +82,7 @@ def test_what_numpy_1_and_python_2_wrote(tmp_path: Path) -> None:
     old = data.replace(b"numpy._core.multiarray", b"numpy.core.multiarray")
     (tmp_path / "a.pkl").write_bytes(old)
     assert read_checkpoint(tmp_path / "a.pkl")["a"].tolist() == [1.5, -2.0]
-    # Python 2: the array's bytes are a text of latin1 characters.
+    # Python 2: the array's bytes are latin1 text.
     python2 = (
         b"\x80\x02}U\x01acnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85U\x01b\x87R"
         b"(K\x01K\x02\x85cnumpy\ndtype\nU\x02f4K\x00K\x01\x87R(K\x03U\x01<NNNJ\xff\xff\xff\xff"
@@ -104,7 +104,7 @@ def test_code_in_a_checkpoint_does_not_run(tmp_path: Path, form: str) -> None:
     with pytest.raises(CheckpointError, match=r"bad: .*it names posix\.mkdir, which is not"):
         read_checkpoint(path)
     assert not target.exists()
-    # The same file does its harm where anything may run, so this test would notice.
+    # Unprotected, the same file does its harm, so this test can fail.
     if form == "pickle":
         pickle.loads(path.read_bytes())  # noqa: S301
     else:
@@ -152,11 +152,11 @@ def test_damaged_and_foreign_files_are_named(tmp_path: Path) -> None:
 def test_nested_tensors_are_found_by_their_keys(tmp_path: Path) -> None:
     path = save_torch({"a": {"b": TENSORS}, "c": 1}, tmp_path / "x", zipped=True)
     assert read_state(path, "a", "b").keys() == TENSORS.keys()
-    with pytest.raises(CheckpointError, match=r"has no 'z'; there are: a, c"):
+    with pytest.raises(CheckpointError, match=r"does not have the key 'z'; it has: a, c"):
         read_state(path, "z")
-    with pytest.raises(CheckpointError, match=r"has no 'z'; there are: int"):
+    with pytest.raises(CheckpointError, match=r"does not have the key 'z'; it has: int"):
         read_state(path, "c", "z")
-    with pytest.raises(CheckpointError, match=r"values that are no tensors: a, c"):
+    with pytest.raises(CheckpointError, match=r"values that are not tensors: a, c"):
         read_state(path)
 
 
@@ -170,7 +170,7 @@ def test_tensors_are_found_under_a_key_or_by_themselves(
 
 def test_what_is_neither_is_one_line(tmp_path: Path) -> None:
     path = save_torch({"weights": TENSORS}, tmp_path / "x", zipped=True)
-    with pytest.raises(CheckpointError, match=r"values that are no tensors: weights") as caught:
+    with pytest.raises(CheckpointError, match=r"values that are not tensors: weights") as caught:
         find_state(path, "model")
     assert "\n" not in str(caught.value)
 

@@ -1,4 +1,4 @@
-"""Where a model runs."""
+"""The device that a model runs on."""
 
 import os
 import re
@@ -13,13 +13,13 @@ _PATTERN: Final = re.compile(r"(?P<kind>cpu|cuda)(?::(?P<index>[0-9]{1,3}))?")
 
 
 class DeviceError(ValueError):
-    """The text names no device that we know."""
+    """The text does not name a known device."""
 
 
 class Device(msgspec.Struct, frozen=True):
-    """A processor to run on: "cpu", or the graphics card "cuda" of that index.
+    """The device to run on: "cpu", or the GPU "cuda" of that index.
 
-    The index counts the cards that the process may see (CUDA_VISIBLE_DEVICES).
+    The index counts the GPUs that are visible to the process (CUDA_VISIBLE_DEVICES).
     """
 
     kind: Literal["cpu", "cuda"] = "cpu"
@@ -27,7 +27,7 @@ class Device(msgspec.Struct, frozen=True):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read "cpu", "cuda" or "cuda:1"; case and outer spaces do not matter.
+        """Read "cpu", "cuda" or "cuda:1"; case and surrounding spaces are ignored.
 
         Raises:
             DeviceError: it is none of these.
@@ -40,10 +40,10 @@ class Device(msgspec.Struct, frozen=True):
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Self:
-        """Read the variable MODELYARD_DEVICE; cpu when it is unset or empty.
+        """Read the variable MODELYARD_DEVICE; cpu if it is unset or empty.
 
         Raises:
-            DeviceError: its value is no device.
+            DeviceError: its value is not a device.
         """
         value = (os.environ if env is None else env).get(DEVICE, "") or "cpu"
         try:

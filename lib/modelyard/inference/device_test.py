@@ -1,4 +1,4 @@
-"""Names of devices."""
+"""Device names."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Networks of torch as graphs of OpenVINO. Runs when a release is built, never in a function."""
+"""Converts torch networks to OpenVINO. Runs when a release is built, never in a function."""
 
 import warnings
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from torch.jit._trace import TracerWarning
 
 
 class ExportError(Exception):
-    """A network cannot be exported; the text says why."""
+    """A network cannot be exported; the message says why."""
 
 
 def to_openvino(
@@ -20,21 +20,20 @@ def to_openvino(
     inputs: Mapping[str, Sequence[int]],
     outputs: Sequence[str],
 ) -> openvino.Model:
-    """Return what a network of torch computes, for OpenVINO.
+    """Convert a torch network to OpenVINO.
 
-    It is followed through one run, so what it does must not hang on values, nor on sizes but
-    through what torch computes of tensors. Compare the two on inputs other than `example`.
+    It is traced in one run, so control flow must not depend on values, and results on sizes only
+    through tensor operations. Compare the two on inputs other than `example`.
 
     Args:
         network: Its forward takes tensors and returns tensors, nested in lists and tuples at most
-            once; what else it returns is lost.
-        example: Arguments for that run.
-        inputs: A name for each argument, and its shape; -1 is any length.
-        outputs: A name for each tensor that it returns.
+            once; other results are lost.
+        example: Arguments of that run.
+        inputs: Name and shape of each argument; -1 means any length.
+        outputs: A name for each returned tensor.
 
     Raises:
-        ExportError: there are other numbers of tensors than of names, or OpenVINO lacks an
-            operation.
+        ExportError: the number of tensors and of names differ, or OpenVINO lacks an operation.
     """
     if len(inputs) != len(example):
         raise ExportError(f"{len(example)} arguments cannot be named {', '.join(inputs)}")
@@ -42,13 +41,13 @@ def to_openvino(
     network.eval().requires_grad_(False)
     try:
         with torch.inference_mode(), warnings.catch_warnings():
-            # Sizes that become numbers on the way: the comparison asked for above finds them. And
-            # OpenVINO follows networks by what torch means to replace one day.
+            # Sizes that become constants: the comparison required above finds them. And
+            # OpenVINO traces networks with an API that torch deprecates.
             for category in (TracerWarning, DeprecationWarning):
                 warnings.simplefilter("ignore", category)
             model = openvino.convert_model(network, example_input=example, input=shapes)
     except (RuntimeError, OpConversionFailure) as error:
-        # The last of many lines says what it is about.
+        # The last of many lines states the reason.
         reason = str(error).strip().splitlines()[-1].removeprefix("-- ")
         raise ExportError(f"OpenVINO cannot convert {type(network).__name__}: {reason}") from error
     for ports, names in ((model.inputs, list(inputs)), (model.outputs, list(outputs))):

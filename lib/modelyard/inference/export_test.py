@@ -1,4 +1,4 @@
-"""What OpenVINO makes of networks of torch, beside themselves."""
+"""Torch networks compared with their OpenVINO conversions."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from modelyard.inference.export import ExportError, to_openvino
 
 
 class Two(nn.Module):
-    """Two inputs, and two outputs of sizes that hang on theirs; normalises, so training shows."""
+    """Two inputs, and two outputs whose sizes depend on them; normalises, so training shows."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Batch normalisation as part of the convolution before it, for networks that only answer."""
+"""Folds batch normalisation into the preceding convolution, for inference."""
 
 from itertools import pairwise
 
@@ -7,14 +7,14 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 
 def fold_norms(network: nn.Module) -> None:
-    """Put each batch normalisation into the convolution before it, in place.
+    """Fold each batch normalisation into the convolution before it, in place.
 
-    What a network answers stays the same but for rounding, and it needs one pass less over each
-    map. Weights that are folded are copied.
+    The network's results stay the same except for rounding, and it needs one pass less over each
+    feature map. Folded weights are copied.
 
     Args:
         network: In evaluation mode. A normalisation that its module defines right after a
-            convolution must get just what that one gives, as in all ResNets.
+            convolution must take exactly the output of that one, as in all ResNets.
     """
     for module in network.modules():
         for (first, before), (second, norm) in pairwise(list(module.named_children())):

@@ -1,4 +1,4 @@
-"""Folded networks answer as before."""
+"""Folded networks return the same results."""
 
 import torch
 from torch import nn

@@ -1,4 +1,4 @@
-"""Networks on every device, and what a graphics card alone has."""
+"""Networks on every device, and what only a GPU has."""
 
 import pytest
 import torch

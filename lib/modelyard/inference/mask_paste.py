@@ -1,9 +1,9 @@
-"""Masks over boxes, as Mask R-CNN gives them, as pixels of the image.
+"""Pastes Mask R-CNN's box-relative masks into the image.
 
-He, Gkioxari, Dollar and Girshick, "Mask R-CNN" (2017): each object has a small square of chances
-that covers its box. The pixels are those whose centre lies in the box; each gets the chance at
-its centre, interpolated between the centres of the square's cells (linearly, so that no value
-leaves their range, as cubic interpolation would).
+He, Gkioxari, Dollar and Girshick, "Mask R-CNN" (2017): each object has a small grid of
+probabilities that covers its box. Each pixel whose centre is in the box gets the probability at its
+centre, interpolated between the centres of the cells: linearly, since cubic interpolation
+overshoots.
 """
 
 import math
@@ -23,31 +23,31 @@ def paste(
     size: tuple[int, int],
     threshold: float = 0.5,
 ) -> Crop | None:
-    """Return the pixels of an object: the arguments of `annotation.Mask`.
+    """Return the pixels of an object as arguments of `annotation.Mask`.
 
     Args:
-        mask: [h, w] chances 0..1 over the box.
-        box: left, top, right, bottom in pixels; may reach beyond the image.
+        mask: [h, w] probabilities 0..1 over the box.
+        box: left, top, right, bottom in pixels; may extend beyond the image.
         size: Width and height of the image.
-        threshold: A pixel of a higher chance is on the object.
+        threshold: Pixels with a higher probability belong to the object.
 
     Returns:
-        The least crop that holds the object; None when no pixel of the image is on it.
+        The smallest crop with the object; None if no pixel of the image belongs to it.
     """
     left, top, right, bottom = box
     columns = _positions(left, right, size[0], mask.shape[1])
     rows = _positions(top, bottom, size[1], mask.shape[0])
     if columns is None or rows is None:
         return None
-    chances = _weights(rows[1], mask.shape[0]) @ mask @ _weights(columns[1], mask.shape[1]).T
-    part = crop(chances > threshold)
+    probabilities = _weights(rows[1], mask.shape[0]) @ mask @ _weights(columns[1], mask.shape[1]).T
+    part = crop(probabilities > threshold)
     if part is None:
         return None
     return Crop(part.bitmap, part.left + columns[0], part.top + rows[0])
 
 
 def _positions(start: float, end: float, length: int, cells: int) -> tuple[int, Matrix] | None:
-    """Return the first pixel with its centre in start..end, and where in the mask they all lie.
+    """Return the first pixel with its centre in start..end, and the mask positions of all.
 
     A position counts cells from centre to centre: 0 is the middle of the first one.
     """
@@ -60,7 +60,7 @@ def _positions(start: float, end: float, length: int, cells: int) -> tuple[int, 
 
 
 def _weights(positions: Matrix, cells: int) -> Matrix:
-    """Return [N, cells]: how much of each cell's value each position gets."""
+    """Return [N, cells]: the weight of each cell at each position."""
     clipped = positions.clip(0, cells - 1)
     distance = np.abs(clipped[:, None] - np.arange(cells))
     return np.maximum(0.0, 1.0 - distance)

@@ -1,4 +1,4 @@
-"""Pasted masks against the formula written out pixel by pixel."""
+"""Pasted masks compared with the formula, pixel by pixel."""
 
 from typing import Any
 
@@ -85,7 +85,7 @@ def test_an_empty_mask_is_none() -> None:
 
 
 def test_the_outline_lies_in_the_middle_between_cells() -> None:
-    """Upstream's, traced on a map of 0 and 255, lay half a pixel too far out."""
+    """Upstream's outline, traced on a map of 0 and 255, was half a pixel too far out."""
     half = np.repeat([[1.0, 0.0]], 2, axis=0)
     part = paste(half, (0, 0, 8, 8), SIZE)
     assert part is not None

@@ -1,4 +1,4 @@
-"""Memory that a network's maps take turns in, kept from one map to the next."""
+"""Keeps freed memory for a network's next feature maps."""
 
 import ctypes
 import os
@@ -17,17 +17,16 @@ _MOST_KEPT: Final = 256 * MIB
 
 
 def keep_freed_memory() -> None:
-    """Keep up to 256 MiB of freed memory for what is allocated next.
+    """Keep up to 256 MiB of freed memory for later allocations.
 
-    The GNU C library gives large pieces back to the system at once, and gets them again page by
-    page, each filled with zeros: up to a quarter of a network's time. Pieces above 32 MiB still
-    go that way. Does nothing on other C libraries, or where a variable MALLOC_... says what is
-    to be kept.
+    The GNU C library returns large blocks to the system at once, and gets them back page by page,
+    each zeroed: up to a quarter of a network's time. Blocks above 32 MiB are still returned. Does
+    nothing on other C libraries, or if a variable MALLOC_... configures this.
     """
     if any(name.startswith(_SETTINGS) for name in os.environ):
         return
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
-        # Setting one of them alone would fix the other at its small default.
+        # Setting only one of them would fix the other at its small default.
         mallopt(_M_MMAP_THRESHOLD, _LARGEST_KEPT)
         mallopt(_M_TRIM_THRESHOLD, _MOST_KEPT)

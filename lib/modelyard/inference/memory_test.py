@@ -1,4 +1,4 @@
-"""Freed memory is used again, without the system being asked for it."""
+"""Freed memory is reused without asking the system."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ import pytest
 from modelyard.inference import memory
 
 _LIB = Path(memory.__file__).parents[2]
-# Eight maps of 20 MiB at a time, as a network has them; of the second round the page faults.
+# Eight maps of 20 MiB at a time, as in a network; counts the page faults of the second round.
 _PROGRAM = """
 import resource
 import numpy as np
@@ -31,7 +31,7 @@ print(faults() - before)
 
 
 def faults(keeping: bool, **env: str) -> int:
-    """Return how many pages the system had to fill with zeros again."""
+    """Return how many pages the system had to zero again."""
     ran = subprocess.run(
         [sys.executable, "-c", _PROGRAM.format(keeping=keeping)],
         env={"PYTHONPATH": f"{_LIB}:{':'.join(sys.path)}", **env},

@@ -1,9 +1,9 @@
-"""Networks whose file says how they are fed and read: OpenVINO Model API's configuration.
+"""Networks whose file contains OpenVINO Model API's configuration: preprocessing and decoding.
 
-Training Extensions, Geti and Model API's own converter write it into an IR's `rt_info`, below
-`model_info`, or into an ONNX file's metadata. Their package `openvino-model-api` reads it, prepares
-the image and decodes the answer; here it gets a network compiled as all of ours are, and what it
-finds becomes shapes.
+Training Extensions, Geti and Model API's converter write it into an IR's `rt_info`, under
+`model_info`, or into an ONNX file's metadata. The package `openvino-model-api` reads it, prepares
+the image and decodes the outputs; here it gets a network compiled like all of ours, and its results
+become shapes.
 """
 
 import copy
@@ -45,7 +45,7 @@ from modelyard.inference.mask_paste import paste
 from modelyard.inference.openvino import MODEL_INFO, compile_network, model_info, read_network
 from modelyard_contract.heads import Channels
 
-# Of its kinds those that see objects and were seen to work; its YOLOX fails on every image.
+# Its detectors that were verified to work; its YOLOX fails on every image.
 _KINDS: Final[Mapping[str, type[ImageModel]]] = {
     kind.__model__.lower(): kind
     for kind in (
@@ -60,20 +60,20 @@ _KINDS: Final[Mapping[str, type[ImageModel]]] = {
         YOLOv8,
     )
 }
-# Its kinds write their defaults into what all of them share: the next one would start with those.
+# Its classes write their defaults into a shared object, which would affect the next one.
 _PARAMETERS: Final = {
     name: copy.deepcopy(group)
     for name, group in vars(ParameterRegistry).items()
     if isinstance(group, dict)
 }
 _SCALED: Final = ("standard", "fit_to_window", "fit_to_window_letterbox")
-"""How an image may come to lie in a network that sees boxes: Model API forgets where it cropped."""
+"""Resize types supported for boxes: Model API loses the offset of a crop."""
 _PARTS: Final = 1000
-"""The most masks that a map of classes is cut into."""
+"""The maximum number of masks from a class map."""
 
 
 class ModelApiNetwork:
-    """A network that is fed and read as its file says."""
+    """A network that is configured by its file."""
 
     def __init__(
         self, file: Path, *, device: Device, labels: LabelSet, channels: Channels | None = None
@@ -83,39 +83,38 @@ class ModelApiNetwork:
         Args:
             file: IR (.xml) or ONNX.
             device: Must be cpu.
-            labels: Of the function. Those that the file names, in any order, with spaces for the
-                underscores that Model API puts there; its other classes are not reported. Where it
-                names none, the classes' in their order, or by id.
-            channels: The order of colours the network is shown, where it is not what
-                `reverse_input_channels` says: that counts from BGR in general, and from RGB in
-                files of Training Extensions.
+            labels: The function's labels: those named in the file, in any order, with spaces for
+                Model API's underscores; other classes are not reported. If the file names none,
+                the labels follow the order of the classes, or their ids.
+            channels: The network's colour order, if `reverse_input_channels` does not give it:
+                that counts from BGR in general, and from RGB in files of Training Extensions.
 
         Raises:
             HeadError: the file has no such configuration, or one that does not fit.
-            OpenVINOError: the file is no model that can be loaded.
+            OpenVINOError: the file cannot be loaded as a model.
         """
         network = read_network(file, device)
         configuration = model_info(network)
         kind = _kind(file, configuration)
         known = tuple(configuration.get("labels", "").split())
         self._names = _names(known, labels)
-        # A file's own labels are not for the machine that it happens to run on.
+        # That path is of the machine on which the file was written.
         more: dict[str, Any] = {"path_to_labels": ""}
         if not known:
             more["labels"] = _listed(kind, labels)
         if issubclass(kind, SegmentationModel):
             more["return_soft_prediction"] = False
         if issubclass(kind, MaskRCNNModel):
-            # It draws masks a pixel too far on each side, and each as large as the image.
+            # It draws masks a pixel too large on each side, each as large as the image.
             more["postprocess_semantic_masks"] = False
         self._model = _fitting(file, lambda: kind(_adapter(network), more))
         self._check_scaling()
         self._bgr = _fed_with_bgr(configuration, self._model, channels)
         self.threshold = self._parameter("confidence_threshold")
-        """The file's own, or Model API's for its kind; None where the kind has none."""
+        """The file's threshold, or Model API's default; None if its kind has none."""
 
     def detect(self, image: Image, threshold: float) -> list[Shape]:
-        """Return what is seen with a score above `threshold`; maps of classes have no scores."""
+        """Return detections with a score above `threshold`; class maps have no scores."""
         if self.threshold is not None:
             self._model.set_param("confidence_threshold", float(threshold))
         pixels = image.pixels[..., ::-1] if self._bgr else image.pixels
@@ -162,19 +161,19 @@ class ModelApiNetwork:
                 yield Mask(self._names[name], *part, polygon=outline_of(part), confidence=score)
 
     def _check_scaling(self) -> None:
-        """Refuse what Model API would answer with shapes that lie elsewhere.
+        """Refuse configurations for which Model API returns misplaced shapes.
 
         Raises:
-            HeadError: it is such a configuration.
+            HeadError: this is such a configuration.
         """
         scaling = self._parameter("resize_type")
-        # Of these it takes the whole answer for the whole image, with what was padded.
+        # For these, Model API maps the whole output to the whole image, padding included.
         whole = isinstance(self._model, SegmentationModel | DETRInstanceSegmentation)
         accepted = _SCALED[:1] if whole else _SCALED
         if scaling not in accepted and not isinstance(self._model, ClassificationModel):
             raise HeadError(
                 f"its configuration has resize_type {scaling!r}, which Model API's "
-                f"{self._model.__model__} cannot turn back; accepted: {', '.join(accepted)}"
+                f"{self._model.__model__} cannot invert; accepted: {', '.join(accepted)}"
             )
 
     def _parameter(self, name: str) -> Any:
@@ -183,12 +182,12 @@ class ModelApiNetwork:
 
 
 def is_read(configuration: Mapping[str, str]) -> bool:
-    """Say whether networks of such a configuration are of a kind that is read here."""
+    """Return whether a configuration is of a supported kind."""
     return configuration.get("model_type", "").lower() in _KINDS
 
 
 class _Core:
-    """What Model API's adapter asks of `openvino.Core`, for a network that was read already."""
+    """What Model API's adapter needs of `openvino.Core`, for a network already read."""
 
     def __init__(self, network: openvino.Model) -> None:
         self._network = network
@@ -202,43 +201,43 @@ class _Core:
 
 
 def _adapter(network: openvino.Model) -> OpenvinoAdapter:
-    # Bytes stand for a network that is no file; our core has it.
+    # Bytes mean that the network is not a file; our core has it.
     return OpenvinoAdapter(
         _Core(network), b"", weights_path=b"", model_parameters={}, max_num_requests=1
     )
 
 
 def _kind(file: Path, configuration: Mapping[str, str]) -> type[ImageModel]:
-    """Return Model API's class for a network of that configuration.
+    """Return Model API's class for a configuration.
 
     Raises:
-        HeadError: there is none, or none that is read here.
+        HeadError: it has no class, or an unsupported one.
     """
     name = configuration.get("model_type")
     if name is None:
         raise HeadError(
             f"{file.name} has no Model API configuration ({MODEL_INFO}/model_type in its "
-            "rt_info); name the head that its outputs are for"
+            "rt_info); set `head` instead"
         )
     if name.lower() not in _KINDS:
         raise HeadError(
-            f"{file.name} is of Model API's type {name!r}; those that are read are "
+            f"{file.name} has Model API's type {name!r}; accepted: "
             + ", ".join(sorted(kind.__model__ for kind in _KINDS.values()))
         )
     return _KINDS[name.lower()]
 
 
 def _fitting(file: Path, make: Callable[[], Model]) -> Any:
-    """Return a loaded model of Model API's.
+    """Return a loaded Model API model.
 
     Raises:
-        HeadError: the configuration is not that of this network.
+        HeadError: the configuration does not fit the network.
     """
     try:
         for name, group in _PARAMETERS.items():
             setattr(ParameterRegistry, name, copy.deepcopy(group))
         model = make()
-        # Most kinds have compiled the network already, to put the scaling of the image into it.
+        # Most classes have already compiled the network, to embed the preprocessing.
         model.model_loaded = hasattr(model.inference_adapter, "compiled_model")
         model.load()
     except (WrapperError, ValueError, RuntimeError, KeyError, IndexError) as error:
@@ -259,10 +258,10 @@ def _fed_with_bgr(
 
 
 def _names(known: Sequence[str], labels: LabelSet) -> dict[str, str]:
-    """Return the function's labels by the names that Model API gives.
+    """Return the function's labels by Model API's names.
 
     Raises:
-        HeadError: a label is none of the file's, or has the id of another.
+        HeadError: a label is not in the file, or has the id of another.
     """
     if not known:
         return {label.name: label.name for label in labels}
@@ -271,7 +270,7 @@ def _names(known: Sequence[str], labels: LabelSet) -> dict[str, str]:
         number = numbers.get(_spelled(label.name))
         if number is None:
             raise HeadError(
-                f"the label {label.name!r} is none of those that the file names: {', '.join(known)}"
+                f"the label {label.name!r} is not in the file; accepted: {', '.join(known)}"
             )
         if label.id not in {None, number}:
             raise HeadError(
@@ -281,14 +280,14 @@ def _names(known: Sequence[str], labels: LabelSet) -> dict[str, str]:
 
 
 def _spelled(name: str) -> str:
-    """Return a label as Model API writes it: a space ends it there."""
+    """Return a label as Model API writes it, without spaces."""
     return name.replace(" ", "_")
 
 
 def _listed(kind: type[ImageModel], labels: LabelSet) -> list[str]:
-    """Return the labels at the numbers of their classes."""
+    """Return the labels by class number."""
     if not labels.ids:
-        # Their class 0 is no object.
+        # Their class 0 is the background.
         blank = ["#0"] if issubclass(kind, InstanceSegmentationModel) else []
         return [*blank, *labels.names]
     names = {label.id: label.name for label in labels}

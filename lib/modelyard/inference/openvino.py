@@ -1,4 +1,4 @@
-"""Models run by OpenVINO. Nothing else in the library imports it."""
+"""Runs models with OpenVINO. Nothing else in the library imports it."""
 
 # ruff: noqa: E402
 
@@ -12,8 +12,8 @@ from typing import Any, Final, Literal, NamedTuple, Self
 
 import numpy as np
 
-# OpenVINO does without its converters where they are not installed. They take half of the time
-# of importing it, and running models needs none of them. Who does can import them later on.
+# OpenVINO works without its converters. They take half of its import time and are not needed to
+# run models. Code that needs them can import them later.
 _CONVERTERS: Final = "openvino.tools.ovc"
 sys.modules.setdefault(_CONVERTERS, None)  # type: ignore[arg-type]
 import openvino
@@ -34,7 +34,7 @@ Array = NDArray[Any]
 Shapes = Mapping[str, tuple[int, ...]]
 
 MODEL_INFO: Final = "model_info"
-"""Where Model API has its configuration in `rt_info`."""
+"""Section of Model API's configuration in `rt_info`."""
 
 _HINTS: Final = {
     "latency": hint.PerformanceMode.LATENCY,
@@ -44,13 +44,13 @@ _PRECISIONS: Final = {"float32": openvino.Type.f32, "bfloat16": openvino.Type.bf
 
 
 class OpenVINOError(Exception):
-    """A model cannot be loaded or run; the text names its file."""
+    """A model cannot be loaded or run; the message names its file."""
 
 
 class OpenVINOSession:
     """A compiled model: arrays in, arrays out, one request at a time.
 
-    Runs on the processor; OpenVINO knows nothing of CUDA.
+    Runs on the CPU; OpenVINO does not support CUDA.
     """
 
     def __init__(
@@ -71,23 +71,23 @@ class OpenVINOSession:
         Args:
             model: The file.
             device: Must be cpu.
-            threads: How many to use; by default what MODELYARD_THREADS says.
-            cache_dir: Where to keep the compiled model for the next start; by
-                default the folder MODELYARD_MODEL_CACHE, without it nowhere.
+            threads: How many to use; by default MODELYARD_THREADS.
+            cache_dir: Where to cache the compiled model for the next start; by
+                default the folder MODELYARD_MODEL_CACHE, if set.
             performance: What to tune for. A worker answers one request at a
                 time, so latency is right: all threads work on one run. With
-                throughput `infer_many` has a run on each thread.
-            shapes: New shapes of inputs by name, or what makes them of the file's own; -1
-                is any length.
+                throughput, `infer_many` uses a thread per run.
+            shapes: New shapes of inputs by name, or a function from the file's shapes to new
+                ones; -1 means any length.
             outputs: The only outputs to compute, by default all. Inputs that
-                only the others need are no inputs any more.
+                only other outputs need are removed.
             edit: Changes the network in place before all that.
-            precision: What layers compute in, see `supported_precision`.
+            precision: Precision of the layers, see `supported_precision`.
                 Inputs and outputs keep their types.
 
         Raises:
-            OpenVINOError: the file is not there, is no model, lacks an input
-                that `shapes` or an output that `outputs` names, or cannot be
+            OpenVINOError: the file is missing, is not a model, lacks an input
+                named in `shapes` or an output named in `outputs`, or cannot be
                 compiled.
         """
         core = openvino.Core()
@@ -117,40 +117,40 @@ class OpenVINOSession:
             raise OpenVINOError(f"cannot load {model}: {_reason(error)}") from error
         runs = threads if performance == "throughput" else 1
         self._requests = [self._compiled.create_infer_request() for _ in range(runs)]
-        # Compiling adds names of what it optimised away to the ports, but keeps their order.
+        # Compiling adds the names of optimised-away nodes to the ports, but keeps their order.
         self._inputs = {_name(port): _Input.of(port) for port in network.inputs}
         names = [_name(port) for port in network.outputs]
         self._outputs = dict(zip(names, self._compiled.outputs, strict=True))
 
     @property
     def inputs(self) -> dict[str, tuple[int, ...]]:
-        """The model's inputs with their shapes; -1 is any length."""
+        """The model's inputs with their shapes; -1 means any length."""
         return {name: expected.shape for name, expected in self._inputs.items()}
 
     @property
     def dtypes(self) -> dict[str, np.dtype[Any]]:
-        """What the model's inputs are made of, by name."""
+        """The dtypes of the model's inputs, by name."""
         return {name: expected.dtype for name, expected in self._inputs.items()}
 
     @property
     def outputs(self) -> dict[str, tuple[int, ...]]:
-        """The model's outputs with their shapes; -1 is any length."""
+        """The model's outputs with their shapes; -1 means any length."""
         return {name: _shape(port) for name, port in self._outputs.items()}
 
     @property
     def metadata(self) -> Mapping[str, str]:
-        """What the author of an ONNX file wrote into it: texts by name."""
+        """The metadata of an ONNX file: texts by name."""
         return self._metadata
 
     def infer(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
-        """Run the model; return its outputs by name, arrays of their own.
+        """Run the model; return copies of its outputs by name.
 
         Args:
             inputs: One array for each input, by name, of its shape; converted to
-                its dtype if need be.
+                its dtype if necessary.
 
         Raises:
-            OpenVINOError: an input is missing, unknown or of a wrong shape, or the
+            OpenVINOError: an input is missing, unknown or has a wrong shape, or the
                 run failed.
         """
         checked = self._checked(inputs)
@@ -163,17 +163,17 @@ class OpenVINOSession:
     def infer_many(self, runs: Sequence[Mapping[str, Array]]) -> list[dict[str, Array]]:
         """Run the model once for each of `runs`; return the outputs in the same order.
 
-        Compiled for throughput, as many run at a time as there are threads, which pays where
-        one run is too small to keep them all busy.
+        If compiled for throughput, one runs per thread, which pays if a single run is too small to
+        keep all threads busy.
 
         Raises:
-            OpenVINOError: as `infer`.
+            OpenVINOError: see `infer`.
         """
         checked = [self._checked(inputs) for inputs in runs]
         found = []
         try:
-            # The runs take turns on the requests, so a run's predecessor on its request has the
-            # oldest result that was not fetched yet.
+            # Runs are assigned to the requests in turn, so the previous run on a request has the
+            # oldest result not yet fetched.
             for index, inputs in enumerate(checked):
                 if index >= len(self._requests):
                     found.append(self._fetched(index))
@@ -194,15 +194,15 @@ class OpenVINOSession:
         return self._results(request)
 
     def _checked(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
-        """Return the inputs as the model takes them.
+        """Return the inputs in the model's form.
 
         Raises:
-            OpenVINOError: one is missing, unknown or of a wrong shape or kind.
+            OpenVINOError: one is missing, unknown or has a wrong shape or dtype.
         """
         self._check_names("input", inputs, self._inputs)
         missing = self._inputs.keys() - inputs.keys()
         if missing:
-            raise OpenVINOError(f"{self._path} needs its input {', '.join(sorted(missing))} too")
+            raise OpenVINOError(f"{self._path} also needs its input {', '.join(sorted(missing))}")
         try:
             return {name: self._inputs[name].checked(array) for name, array in inputs.items()}
         except ValueError as error:
@@ -214,7 +214,7 @@ class OpenVINOSession:
         }
 
     def _keep_outputs(self, network: openvino.Model, names: Collection[str]) -> None:
-        """Take all other outputs away, and then the inputs that lead nowhere any more."""
+        """Remove all other outputs, and then the inputs that are no longer used."""
         self._check_names("output", names, map(_name, network.outputs))
         for result in network.get_results():
             if _name(result.output(0)) not in names:
@@ -239,10 +239,10 @@ class OpenVINOSession:
 
 
 def read_network(model: Path, device: Device, core: openvino.Core | None = None) -> openvino.Model:
-    """Read a model's file, with `core` or one of its own.
+    """Read a model's file, with `core` or a new one.
 
     Raises:
-        OpenVINOError: `device` is not cpu, the file is not there, or it is no model.
+        OpenVINOError: `device` is not cpu, or the file is missing or not a model.
     """
     if device.kind != "cpu":
         raise OpenVINOError(f"{model}: OpenVINO runs on cpu here, not on {device}")
@@ -263,7 +263,7 @@ def compile_network(
     performance: Literal["latency", "throughput"] = "latency",
     precision: Precision = "float32",
 ) -> openvino.CompiledModel:
-    """Compile a network as every function's is; the arguments are those of `OpenVINOSession`.
+    """Compile a network, as for every function; arguments as in `OpenVINOSession`.
 
     Raises:
         RuntimeError: it cannot be compiled.
@@ -272,11 +272,11 @@ def compile_network(
     settings = {
         hint.performance_mode: _HINTS[performance],
         hint.num_requests: threads if performance == "throughput" else 1,
-        # Left to itself it computes in bfloat16 where the processor can, and the same
-        # release would give other scores on other machines without anybody having asked.
+        # By default it computes in bfloat16 if the CPU can, and the same
+        # release would silently give other scores on other machines.
         hint.inference_precision: _PRECISIONS[precision],
         properties.inference_num_threads: threads,
-        # Workers share the cores; pinning would put them all on the first ones.
+        # Workers share the cores; pinning would put all of them on the first ones.
         hint.enable_cpu_pinning: False,
     }
     with _caching(core, cache_dir or _cache_from_env()):
@@ -284,7 +284,7 @@ def compile_network(
 
 
 class _Input(NamedTuple):
-    """What an input must look like; OpenVINO itself lets some wrong shapes pass."""
+    """Requirements of an input; OpenVINO itself accepts some wrong shapes."""
 
     name: str
     shape: tuple[int, ...]
@@ -315,11 +315,11 @@ class _Input(NamedTuple):
 
 @contextmanager
 def _caching(core: openvino.Core, folder: Path | None) -> Iterator[None]:
-    """Let what is compiled meanwhile be kept in `folder`, or found there.
+    """Cache what is compiled meanwhile in `folder`.
 
-    One process at a time: workers start together, and none may read what another has half
-    written. What a killed one left unfinished OpenVINO notices and compiles again. A folder
-    that cannot be written costs time at the next start, and is no reason not to start.
+    One process at a time: workers start together, and none may read a file that another is still
+    writing. OpenVINO detects files left unfinished by a killed process and compiles again. A folder
+    that is not writable only makes the next start slower.
     """
     if folder is None:
         yield
@@ -342,7 +342,7 @@ def _cache_from_env() -> Path | None:
 
 
 def _name(port: Any) -> str:
-    """Return the name of an input or output; its node's where the tensor has none."""
+    """Return the name of an input or output; its node's if the tensor has none."""
     return min(port.names) if port.names else str(port.node.friendly_name)
 
 
@@ -354,14 +354,14 @@ def _shape(port: Any) -> tuple[int, ...]:
 
 
 def onnx_metadata(network: openvino.Model) -> dict[str, str]:
-    """Return what the author of an ONNX file wrote into it: texts by name."""
+    """Return the metadata of an ONNX file: texts by name."""
     return _texts(network, "framework")
 
 
 def model_info(network: openvino.Model) -> dict[str, str]:
-    """Return the configuration for Model API in a network's `rt_info`, empty if it has none.
+    """Return Model API's configuration from a network's `rt_info`, or an empty dict.
 
-    ONNX files have theirs in metadata; it is put where an IR has it, so that Model API finds it.
+    ONNX files have it in their metadata; it is copied to `rt_info`, where Model API finds it.
     """
     for key, value in onnx_metadata(network).items():
         section, _, name = key.partition(" ")
@@ -380,6 +380,6 @@ def _texts(network: openvino.Model, section: str) -> dict[str, str]:
 
 
 def _reason(error: Exception) -> str:
-    """Return the last line of OpenVINO's message: the others say where in its source it is."""
+    """Return the last line of OpenVINO's message; the others are locations in its source."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[-1] if lines else type(error).__name__

@@ -20,7 +20,7 @@ CPU = Device()
 
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
-    """Write a model that gives `sum` [?, 1] and `double` [?, 3] of `x` float32 [?, 3]."""
+    """Write a model that computes `sum` [?, 1] and `double` [?, 3] of `x` float32 [?, 3]."""
     x = op.parameter([-1, 3], np.float32)
     total = op.reduce_sum(x, op.constant(np.int32(1)), True)
     double = op.multiply(x, op.constant(np.float32(2)))
@@ -54,7 +54,7 @@ def test_names_are_those_of_the_file_whatever_compiling_drops(tmp_path: Path) ->
 
 
 def test_a_session_computes_in_bfloat16_only_where_asked(tmp_path: Path) -> None:
-    """A processor without it is never asked: `supported_precision` says so."""
+    """`supported_precision` never selects it on a CPU without it."""
     x = op.parameter([1, 64], np.float32)
     rows = np.random.default_rng(0).standard_normal((64, 64), np.float32)
     y = op.matmul(x, op.constant(rows), False, False)
@@ -105,7 +105,7 @@ def test_wrong_names_are_listed_with_the_right_ones(model: Path) -> None:
     session = OpenVINOSession(model, device=CPU)
     with pytest.raises(OpenVINOError, match=r"tiny\.xml has no input y; its inputs are x"):
         session.infer({"y": np.zeros((1, 3), np.float32)})
-    with pytest.raises(OpenVINOError, match=r"tiny\.xml needs its input x too"):
+    with pytest.raises(OpenVINOError, match=r"tiny\.xml also needs its input x"):
         session.infer({})
     with pytest.raises(OpenVINOError, match="has no input z"):
         OpenVINOSession(model, device=CPU, shapes={"z": (1, 3)})
@@ -157,7 +157,7 @@ def test_a_half_written_cache_is_written_again(model: Path, tmp_path: Path) -> N
     assert blob.stat().st_size == len(whole)
 
 
-def test_without_a_usable_cache_folder_it_starts_all_the_same(model: Path, tmp_path: Path) -> None:
+def test_without_a_usable_cache_folder_it_starts_anyway(model: Path, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     session = OpenVINOSession(model, device=CPU, threads=1, cache_dir=tmp_path / "file" / "cache")
     assert session.infer({"x": np.ones((1, 3))})["sum"].tolist() == [[3]]
@@ -183,14 +183,14 @@ def test_processes_that_start_together_share_the_cache(model: Path, tmp_path: Pa
 
 
 def search_path() -> dict[str, str]:
-    """An environment in which another interpreter finds our modules."""
+    """An environment in which a subprocess finds our modules."""
     found = os.pathsep.join(os.path.abspath(entry) for entry in sys.path if entry)
     return {**os.environ, "PYTHONPATH": found}
 
 
 @pytest.fixture
 def branches(tmp_path: Path) -> Path:
-    """Write a model that gives `a` = 2 x and `b` = x + y, of float32 [1]."""
+    """Write a model that computes `a` = 2 x and `b` = x + y, of float32 [1]."""
     x, y = op.parameter([1], np.float32), op.parameter([1], np.float32)
     a, b = op.multiply(x, op.constant(np.array([2], np.float32))), op.add(x, y)
     for port, name in ((x, "x"), (y, "y"), (a, "a"), (b, "b")):
@@ -225,7 +225,7 @@ def test_many_runs_come_back_in_order(branches: Path, performance: Any, count: i
 def test_a_wrong_run_among_many_is_an_error(branches: Path) -> None:
     session = OpenVINOSession(branches, device=CPU, threads=1, performance="throughput")
     good = {"x": np.array([1], np.float32), "y": np.array([2], np.float32)}
-    with pytest.raises(OpenVINOError, match=r"branches\.xml needs its input y too"):
+    with pytest.raises(OpenVINOError, match=r"branches\.xml also needs its input y"):
         session.infer_many([good, {"x": np.array([1], np.float32)}])
     assert session.infer_many([good])[0]["b"].tolist() == [3]
 

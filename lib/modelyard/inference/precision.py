@@ -1,4 +1,4 @@
-"""In which precision a processor runs networks."""
+"""The precision in which a CPU runs networks."""
 
 import re
 from pathlib import Path
@@ -9,24 +9,24 @@ import msgspec
 Precision = Literal["float32", "bfloat16"]
 
 _FLAGS: Final = re.compile(r"^(?:flags|Features)\s*:(.*)$", re.MULTILINE)
-# Of x86, with and without AMX, and of Arm.
+# x86, with and without AMX, and Arm.
 _BFLOAT16: Final = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
 _CPUINFO: Final = Path("/proc/cpuinfo")
 
 
 class PrecisionSettings(msgspec.Struct, frozen=True):
-    """The `params` of a function that lets its BUILD target choose.
+    """The `params` of a function whose BUILD target chooses the precision.
 
-    By default it is float32, so that the answers do not depend on the machine.
+    The default is float32, so that results do not depend on the machine.
     """
 
     precision: Precision = "float32"
 
 
 def supported_precision(asked: Precision, cpuinfo: Path = _CPUINFO) -> Precision:
-    """Return the precision that is asked for, as far as this processor has it.
+    """Return the requested precision if this CPU supports it, else float32.
 
-    Without instructions for bfloat16 that is float32: emulation would be slower.
+    Emulating bfloat16 would be slower than float32.
     """
     return "bfloat16" if asked == "bfloat16" and _has_bfloat16(cpuinfo) else "float32"
 

@@ -1,4 +1,4 @@
-"""What is asked for, and what the processor has."""
+"""The precision requested, and what the CPU supports."""
 
 from pathlib import Path
 

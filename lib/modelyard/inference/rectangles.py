@@ -1,4 +1,4 @@
-"""Detections as the rectangles that CVAT is told of."""
+"""Converts detections to rectangles for CVAT."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,13 +16,13 @@ def rectangles(
     names: Mapping[int, str],
     size: tuple[int, int],
 ) -> list[Rectangle]:
-    """Return rectangles in pixels, cut to the image, in the given order.
+    """Return rectangles in pixels, clipped to the image, in the given order.
 
     Args:
         boxes: [N, 4] left, top, right, bottom as fractions of the image.
         scores: [N], 0..1.
-        classes: [N], keys of `names`; what has no name is left out.
-        names: The labels of the classes.
+        classes: [N], keys of `names`; those without a name are left out.
+        names: Labels by class.
         size: Width and height of the image.
     """
     corners = np.clip(boxes.astype(np.float64), 0, 1) * (*size, *size)

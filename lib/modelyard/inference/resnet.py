@@ -1,7 +1,7 @@
-"""ResNets as detectors have them (He et al. 2015, https://arxiv.org/abs/1512.03385).
+"""ResNet backbones of detectors (He et al. 2015, https://arxiv.org/abs/1512.03385).
 
-In the form of the first Caffe models: a stage strides in the 1x1 convolution that begins its
-first block. Parameters are named as detectron2 names them: `stem.conv1.weight`,
+As in the original Caffe models, the first 1x1 convolution of a stage has the stride. Parameters are
+named as in detectron2: `stem.conv1.weight`,
 `res2.0.conv1.norm.running_mean`, `res2.0.shortcut.weight`.
 """
 
@@ -14,7 +14,7 @@ from torch.nn import functional
 RESNET_101: Final = (3, 4, 23, 3)
 """Blocks in each of the four stages."""
 
-# Left, right, top, bottom, as torch's padding takes them.
+# Left, right, top, bottom, as in torch's padding.
 Margins = tuple[int, int, int, int]
 
 
@@ -32,13 +32,13 @@ class ConvNorm(nn.Conv2d):
         bias: bool = False,
         epsilon: float = 1e-5,
     ) -> None:
-        """Pad by half of `kernel` unless told otherwise, so that stride 1 keeps the size."""
+        """Pad by half of `kernel` by default, so that stride 1 keeps the size."""
         margin = kernel // 2 if padding is None else padding
         super().__init__(inputs, outputs, kernel, stride, margin, bias=bias)
         self.norm = nn.BatchNorm2d(outputs, epsilon)
 
     def forward(self, features: Tensor) -> Tensor:
-        """Map [N, inputs, H, W] to [N, outputs, H / stride, W / stride] if not padded otherwise."""
+        """Map [N, inputs, H, W] to [N, outputs, H / stride, W / stride] with default padding."""
         normal: Tensor = self.norm(super().forward(features))
         return normal
 
@@ -49,7 +49,7 @@ class Bottleneck(nn.Module):
     def __init__(
         self, inputs: int, outputs: int, stride: int, *, bias: bool, epsilon: float
     ) -> None:
-        """Make the shortcut a convolution where the shape changes."""
+        """Use a convolution as shortcut if the shape changes."""
         super().__init__()
         width = outputs // 4
         self.conv1 = ConvNorm(inputs, width, 1, stride=stride, bias=bias, epsilon=epsilon)
@@ -67,10 +67,10 @@ class Bottleneck(nn.Module):
 
 
 class Stem(nn.Module):
-    """A 7x7 convolution and a 3x3 maximum, each of stride 2."""
+    """A 7x7 convolution and 3x3 max pooling, each with stride 2."""
 
     def __init__(self, *, pool_margins: Margins, bias: bool, epsilon: float) -> None:
-        """Keep what there is to keep."""
+        """Create the layers."""
         super().__init__()
         self.conv1 = ConvNorm(3, 64, 7, stride=2, bias=bias, epsilon=epsilon)
         self.pool_margins = pool_margins
@@ -78,7 +78,7 @@ class Stem(nn.Module):
     def forward(self, pixels: Tensor) -> Tensor:
         """Map [N, 3, H, W] to [N, 64, H / 4, W / 4]."""
         features = functional.relu_(self.conv1(pixels))
-        # Nothing is below 0 here, so zeros never are the maximum of a window with an image in it.
+        # No value is below 0 here, so padding never is the maximum of a window with image in it.
         return functional.max_pool2d(
             functional.pad(features, self.pool_margins), kernel_size=3, stride=2
         )
@@ -88,7 +88,7 @@ class ResNet(nn.Module):
     """A ResNet of bottlenecks without its classifier."""
 
     widths: Final = (256, 512, 1024, 2048)
-    """Channels of the maps that each stage gives."""
+    """Channels of the output of each stage."""
 
     def __init__(
         self,
@@ -98,14 +98,14 @@ class ResNet(nn.Module):
         bias: bool = False,
         epsilon: float = 1e-5,
     ) -> None:
-        """Lay the network out.
+        """Build the network.
 
         Args:
-            blocks: How many in each stage.
-            pool_margins: Zeros around the map before the maximum of the stem: torch's and
-                Caffe's habit on all sides; TensorFlow's "SAME" (0, 1, 0, 1) on even sizes.
-            bias: Whether convolutions before a normalisation have one, as Keras makes them.
-            epsilon: Added to the variance by every normalisation.
+            blocks: Number in each stage.
+            pool_margins: Zero padding before the stem's max pooling: on all sides in torch and
+                Caffe; (0, 1, 0, 1) for TensorFlow's "SAME" on even sizes.
+            bias: Whether convolutions before a normalisation have one, as in Keras.
+            epsilon: Added to the variance in every normalisation.
         """
         super().__init__()
         self.stem = Stem(pool_margins=pool_margins, bias=bias, epsilon=epsilon)

@@ -1,4 +1,4 @@
-"""The ResNet against its definition, written out with torch's functions."""
+"""The ResNet compared with its definition, written with torch's functions."""
 
 from collections.abc import Mapping
 
@@ -13,7 +13,7 @@ BLOCKS = (1, 2, 1, 1)
 
 
 def randomise(network: nn.Module) -> None:
-    """Give a network weights that keep values of about one size through many layers."""
+    """Set weights that keep the magnitude of values through many layers."""
     generator = torch.Generator().manual_seed(1)
     for name, tensor in network.state_dict().items():
         if name.endswith("running_var"):

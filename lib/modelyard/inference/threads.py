@@ -1,4 +1,4 @@
-"""How many threads a worker may use, so that all workers together use every core once."""
+"""Threads per worker, so that all workers together use every core once."""
 
 import math
 import os
@@ -8,18 +8,18 @@ from typing import Final
 
 from modelyard_contract.variables import THREADS
 
-# Libraries read these once, when they are loaded.
+# Libraries read these once, on loading.
 _LIBRARIES: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _CPU_MAX: Final = Path("/sys/fs/cgroup/cpu.max")
-# Of GNU's OpenMP, which torch brings along, or of any; either says how threads wait.
+# Of GNU's OpenMP, which torch includes, or of any; both control how threads wait.
 _SPINS: Final = "GOMP_SPINCOUNT"
 _WAITING: Final = (_SPINS, "OMP_WAIT_POLICY")
-# What that library itself takes where it sees more threads than cores.
+# That library's own value if there are more threads than cores.
 _FEW_SPINS: Final = "1000"
 
 
 def available_cores() -> int:
-    """Return how many cores this process may use: its affinity and its container's quota."""
+    """Return how many cores this process may use, by its affinity and its container's quota."""
     allowed = len(os.sched_getaffinity(0))
     try:
         quota = _CPU_MAX.read_text()
@@ -40,7 +40,7 @@ def threads_per_worker(workers: int, cores: int | None = None) -> int:
     """Return how many threads each of `workers` processes may use; at least 1.
 
     Raises:
-        ValueError: there is no worker.
+        ValueError: `workers` is less than 1.
     """
     if workers < 1:
         raise ValueError(f"there must be at least one worker, not {workers}")
@@ -48,15 +48,15 @@ def threads_per_worker(workers: int, cores: int | None = None) -> int:
 
 
 def thread_env(threads: int) -> dict[str, str]:
-    """Return the environment that holds a worker's libraries to so many threads."""
+    """Return the environment that limits a worker's libraries to this many threads."""
     return dict.fromkeys((THREADS, *_LIBRARIES), str(threads))
 
 
 def threads_from_env(env: Mapping[str, str] | None = None) -> int:
-    """Read MODELYARD_THREADS; all available cores when it is unset or empty.
+    """Read MODELYARD_THREADS; all available cores if it is unset or empty.
 
     Raises:
-        ValueError: it is no whole number above 0.
+        ValueError: it is not a whole number above 0.
     """
     value = (os.environ if env is None else env).get(THREADS, "")
     if not value:
@@ -67,12 +67,11 @@ def threads_from_env(env: Mapping[str, str] | None = None) -> int:
 
 
 def wait_asleep() -> None:
-    """Let threads of OpenMP that wait for one another soon sleep instead of turning in a loop.
+    """Make waiting OpenMP threads sleep soon instead of spinning.
 
-    The loop, of about a millisecond by default, pays only where no other process wants the core,
-    and each function takes itself for the only one: a waiting thread of one would keep a working
-    thread of another from its core, and so on in turns. Counts for libraries that are loaded
-    after the call, and not where the environment says how to wait.
+    Spinning, about a millisecond by default, pays only if no other process needs the core. But
+    several functions share a machine: waiting threads of one would block working threads of
+    another. Applies to libraries loaded after the call, unless the environment configures waiting.
     """
     if not any(name in os.environ for name in _WAITING):
         os.environ[_SPINS] = _FEW_SPINS

@@ -1,4 +1,4 @@
-"""Networks on torch: where they run, on how many threads, and in which precision.
+"""Torch networks: device, number of threads and precision.
 
 ```python
 network = prepare(network, device)
@@ -26,10 +26,10 @@ Network = TypeVar("Network", bound=nn.Module)
 
 
 def torch_device(device: Device) -> torch.device:
-    """Return torch's name of a device.
+    """Return torch's name for a device.
 
     Raises:
-        DeviceError: torch sees no such graphics card.
+        DeviceError: torch does not see this GPU.
     """
     if device.kind == "cpu":
         return torch.device("cpu")
@@ -41,28 +41,28 @@ def torch_device(device: Device) -> torch.device:
 
 
 def prepare(network: Network, device: Device, *, channels_last: bool = False) -> Network:
-    """Bring a loaded network to its device, ready to answer; return the same object.
+    """Move a loaded network to its device, ready for inference; return the same object.
 
-    It will neither train nor record gradients of its weights. On the processor it uses as many
-    threads as MODELYARD_THREADS says, and memory that one layer has freed serves the next. On a
-    graphics card no more bytes are used than MODELYARD_GPU_MEMORY says, the function's
-    `gpu_memory`, so that functions can share one. CUDA's own context, some hundred MiB, is apart.
+    It will neither train nor record gradients of its weights. On the CPU it uses MODELYARD_THREADS
+    threads, and layers reuse freed memory. On a GPU it uses at most MODELYARD_GPU_MEMORY bytes, the
+    function's `gpu_memory`, so that functions can share one. CUDA's own context, some hundred MiB,
+    is not included.
 
     Args:
         network: The network.
-        device: Where it is to run.
-        channels_last: Lay the weights of convolutions out channels last on the processor, too,
-            which takes a copy of them and makes some networks faster. On a graphics card they
-            always are, for half precision is fast in it.
+        device: Where to run it.
+        channels_last: Use channels-last weights for convolutions on the CPU too, which copies
+            them and makes some networks faster. On a GPU they always are, since half precision
+            is fast that way.
 
     Raises:
-        DeviceError: there is no such device, or it has less memory than that.
-        ValueError: one of the variables is no such number.
+        DeviceError: the device does not exist, or has less memory than that.
+        ValueError: one of the variables is not a valid number.
     """
     target = torch_device(device)
     network.eval().requires_grad_(False)
     if channels_last or device.kind != "cpu":
-        # The types that torch declares leave out the form without a device.
+        # Torch's type hints do not include the form without a device.
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if device.kind == "cpu":
         torch.set_num_threads(threads_from_env())
@@ -75,7 +75,7 @@ def prepare(network: Network, device: Device, *, channels_last: bool = False) ->
 
 
 def memory_limit(env: Mapping[str, str] | None = None) -> int | None:
-    """Read MODELYARD_GPU_MEMORY, in bytes; None when it is unset or empty.
+    """Read MODELYARD_GPU_MEMORY, in bytes; None if it is unset or empty.
 
     Raises:
         ValueError: it is not a whole number above 0.
@@ -89,10 +89,10 @@ def memory_limit(env: Mapping[str, str] | None = None) -> int | None:
 
 
 def memory_share(limit: int, total: int) -> float:
-    """Return what share of a card's `total` bytes `limit` is, 0..1.
+    """Return `limit` as a fraction 0..1 of a GPU's `total` bytes.
 
     Raises:
-        DeviceError: the card has less.
+        DeviceError: the GPU has less.
     """
     if limit > total:
         raise DeviceError(
@@ -110,15 +110,15 @@ def running(
     gradients: bool = False,
     precision: Precision = "float32",
 ) -> Iterator[None]:
-    """Run networks inside.
+    """Run networks in this context.
 
     Args:
         device: Where they run.
-        half: On a graphics card, compute in float16 where torch deems that safe. Results may
-            then be float16, so convert them before decoding.
-        gradients: Record what gradients need, for models that optimise their input.
-        precision: What the processor computes in where torch deems it safe, as `half` says
-            for a graphics card, see `supported_precision`.
+        half: On a GPU, compute in float16 where torch considers it safe. Results may then be
+            float16, so convert them before decoding.
+        gradients: Record gradients, for models that optimise their input.
+        precision: Precision on the CPU where torch considers it safe, like `half` on a GPU;
+            see `supported_precision`.
     """
     with ExitStack() as stack:
         stack.enter_context(torch.enable_grad() if gradients else torch.inference_mode())
@@ -129,6 +129,6 @@ def running(
         try:
             yield
         except torch.OutOfMemoryError:
-            # What the allocator keeps would be missing to the next, perhaps smaller, image.
+            # Memory that the allocator keeps might not fit the next, perhaps smaller, image.
             torch.cuda.empty_cache()
             raise

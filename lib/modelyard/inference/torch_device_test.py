@@ -1,4 +1,4 @@
-"""Networks on their device."""
+"""Networks on their devices."""
 
 import pytest
 import torch

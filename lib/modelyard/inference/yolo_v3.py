@@ -1,9 +1,9 @@
-"""The outputs of YOLOv3's heads as boxes.
+"""Decodes the outputs of YOLOv3's heads to boxes.
 
 Redmon and Farhadi, "YOLOv3: An Incremental Improvement" (2018), section 2. A head divides the image
-into a grid. Each of its cells predicts, for each of a few anchors (typical widths and heights), an
-offset of the box's centre within the cell, factors of its sides to the anchor's, whether there is
-an object, and, independently of each other, which classes it is of.
+into a grid. Each of its cells predicts, for each of a few anchors (typical widths and heights), the
+offset of the box's centre within the cell, its size relative to the anchor, objectness, and
+independent class probabilities.
 """
 
 from collections.abc import Sequence
@@ -16,17 +16,17 @@ from modelyard.inference.boxes import nms
 
 Floats = NDArray[np.float32]
 Anchors = Sequence[tuple[float, float]]
-"""Width and height in pixels of the network's input, one pair for each anchor of a head."""
+"""Width and height of each anchor of a head, in pixels of the network's input."""
 
 _GEOMETRY: Final = 5  # x, y, width, height, objectness; the classes follow.
 
 
 class Detections(NamedTuple):
-    """What is seen in an image, best first.
+    """Detections in an image, best first.
 
     Attributes:
         boxes: float32 [N, 4] left, top, right, bottom as fractions of the image; unclipped.
-        scores: float32 [N], 0..1: the chance of an object times that of the class.
+        scores: float32 [N], 0..1: objectness times class probability.
         classes: int64 [N], columns of the heads' classes.
     """
 
@@ -44,16 +44,16 @@ def detect(
     candidates: int,
     limit: int,
 ) -> Detections:
-    """Decode heads and keep the best of the boxes that overlap, class by class.
+    """Decode heads and apply NMS per class.
 
     Args:
         heads: Raw outputs [anchors * (5 + classes), rows, columns], before any sigmoid, with
             their anchors.
         side: Width and height of the network's input.
-        threshold: The least score, 0..1.
-        overlap: Two boxes of a class with a higher intersection over union are one object.
-        candidates: The most boxes looked at, the best ones.
-        limit: The most boxes returned.
+        threshold: The minimum score, 0..1.
+        overlap: IoU above which two boxes of a class are the same object.
+        candidates: Consider at most this many boxes, the best ones.
+        limit: Return at most this many boxes.
     """
     parts = [decode(head, anchors, side, threshold) for head, anchors in heads]
     found = Detections(*(np.concatenate(column) for column in zip(*parts, strict=True)))
@@ -67,11 +67,11 @@ def detect(
 def decode(head: Floats, anchors: Anchors, side: tuple[int, int], threshold: float) -> Detections:
     """Decode one head: every class of every box with a score of at least `threshold`.
 
-    Args and results as in `detect`, but in no order and overlapping. A box whose size is beyond
+    Arguments and results as in `detect`, but unordered and overlapping. A box whose size exceeds
     float32 is infinite, and `nms` drops it.
 
     Raises:
-        ValueError: the head's channels are no multiple of its anchors, or leave no class.
+        ValueError: the number of channels is not a multiple of the anchors, or leaves no class.
     """
     channels, rows, columns = head.shape
     depth, rest = divmod(channels, len(anchors))
@@ -79,7 +79,7 @@ def decode(head: Floats, anchors: Anchors, side: tuple[int, int], threshold: flo
         raise ValueError(f"{channels} channels do not fit {len(anchors)} anchors")
     cells = head.reshape(len(anchors), depth, rows, columns)
     objectness = sigmoid(cells[:, 4])
-    # No score exceeds its objectness, so few cells are left to look at.
+    # No score exceeds its objectness, so few cells remain.
     anchor, row, column = np.nonzero(objectness >= threshold)
     values = cells[anchor, :, row, column]
     scores = objectness[anchor, row, column][:, None] * sigmoid(values[:, _GEOMETRY:])
@@ -94,7 +94,7 @@ def decode(head: Floats, anchors: Anchors, side: tuple[int, int], threshold: flo
 
 
 def sigmoid(values: Floats) -> Floats:
-    """Return 1 / (1 + exp(-x)), which does not overflow in this form."""
+    """Return 1 / (1 + exp(-x)), in a form that does not overflow."""
     return np.asarray(0.5 * np.tanh(0.5 * values) + 0.5, np.float32)
 
 

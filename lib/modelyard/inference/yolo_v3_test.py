@@ -1,4 +1,4 @@
-"""The decoder against the plainest loop there is."""
+"""The decoder compared with a naive loop."""
 
 import math
 from typing import Any
@@ -23,7 +23,7 @@ thresholds = st.sampled_from([0.0, 0.05, 0.3, 0.6, 0.95])
 
 
 def plain(head: NDArray[Any], threshold: float) -> list[tuple[float, ...]]:
-    """Class, score and box of all that is seen, cell by cell."""
+    """Class, score and box of all detections, cell by cell."""
     found = []
     depth = 5 + CLASSES
     for a, (wide, high) in enumerate(ANCHORS):
@@ -98,7 +98,7 @@ def best(*items: NDArray[np.float32], **limits: Any) -> Detections:
 
 
 def test_boxes_of_other_classes_in_the_same_place_stay() -> None:
-    """Upstream's suppression knew no classes: a rider took the horse away."""
+    """Upstream's NMS ignored classes: a rider suppressed the horse."""
     head = empty()
     put(head, 0, 1, 1, 0, 0, 0, 0, 9, 9, 8, -20)
     put(head, 1, 1, 1, 0, 0, np.log(1 / 3), np.log(3 / 4), 9, 7, -20, -20)

@@ -1,1 +1,1 @@
-"""Models that several functions are: each adds its weights and little else."""
+"""Models that several functions share: each adds its weights and little else."""

@@ -1,7 +1,6 @@
-"""The detector of functions without code of their own: a network, its labels, and a head.
+"""The detector for functions without code: a network, its labels, and a head.
 
-A BUILD target names a model file and a head; `model.json` carries both, and this is the class that
-it names.
+A BUILD target names a model file and a head; `model.json` contains both, and names this class.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,8 +11,8 @@ from modelyard.annotation import Shape
 from modelyard.imaging import Image
 from modelyard.inference.device import Device
 from modelyard.inference.heads.errors import HeadError
-from modelyard.inference.heads.feeding import Feed, settled
-from modelyard.inference.heads.fitting import class_names, head_of
+from modelyard.inference.heads.feeding import Feed, resolve_input
+from modelyard.inference.heads.fitting import class_names, find_head
 from modelyard.inference.heads.found import Answer
 from modelyard.inference.heads.options import HeadOptions
 from modelyard.inference.heads.shapes import Shape as Lengths
@@ -30,17 +29,17 @@ _FORMATS: Final = (".xml", ".onnx", ".pb", ".tflite")
 
 
 class HeadDetector(Detector):
-    """Runs a network on OpenVINO and reads its outputs as its head says.
+    """Runs a network on OpenVINO and decodes its outputs with a head.
 
-    With head `model_api` the network's own file says it.
+    With head `model_api` the network's file configures the decoding.
     """
 
     def load(self, assets: Assets, device: Device) -> None:
         """Load the network, and check that head, options and labels fit it.
 
         Raises:
-            HeadError: they do not; the text names the function, what was found and what to say.
-            OpenVINOError: the file is no model that can be loaded.
+            HeadError: they do not; the message names the function, the problem and the fix.
+            OpenVINOError: the file cannot be loaded as a model.
         """
         try:
             if assets.head == MODEL_API:
@@ -52,19 +51,19 @@ class HeadDetector(Detector):
             raise HeadError(f"{assets.name}: {error}") from None
 
     def detect(self, image: Image, threshold: float) -> Sequence[Shape]:
-        """Return what is seen with a score of at least `threshold`, best first."""
+        """Return detections with a score of at least `threshold`, best first."""
         return self._network.detect(image, threshold)
 
 
 class _Network:
-    """A network whose outputs one of our heads reads."""
+    """A network decoded by one of our heads."""
 
     def __init__(self, assets: Assets, device: Device) -> None:
-        self._head = head_of(assets.head)
+        self._head = find_head(assets.head)
         options = self._head.defaults.changed(assets.head_options)
 
         def settle(inputs: Mapping[str, Lengths]) -> dict[str, Lengths]:
-            return settled(inputs, options)
+            return resolve_input(inputs, options)
 
         self._session = OpenVINOSession(model_file(assets), device=device, shapes=settle)
         ((name, shape),) = self._session.inputs.items()
@@ -82,12 +81,12 @@ class _Network:
 
 
 def _configured(assets: Assets, device: Device) -> "ModelApiNetwork":
-    """Return a network that is read as its file says.
+    """Return a network that is configured by its file.
 
     Raises:
-        HeadError: the options are of another head, or the file's configuration does not fit.
+        HeadError: an option belongs to another head, or the file's configuration does not fit.
     """
-    # Only networks of this head need that package, which takes its time to import.
+    # Only networks with this head need that package, which is slow to import.
     from modelyard.inference.model_api import ModelApiNetwork  # noqa: PLC0415
 
     options = HeadOptions().changed(assets.head_options, HEADS[MODEL_API])
@@ -100,14 +99,14 @@ def _configured(assets: Assets, device: Device) -> "ModelApiNetwork":
 
 
 def model_file(assets: Assets) -> Path:
-    """Return the one file among a function's weights that is a model.
+    """Return the only model file among a function's weights.
 
     Raises:
-        HeadError: there is none, or more than one; the text lists what there is.
+        HeadError: there is not exactly one; the message lists the files.
     """
     files = sorted(file for file in (assets.path / WEIGHTS).rglob("*") if file.is_file())
     models = [file for file in files if file.suffix in _FORMATS]
     if len(models) == 1:
         return models[0]
     held = ", ".join(file.name for file in models or files) or "no file"
-    raise HeadError(f"its weights must hold one file of {', '.join(_FORMATS)}; there is {held}")
+    raise HeadError(f"its weights must include one file of {', '.join(_FORMATS)}, not {held}")

@@ -1,4 +1,4 @@
-"""Functions without code of their own, around networks whose answers are known."""
+"""Functions without code, with networks whose outputs are known."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -25,7 +25,7 @@ SIZE = (128, 96)
 NAMES = ["cat", "dog", "bird"]
 SIZES = [(128, 96), (300, 300), (900, 100), (90, 700), (5, 4)]
 
-# As fractions of the image: in the middle and at each border, reaching beyond it.
+# As fractions of the image: in the centre and across each border.
 OBJECTS = [
     ((0.40, 0.42, 0.60, 0.62), 1, 0.95),
     ((-0.05, 0.31, 0.12, 0.50), 0, 0.90),
@@ -52,7 +52,7 @@ def detector(
 
 
 def placed(size: tuple[int, int], resize: str) -> list[Planted]:
-    """OBJECTS in the network's input when an image of that size lies in it."""
+    """OBJECTS in the network's input for an image of that size."""
     wide, high = SIZE
     if resize != "stretch":
         scale = min(SIZE[0] / size[0], SIZE[1] / size[1])
@@ -96,7 +96,7 @@ def test_a_map_of_classes_becomes_the_parts_of_each(
         scores = np.ascontiguousarray(scores.transpose(0, 2, 3, 1))
     model = detector(tmp_path, "segmentation", {"map": scores}, background="first")
     found = model.detect(plain((320, 240)), 0.5)
-    # 20 pixels a cell; of the class that is the background nothing is reported.
+    # 20 pixels a cell; the background class is not reported.
     assert [(s.label, s.left, s.top, s.bitmap.shape) for s in found if isinstance(s, Mask)] == [
         ("bird", 200, 0, (80, 120)),
         ("cat", 80, 60, (60, 80)),
@@ -115,7 +115,7 @@ def test_a_map_of_numbers_is_taken_as_it_is(tmp_path: Path) -> None:
     assert (second.left, second.top, second.bitmap.shape) == (64, 48, (48, 128))
 
 
-def test_the_threshold_is_that_of_a_map_of_chances(tmp_path: Path) -> None:
+def test_the_threshold_applies_to_a_map_of_probabilities(tmp_path: Path) -> None:
     chance = np.zeros((1, 1, 96, 128), np.float32)
     chance[..., 24:72, 32:96] = 0.4
     model = detector(tmp_path, "segmentation", {"map": chance}, labels=["cat"])
@@ -126,7 +126,9 @@ def test_the_threshold_is_that_of_a_map_of_chances(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "scores", [[0.02, 0.28, 0.7], [-3.0, np.log(14) - 3, np.log(35) - 3]], ids=["chances", "logits"]
+    "scores",
+    [[0.02, 0.28, 0.7], [-3.0, np.log(14) - 3, np.log(35) - 3]],
+    ids=["probabilities", "logits"],
 )
 def test_an_image_is_tagged_with_its_classes(tmp_path: Path, scores: list[float]) -> None:
     model = detector(tmp_path, "classification", {"y": np.array([scores], np.float32)})
@@ -139,7 +141,7 @@ def test_an_image_is_tagged_with_its_classes(tmp_path: Path, scores: list[float]
 
 
 def redness(pixels: Any, axes: list[int], channel: int) -> Any:
-    """float32 [1, 2]: a logit of one class, 100 times the mean of a channel, and 0."""
+    """float32 [1, 2]: one class's logit, 100 times the mean of a channel, and 0."""
     mean = op.reduce_mean(op.convert(pixels, "f32"), op.constant(np.array(axes)), False)
     value = op.gather(mean, op.constant(np.array([channel])), op.constant(1))
     return op.concat([value, op.constant(np.zeros((1, 1), np.float32))], 1)
@@ -150,7 +152,7 @@ def redness(pixels: Any, axes: list[int], channel: int) -> Any:
     ("shape", "axes", "dtype"),
     [((1, 3, 8, 8), [2, 3], np.float32), ((1, 8, 8, 3), [1, 2], np.uint8)],
 )
-def test_the_network_is_shown_what_the_options_say(  # noqa: PLR0917 - a table of cases
+def test_the_options_determine_the_networks_input(  # noqa: PLR0917 - a table of cases
     tmp_path: Path, channels: str, position: int, shape: Any, axes: list[int], dtype: Any
 ) -> None:
     model = detector(
@@ -169,7 +171,7 @@ def test_the_network_is_shown_what_the_options_say(  # noqa: PLR0917 - a table o
     red[..., 0] = 255
     (seen, _) = model.detect(Image.from_pixels(red), 0.0)
     assert seen.label == "red"
-    # uint8 is shown as it is, floats as (255 - 254) / 0.5.
+    # uint8 is passed as it is, floats as (255 - 254) / 0.5.
     expected = 1.0 if dtype == np.uint8 else 1 / (1 + np.exp(-2.0))
     assert seen.confidence == pytest.approx(expected, abs=1e-4)
 
@@ -192,16 +194,16 @@ WRONG: list[tuple[str, str, dict[str, Any], str]] = [
         "yolox",
         {},
         r"planted: output output0 \(1, 7, 252\) looks like yolov8, but head is yolox; "
-        "say head='yolov8'",
+        "set head='yolov8'",
     ),
     ("yolov5", "yolox", {}, "looks like yolov5, but head is yolox"),
     ("yolox", "yolov5", {}, "looks like yolox, but head is yolov5"),
     ("retinanet", "ssd", {}, "looks like retinanet, but head is ssd"),
     ("detr", "ssd", {}, "looks like detr, but head is ssd"),
     ("ssd", "segmentation", {}, "outputs boxes .* looks like ssd"),
-    ("yolov8", "yolov9", {}, "there is no head 'yolov9'; there are yolov8, yolov5"),
-    ("yolov8", "yolov8", {"labels": ["a"]}, "tells 3 classes apart, but the function has 1 labels"),
-    ("ssd", "ssd", {"labels": ["a", "b"]}, r'say head_options=\{"background": "first"\}'),
+    ("yolov8", "yolov9", {}, "unknown head 'yolov9'; accepted: yolov8, yolov5"),
+    ("yolov8", "yolov8", {"labels": ["a"]}, "has 3 classes, but the function has 1 labels"),
+    ("ssd", "ssd", {"labels": ["a", "b"]}, r'set head_options=\{"background": "first"\}'),
     (
         "ssd",
         "ssd",
@@ -223,7 +225,7 @@ WRONG: list[tuple[str, str, dict[str, Any], str]] = [
         r"head_options\[scale\] is .*; accepted: three numbers other than 0",
     ),
     ("ssd", "ssd", {"input_size": [64, 64]}, "input_size is 64x64, but .* images is 128x96"),
-    ("ssd", "ssd", {"shape": (1, 3, -1, -1)}, r'say .*head_options=\{"input_size"'),
+    ("ssd", "ssd", {"shape": (1, 3, -1, -1)}, r'state .*head_options=\{"input_size"'),
     ("ssd", "ssd", {"shape": (1, 4, 96, 128)}, "images is .*an image needs"),
 ]
 
@@ -251,7 +253,7 @@ def test_the_weights_hold_one_model(tmp_path: Path, names: list[str]) -> None:
     for name in names:
         (tmp_path / "weights" / name).write_bytes(b"")
     held = ", ".join(names) or "no file"
-    with pytest.raises(HeadError, match=f"must hold one file of .xml, .onnx.* there is {held}"):
+    with pytest.raises(HeadError, match=f"must include one file of .xml, .onnx.* not {held}"):
         HeadDetector().load(headed_assets(tmp_path, "yolov8", NAMES, {}), Device())
 
 
@@ -261,7 +263,7 @@ def test_an_onnx_file_with_open_sides_is_given_its_size(tmp_path: Path) -> None:
     pixels = helper.make_tensor_value_info("images", TensorProto.FLOAT, ["n", 3, "h", "w"])
     found = helper.make_tensor_value_info("output0", TensorProto.FLOAT, ["n", 7, "anchors"])
     nodes = [
-        # What is seen has to depend on the image, or it would be no input.
+        # Detections must depend on the image, or it would not be an input.
         helper.make_node("ReduceMean", ["images"], ["mean"], axes=[1, 2, 3], keepdims=1),
         helper.make_node("Squeeze", ["mean", "last"], ["flat"]),
         helper.make_node("Mul", ["flat", "zero"], ["nothing"]),

@@ -1,4 +1,4 @@
-"""Networks whose file says how they are read, with answers that are known."""
+"""Networks that are configured by their file, with known outputs."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -25,7 +25,7 @@ SIZE = (128, 96)
 NAMES = ["cat", "big dog"]
 SIZES = [(128, 96), (640, 480), (300, 300), (900, 100), (90, 700)]
 
-# As fractions of the image: in the middle and reaching beyond each border.
+# As fractions of the image: in the centre and across each border.
 OBJECTS = [
     ((0.40, 0.42, 0.60, 0.62), 1, 0.95),
     ((-0.05, 0.31, 0.20, 0.55), 0, 0.90),
@@ -52,7 +52,7 @@ def detector(
 
 
 def lying(size: tuple[int, int], scaling: str) -> tuple[float, float, float, float]:
-    """Where an image lies in the network's input: left, top, width, height."""
+    """Where an image is in the network's input: left, top, width, height."""
     if scaling == "standard":
         return 0, 0, *SIZE
     scale = min(SIZE[0] / size[0], SIZE[1] / size[1])
@@ -72,7 +72,7 @@ def placed(size: tuple[int, int], scaling: str) -> list[Planted]:
 
 
 def expected(size: tuple[int, int]) -> list[tuple[str, NDArray[Any], float]]:
-    """OBJECTS in an image: to whole pixels, as Model API rounds."""
+    """OBJECTS in an image, in whole pixels, as Model API rounds."""
     return [
         (NAMES[kind], (np.array(box) * (*size, *size)).round().clip(0, (*size, *size)), score)
         for box, kind, score in OBJECTS
@@ -93,7 +93,7 @@ def test_objects_are_where_they_were_planted(
         assert isinstance(shape, Rectangle)
         assert shape.label == name
         assert shape.confidence == pytest.approx(score, abs=1e-3)
-        # One pixel of the network's input is that much of the image.
+        # The size of one pixel of the network's input in the image.
         slack = 1 + max(size[0] / SIZE[0], size[1] / SIZE[1]) / 2
         np.testing.assert_allclose(shape.box, box, atol=slack if scaling != "standard" else 1)
 
@@ -153,7 +153,7 @@ def test_masks_of_prototypes_are_cut_to_their_boxes(tmp_path: Path) -> None:
         assert isinstance(shape, Mask)
         corner = (shape.left, shape.top)
         box = (*corner, corner[0] + shape.bitmap.shape[1], corner[1] + shape.bitmap.shape[0])
-        # A cell of a prototype is eight pixels of that image; its edge is in the middle of one.
+        # A cell of a prototype is eight pixels of that image; its edge is in the centre of one.
         np.testing.assert_allclose(box, 2 * np.array(item.box), atol=4)
 
 
@@ -199,7 +199,7 @@ def test_the_thresholds_of_the_file_hold_until_others_are_given(tmp_path: Path) 
     assert len(model.detect(plain(SIZE), 0.93)) == 1
 
 
-def test_doubles_are_suppressed_as_the_file_says(tmp_path: Path) -> None:
+def test_nms_is_configured_by_the_file(tmp_path: Path) -> None:
     items = [Planted((20, 20, 60, 60), 0, 0.9), Planted((21, 20, 61, 60), 0, 0.8)]
     configuration = {"model_type": "YOLO11", "labels": "cat big_dog", "iou_threshold": "0.5"}
     outputs = yolov8(items, SIZE, 2)
@@ -209,7 +209,7 @@ def test_doubles_are_suppressed_as_the_file_says(tmp_path: Path) -> None:
 
 
 def first_channel(pixels: Any) -> Any:
-    """Logits [1, 2]: what the network is shown in its first channel, and 0."""
+    """Logits [1, 2]: the first channel of the network's input, and 0."""
     mean = op.reduce_mean(pixels, op.constant(np.array([2, 3])), False)
     value = op.gather(mean, op.constant(np.array([0])), op.constant(1))
     return op.concat([value, op.constant(np.zeros((1, 1), np.float32))], 1)
@@ -227,7 +227,7 @@ def first_channel(pixels: Any) -> Any:
         ({"reverse_input_channels": "YES"}, {"channels": "bgr"}, False),
     ],
 )
-def test_the_network_is_shown_the_colours_in_its_order(
+def test_the_input_has_the_networks_colour_order(
     tmp_path: Path, more: Mapping[str, str], options: Mapping[str, str], red: bool
 ) -> None:
     configuration = {"model_type": "Classification", "labels": "cat big_dog", **more}
@@ -270,12 +270,12 @@ SCORES = {"y": np.array([[0.1, 2.0]], np.float32)}
 TAGS = {"model_type": "Classification", "labels": "cat big_dog"}
 WRONG: list[tuple[Mapping[str, Any], Mapping[str, str], Mapping[str, Any], str]] = [
     (SCORES, {}, {}, "net.xml has no Model API configuration"),
-    (SCORES, {"model_type": "keypoint_detection"}, {}, "type 'keypoint_detection'; those that"),
+    (SCORES, {"model_type": "keypoint_detection"}, {}, "type 'keypoint_detection'; accepted:"),
     (SCORES, {"model_type": "MaskRCNN"}, {}, "configuration of net.xml does not fit: MaskRCNN: Ex"),
     (SCORES, {"model_type": "ssd"}, {}, "does not fit: Unsupported model outputs"),
     (SCORES, {**TAGS, "topk": "few"}, {}, "does not fit: invalid literal for int"),
     (SCORES, {**TAGS, "resize_type": "odd"}, {}, "does not fit: 'odd'"),
-    (SCORES, TAGS, {"labels": ["dog"]}, "label 'dog' is none of those .* names: cat, big_dog"),
+    (SCORES, TAGS, {"labels": ["dog"]}, "label 'dog' is not in the file; accepted: cat, big_dog"),
     (SCORES, TAGS, {"labels": [{"name": "cat", "id": 1}]}, "'cat' has id 1, but in the file it is"),
     (SCORES, TAGS, {"resize": "stretch"}, "head_options is 'resize'; accepted: channels$"),
     (SCORES, TAGS, {"channels": "grey"}, r"head_options\[channels\] is 'grey'"),
@@ -283,7 +283,7 @@ WRONG: list[tuple[Mapping[str, Any], Mapping[str, str], Mapping[str, Any], str]]
         ssd_rows([], SIZE, 2),
         {"model_type": "ssd", "resize_type": "crop"},
         {},
-        "resize_type 'crop', which Model API's SSD cannot turn back; accepted: standard, fit_to",
+        "resize_type 'crop', which Model API's SSD cannot invert; accepted: standard, fit_to",
     ),
     (
         {"map": np.zeros((1, 3, 96, 128), np.float32)},
@@ -309,7 +309,7 @@ def test_what_does_not_fit_is_refused_when_the_function_loads(
 
 
 def test_a_file_of_labels_on_this_machine_is_not_read(tmp_path: Path) -> None:
-    """The file is somebody's; what it points to is not for it to read."""
+    """A file from elsewhere must not decide which local files are read."""
     (tmp_path / "names").write_text("secret\nother\n")
     configuration = {**TAGS, "multilabel": "True", "path_to_labels": str(tmp_path / "names")}
     found = detector(tmp_path, SCORES, configuration).detect(plain(SIZE), 0.6)

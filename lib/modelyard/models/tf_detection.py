@@ -1,4 +1,4 @@
-"""Detectors of TensorFlow's Object Detection API, straight from their frozen graphs."""
+"""Runs frozen graphs of TensorFlow's Object Detection API."""
 
 from typing import ClassVar, Final
 
@@ -18,12 +18,12 @@ _LARGEST: Final = (1920, 1080)
 class TfDetector(Detector):
     """Runs a graph that takes an image of any size, uint8 [1, height, width, 3] RGB, 0..255.
 
-    The graph scales it itself. Larger images than 1920x1080 are scaled down to fit that (by area,
-    proportions kept), which bounds memory. The outputs are those of
+    The graph resizes it itself. Images larger than 1920x1080 are scaled down to fit (by area,
+    keeping the aspect ratio), which bounds memory. The outputs are those of
     `modelyard.inference.tf_detection`.
 
     Attributes:
-        weights: The network's file.
+        weights: Path of the network's file.
     """
 
     weights: ClassVar[str]
@@ -34,7 +34,7 @@ class TfDetector(Detector):
         self._session = OpenVINOSession(assets.weights(self.weights), device=device)
 
     def detect(self, image: Image, threshold: float) -> list[Rectangle]:
-        """Return what is seen with a score of at least `threshold`, best first."""
+        """Return detections with a score of at least `threshold`, best first."""
         inner = letterbox(image.size, _LARGEST, enlarge=False).inner
         fit = resize(image.size, inner)
         pixels = fit.apply(image.pixels, interpolation=Interpolation.AREA)

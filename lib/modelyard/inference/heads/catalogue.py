@@ -1,4 +1,4 @@
-"""The heads by the names that authors pick them by."""
+"""All heads by name."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
@@ -23,18 +23,18 @@ from modelyard.inference.heads.options import HeadOptions
 from modelyard.inference.heads.shapes import Outputs
 
 Names = Mapping[int, str]
-"""Labels by the network's numbers of their classes."""
+"""Labels by the network's class numbers."""
 
 
 class Head(NamedTuple):
-    """How a kind of network is fed and read.
+    """How to feed a kind of network and decode its outputs.
 
     Attributes:
-        defaults: The options that hold unless the author says otherwise.
-        classes: How many classes such outputs have for an input of such a size, background
-            counted, -1 where they do not tell; None where they are another head's.
-        read: The shapes in pixels of the image that an answer means, with a score of at least
-            a threshold.
+        defaults: The options, unless the author sets others.
+        classes: Returns the number of classes for these outputs and this input size, background
+            included; -1 if the outputs do not tell, None if they do not match the head.
+        read: Decodes an answer to shapes in pixels of the image, with a score of at least a
+            threshold.
     """
 
     defaults: HeadOptions
@@ -49,7 +49,7 @@ def _rectangles(decode: Callable[[Answer, float], Found]) -> Callable[..., list[
         if decode is ssd.decode and ssd.suppresses(answer.outputs):
             options = msgspec.structs.replace(options, nms="none")
         named = np.flatnonzero(np.isin(found.classes, list(names)))
-        found = best(found.taken(named), options)
+        found = best(found.take(named), options)
         width, height = fit.source
         boxes = fit.to_source(found.boxes).clip(0, (width, height, width, height))
         return [

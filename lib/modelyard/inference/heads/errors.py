@@ -1,5 +1,5 @@
-"""What can be wrong with a network that somebody brings."""
+"""Errors about the networks that authors bring."""
 
 
 class HeadError(Exception):
-    """The head, its options or the labels do not fit the network; the text says what does."""
+    """The head, its options or the labels do not fit the network; the message says what would."""

@@ -1,4 +1,4 @@
-"""From an image to what a network is shown."""
+"""From an image to a network's input."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Self
@@ -15,14 +15,14 @@ _CHANNELS = 3
 
 
 class Feed(NamedTuple):
-    """The one input of a network and how it is filled.
+    """The single input of a network and how to fill it.
 
     Attributes:
-        name: Of the input.
+        name: Name of the input.
         size: Width and height.
         channels_last: Whether it is [1, height, width, 3] rather than [1, 3, height, width].
-        dtype: Of the input; uint8 takes pixels as they are, floats are normalised.
-        options: Of the head.
+        dtype: uint8 takes pixels as they are, floats are normalised.
+        options: The head's options.
     """
 
     name: str
@@ -35,19 +35,19 @@ class Feed(NamedTuple):
     def of(
         cls, name: str, shape: tuple[int, ...], dtype: np.dtype[Any], options: HeadOptions
     ) -> Self:
-        """Return the feed of an input of such a shape, as `settled` gives it."""
+        """Return the feed for an input whose shape comes from `resolve_input`."""
         channels_last = shape[1] != _CHANNELS
         height, width = shape[1:3] if channels_last else shape[2:]
         return cls(name, (width, height), channels_last, dtype, options)
 
     def fit(self, image_size: tuple[int, int]) -> Fit:
-        """Return how an image of that width and height comes to lie in the input."""
+        """Return how an image of that width and height is placed in the input."""
         if self.options.resize == "stretch":
             return resize(image_size, self.size)
         return letterbox(image_size, self.size, center=self.options.resize == "letterbox")
 
     def fill(self, image: Image, fit: Fit) -> dict[str, NDArray[Any]]:
-        """Return the network's input for an image, scaled bilinearly."""
+        """Return the network's input for an image, resized bilinearly."""
         options = self.options
         pixels: NDArray[Any] = fit.apply(image.pixels, fill=options.padding)
         if options.channels == "bgr":
@@ -60,16 +60,16 @@ class Feed(NamedTuple):
         return {self.name: np.ascontiguousarray(pixels[None])}
 
 
-def settled(inputs: Mapping[str, Shape], options: HeadOptions) -> dict[str, Shape]:
-    """Return the shape of a network's one input with all lengths known, by its name.
+def resolve_input(inputs: Mapping[str, Shape], options: HeadOptions) -> dict[str, Shape]:
+    """Return the name and the fully known shape of a network's single input.
 
     Args:
-        inputs: The network's inputs; -1 is any length.
-        options: Whose `input_size` is taken where the network leaves it open.
+        inputs: The network's inputs; -1 means any length.
+        options: Their `input_size` is used if the network leaves the size open.
 
     Raises:
-        HeadError: there is not one input, or it is none for an image; its size is open and
-            `input_size` not given, or another than the network's.
+        HeadError: there is not exactly one input, or it is not an image; its size is open and
+            `input_size` is missing, or contradicts the network.
     """
     if len(inputs) != 1:
         raise HeadError(f"a head feeds one input, but the network has {listing(inputs.items())}")
@@ -91,7 +91,7 @@ def settled(inputs: Mapping[str, Shape], options: HeadOptions) -> dict[str, Shap
         width, height = options.input_size
     if -1 in {height, width}:
         raise HeadError(
-            f"its input {name} takes any size {shape}; say which it was trained for: "
+            f"its input {name} takes any size {shape}; state the size it was trained with: "
             'head_options={"input_size": [width, height]}'
         )
     return {name: (1, height, width, 3) if channels_last else (1, 3, height, width)}

@@ -1,4 +1,4 @@
-"""Whether a head, its options and a function's labels fit a network."""
+"""Checks that a head, its options and a function's labels fit a network."""
 
 from modelyard.annotation import LabelSet
 from modelyard.inference.heads.catalogue import HEADS, Head
@@ -8,38 +8,38 @@ from modelyard.inference.heads.options import HeadOptions
 from modelyard.inference.heads.shapes import Outputs, listing
 
 
-def head_of(name: str) -> Head:
+def find_head(name: str) -> Head:
     """Return the head of that name.
 
     Raises:
-        HeadError: there is none.
+        HeadError: no such head exists.
     """
     if name not in HEADS:
-        raise HeadError(f"there is no head {name!r}; there are {', '.join(HEADS)}")
+        raise HeadError(f"unknown head {name!r}; accepted: {', '.join(HEADS)}")
     return HEADS[name]
 
 
 def class_names(
     name: str, outputs: Outputs, size: tuple[int, int], options: HeadOptions, labels: LabelSet
 ) -> dict[int, str]:
-    """Return the labels by the network's numbers of their classes.
+    """Return the labels by the network's class numbers.
 
-    Labels with ids are of the class of that number, counted from `options.first_id`; without ids
-    the first label is of the first class that is not the background, and each needs one.
+    A label's id is its class number, counted from `options.first_id`. Labels without ids follow
+    the order of the classes, background excluded, and must cover all of them.
 
     Args:
-        name: Of the head.
-        outputs: Of the network, with an input of `size`.
+        name: Name of the head.
+        outputs: The network's outputs for an input of `size`.
         size: Width and height.
-        options: Of the head.
-        labels: Of the function.
+        options: The head's options.
+        labels: The function's labels.
 
     Raises:
-        HeadError: the outputs are not the head's, or the labels are not the network's.
+        HeadError: the outputs do not match the head, or the labels the network.
     """
-    count = head_of(name).classes(outputs, size)
+    count = find_head(name).classes(outputs, size)
     if count is None:
-        raise HeadError(_of_another(name, outputs, size))
+        raise HeadError(_mismatch(name, outputs, size))
     if not labels.ids:
         return _in_order(count, options, labels)
     if len(labels.ids) != len(labels):
@@ -61,17 +61,16 @@ def _in_order(count: int, options: HeadOptions, labels: LabelSet) -> dict[int, s
     if count != -1 and len(labels) != objects:
         hint = ""
         if options.background == "none" and len(labels) == count - 1:
-            hint = '; if one of them is the background, say head_options={"background": "first"}'
+            hint = '; if one of them is the background, set head_options={"background": "first"}'
         raise HeadError(
-            f"the network tells {objects} classes apart, but the function has {len(labels)} labels"
-            f"{hint}"
+            f"the network has {objects} classes, but the function has {len(labels)} labels{hint}"
         )
     return {first + index: label.name for index, label in enumerate(labels)}
 
 
-def _of_another(name: str, outputs: Outputs, size: tuple[int, int]) -> str:
+def _mismatch(name: str, outputs: Outputs, size: tuple[int, int]) -> str:
     guess = guess_head(outputs, size)
     seen = f"{'output' if len(outputs) == 1 else 'outputs'} {listing(outputs)}"
     if guess in {None, name}:
         return f"{seen} cannot be read by head={name!r} at this input size, nor by another head"
-    return f"{seen} looks like {guess}, but head is {name}; say head={guess!r}"
+    return f"{seen} looks like {guess}, but head is {name}; set head={guess!r}"

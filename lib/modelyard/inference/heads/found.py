@@ -1,4 +1,4 @@
-"""Boxes with classes and scores: what every detecting head gives, and how doubles go."""
+"""Boxes with classes and scores, as every detection head returns them, and their NMS."""
 
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
@@ -14,34 +14,34 @@ from modelyard.inference.yolo_v3 import sigmoid
 
 Floats = NDArray[np.float32]
 
-# More boxes than that are only looked at with a threshold close to 0.
+# Only a threshold close to 0 leaves more boxes.
 _CANDIDATES: Final = 5000
 
 
 class Found(NamedTuple):
-    """What is seen, in no order.
+    """Detections, in no order.
 
     Attributes:
         boxes: float32 [N, 4] left, top, right, bottom in pixels of the network's input.
         scores: float32 [N], 0..1.
-        classes: int64 [N], the network's numbers, background not counted out.
+        classes: int64 [N], the network's class numbers, background included.
     """
 
     boxes: Floats
     scores: Floats
     classes: NDArray[np.int64]
 
-    def taken(self, indices: NDArray[Any]) -> "Found":
-        """Return the rows of those indices in their order."""
+    def take(self, indices: NDArray[Any]) -> "Found":
+        """Return the rows at `indices`, in that order."""
         return Found(*(column[indices] for column in self))
 
 
 class Answer(NamedTuple):
-    """What a network has answered.
+    """The outputs of a network for one image.
 
     Attributes:
         arrays: The outputs by name.
-        outputs: Their shapes as the network declares them, which tell its form.
+        outputs: Their shapes as the network declares them, which determine the format.
         size: Width and height of its input.
         options: Of the head.
     """
@@ -52,11 +52,11 @@ class Answer(NamedTuple):
     options: HeadOptions
 
     @property
-    def places(self) -> BoxOutputs:
-        """The outputs that are boxes and scores of the same rows.
+    def box_outputs(self) -> BoxOutputs:
+        """The outputs that hold boxes and scores of the same rows.
 
         Raises:
-            HeadError: there are none; a head's `classes` says so before.
+            HeadError: there are none; a head's `classes` returns None then.
         """
         found = boxes_and_scores(self.outputs)
         if found is None:
@@ -71,45 +71,45 @@ class Answer(NamedTuple):
         return np.asarray(found * np.array((*self.size, *self.size), np.float32), np.float32)
 
 
-def of_places(answer: Answer, threshold: float) -> Found:
-    """Return every class of every place with a score of at least `threshold`."""
-    scores = scores_of_places(answer)
+def decode_rows(answer: Answer, threshold: float) -> Found:
+    """Return every class of every row with a score of at least `threshold`."""
+    scores = class_probabilities(answer)
     row, kind = above(scores, threshold)
-    boxes = answer.pixels(answer.arrays[answer.places.boxes].reshape(-1, 4)[row])
+    boxes = answer.pixels(answer.arrays[answer.box_outputs.boxes].reshape(-1, 4)[row])
     return Found(boxes, scores[row, kind], kind)
 
 
-def scores_of_places(answer: Answer) -> Floats:
-    """Return the chances float32 [N, C] of the classes of the places; the background has none."""
-    scores = answer.arrays[answer.places.scores][0].astype(np.float32)
-    scores = chances(scores, answer.options.activation)
+def class_probabilities(answer: Answer) -> Floats:
+    """Return class probabilities float32 [N, C] of the rows; -1 for the background."""
+    scores = answer.arrays[answer.box_outputs.scores][0].astype(np.float32)
+    scores = probabilities(scores, answer.options.activation)
     if answer.options.background != "none":
         scores[:, 0 if answer.options.background == "first" else -1] = -1
     return scores
 
 
 def above(scores: Floats, threshold: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return row and column of the scores [N, C] of at least `threshold`; NaN is below it."""
+    """Return row and column of the scores [N, C] of at least `threshold`; NaN never is."""
     rows, columns = np.nonzero(scores >= threshold)
     return rows, columns
 
 
 def best(found: Found, options: HeadOptions) -> Found:
-    """Return the best of boxes on one object, best first, at most `options.limit`."""
+    """Apply non-maximum suppression; return at most `options.limit` boxes, best first."""
     if len(found.scores) > _CANDIDATES:
-        found = found.taken(np.argpartition(-found.scores, _CANDIDATES)[:_CANDIDATES])
+        found = found.take(np.argpartition(-found.scores, _CANDIDATES)[:_CANDIDATES])
     if options.nms == "none":
         kept = np.argsort(-found.scores, kind="stable")
         kept = kept[np.isfinite(found.boxes[kept]).all(axis=1)][: options.limit]
-        return found.taken(kept)
+        return found.take(kept)
     classes = found.classes if options.nms == "class" else None
-    return found.taken(
+    return found.take(
         nms(found.boxes, found.scores, options.nms_threshold, classes=classes, limit=options.limit)
     )
 
 
 def corners(boxes: Floats, form: str) -> Floats:
-    """Return boxes [N, 4] of the form xyxy, yxyx or cxcywh as left, top, right, bottom."""
+    """Convert boxes [N, 4] from xyxy, yxyx or cxcywh to left, top, right, bottom."""
     if form == "yxyx":
         return boxes[:, [1, 0, 3, 2]]
     if form == "cxcywh":
@@ -118,18 +118,18 @@ def corners(boxes: Floats, form: str) -> Floats:
     return boxes
 
 
-def chances(scores: Floats, activation: str) -> Floats:
-    """Return the chances 0..1 that scores [..., C] mean: themselves, sigmoid or softmax.
+def probabilities(scores: Floats, activation: str) -> Floats:
+    """Return scores [..., C] as probabilities 0..1: unchanged, or after sigmoid or softmax.
 
-    What a network has passed through a softmax already stays as it is.
+    Softmax is skipped if the network has already applied it.
     """
     if activation == "sigmoid":
         return sigmoid(scores)
-    if activation == "softmax" and not _are_chances(scores):
+    if activation == "softmax" and not _are_probabilities(scores):
         powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
         return np.asarray(powers / powers.sum(axis=-1, keepdims=True), np.float32)
     return scores
 
 
-def _are_chances(scores: Floats) -> bool:
+def _are_probabilities(scores: Floats) -> bool:
     return bool((scores >= 0).all() and np.allclose(scores.sum(axis=-1), 1, atol=1e-3))

@@ -1,4 +1,4 @@
-"""The grids of places at which detectors of several scales look for objects."""
+"""The grids on which multi-scale detectors predict objects."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -9,18 +9,18 @@ from numpy.typing import NDArray
 YOLO_STRIDES: Final = (8, 16, 32)
 RETINA_STRIDES: Final = (8, 16, 32, 64, 128)
 RETINA_ANCHORS: Final = 9
-"""Of each cell: three ratios, three sizes."""
+"""Per cell: three ratios, three sizes."""
 
 
 def sides(size: tuple[int, int], strides: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Yield columns and rows of the grid of each stride over an input of width and height."""
+    """Yield columns and rows of each stride's grid for an input of width and height."""
     width, height = size
     for stride in strides:
         yield -(-width // stride), -(-height // stride)
 
 
 def cells(size: tuple[int, int], strides: Sequence[int] = YOLO_STRIDES) -> int:
-    """Return how many cells all grids have together."""
+    """Return the number of cells of all grids."""
     return sum(columns * rows for columns, rows in sides(size, strides))
 
 
@@ -30,6 +30,6 @@ def retina_rows(size: tuple[int, int]) -> int:
 
 
 def corners_of_cells(columns: int, rows: int) -> NDArray[np.float32]:
-    """Return float32 [rows * columns, 2], x and y of each cell in cells, row by row."""
+    """Return float32 [rows * columns, 2], column and row of each cell, row by row."""
     y, x = np.mgrid[:rows, :columns]
     return np.stack((x.ravel(), y.ravel()), axis=1).astype(np.float32)

@@ -1,6 +1,6 @@
-"""Which head decodes a network, judged by the shapes of its outputs alone.
+"""Guesses the head of a network from its output shapes alone.
 
-It runs nothing and reads no file, so a tool that has only just looked at a model may ask it.
+It neither runs the network nor reads a file, so tools can call it after inspecting a model.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,12 +13,12 @@ from modelyard.inference.heads.grids import cells, retina_rows
 def guess_head(
     outputs: Sequence[tuple[str, tuple[int, ...]]], size: tuple[int, int] | None = None
 ) -> str | None:
-    """Return the name of the head that such outputs are for, or None where none is known.
+    """Return the name of the head that matches the outputs, or None.
 
     Args:
-        outputs: Name and shape of each output in the network's order; -1 is any length.
-        size: Width and height of its input, where known: a few oblong inputs of YOLOv5 have as
-            many places as other, square ones of YOLOX.
+        outputs: Name and shape of each output in the network's order; -1 means any length.
+        size: Width and height of its input, if known: a few oblong inputs of YOLOv5 have as
+            many rows as some square ones of YOLOX.
     """
     if rows := shapes.rows_first(outputs):
         return _of_rows(rows[0], size)
@@ -32,7 +32,7 @@ def guess_head(
 
 def _of_rows(count: int, size: tuple[int, int] | None) -> str | None:
     if count == -1:
-        # With free sides; more networks of three boxes a cell are exported so.
+        # For a free input size: most networks exported that way have three boxes per cell.
         return "yolov5"
     boxes = shapes.yolo_boxes_a_cell(count)
     if size is not None:
@@ -41,7 +41,7 @@ def _of_rows(count: int, size: tuple[int, int] | None) -> str | None:
 
 
 def _of_boxes(boxes: shapes.BoxOutputs, size: tuple[int, int] | None) -> str:
-    if shapes.says_queries(boxes) or shapes.is_query_count(boxes.rows):
+    if shapes.has_query_names(boxes) or shapes.is_query_count(boxes.rows):
         return "detr"
     retina = boxes.rows == retina_rows(size) if size else shapes.is_retina_count(boxes.rows)
     return "retinanet" if retina else "ssd"
@@ -51,7 +51,7 @@ def _is_final(outputs: shapes.Outputs) -> bool:
     return bool(shapes.detection_output(outputs) or shapes.final_detections(outputs))
 
 
-# Shapes that say enough by themselves.
+# Shapes that are unambiguous.
 _TELLING: Final[Mapping[str, Callable[[shapes.Outputs], Any]]] = {
     "classification": shapes.class_scores,
     "ssd": _is_final,

@@ -1,4 +1,4 @@
-"""Shapes as the usual exporters write them."""
+"""Shapes as common exporters write them."""
 
 import pytest
 

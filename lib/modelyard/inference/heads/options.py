@@ -1,4 +1,4 @@
-"""What an author may say about a network beside the name of its head."""
+"""The options that an author can set for a head."""
 
 from collections.abc import Collection, Mapping
 from typing import Any, Final, Self
@@ -22,34 +22,33 @@ from modelyard_contract.heads import (
 Triple = tuple[float, float, float]
 
 IMAGENET_MEAN: Final[Triple] = (123.675, 116.28, 103.53)
-IMAGENET_DEVIATION: Final[Triple] = (58.395, 57.12, 57.375)
-"""RGB 0..255, of ImageNet's photographs, as torchvision's models are trained with."""
+IMAGENET_STD: Final[Triple] = (58.395, 57.12, 57.375)
+"""RGB, 0..255, as in the training of torchvision's models."""
 
 
 class HeadOptions(msgspec.Struct, frozen=True):
-    """How a network is fed and read. Each head has its own defaults; see `docs/bring-your-own.md`.
+    """How to feed a network and decode its outputs. See `docs/bring-your-own.md`.
 
-    What authors may set each option to is in `modelyard_contract.heads`.
+    Each head has its own defaults; `modelyard_contract.heads` defines the accepted values.
 
-    The network is shown (pixels - `mean`) / `scale`, pixels being 0..255.
+    The network's input is (pixels - `mean`) / `scale`, with pixels 0..255.
 
     Attributes:
-        input_size: Width and height of the input, where the file leaves them open.
-        channels: Order of the colours.
+        input_size: Width and height of the input, if the file leaves them open.
+        channels: Colour order.
         mean: Subtracted from each channel, in the order of `channels`.
-        scale: What each channel is divided by after that.
-        resize: How the image gets to the input's size: "stretch" whatever its proportions;
-            with them kept in the middle, "letterbox", or in the corner, "letterbox_top_left".
-        padding: Value 0..255 of what is beside a letterboxed image.
-        activation: What makes chances 0..1 of the network's class scores.
-        first_id: The id, among those of the labels, of the network's first class.
-        background: The class that stands for no object; "none" where all are objects.
-        boxes: What the four numbers of a box are: corners as x, y, x, y or y, x, y, x, or the
-            centre and the sides.
-        box_unit: Whether boxes are fractions of the input or its pixels.
-        nms_threshold: Of two boxes with a higher intersection over union only the better stays.
-        nms: Whether only boxes of one class compete ("class"), all ("agnostic"), or none.
-        limit: The most shapes reported in an image.
+        scale: Divisor of each channel after that.
+        resize: How the image is fitted to the input: "stretch" ignores the aspect ratio;
+            "letterbox" keeps it and centres the image, "letterbox_top_left" does not centre.
+        padding: Value 0..255 around a letterboxed image.
+        activation: What turns the network's class scores into probabilities 0..1.
+        first_id: The label id of the network's first class.
+        background: The class that means "no object"; "none" if all classes are objects.
+        boxes: Format of a box: corners as x, y, x, y or y, x, y, x, or centre and size.
+        box_unit: Whether boxes are in fractions or in pixels of the input.
+        nms_threshold: IoU above which only the better of two boxes is kept.
+        nms: NMS per class ("class"), across classes ("agnostic"), or "none".
+        limit: Maximum number of shapes per image.
     """
 
     input_size: tuple[int, int] | None = None
@@ -68,14 +67,14 @@ class HeadOptions(msgspec.Struct, frozen=True):
     limit: int = 100
 
     def changed(self, given: Mapping[str, Any], known: Collection[str] = tuple(OPTIONS)) -> Self:
-        """Return these options with those that an author gives in their place.
+        """Return these options with an author's changes.
 
         Args:
-            given: What the author says.
+            given: The author's options.
             known: The options that the head reads.
 
         Raises:
-            HeadError: one is unknown or has a value that is not accepted.
+            HeadError: an option is unknown or its value is not accepted.
         """
         try:
             check_options(given, known)

@@ -1,4 +1,4 @@
-"""The library has each head and each option that BUILD files may name."""
+"""The library implements every head and option that BUILD files accept."""
 
 import msgspec
 

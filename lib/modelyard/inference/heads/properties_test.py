@@ -1,4 +1,4 @@
-"""What holds of every head, whatever the objects."""
+"""Properties that hold for every head and any objects."""
 
 from collections.abc import Sequence
 from typing import Any

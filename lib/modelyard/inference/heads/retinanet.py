@@ -1,48 +1,49 @@
 """RetinaNet: Lin et al., "Focal Loss for Dense Object Detection" (arXiv 1708.02002).
 
-Two outputs: float32 [1, N, C], logits of the classes, each for itself, and [1, N, 4], how the boxes
-differ from N anchors: shifts of the centre in the anchor's sides, logarithms of the sides' growth.
-That is what torchvision's `RetinaNetHead` gives, and its anchors (models/detection/retinanet.py,
-anchor_utils.py) are the ones here: strides 8 to 128, at each cell's corner for three ratios three
-sizes from four strides on, their sides rounded to whole pixels. Fed as its transform does: RGB,
-ImageNet's mean and deviation, proportions kept, in the top left corner of that mean.
+Two outputs: float32 [1, N, C], independent logits of the classes, and [1, N, 4], box deltas
+relative to N anchors: centre offsets in units of the anchor's size, and log scales of its size.
+This is the output of torchvision's `RetinaNetHead`, and the anchors are torchvision's
+(models/detection/retinanet.py, anchor_utils.py): strides 8 to 128; at each cell's corner three
+ratios with three sizes each, from four strides up, rounded to whole pixels. Input as in its
+transform: RGB, ImageNet's mean and standard deviation, aspect ratio kept, at the top left, padded
+with the mean.
 """
 
 from typing import Final
 
 import numpy as np
 
-from modelyard.inference.boxes import moved
-from modelyard.inference.heads.found import Answer, Floats, Found, above, scores_of_places
+from modelyard.inference.boxes import apply_deltas
+from modelyard.inference.heads.found import Answer, Floats, Found, above, class_probabilities
 from modelyard.inference.heads.grids import RETINA_STRIDES, corners_of_cells, retina_rows, sides
-from modelyard.inference.heads.options import IMAGENET_DEVIATION, IMAGENET_MEAN, HeadOptions
+from modelyard.inference.heads.options import IMAGENET_MEAN, IMAGENET_STD, HeadOptions
 from modelyard.inference.heads.shapes import Outputs, boxes_and_scores
 
 DEFAULTS: Final = HeadOptions(
     mean=IMAGENET_MEAN,
-    scale=IMAGENET_DEVIATION,
+    scale=IMAGENET_STD,
     resize="letterbox_top_left",
     activation="sigmoid",
     box_unit="pixels",
     nms_threshold=0.5,
 )
 
-_RATIOS: Final = (0.5, 1.0, 2.0)  # Of height to width.
+_RATIOS: Final = (0.5, 1.0, 2.0)  # Height / width.
 _SIZES: Final = (1.0, 2 ** (1 / 3), 2 ** (2 / 3))
 
 
 def classes(outputs: Outputs, size: tuple[int, int]) -> int | None:
-    """Return C, or None where the outputs are not such two for an input of that size."""
+    """Return C, or None if the outputs do not match an input of that size."""
     found = boxes_and_scores(outputs)
     return found.classes if found and found.rows in {-1, retina_rows(size)} else None
 
 
 def decode(answer: Answer, threshold: float) -> Found:
     """Return every class of every anchor with a score of at least `threshold`."""
-    scores = scores_of_places(answer)
+    scores = class_probabilities(answer)
     row, kind = above(scores, threshold)
-    deltas = answer.arrays[answer.places.boxes].reshape(-1, 4)[row]
-    return Found(moved(anchors(answer.size)[row], deltas), scores[row, kind], kind)
+    deltas = answer.arrays[answer.box_outputs.boxes].reshape(-1, 4)[row]
+    return Found(apply_deltas(anchors(answer.size)[row], deltas), scores[row, kind], kind)
 
 
 def anchors(size: tuple[int, int]) -> Floats:

@@ -1,7 +1,6 @@
-"""What the shapes of a network's outputs tell of its kind.
+"""What the shapes of a network's outputs reveal about its kind.
 
-A shape is a tuple of lengths, -1 for any. Nothing here looks at values, so it works on a file that
-was never run.
+A shape is a tuple of lengths, -1 for any. Values are not needed, so the network need not have run.
 """
 
 import math
@@ -19,7 +18,7 @@ _SINGLE = ((), (1,), (-1,), (1, 1))
 
 
 class BoxOutputs(NamedTuple):
-    """The outputs of a network that gives a box and the scores of all classes for each place.
+    """The outputs of a network with a box and the scores of all classes in each row.
 
     Attributes:
         boxes: Name of the output [1, N, 4] or [1, N, 1, 4].
@@ -35,13 +34,13 @@ class BoxOutputs(NamedTuple):
 
 
 class FinalOutputs(NamedTuple):
-    """The outputs of a network that ends with non-maximum suppression, by name.
+    """The outputs, by name, of a network that ends with NMS.
 
     Attributes:
         boxes: [1, N, 4] or [N, 4].
         scores: [1, N] or [N].
         classes: [1, N] or [N].
-        number: [1], how many rows count; None where all do.
+        number: [1], the number of valid rows; None if all are.
     """
 
     boxes: str
@@ -73,14 +72,14 @@ def detection_output(outputs: Outputs) -> str | None:
 
 
 def boxes_and_scores(outputs: Outputs) -> BoxOutputs | None:
-    """Return the two outputs that are boxes and scores of the same rows, else None."""
+    """Return the two outputs that hold boxes and scores of the same rows, else None."""
     if len(outputs) != 2:
         return None
     for (boxes, first), (scores, second) in (outputs, outputs[::-1]):
         rows = _box_rows(first)
         if rows is not None and len(second) == 3 and rows == second[1] and second[2] != 4:
             return BoxOutputs(boxes, scores, rows, second[2])
-    # A network of four classes: the order of the two is all there is to go by.
+    # With four classes, only their order distinguishes the two.
     (name, first), (other, second) = outputs
     if _box_rows(first) is not None and first[1] == second[1] and len(second) == 3:
         boxes, scores = (other, name) if "box" in other.lower() else (name, other)
@@ -91,8 +90,8 @@ def boxes_and_scores(outputs: Outputs) -> BoxOutputs | None:
 def final_detections(outputs: Outputs) -> FinalOutputs | None:
     """Return the outputs that are boxes, scores, classes and perhaps their number, else None.
 
-    Scores and classes have the same shape. Names that hold "score" or "conf", "class" or "label"
-    tell which is which; without such names classes come first, as TensorFlow Lite orders them.
+    Scores and classes have the same shape. Names with "score" or "conf", "class" or "label"
+    tell them apart; otherwise classes come first, as in TensorFlow Lite.
     """
     ranks = [len(shape) for _, shape in outputs]
     deepest = [name for name, shape in outputs if len(shape) == max(ranks)]
@@ -110,29 +109,29 @@ def final_detections(outputs: Outputs) -> FinalOutputs | None:
     return FinalOutputs(deepest[0], scores, classes, counts[0] if counts else None)
 
 
-def says_queries(boxes: BoxOutputs) -> bool:
-    """Say whether the outputs have the names and no more rows than those of transformers."""
+def has_query_names(boxes: BoxOutputs) -> bool:
+    """Return whether names and number of rows are those of a detection transformer."""
     named = _tells(boxes.scores, "logits") and _tells(boxes.boxes, "pred")
     return named and boxes.rows <= _MANY_QUERIES
 
 
 def is_query_count(rows: int) -> bool:
-    """Say whether a transformer could ask for so many objects: far fewer than anchors are."""
+    """Return whether `rows` may be a transformer's queries: far fewer than anchors."""
     return 0 < rows <= _MANY_QUERIES
 
 
 def is_retina_count(rows: int) -> bool:
-    """Say whether RetinaNet has so many anchors for an input whose sides are multiples of 128."""
+    """Return whether RetinaNet has `rows` anchors for some input with sides in multiples of 128."""
     cells, rest = divmod(rows, _ANCHORS_A_CELL)
     # Strides 8 to 128: 256 + 64 + 16 + 4 + 1 cells for each 128 x 128 pixels.
     return rows > 0 and rest == 0 and cells % 341 == 0
 
 
 def yolo_boxes_a_cell(rows: int) -> int:
-    """Return how many boxes a cell has if YOLO's grids give so many rows: 1, 3, or 0 for neither.
+    """Return YOLO's boxes per cell for this number of rows: 1, 3, or 0 for neither.
 
-    Strides 8, 16 and 32 make 16 + 4 + 1 cells for each 32 x 32 pixels of the input. Where both
-    would do, a square input decides, and 3 where neither is square.
+    Strides 8, 16 and 32 give 16 + 4 + 1 cells for each 32 x 32 pixels of the input. If both are
+    possible, the one with a square input wins, or 3 if neither is square.
     """
     tiles = {
         boxes: rows // (21 * boxes) for boxes in (1, 3) if rows > 0 and not rows % (21 * boxes)
@@ -144,8 +143,8 @@ def yolo_boxes_a_cell(rows: int) -> int:
 def class_map(outputs: Outputs) -> tuple[str, int] | None:
     """Return "channels first", "channels last" or "indices" and the number of classes, else None.
 
-    Of one output [1, C, H, W] or [1, H, W, C] with a score a class, C = 1 being the chance of one
-    class; or [1, H, W] of class numbers, for which the number of classes is -1.
+    Accepts one output [1, C, H, W] or [1, H, W, C] of class scores (C = 1: the probability of a
+    single class), or [1, H, W] of class numbers, for which the number of classes is -1.
     """
     if len(outputs) != 1:
         return None
@@ -157,14 +156,14 @@ def class_map(outputs: Outputs) -> tuple[str, int] | None:
         return None
     first = all(map(_is_side, shape[2:])) and _alike(shape[2], shape[3])
     last = all(map(_is_side, shape[1:3])) and _alike(shape[1], shape[2])
-    # A square map decides where both would do.
+    # If both are possible, the one with a square map wins.
     if first and (not last or shape[2] == shape[3]):
         return "channels first", shape[1]
     return ("channels last", shape[3]) if last else None
 
 
 def class_scores(outputs: Outputs) -> int | None:
-    """Return C of one output [1, C] or [1, C, 1, 1], else None; -1 is any."""
+    """Return C of one output [1, C] or [1, C, 1, 1], else None; -1 means any."""
     if len(outputs) != 1:
         return None
     shape = outputs[0][1]

@@ -1,18 +1,18 @@
-"""Boxes that a graph has decoded, and perhaps suppressed, itself: SSD and many others.
+"""Boxes that the graph itself has decoded, perhaps with NMS: SSD and many others.
 
-Liu et al., "SSD: Single Shot MultiBox Detector" (arXiv 1512.02325) ends with boxes from anchors and
-suppression; exporters put more or less of that into the file. Three forms are read:
+Liu et al., "SSD: Single Shot MultiBox Detector" (arXiv 1512.02325) ends by decoding
+anchors and NMS; exporters put more or less of that into the file. Three formats are read:
 
-* two outputs [1, N, 4] or [1, N, 1, 4] and [1, N, C]: boxes and the chances of the classes, nothing
-  suppressed yet;
-* boxes [1, N, 4] or [N, 4], scores and classes [1, N] or [N], and perhaps their number [1], best
-  ones only: TensorFlow Lite's `TFLite_Detection_PostProcess`, TensorFlow's Object Detection API,
+* two outputs [1, N, 4] or [1, N, 1, 4] and [1, N, C]: boxes and class probabilities, before
+  NMS;
+* boxes [1, N, 4] or [N, 4], scores and classes [1, N] or [N], and perhaps their number [1],
+  after NMS: TensorFlow Lite's `TFLite_Detection_PostProcess`, TensorFlow's Object Detection API,
   torchvision's detectors;
-* one output [1, 1, N, 7] of image, class, score and corners: OpenVINO's `DetectionOutput`. An image
-  below 0 ends the list.
+* one output [1, 1, N, 7] of image, class, score and corners: OpenVINO's `DetectionOutput`. A
+  negative image index ends the list.
 
-Fed stretched, RGB; floating point inputs with -1..1, as TensorFlow's SSDs were trained. Boxes are
-corners in fractions of the input, x before y; TensorFlow's have y first (`boxes="yxyx"`),
+Input: stretched RGB; for floating point inputs -1..1, as TensorFlow's SSDs were trained. Boxes are
+corners as fractions of the input, x before y; TensorFlow's have y first (`boxes="yxyx"`),
 torchvision's are in pixels (`box_unit="pixels"`).
 """
 
@@ -20,7 +20,7 @@ from typing import Final
 
 import numpy as np
 
-from modelyard.inference.heads.found import Answer, Floats, Found, of_places
+from modelyard.inference.heads.found import Answer, Floats, Found, decode_rows
 from modelyard.inference.heads.grids import retina_rows
 from modelyard.inference.heads.options import HeadOptions
 from modelyard.inference.heads.shapes import (
@@ -29,7 +29,7 @@ from modelyard.inference.heads.shapes import (
     boxes_and_scores,
     detection_output,
     final_detections,
-    says_queries,
+    has_query_names,
 )
 
 DEFAULTS: Final = HeadOptions(
@@ -38,26 +38,26 @@ DEFAULTS: Final = HeadOptions(
 
 
 def classes(outputs: Outputs, size: tuple[int, int]) -> int | None:
-    """Return C, -1 where the outputs do not tell it, or None where they are of no such form."""
+    """Return C, -1 if the outputs do not tell, or None if they do not match."""
     if detection_output(outputs) or final_detections(outputs):
         return -1
     found = boxes_and_scores(outputs)
-    if found is None or found.rows == retina_rows(size) or says_queries(found):
+    if found is None or found.rows == retina_rows(size) or has_query_names(found):
         return None
     return found.classes
 
 
 def decode(answer: Answer, threshold: float) -> Found:
-    """Return what has a score of at least `threshold`."""
+    """Return all detections with a score of at least `threshold`."""
     if name := detection_output(answer.outputs):
         return _of_rows(answer.arrays[name].reshape(-1, 7), answer, threshold)
     if final := final_detections(answer.outputs):
         return _of_final(final, answer, threshold)
-    return of_places(answer, threshold)
+    return decode_rows(answer, threshold)
 
 
 def suppresses(outputs: Outputs) -> bool:
-    """Say whether the network has done with doubles itself."""
+    """Return whether the network applies NMS itself."""
     return bool(detection_output(outputs) or final_detections(outputs))
 
 

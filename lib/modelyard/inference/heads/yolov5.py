@@ -1,9 +1,9 @@
-"""YOLOv5 and what kept its output: YOLOv6, YOLOv7 exported without suppression.
+"""YOLOv5 and networks with the same output: YOLOv6, YOLOv7 exported without NMS.
 
-One output float32 [1, N, 5 + C]: for each of three boxes a cell its centre and sides in pixels of
-the input, the chance of an object, and those of the classes given one, all 0..1. The score is their
-product. YOLOv5's `Detect.forward` (models/yolo.py) has decoded them; its letterbox keeps the
-proportions, in the middle of grey 114, RGB 0..1.
+One output float32 [1, N, 5 + C]: for each of three boxes per cell its centre and size in pixels of
+the input, its objectness, and the class probabilities given an object, all 0..1. The score is their
+product. YOLOv5's `Detect.forward` (models/yolo.py) has already decoded them. Input as in its
+letterbox: RGB 0..1, aspect ratio kept, centred on grey 114.
 """
 
 from typing import Final
@@ -26,7 +26,7 @@ _BOXES_A_CELL: Final = 3
 
 
 def classes(outputs: Outputs, size: tuple[int, int]) -> int | None:
-    """Return C, or None where the outputs are not such a one; one box a cell is YOLOX's."""
+    """Return C, or None if the outputs do not match; one box per cell is YOLOX."""
     found = rows_first(outputs)
     if found is None or found[0] == cells(size):
         return None
@@ -40,8 +40,8 @@ def decode(answer: Answer, threshold: float) -> Found:
 
 
 def scored(rows: Floats, options: HeadOptions, threshold: float) -> Found:
-    """Return what rows [N, 5 + C] of decoded box, objectness and classes' chances show."""
-    # No score exceeds its objectness, so few rows are left to look at.
+    """Return the detections in rows [N, 5 + C] of box, objectness and class probabilities."""
+    # No score exceeds its objectness, so few rows remain.
     rows = rows[rows[:, 4] >= threshold]
     scores = rows[:, 4:5] * rows[:, 5:]
     row, kind = above(scores, threshold)

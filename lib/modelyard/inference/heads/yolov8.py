@@ -1,16 +1,16 @@
-"""YOLOv8 and what kept its output: YOLO11, YOLO12, YOLOv9 as Ultralytics exports them.
+"""YOLOv8 and networks with the same output: YOLO11, YOLO12, YOLOv9 as Ultralytics exports them.
 
-One output float32 [1, 4 + C, N]: for each of N places the centre and the sides of a box in pixels
-of the input, and the chances 0..1 of the classes, each for itself. Ultralytics' `Detect` layer
-(ultralytics/nn/modules/head.py) has decoded boxes and passed the scores through a sigmoid. Fed as
-its `LetterBox` does: RGB 0..1, proportions kept, in the middle of grey 114.
+One output float32 [1, 4 + C, N]: for each of N anchor points centre and size of a box in pixels of
+the input, and independent class probabilities 0..1. Ultralytics' `Detect` layer
+(ultralytics/nn/modules/head.py) has already decoded the boxes and applied the sigmoid. Input as in
+its `LetterBox`: RGB 0..1, aspect ratio kept, centred on grey 114.
 """
 
 from typing import Final
 
 import numpy as np
 
-from modelyard.inference.heads.found import Answer, Found, above, chances, corners
+from modelyard.inference.heads.found import Answer, Found, above, corners, probabilities
 from modelyard.inference.heads.options import HeadOptions
 from modelyard.inference.heads.shapes import Outputs, columns_first
 
@@ -25,7 +25,7 @@ DEFAULTS: Final = HeadOptions(
 
 
 def classes(outputs: Outputs, size: tuple[int, int]) -> int | None:
-    """Return C, or None where the outputs are not such a one. `size` of the input is any."""
+    """Return C, or None if the outputs do not match. Any input `size` is accepted."""
     rows = columns_first(outputs)
     return None if rows is None else rows - 4
 
@@ -33,7 +33,7 @@ def classes(outputs: Outputs, size: tuple[int, int]) -> int | None:
 def decode(answer: Answer, threshold: float) -> Found:
     """Return every class of every box with a score of at least `threshold`."""
     (output,) = answer.arrays.values()
-    scores = chances(output[0, 4:].T, answer.options.activation)
+    scores = probabilities(output[0, 4:].T, answer.options.activation)
     row, kind = above(scores, threshold)
     boxes = corners(np.ascontiguousarray(output[0, :4, row]), answer.options.boxes)
     return Found(boxes, scores[row, kind], kind)

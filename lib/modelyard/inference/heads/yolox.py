@@ -1,10 +1,10 @@
 """YOLOX: Ge, Liu, Wang, Li, Sun, "YOLOX: Exceeding YOLO Series in 2021" (arXiv 2107.08430).
 
-One output float32 [1, N, 5 + C], N the cells of strides 8, 16 and 32, row by row: the offset of the
-box's centre from the cell's corner in cells, the logarithm of its sides in cells, the chance of an
-object and those of the classes given one. Its tools/export_onnx.py leaves the decoding of boxes to
-the reader, and demo/ONNXRuntime shows it. Fed as its `preproc`: BGR 0..255, proportions kept, in
-the top left corner of grey 114.
+One output float32 [1, N, 5 + C], a row for each cell of strides 8, 16 and 32, row by row: offset of
+the box's centre from the cell's corner and logarithm of its size, both in cells, objectness, and
+class probabilities given an object. Its tools/export_onnx.py leaves the boxes undecoded;
+demo/ONNXRuntime shows how to decode them. Input as in its `preproc`: BGR 0..255, aspect ratio kept,
+at the top left on grey 114.
 """
 
 from typing import Final
@@ -28,7 +28,7 @@ DEFAULTS: Final = HeadOptions(
 
 
 def classes(outputs: Outputs, size: tuple[int, int]) -> int | None:
-    """Return C, or None where the outputs are not such a one, of a row for each cell."""
+    """Return C, or None if the outputs do not have one row per cell."""
     found = rows_first(outputs)
     return found[1] - 5 if found and found[0] in {-1, cells(size)} else None
 

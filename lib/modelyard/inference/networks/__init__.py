@@ -1,4 +1,4 @@
-"""Networks that several functions run: what goes into them and what comes out.
+"""Networks that several functions share: their inputs and outputs.
 
 This package file imports nothing, like that of `inference`.
 """

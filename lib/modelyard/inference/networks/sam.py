@@ -1,4 +1,4 @@
-"""Segment Anything: an image is encoded once, then each prompt costs little.
+"""Segment Anything: an image is encoded once, then each prompt is cheap.
 
 Kirillov et al., "Segment Anything" (2023), with the inputs and outputs of the authors' ONNX
 export. The encoder is the slow part, ten times slower than the decoder.
@@ -21,9 +21,9 @@ from modelyard.inference.openvino import OpenVINOSession
 Floats = NDArray[np.float32]
 Bitmap = NDArray[np.bool_]
 
-# Of ImageNet, RGB, 0..255: what the authors' `Sam` normalises with.
+# ImageNet's, RGB, 0..255, as in the authors' `Sam`.
 _MEAN: Final = np.array([123.675, 116.28, 103.53], np.float32)
-_DEVIATION: Final = np.array([58.395, 57.12, 57.375], np.float32)
+_STD: Final = np.array([58.395, 57.12, 57.375], np.float32)
 
 _QUALITY: Final = "iou_predictions"
 _MASK: Final = "low_res_masks"
@@ -31,11 +31,11 @@ _MASK_SIDE: Final = 256
 
 
 class Answer(NamedTuple):
-    """What the decoder says of one prompt.
+    """The decoder's output for one prompt.
 
     Attributes:
-        logits: float32 [256, 256] over the encoder's square, above 0 on the object.
-        quality: The decoder's own estimate of the mask's IoU with the truth, about 0..1.
+        logits: float32 [256, 256] over the encoder's square input, above 0 on the object.
+        quality: The decoder's estimate of the mask's IoU with the ground truth, about 0..1.
     """
 
     logits: Floats
@@ -46,25 +46,25 @@ class SamEncoder:
     """Turns images into embeddings: float32 [1, 256, 64, 64], 4 MiB each."""
 
     def __init__(self, model: Path, device: Device) -> None:
-        """Load the encoder, float32 [1, 3, 1024, 1024] in.
+        """Load the encoder; its input is float32 [1, 3, 1024, 1024].
 
         Raises:
-            OpenVINOError: the file is no model that can be loaded.
+            OpenVINOError: the file cannot be loaded as a model.
         """
         self._session = OpenVINOSession(
             model, device=device, shapes={"input": (1, 3, SIDE, SIDE)}, outputs=["output"]
         )
 
     def embed(self, image: Image, fit: Fit) -> Floats:
-        """Return the embedding of an image that lies in the square as `fit` says."""
+        """Return the embedding of an image, placed in the square by `fit`."""
         return np.asarray(self._session.infer({"input": encoder_input(image, fit)})["output"])
 
 
 def encoder_input(image: Image, fit: Fit) -> Floats:
-    """Return float32 [1, 3, 1024, 1024] RGB: normalised, and 0 where the image does not reach.
+    """Return float32 [1, 3, 1024, 1024] RGB: normalised, and 0 around the image.
 
-    The authors scale with Pillow's bilinear filter, which averages over the pixels that become
-    one; of OpenCV's filters that is AREA where the image shrinks, and LINEAR where it grows.
+    The authors resize with Pillow's bilinear filter, which averages over the source pixels; in
+    OpenCV that is AREA for shrinking and LINEAR for enlarging.
     """
     shrinks = max(fit.source) > SIDE
     pixels = fit.apply(
@@ -72,7 +72,7 @@ def encoder_input(image: Image, fit: Fit) -> Floats:
         interpolation=Interpolation.AREA if shrinks else Interpolation.LINEAR,
         fill=0,
     )
-    normal = (pixels - _MEAN) / _DEVIATION
+    normal = (pixels - _MEAN) / _STD
     normal[fit.inner[1] :] = 0
     normal[:, fit.inner[0] :] = 0
     return np.ascontiguousarray(normal.transpose(2, 0, 1)[None])
@@ -87,22 +87,21 @@ class SamDecoder:
         device: Device,
         performance: Literal["latency", "throughput"] = "latency",
     ) -> None:
-        """Load the decoder; throughput is for many prompts at a time.
+        """Load the decoder; use throughput for many prompts at a time.
 
-        The mask in the image's size, which the export offers as well, is left out: `bitmap`
-        makes it of the small one, and faster.
+        The export's full-size mask is not computed: `bitmap` derives it from the small one, faster.
 
         Raises:
-            OpenVINOError: the file is no model that can be loaded.
+            OpenVINOError: the file cannot be loaded as a model.
         """
         self._session = OpenVINOSession(
             model, device=device, performance=performance, outputs=[_MASK, _QUALITY]
         )
 
     def decode(self, embedding: Floats, prompts: Sequence[Prompt]) -> list[Answer]:
-        """Return an answer to each prompt, in their order.
+        """Return an answer for each prompt, in order.
 
-        Prompts are run one by one, for a batch of them takes as long and more memory.
+        Prompts run one by one: a batch takes as long and needs more memory.
         """
         nothing = {
             "mask_input": np.zeros((1, 1, _MASK_SIDE, _MASK_SIDE), np.float32),
@@ -123,7 +122,7 @@ class SamDecoder:
         ]
 
     def warm_up(self) -> None:
-        """Run once: what takes longer the first time is done then."""
+        """Run once, since the first run is slower."""
         embedding = np.zeros((1, 256, 64, 64), np.float32)
         self.decode(embedding, [prompt(frame((SIDE, SIDE)), box=(0, 0, SIDE, SIDE))])
 
@@ -131,23 +130,23 @@ class SamDecoder:
 def bitmap(answer: Answer, fit: Fit, threshold: float = 0.5) -> Bitmap:
     """Return the mask bool [height, width] of the whole image.
 
-    Enlarged in two steps as the authors do it: to the encoder's square, of which the part with
-    the image is cut out and brought to the image's size; both bilinear.
+    Enlarged bilinearly in two steps, as by the authors: to the encoder's square, from which the
+    image is cropped, and then to the image's size.
 
     Args:
         answer: From `SamDecoder.decode`.
         fit: From `sam_prompts.frame`.
-        threshold: The least probability 0..1 with which a pixel belongs to the object.
+        threshold: The minimum probability 0..1 of a pixel of the object.
     """
     square = cv2.resize(answer.logits, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR)
     part = square[: fit.inner[1], : fit.inner[0]]
     logits = cv2.resize(part, fit.source, interpolation=cv2.INTER_LINEAR)
-    # In float32, which the logits are: comparing with a float64 would convert millions.
+    # In float32 like the logits: a float64 would convert millions of them.
     return np.asarray(logits > np.float32(logit(threshold)))
 
 
 def logit(probability: float) -> float:
-    """Return the logarithm of the odds; infinite at 0 and 1."""
+    """Return the log-odds; infinite at 0 and 1."""
     if probability <= 0:
         return -math.inf
     if probability >= 1:

@@ -1,6 +1,6 @@
-"""What a person points at, in the terms of Segment Anything's decoder.
+"""Clicks and boxes as prompts for Segment Anything's decoder.
 
-Kirillov et al., "Segment Anything" (2023). The numbers are those of the authors' ONNX export.
+Kirillov et al., "Segment Anything" (2023). The constants are from the authors' ONNX export.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from modelyard.imaging import Fit, letterbox
 
 SIDE: Final = 1024
-"""Side in pixels of the square that the encoder sees."""
+"""Side in pixels of the encoder's square input."""
 
 Point = tuple[float, float]
 Box = tuple[float, float, float, float]
@@ -21,18 +21,18 @@ _NEGATIVE, _POSITIVE = 0, 1
 _TOP_LEFT, _BOTTOM_RIGHT = 2, 3
 _NO_POINT = -1
 
-# The network takes coordinates for numbers of pixels and adds half a pixel to get their centres.
-# Ours are continuous already.
+# The network takes coordinates as pixel indices and adds half a pixel to get the centres.
+# Ours are already continuous.
 _HALF_PIXEL = 0.5
 
 
 class Prompt(NamedTuple):
-    """Points with what they mean, for one object.
+    """Points and their meanings, for one object.
 
     Attributes:
-        coordinates: float32 [1, N, 2] x, y as the decoder takes them.
-        meanings: float32 [1, N]: 1 on the object, 0 beside it, 2 and 3 the corners of a box,
-            -1 no point.
+        coordinates: float32 [1, N, 2] x, y in the decoder's convention.
+        meanings: float32 [1, N]: 1 on the object, 0 off it, 2 and 3 the corners of a box,
+            -1 padding.
     """
 
     coordinates: NDArray[np.float32]
@@ -40,7 +40,7 @@ class Prompt(NamedTuple):
 
 
 def frame(size: tuple[int, int]) -> Fit:
-    """Return how an image of `size` lies in the encoder's square: top left, as large as it fits."""
+    """Fit an image of `size` into the encoder's square: top left, as large as possible."""
     return letterbox(size, (SIDE, SIDE), center=False)
 
 
@@ -55,16 +55,16 @@ def prompt(
     Args:
         fit: From `frame`.
         positive: Points x, y on the object, in pixels of the image.
-        negative: Points beside it.
+        negative: Points off it.
         box: Left, top, right, bottom around it.
 
-    What lies beyond the image is moved to its border. As the authors do it, points without a box
-    are followed by one that means nothing. How many points there are also decides which of its
-    answers the decoder gives: of a click alone or a box alone the best of three, for a click may
-    mean a wheel or the whole car; from three points on the one.
+    Points beyond the image are clipped to its border. As in the authors' code, points without a box
+    are followed by a padding point. The number of points also selects the decoder's output: for a
+    single click or a box the best of three masks, since a click may mean a wheel or the whole car;
+    from three points on the single mask.
 
     Raises:
-        ValueError: there is neither a positive point nor a box.
+        ValueError: neither a positive point nor a box is given.
     """
     if not positive and box is None:
         raise ValueError("there must be a positive point or a box")

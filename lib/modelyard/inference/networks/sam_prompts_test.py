@@ -1,4 +1,4 @@
-"""Where a click or a box lands in the decoder's square."""
+"""Where clicks and boxes are mapped to in the decoder's square."""
 
 from typing import Any
 
@@ -18,9 +18,9 @@ def test_a_point_lands_where_its_pixel_lands(width: int, height: int, x: float, 
     fit = frame((width, height))
     place = (x * width, y * height)
     ((landed, padding),) = prompt(fit, positive=[place]).coordinates
-    # The network adds half a pixel to what it takes for the number of one.
+    # The network adds half a pixel to what it takes for a pixel index.
     back = fit.to_source(landed.astype(np.float64) + 0.5)
-    # A float32 near 1024 is good to 2**-14, and a pixel of the square may be 32 of the image.
+    # A float32 near 1024 is precise to 2**-14, and a pixel of the square may be 32 of the image.
     np.testing.assert_allclose(back, place, atol=max(width, height) / SIDE * 2**-13 + 1e-9)
     assert padding.tolist() == [0, 0]
 
@@ -64,7 +64,7 @@ def test_a_larger_copy_of_the_image_gives_the_same_prompt(
     width: int, height: int, factor: int, x: float, y: float
 ) -> None:
     fit, larger = frame((width, height)), frame((factor * width, factor * height))
-    # Of thin images the short side is rounded, but to the same number of pixels.
+    # The short side of thin images is rounded, but to the same number of pixels.
     assume(fit.inner == larger.inner)
     point = (x * width, y * height)
     first = prompt(fit, positive=[point])

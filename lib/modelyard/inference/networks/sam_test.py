@@ -1,4 +1,4 @@
-"""Around planted networks, whose masks are known to the pixel."""
+"""Segment Anything with planted networks, whose masks are known to the pixel."""
 
 from typing import Any, NamedTuple
 
@@ -97,7 +97,7 @@ def test_any_box_gives_its_very_pixels(
 ) -> None:
     box = whole_pixels(corners, (width, height))
     found = np.array(extent(planted.mask((width, height), box=box)))
-    # The shorter side is rounded to whole pixels of the square, which may cost one of the image.
+    # The shorter side is rounded to whole pixels of the square, which may lose one of the image.
     assert np.abs(found - box).max() <= 1
 
 
@@ -126,7 +126,7 @@ def test_a_click_is_in_the_middle_of_its_mask(
     point = (round(x * width) + 0.5, round(y * height) + 0.5)
     scale = np.array(frame((width, height)).scale)
     left, top, right, bottom = extent(planted.mask((width, height), positive=[point]))
-    # From the middle of a pixel the square reaches equally far to both sides.
+    # From the centre of a pixel the square extends equally to both sides.
     assert ((left + right) / 2, (top + bottom) / 2) == point
     np.testing.assert_allclose(
         [(right - left) / 2, (bottom - top) / 2], CLICK_RADIUS / scale, atol=1
@@ -218,5 +218,5 @@ def test_images_of_any_size_are_embedded(planted: Planted, size: Size) -> None:
     white = np.mean([(255 - 123.675) / 58.395, (255 - 116.28) / 57.12, (255 - 103.53) / 57.375])
     share = fit.inner[0] * fit.inner[1] / 1024**2
     np.testing.assert_allclose(embedding, white * share, rtol=1e-3)
-    # A side of less than a cell is beyond what the decoder can tell, but is no error.
+    # A side shorter than a cell is below the decoder's resolution, but not an error.
     assert planted.mask(size, box=(0, 0, *size)).shape == (size[1], size[0])

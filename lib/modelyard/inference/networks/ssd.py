@@ -20,21 +20,21 @@ _SCORES: Final = "Postprocessor/Slice:0"
 
 
 class CocoSsdNetwork:
-    """Finds objects of COCO's classes in an image.
+    """Detects objects of COCO's classes in an image.
 
     The network takes the whole image, stretched (bilinear) to 300x300 without keeping its
-    proportions: uint8 [1, 300, 300, 3] RGB, 0..255, which it normalises itself. It gives, for
+    aspect ratio: uint8 [1, 300, 300, 3] RGB, 0..255, which it normalises itself. It returns, for
     each of 1917 anchors, a box float32 [1, 1917, 1, 4] of top, left, bottom, right as fractions
-    of the image, and the classes' scores 0..1 float32 [1, 1917, 90], where column k belongs to
+    of the image, and the class scores 0..1 float32 [1, 1917, 90], where column k belongs to
     COCO id k + 1. Scores are independent of each other: an anchor may report several classes.
 
-    Input size, `overlap` and `limit` are those of the network's training configuration,
+    Input size, `overlap` and `limit` are from the network's training configuration,
     ssdlite_mobilenet_v2_coco.config in the repository of the TensorFlow models.
 
     Attributes:
-        overlap: Two boxes of a label with a higher intersection over union are one object.
-        limit: The most objects reported in an image.
-        candidates: The most boxes looked at, which only matters at thresholds close to 0.
+        overlap: IoU above which two boxes of a label are the same object.
+        limit: Maximum number of objects per image.
+        candidates: Maximum number of boxes considered; matters only for thresholds close to 0.
     """
 
     def __init__(
@@ -47,11 +47,11 @@ class CocoSsdNetwork:
         limit: int = 100,
         candidates: int = 5000,
     ) -> None:
-        """Load the network, to report the objects of `labels`, whose ids are COCO's.
+        """Load the network, to report objects of `labels`, whose ids are COCO's.
 
         Raises:
-            LabelError: a label has no id, or none from 1 to 90.
-            OpenVINOError: the file is no model that can be loaded.
+            LabelError: a label does not have an id from 1 to 90.
+            OpenVINOError: the file cannot be loaded as a model.
         """
         for label in labels:
             if label.id is None or not 1 <= label.id <= _CLASSES:
@@ -66,7 +66,7 @@ class CocoSsdNetwork:
         )
 
     def find(self, image: Image, threshold: float) -> list[Rectangle]:
-        """Return what is seen with a score of at least `threshold`, best first."""
+        """Return detections with a score of at least `threshold`, best first."""
         fit = resize(image.size, (_SIDE, _SIDE))
         outputs = self._session.infer({_PIXELS: fit.apply(image.pixels)[None]})
         scores = outputs[_SCORES][0][:, self._columns]
@@ -81,7 +81,7 @@ class CocoSsdNetwork:
     def _candidates(
         self, scores: NDArray[np.float32], threshold: float
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return row and column of the scores [N, M] of at least `threshold`, best ones only."""
+        """Return row and column of the scores [N, M] of at least `threshold`, only the best."""
         anchors, labels = np.nonzero(scores >= threshold)
         if len(anchors) > self.candidates:
             best = np.argpartition(-scores[anchors, labels], self.candidates)[: self.candidates]
@@ -90,7 +90,7 @@ class CocoSsdNetwork:
 
 
 def to_pixels(boxes: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
-    """Turn fractions of an image into its pixels, clipped to the image.
+    """Convert fractions of an image to pixels, clipped to the image.
 
     Args:
         boxes: [N, 4] of top, left, bottom, right; 0..1 is inside the image.

@@ -1,4 +1,4 @@
-"""The detector around a network whose answer is known: one that ignores the image."""
+"""The detector with a network that ignores the image and returns known boxes."""
 
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from modelyard.inference.testing.segment_anything import plant_ssd
 IMAGE = Image.from_pixels(np.zeros((200, 400, 3), np.uint8))
 LABELS = [{"id": 3, "name": "car"}, {"id": 90, "name": "toothbrush"}, {"id": 1, "name": "person"}]
 
-# Fractions: top, left, bottom, right. The second lies on the first, the third beside them.
+# Fractions: top, left, bottom, right. The second overlaps the first, the third neither.
 BOXES = [(0.1, 0.2, 0.5, 0.4), (0.1, 0.2, 0.5, 0.41), (0.6, 0.5, 1.2, 1.1)]
 
 
@@ -30,13 +30,13 @@ def planted(
     labels: list[dict[str, Any]] = LABELS,
     **options: Any,
 ) -> CocoSsdNetwork:
-    """A detector whose network gives BOXES and these scores, by anchor and COCO id."""
+    """A detector whose network returns BOXES and these scores, by anchor and COCO id."""
     plant_ssd(folder / "coco_ssd.xml", BOXES, scores)
     return CocoSsdNetwork(folder / "coco_ssd.xml", LabelSet.from_json(labels), Device(), **options)
 
 
 def found(model: CocoSsdNetwork, threshold: float = 0.5) -> list[tuple[str, int, float]]:
-    """Label, index of the box in BOXES, and score of what is detected."""
+    """Label, index in BOXES and score of each detection."""
     corners = [
         [left * 400, top * 200, min(right, 1) * 400, min(bottom, 1) * 200]
         for top, left, bottom, right in BOXES

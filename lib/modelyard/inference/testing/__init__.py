@@ -1,1 +1,1 @@
-"""Networks whose answers are known, and random weights, for tests."""
+"""Networks with known outputs, and random weights, for tests."""

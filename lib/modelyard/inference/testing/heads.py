@@ -1,6 +1,6 @@
-"""Outputs of well-known networks that show chosen objects: each head's formulas solved for them.
+"""Outputs of well-known networks for given objects: the inverse of each head's decoding.
 
-Written without the heads' own code, place by place, so that what they make of it can be compared.
+Written without the heads' own code, row by row, to test them independently.
 """
 
 import math
@@ -23,13 +23,13 @@ class Planted(NamedTuple):
 
     @property
     def center(self) -> tuple[float, float, float, float]:
-        """Centre and sides."""
+        """Centre and size."""
         left, top, right, bottom = self.box
         return (left + right) / 2, (top + bottom) / 2, right - left, bottom - top
 
 
 def yolov8(objects: Sequence[Planted], size: Size, classes: int) -> Outputs:
-    """Every third place has an object."""
+    """Every third row has an object."""
     output = np.zeros((1, 4 + classes, len(_places(size))), np.float32)
     for number, item in enumerate(objects):
         output[0, :4, 3 * number] = item.center
@@ -38,9 +38,9 @@ def yolov8(objects: Sequence[Planted], size: Size, classes: int) -> Outputs:
 
 
 def yolov5(objects: Sequence[Planted], size: Size, classes: int) -> Outputs:
-    """The score is shared between object and class: 0.98 and what is missing."""
+    """The score is split into objectness 0.98 and the class probability."""
     output = np.zeros((1, 3 * len(_places(size)), 5 + classes), np.float32)
-    output[..., 5:] = 0.99  # Without an object they mean nothing.
+    output[..., 5:] = 0.99  # Meaningless without an object.
     for number, item in enumerate(objects):
         output[0, 5 * number, :5] = (*item.center, 0.98)
         output[0, 5 * number, 5:] = 0
@@ -49,7 +49,7 @@ def yolov5(objects: Sequence[Planted], size: Size, classes: int) -> Outputs:
 
 
 def yolox(objects: Sequence[Planted], size: Size, classes: int) -> Outputs:
-    """Objects are in places of each stride, wherever they lie in the image."""
+    """Objects are in rows of each stride, wherever they are in the image."""
     places = _places(size)
     output = np.zeros((1, len(places), 5 + classes), np.float32)
     for number, item in enumerate(objects):
@@ -81,7 +81,7 @@ def detr(objects: Sequence[Planted], size: Size, classes: int) -> Outputs:
 
 
 def ssd(objects: Sequence[Planted], size: Size, classes: int) -> Outputs:
-    """1917 places, as SSD on MobileNet has them; their boxes still have an axis for classes."""
+    """1917 rows, as in SSD on MobileNet; the boxes still have an axis for classes."""
     boxes = np.zeros((1, 1917, 1, 4), np.float32)
     scores = np.zeros((1, 1917, classes), np.float32)
     for number, item in enumerate(objects):
@@ -91,7 +91,7 @@ def ssd(objects: Sequence[Planted], size: Size, classes: int) -> Outputs:
 
 
 def ssd_final(objects: Sequence[Planted], size: Size, classes: int) -> Outputs:
-    """TensorFlow Lite's four outputs in its order; the rows behind the number mean nothing."""
+    """TensorFlow Lite's four outputs in its order; rows beyond the number are meaningless."""
     count = len(objects) + 3
     boxes, kinds = np.ones((1, count, 4), np.float32), np.zeros((1, count), np.float32)
     scores = np.full((1, count), 0.99, np.float32)
@@ -103,7 +103,7 @@ def ssd_final(objects: Sequence[Planted], size: Size, classes: int) -> Outputs:
 
 
 def ssd_rows(objects: Sequence[Planted], size: Size, classes: int) -> Outputs:
-    """OpenVINO's DetectionOutput; the rows behind the one of image -1 mean nothing."""
+    """OpenVINO's DetectionOutput; rows after the one of image -1 are meaningless."""
     rows = np.full((1, 1, 20, 7), 0.99, np.float32)
     for number, item in enumerate(objects):
         rows[0, 0, number] = (0, item.kind, item.score, *np.array(item.box) / (*size, *size))
@@ -112,7 +112,7 @@ def ssd_rows(objects: Sequence[Planted], size: Size, classes: int) -> Outputs:
 
 
 def retinanet(objects: Sequence[Planted], size: Size, classes: int) -> Outputs:
-    """Each object is told by another anchor, not by the nearest."""
+    """Each object is encoded relative to an anchor that is not the nearest."""
     anchors = retina_anchors(size)
     logits = np.full((1, len(anchors), classes), -12, np.float32)
     deltas = np.zeros((1, len(anchors), 4), np.float32)
@@ -141,7 +141,7 @@ def retina_anchors(size: Size) -> list[tuple[float, float, float, float]]:
                 for ratio in (0.5, 1.0, 2.0):
                     for octave in (0, 1, 2):
                         side = int(4 * stride * 2 ** (octave / 3))
-                        # Half to even, as torch rounds too.
+                        # Half to even, as in torch.
                         half = (
                             round(side / math.sqrt(ratio) / 2),
                             round(side * math.sqrt(ratio) / 2),
@@ -160,11 +160,11 @@ ENCODERS: Final[Mapping[str, tuple[str, Callable[[Sequence[Planted], Size, int],
     "ssd, rows": ("ssd", ssd_rows),
     "retinanet": ("retinanet", retinanet),
 }
-"""Head and encoder of each form of output."""
+"""Head and encoder of each output format."""
 
 
 def _places(size: Size) -> list[tuple[int, int, int]]:
-    """Column, row and stride of each place of YOLO's grids."""
+    """Column, row and stride of each cell of YOLO's grids."""
     return [
         (column, row, stride)
         for stride in (8, 16, 32)

@@ -1,4 +1,4 @@
-"""Networks that tests plant where a trained one would be."""
+"""Networks that tests plant in place of trained ones."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,13 +19,13 @@ def plant(
     outputs: Mapping[str, Answer],
     configuration: Mapping[str, str] | None = None,
 ) -> Path:
-    """Write an OpenVINO network to `path` (.xml), folders included, and return `path`.
+    """Write an OpenVINO network to `path` (.xml), creating folders; return `path`.
 
     Args:
         path: Where to write it; the weights go beside it.
-        inputs: Shape and dtype of each input by name; -1 is any length.
-        outputs: What each output gives, by name.
-        configuration: Of Model API, by name.
+        inputs: Shape and dtype of each input by name; -1 means any length.
+        outputs: The definition of each output, by name.
+        configuration: Model API's configuration, by name.
     """
     nodes = {
         name: op.parameter(list(shape), np.dtype(dtype), name=name)

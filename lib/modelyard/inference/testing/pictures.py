@@ -1,4 +1,4 @@
-"""Pictures of one colour for networks whose answer is planted, and masks as large as pictures."""
+"""Images of one colour for planted networks, and full-size masks."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +15,7 @@ def plain(size: Size, colour: tuple[int, int, int] = (0, 0, 0)) -> Image:
 
 
 def red(size: Size) -> Image:
-    """Return what the networks of `modelyard.inference.testing.tf_detection` see their objects
-    in.
-    """
+    """Return an image in which networks of `testing.tf_detection` find their objects."""
     return plain(size, (200, 0, 0))
 
 

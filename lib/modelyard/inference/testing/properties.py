@@ -1,4 +1,4 @@
-"""What every detector owes: what happens to an image happens to what is seen in it."""
+"""A property of every detector: detections follow transformations of the image."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -25,13 +25,15 @@ class Thing(NamedTuple):
 
 
 Look = Callable[[Path, Sequence[Thing], Size], Sequence[Rectangle | Mask]]
-"""What a detector sees in an image of a width and height where things are planted; the folder is
-for its network."""
+"""Returns a detector's results for an image of a width and height with planted things.
+
+The folder is for its network.
+"""
 
 
 @st.composite
 def things(draw: st.DrawFn, kinds: int) -> list[Thing]:
-    """Up to six objects that do not overlap, each of another score."""
+    """Up to six objects that do not overlap, with different scores."""
     places = st.tuples(st.integers(0, _CELLS - 1), st.integers(0, _CELLS - 1))
     edges = st.floats(0.02, 0.3), st.floats(0.6, 0.98)
     found = []
@@ -46,14 +48,14 @@ def things(draw: st.DrawFn, kinds: int) -> list[Thing]:
 def assert_follows_the_image(
     look: Look, *, kinds: int, size: Size = (640, 480), slack: float = 0.01, examples: int = 8
 ) -> None:
-    """Check that boxes scale and turn over with an image, and that nothing hangs on their order.
+    """Check that boxes scale and flip with an image, and do not depend on their order.
 
     Args:
         look: The detector.
-        kinds: How many classes it knows.
+        kinds: Its number of classes.
         size: Of the image.
-        slack: By how many pixels of an image of that size boxes may differ.
-        examples: How many pictures are tried.
+        slack: Tolerance of boxes, in pixels of an image of that size.
+        examples: How many images to try.
     """
 
     @settings(max_examples=examples, deadline=None, database=None)

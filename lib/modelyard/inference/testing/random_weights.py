@@ -7,10 +7,10 @@ from torch import Tensor, nn
 
 
 def random_state(make: Callable[[], nn.Module], seed: int = 0) -> dict[str, Tensor]:
-    """Return random weights with which the answer of a network depends on its input.
+    """Return random weights with which a network's output depends on its input.
 
     Args:
-        make: Makes the network; torch initialises its convolutions.
+        make: Creates the network; torch initialises its convolutions.
         seed: The same seed gives the same weights.
     """
     torch.manual_seed(seed)

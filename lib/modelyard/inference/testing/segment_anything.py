@@ -1,6 +1,6 @@
-"""Networks with known answers, to test what surrounds the real ones to the pixel.
+"""Networks with known outputs, to test pre- and postprocessing to the pixel.
 
-They have the inputs and outputs of the real networks and are a few operations large.
+They have the inputs and outputs of the real networks, but only a few operations.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,12 +25,12 @@ _FAR: Final = 1e4
 def plant_ssd(
     path: Path, boxes: Sequence[Sequence[float]], scores: Mapping[tuple[int, int], float]
 ) -> None:
-    """Write a COCO SSD that gives these boxes whatever it sees.
+    """Write a COCO SSD that returns these boxes for any image.
 
     Args:
         path: The .xml file to write.
         boxes: Top, left, bottom, right as fractions of the image, one for each anchor.
-        scores: By anchor and COCO id; 0 where there is none.
+        scores: By anchor and COCO id; 0 if missing.
     """
     table = np.zeros((1, len(boxes), 90), np.float32)
     for (anchor, number), score in scores.items():
@@ -46,9 +46,9 @@ def plant_ssd(
 
 
 def plant_sam(folder: Path) -> None:
-    """Write `sam_encoder.onnx` and `sam_decoder.onnx`, which are IR for all their names.
+    """Write `sam_encoder.onnx` and `sam_decoder.onnx`, which are IR despite their names.
 
-    The embedding holds no more than the mean of the encoder's input. The mask is the square
+    The embedding only holds the mean of the encoder's input. The mask is the square
     around each positive point, or the box if there is one, without the squares around the
     negative points. Logits are distances to its border in pixels of the encoder's square, so
     enlarging them keeps the border where it is.
@@ -77,7 +77,7 @@ def _plant_decoder(path: Path) -> None:
     for zero in nothing[:-1]:
         logits = op.add(logits, zero)
     outputs = {
-        # In the real network, too, only the large mask needs the size of the image.
+        # As in the real network, only the large mask needs the size of the image.
         "masks": op.add(logits, nothing[-1]),
         "iou_predictions": op.constant(np.array([[0.5]], np.float32)),
         "low_res_masks": logits,
@@ -90,7 +90,7 @@ def _planted_logits(points: Any, meanings: Any) -> Any:
     centres = (np.arange(_CELLS, dtype=np.float32) + 0.5) * _CELL
     x, y = np.meshgrid(centres, centres)
     cells = op.constant(np.stack((x.ravel(), y.ravel()), axis=1)[:, None])
-    # As the real one it takes the points for numbers of pixels.
+    # Like the real one it takes the points as pixel indices.
     places = op.add(points, _constant(0.5))
     away = op.reduce_max(op.abs(op.subtract(cells, places)), _whole([2]), False)
     inside = _where(meanings, 1, op.subtract(_constant(CLICK_RADIUS), away), -_FAR)
@@ -103,7 +103,7 @@ def _planted_logits(points: Any, meanings: Any) -> Any:
 
 
 def _inside_box(cells: Any, places: Any, meanings: Any) -> Any:
-    """Return [256 * 256]: how far the cells are inside the box of the points that mean corners."""
+    """Return [256 * 256]: how far the cells are inside the box of the corner points."""
     first, last = (
         op.reduce_sum(
             op.multiply(

@@ -1,4 +1,4 @@
-"""Networks that end like those of TensorFlow's Object Detection API and show chosen objects."""
+"""Networks with the outputs of TensorFlow's Object Detection API and planted objects."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,13 +25,13 @@ class Planted(NamedTuple):
 def plant_detections(
     path: Path, objects: Sequence[Planted], *, shape: tuple[int, ...] = (-1, -1, -1, 3)
 ) -> Path:
-    """Write a network that sees `objects` in red images and nothing in others.
+    """Write a network that detects `objects` in red images and nothing in others.
 
     Args:
-        path: As in `plant`.
-        objects: Up to 100; the rows behind them are padding with high scores, which
+        path: See `plant`.
+        objects: Up to 100; further rows are padding with high scores, which
             `num_detections` leaves out. Either all have masks, of one shape, or none.
-        shape: Of the input `image_tensor:0`, uint8.
+        shape: Shape of the input `image_tensor:0`, uint8.
     """
     boxes = np.zeros((1, _ROWS, 4), np.float32)
     scores = np.full((1, _ROWS), 0.99, np.float32)

@@ -1,4 +1,4 @@
-"""Heads of YOLOv3 that show chosen objects: the decoder's formulas solved for the raw values."""
+"""YOLOv3 heads for given objects: the inverse of the decoder."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,7 @@ _NOTHING = -30.0
 
 
 class Planted(NamedTuple):
-    """An object: its box as fractions of the network's input, class, and two chances in (0, 1)."""
+    """An object: box as fractions of the network's input, class, two probabilities in (0, 1)."""
 
     box: tuple[float, float, float, float]
     kind: int
@@ -26,10 +26,10 @@ def heads(
     side: int,
     classes: int,
 ) -> list[NDArray[np.float32]]:
-    """Return raw heads [anchors * (5 + classes), grid, grid]; each object is in each of them once.
+    """Return raw heads [anchors * (5 + classes), grid, grid]; each contains each object once.
 
-    The i-th object takes the i-th anchor, modulo their number. The centre of its box must lie
-    within the input and not on the line between two cells.
+    The i-th object takes the i-th anchor, modulo their number. The centre of its box must be
+    within the input and not on the border between two cells.
     """
     result = []
     for grid, sizes in zip(grids, anchors, strict=True):
@@ -51,5 +51,5 @@ def heads(
     return result
 
 
-def _logit(chance: float) -> float:
-    return math.log(chance / (1 - chance))
+def _logit(probability: float) -> float:
+    return math.log(probability / (1 - probability))

@@ -1,1 +1,1 @@
-"""detectron2 as it is, behind the functions of this folder: see docs/detectron2.md."""
+"""Runs unmodified detectron2; see docs/detectron2.md."""

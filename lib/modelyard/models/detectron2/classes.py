@@ -1,4 +1,4 @@
-"""A function's labels, for the classes that a network was trained on."""
+"""Maps a network's classes to a function's labels."""
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
@@ -14,9 +14,9 @@ class Classes(NamedTuple):
     """The labels of a network's classes; a class without one is not reported.
 
     Attributes:
-        things: By number of the class, of objects that can be counted.
-        stuff: By number of the class, of what a panoptic network sees besides, such as sky.
-        joints: Names of the joints in the order of the network, if it finds any.
+        things: By class number, labels of countable objects.
+        stuff: By class number, labels of what else a panoptic network segments, such as sky.
+        joints: Names of the joints in the network's order, if it finds any.
     """
 
     things: Mapping[int, Label]
@@ -27,20 +27,20 @@ class Classes(NamedTuple):
 def label_classes(configuration: Any, labels: LabelSet) -> Classes:
     """Find the class of each label of a function.
 
-    A label with an id stands for the class of that number in the data set, where the data set
-    numbers its classes as COCO does. One without stands for the class of its name.
+    A label with an id means the class of that number in the data set, if the data set numbers its
+    classes like COCO. A label without one means the class of its name.
 
     Args:
-        configuration: As `open_configuration` returns it.
-        labels: Of the function.
+        configuration: From `open_configuration`.
+        labels: The function's labels.
 
     Raises:
-        LabelError: a label stands for no class, a class has two labels, the joints of a skeleton
-            are not those of the data set, or the configuration tells no classes.
+        LabelError: a label does not match a class, a class has two labels, the joints of a skeleton
+            are not those of the data set, or the classes of the configuration are unknown.
     """
     metadata = _metadata(configuration)
     things = tuple(metadata.get("thing_classes", ()))
-    # A panoptic network has a class 0 of stuff, which stands for everything else.
+    # Class 0 of a panoptic network's stuff means everything else.
     panoptic = configuration.MODEL.META_ARCHITECTURE == "PanopticFPN"
     stuff = tuple(metadata.get("stuff_classes", ()))[1:] if panoptic else ()
     keypoints = configuration.MODEL.KEYPOINT_ON
@@ -60,19 +60,19 @@ def label_classes(configuration: Any, labels: LabelSet) -> Classes:
         found[number] = label
     return Classes(
         things={number: label for number, label in found.items() if number < len(things)},
-        # Numbered from 1, for 0 is everything that can be counted.
+        # Numbered from 1, since 0 is everything countable.
         stuff={n - len(things) + 1: label for n, label in found.items() if n >= len(things)},
         joints=joints,
     )
 
 
 def _metadata(configuration: Any) -> dict[str, Any]:
-    """Return what detectron2 knows of the data set that a configuration is tested on."""
+    """Return detectron2's metadata of a configuration's test data set."""
     for name in (*configuration.DATASETS.TEST, *configuration.DATASETS.TRAIN):
         known = MetadataCatalog.get(name).as_dict()
         if known.get("thing_classes"):
             return dict(known)
-    raise LabelError("the configuration names no data set whose classes detectron2 knows")
+    raise LabelError("the configuration does not name a data set whose classes detectron2 knows")
 
 
 def _class_of(label: Label, names: Sequence[str], by_id: Mapping[int, int]) -> int:
@@ -86,7 +86,7 @@ def _class_of(label: Label, names: Sequence[str], by_id: Mapping[int, int]) -> i
     if label.name not in names:
         similar = get_close_matches(label.name, names, n=3)
         hint = f"did you mean {_some(similar)}?" if similar else f"there are: {_some(names)}"
-        raise LabelError(f"label {label.name!r} is no class of the network: {hint}")
+        raise LabelError(f"label {label.name!r} is not a class of the network: {hint}")
     return names.index(label.name)
 
 
@@ -94,7 +94,9 @@ def _check_joints(label: Label, joints: tuple[str, ...]) -> None:
     if label.type != "skeleton":
         return
     if not joints:
-        raise LabelError(f"label {label.name!r} is a skeleton, but the network finds no joints")
+        raise LabelError(
+            f"label {label.name!r} is a skeleton, but the network does not find joints"
+        )
     odd = [sublabel.name for sublabel in label.sublabels if sublabel.name not in joints]
     if odd:
         raise LabelError(

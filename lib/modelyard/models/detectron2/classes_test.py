@@ -1,4 +1,4 @@
-"""Which label stands for which class of a network."""
+"""The mapping from labels to a network's classes."""
 
 import json
 from pathlib import Path
@@ -58,7 +58,7 @@ def test_our_label_sets_cover_every_class(
     found = classes(config, spec)
     assert sorted(found.things) == list(range(things))
     assert sorted(found.stuff) == list(range(1, stuff + 1))
-    # By their names alone they are the same classes.
+    # By name alone they are the same classes.
     for label in spec:
         label.pop("id", None)
     assert classes(config, spec)[:2] == tuple(
@@ -92,11 +92,15 @@ def skeleton(joint: str) -> dict[str, Any]:
     ("config", "labels", "message"),
     [
         (FASTER, [{"name": "x", "id": 12}], "'x' has the id 12, which the data set does not use"),
-        (FASTER, [{"name": "persons"}], r"'persons' is no class .* did you mean person"),
-        (FASTER, [{"name": "zzzz"}], r"'zzzz' is no class .* there are: person, bicycle, .*\(80\)"),
+        (FASTER, [{"name": "persons"}], r"'persons' is not a class .* did you mean person"),
+        (
+            FASTER,
+            [{"name": "zzzz"}],
+            r"'zzzz' is not a class .* there are: person, bicycle, .*\(80\)",
+        ),
         (FASTER, [{"name": "a", "id": 1}, {"name": "person"}], "'a' and 'person' are one class"),
         (FASTER, [{"name": "grass", "id": 193}], "'grass' has the id 193"),
-        (FASTER, [skeleton("nose")], "the network finds no joints"),
+        (FASTER, [skeleton("nose")], "the network does not find joints"),
         (KEYPOINTS, [skeleton("tail")], "has the joint 'tail', which the network does not find"),
     ],
 )
@@ -111,5 +115,5 @@ def test_labels_that_do_not_fit_are_named(
 def test_a_configuration_of_an_unknown_data_set_says_so() -> None:
     configuration = open_configuration(FASTER)
     configuration.DATASETS.TEST = configuration.DATASETS.TRAIN = ("nobodys",)
-    with pytest.raises(LabelError, match="no data set whose classes detectron2 knows"):
+    with pytest.raises(LabelError, match="does not name a data set whose classes detectron2 knows"):
         label_classes(configuration, LabelSet([]))

@@ -1,4 +1,4 @@
-"""The detector behind each function here: any configuration of detectron2's zoo."""
+"""A detector for any configuration of detectron2's model zoo."""
 
 from abc import ABC
 from collections.abc import Sequence
@@ -24,20 +24,20 @@ from modelyard.serving.author.model import Detector
 class Detectron2(Detector, ABC):
     """A network of detectron2, built and run by detectron2.
 
-    Sizes, limits and overlaps are those of the configuration; its thresholds of scores give way to
-    the request's.
+    Sizes, limits and IoU thresholds are those of the configuration; its score thresholds are
+    replaced by the request's.
 
     Attributes:
         config: Name of a configuration in detectron2's model zoo.
-        shortest: Scales images so that the shorter side has this many pixels, instead of what the
-            configuration says.
+        shortest: Length in pixels to which the shorter side of an image is scaled, instead of the
+            configuration's.
     """
 
     config: ClassVar[str]
     shortest: ClassVar[int | None] = None
 
     def __init_subclass__(cls) -> None:
-        """Refuse a class that names no configuration."""
+        """Refuse a class that does not name a configuration."""
         super().__init_subclass__()
         if not isinstance(getattr(cls, "config", None), str):
             raise TypeError(f"class {cls.__name__} must name a configuration as `config`")
@@ -46,9 +46,9 @@ class Detectron2(Detector, ABC):
         """Build the network and read its checkpoint, the only file among the weights.
 
         Raises:
-            ConfigurationError: there is no such configuration, or it cannot be run.
+            ConfigurationError: the configuration does not exist or cannot be run.
             LabelError: the function's labels do not fit the network's classes.
-            CheckpointError: the checkpoint does not hold this network, or holds code.
+            CheckpointError: the checkpoint is not of this network, or contains code.
         """
         configuration = open_configuration(self.config)
         self._classes = label_classes(configuration, assets.labels)
@@ -62,7 +62,7 @@ class Detectron2(Detector, ABC):
         self._resize = ResizeShortestEdge((size, size), configuration.INPUT.MAX_SIZE_TEST)
 
     def detect(self, image: Image, threshold: float) -> Sequence[Shape]:
-        """Return what is seen with a score of at least `threshold`, and stuff, which has none."""
+        """Return detections with a score of at least `threshold`, and stuff, which has none."""
         set_threshold(self._network, threshold)
         answer = self._run(image)
         if "panoptic_seg" in answer:
@@ -71,13 +71,13 @@ class Detectron2(Detector, ABC):
         return list(instance_shapes(answer["instances"].to("cpu"), self._classes))
 
     def _run(self, image: Image) -> dict[str, Any]:
-        """Return detectron2's answer for one image, in pixels of the image."""
+        """Return detectron2's output for one image, in pixels of the image."""
         pixels = image.pixels[:, :, ::-1] if self._bgr else image.pixels
         pixels = np.ascontiguousarray(pixels)
         scaled = self._resize.get_transform(pixels).apply_image(pixels)
         tensor = torch.from_numpy(np.ascontiguousarray(scaled.transpose(2, 0, 1), np.float32))
         width, height = image.size
-        # In half precision detectron2 pools from boxes that are rounded to whole pixels.
+        # In half precision detectron2 would round boxes to whole pixels before pooling.
         with running(self._device, half=False):
             answer: dict[str, Any] = self._network(
                 [{"image": tensor, "height": height, "width": width}]
@@ -89,7 +89,7 @@ def checkpoint(assets: Assets) -> Path:
     """Return the one file among a function's weights.
 
     Raises:
-        CheckpointError: there is none, or there are more.
+        CheckpointError: there is not exactly one.
     """
     folder = assets.path / "weights"
     files = sorted(path.name for path in folder.glob("*"))
@@ -101,7 +101,7 @@ def checkpoint(assets: Assets) -> Path:
 
 
 def set_threshold(network: Any, threshold: float) -> None:
-    """Have a network report what has a score of at least `threshold`, 0..1."""
+    """Make a network report scores of at least `threshold`, 0..1."""
     # detectron2 compares with "greater than", in float32.
     below = float(np.nextafter(np.float32(threshold), np.float32(-1)))
     for part in network.modules():
@@ -112,6 +112,6 @@ def set_threshold(network: Any, threshold: float) -> None:
 
 
 def _rename(key: str) -> str | None:
-    """Leave out what older checkpoints of detectron2 hold beside weights: its constants."""
+    """Skip the constants in older checkpoints of detectron2."""
     constant = key in {"pixel_mean", "pixel_std"} or "anchor_generator.cell_anchors." in key
     return None if constant else key

@@ -1,4 +1,4 @@
-"""Checkpoints that are refused."""
+"""Refused checkpoints."""
 
 import json
 import os
@@ -43,7 +43,7 @@ def assets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assets]:
 
 
 class Bomb:
-    """Makes a folder when it is unpickled."""
+    """Creates a folder when it is unpickled."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

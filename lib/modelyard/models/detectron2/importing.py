@@ -1,7 +1,7 @@
-"""detectron2's own names, imported so that it runs on today's libraries.
+"""Imports detectron2 so that it runs on current libraries.
 
-detectron2 0.6 wants three things that are not there: the operators of torchvision, a name that
-Pillow 10 dropped, and compiled operators of its own, which its package on the index lacks.
+detectron2 0.6 needs three things that are missing: the operators of torchvision, a name that
+Pillow 10 dropped, and its own compiled operators, which its package on the index lacks.
 """
 
 import logging
@@ -19,18 +19,18 @@ _COMPILED: Final = "detectron2._C"
 
 
 class CompiledOperatorError(Exception):
-    """Something needs detectron2's compiled operators, and they are not there."""
+    """Something needs detectron2's compiled operators, which are not installed."""
 
 
 class _Missing(ModuleType):
-    """Stands in for the compiled operators until one of them is called."""
+    """Replaces the compiled operators until one of them is called."""
 
     def __getattr__(self, name: str) -> Any:
-        """Refuse every operator; Python itself asks modules for names in underscores."""
+        """Refuse every operator, but not names in underscores, which Python itself looks up."""
         if name.startswith("__"):
             raise AttributeError(name)
         raise CompiledOperatorError(
-            f"{_COMPILED}.{name} is not compiled here; docs/detectron2.md says how to have it"
+            f"{_COMPILED}.{name} is not compiled here; see docs/detectron2.md"
         )
 
 
@@ -38,12 +38,12 @@ provide_operators()
 if not hasattr(PIL.Image, "LINEAR"):
     PIL.Image.LINEAR = PIL.Image.Resampling.BILINEAR  # type: ignore[attr-defined]
 
-# It warns of its own configurations, which come with it and are pinned with it, and of itself.
+# It warns of its own configurations, which are part of it and pinned with it, and of itself.
 logging.getLogger("fvcore.common.config").setLevel(logging.ERROR)
 warnings.filterwarnings("ignore", "torch.meshgrid")
 
 COMPILED: Final = find_spec(_COMPILED) is not None
-"""Whether detectron2's own compiled operators are there."""
+"""Whether detectron2's own compiled operators are installed."""
 if not COMPILED:
     sys.modules[_COMPILED] = _Missing(_COMPILED)
 

@@ -1,8 +1,8 @@
-"""The two operators of torchvision that detectron2's networks call, on torch alone.
+"""The two torchvision operators that detectron2's networks call, in plain torch.
 
-The package index's torchvision for Linux is built for the CUDA build of torch: beside the build for
-processors its compiled operators do not load, and without a declaration of them it cannot even be
-imported. `provide_operators` puts these in their place. Where the compiled ones load, they stay.
+The package index's torchvision for Linux is built for the CUDA build of torch: with torch's CPU
+build its compiled operators do not load, and without a declaration of them it cannot even be
+imported. `provide_operators` replaces them, unless the compiled ones load.
 """
 
 import sys
@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 _NAMESPACE: Final = "torchvision"
-# So many boxes, the best first, are compared with each other at once.
+# How many boxes, best first, are compared with each other at once.
 _BLOCK: Final = 1024
 _library: torch.library.Library | None = None
 
@@ -23,10 +23,10 @@ _library: torch.library.Library | None = None
 def provide_operators() -> None:
     """Import torchvision, with these operators if its own cannot be loaded.
 
-    Has to run before anything else imports torchvision; a second call does nothing.
+    Must run before anything else imports torchvision; a second call does nothing.
 
     Raises:
-        ImportError: torchvision is imported already, and without operators; or not installed.
+        ImportError: torchvision is already imported without operators, or not installed.
     """
     global _library  # noqa: PLW0603 - the declarations end with the object that made them
     if _library is not None or _compiled_operators_load():
@@ -35,7 +35,7 @@ def provide_operators() -> None:
         raise ImportError("torchvision was imported before modelyard.models.detectron2.operators")
     _library = torch.library.Library(_NAMESPACE, "DEF")  # type: ignore[no-untyped-call]
     _declare("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor", nms)
-    # For quantised boxes; torchvision describes it at import, and nobody here calls it.
+    # For quantised boxes; torchvision refers to it on import, but it is never called here.
     _declare("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
     _declare(
         "roi_align(Tensor input, Tensor rois, float spatial_scale, int pooled_height, "
@@ -44,16 +44,16 @@ def provide_operators() -> None:
     )
     import torchvision.ops  # noqa: F401, PLC0415 - not before they are declared
 
-    # It looks whether its library was loaded, in two places, before it calls an operator.
+    # In two places it checks that its library is loaded before it calls an operator.
     for module in ("torchvision.extension", "torchvision.ops.roi_align"):
         sys.modules[module]._has_ops = lambda: True  # type: ignore[attr-defined]
 
 
 def nms(boxes: Tensor, scores: Tensor, overlap: float) -> Tensor:
-    """Return which boxes to keep, best score first; of equal scores the first one first.
+    """Return the indices of the boxes to keep, best score first; ties keep their order.
 
-    A box goes if a better one, that is kept, overlaps it with an intersection over union above
-    `overlap`. A box without area overlaps nothing and stays, as with torchvision.
+    A box is dropped if its intersection over union with a better box that is kept exceeds
+    `overlap`. A box without area overlaps nothing and is kept, as in torchvision.
 
     Args:
         boxes: float [N, 4] of left, top, right, bottom.
@@ -85,20 +85,19 @@ def roi_align(  # noqa: PLR0917 - torchvision's operator has as many
     sampling: int,
     aligned: bool,
 ) -> Tensor:
-    """Pool regions of feature maps into small squares (He et al. 2017, "Mask R-CNN").
+    """Pool regions of feature maps to a fixed size (He et al. 2017, "Mask R-CNN").
 
-    Each cell is the mean of a grid of points, each interpolated linearly between the four values
-    around it.
+    Each cell is the mean of a grid of points, each interpolated bilinearly.
 
     Args:
         features: float [N, C, H, W].
-        regions: float [K, 5]: number of the map, then left, top, right, bottom of the image.
-        scale: From pixels of the image to those of the map.
+        regions: float [K, 5]: index of the map, then left, top, right, bottom in the image.
+        scale: Pixels of the map per pixel of the image.
         height: Rows of a result.
         width: Columns of a result.
         sampling: Rows and columns of the grid; 0 or less: one for each pixel of the map.
-        aligned: Pixels have their centres at halves, as in detectron2; else at whole numbers, and
-            a region has at least one pixel.
+        aligned: Pixel centres are at halves, as in detectron2; else at whole numbers, and a region
+            has at least one pixel.
 
     Returns:
         [K, C, height, width] of the dtype of `features`.
@@ -113,7 +112,7 @@ def roi_align(  # noqa: PLR0917 - torchvision's operator has as many
     grids = torch.full_like(cells, sampling) if sampling > 0 else cells.ceil().clamp(min=0)
     maps = regions[:, 0].long() * rows * columns
     pooled = table.new_zeros(len(regions), height * width, channels)
-    # Regions of one size of grid at a time, for then all their cells have as many points.
+    # Regions of one grid size at a time, so that all cells have the same number of points.
     for across, down in torch.unique(grids.long(), dim=0).tolist():
         of_size = torch.nonzero((grids == grids.new_tensor((across, down))).all(dim=1))[:, 0]
         if not across or not down:
@@ -134,7 +133,7 @@ def roi_align(  # noqa: PLR0917 - torchvision's operator has as many
 
 
 def _compiled_operators_load() -> bool:
-    """Say whether torchvision's library fits this torch."""
+    """Return whether torchvision's library fits this torch."""
     spec = find_spec(_NAMESPACE)
     if spec is None or spec.submodule_search_locations is None:
         raise ImportError("torchvision is not installed")
@@ -157,7 +156,7 @@ def _declare(signature: str, operator: Callable[..., Any] | None = None) -> None
 
 
 def _overlaps(first: Tensor, second: Tensor) -> Tensor:
-    """Return intersection over union [N, M]; NaN, which exceeds nothing, of two without area."""
+    """Return intersection over union [N, M]; NaN, which exceeds nothing, if both have no area."""
     near = torch.maximum(first[:, None, :2], second[:, :2])
     far = torch.minimum(first[:, None, 2:], second[:, 2:])
     shared = (far - near).clamp(min=0).prod(dim=2)
@@ -166,14 +165,14 @@ def _overlaps(first: Tensor, second: Tensor) -> Tensor:
 
 
 def _survivors(suppresses: Tensor, free: Tensor) -> Tensor:
-    """Return bool [N]: who is left if everybody who is left suppresses those after it.
+    """Return bool [N]: the boxes that remain if every remaining box suppresses later ones.
 
     Args:
         suppresses: bool [N, N], above the diagonal: row by column.
-        free: bool [N]: who is in question at all.
+        free: bool [N]: the candidates.
     """
     left = free
-    # What holds for the first n after n rounds holds from then on; mostly a few rounds do.
+    # After n rounds the first n are final; usually a few rounds suffice.
     while True:
         following = free & ~(suppresses & left[:, None]).any(dim=0)
         if torch.equal(following, left):
@@ -184,19 +183,19 @@ def _survivors(suppresses: Tensor, free: Tensor) -> Tensor:
 def _samples(
     start: Tensor, cell: Tensor, cells: int, grid: int, length: int
 ) -> tuple[Tensor, Tensor]:
-    """Return which values of a row the points of regions lie between, and with what weights.
+    """Return the neighbours in a row, and their weights, of the points of regions.
 
     Args:
-        start: float [K], the regions' first edge.
-        cell: float [K], the extent of a cell.
-        cells: Cells of a region.
-        grid: Points of a cell.
-        length: Values of the row. A point more than 1 beyond its ends counts as 0.
+        start: float [K], the first edge of each region.
+        cell: float [K], the length of a cell.
+        cells: Cells per region.
+        grid: Points per cell.
+        length: Length of the row. A point more than 1 beyond its ends counts as 0.
 
     Returns:
         int64 and float32 [K, cells, 2 * grid].
     """
-    # Added up in torchvision's order, for a point may lie exactly on the border of what counts.
+    # Summed in torchvision's order, since a point may be exactly on the border of that.
     cell = cell[:, None, None]
     firsts = start[:, None, None] + torch.arange(cells, device=cell.device)[:, None] * cell
     points = firsts + (torch.arange(grid, device=cell.device) + 0.5) * cell / grid

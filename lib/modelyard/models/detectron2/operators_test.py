@@ -1,7 +1,7 @@
-"""The operators against loops over the definition, and against values by hand.
+"""The operators compared with naive loops and with values computed by hand.
 
-The loops are written from torchvision's documentation and from He et al. 2017; they share nothing
-with the code under test.
+The loops follow torchvision's documentation and He et al. 2017; they share no code with the
+operators.
 """
 
 import math
@@ -17,14 +17,14 @@ from numpy.typing import NDArray
 from modelyard.models.detectron2 import operators
 from modelyard.models.detectron2.operators import nms, roi_align
 
-# Not importable before.
+# Not importable earlier.
 operators.provide_operators()
 ops = import_module("torchvision.ops")
 
 Map = NDArray[np.float64]
 
 
-def test_torchvision_takes_them_for_its_own() -> None:
+def test_torchvision_uses_them() -> None:
     boxes = torch.tensor([[0.0, 0, 10, 10], [1, 0, 11, 10], [20, 20, 30, 30]])
     scores = torch.tensor([0.5, 0.9, 0.1])
     assert ops.nms(boxes, scores, 0.5).tolist() == [1, 2]
@@ -106,7 +106,7 @@ def test_nms_is_that_of_the_loop(rows: list[tuple[list[float], float]], overlap:
 
 @pytest.mark.parametrize("count", [200, 1500, 2600])
 def test_many_boxes_and_classes(count: int) -> None:
-    """More than are compared at once, and by both of torchvision's ways over classes."""
+    """More than are compared at once, and by both of torchvision's class-wise methods."""
     generator = np.random.default_rng(count)
     corners = generator.uniform(0, 100, (count, 2))
     boxes = np.concatenate((corners, corners + generator.uniform(5, 30, (count, 2))), axis=1)
@@ -123,7 +123,7 @@ def test_many_boxes_and_classes(count: int) -> None:
 
 
 def value_at(plane: Map, y: float, x: float) -> float:
-    """The value between the four pixels around a point whose pixels have whole coordinates."""
+    """The bilinear value at a point; pixels have whole coordinates."""
     height, width = plane.shape
     if not (-1 <= y <= height and -1 <= x <= width):
         return 0.0
@@ -197,7 +197,7 @@ def test_roi_align_is_that_of_the_loop(
 
 
 def test_roi_align_by_hand() -> None:
-    """A slope of 1 to the right: cells are the value at their middle, less half a pixel."""
+    """A slope of 1 to the right: cells have the value at their centre, less half a pixel."""
     slope = torch.arange(8.0).repeat(8, 1)[None, None]
     region = torch.tensor([[0.0, 2, 2, 6, 6]])
     aligned = roi_align(slope, region, 1.0, 2, 2, 0, True)

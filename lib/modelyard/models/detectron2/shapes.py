@@ -1,4 +1,4 @@
-"""What a network of detectron2 answers, as CVAT's shapes."""
+"""Converts the output of detectron2's networks to CVAT's shapes."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -11,19 +11,19 @@ from modelyard.imaging import crop, polygons
 from modelyard.models.detectron2.classes import Classes
 from modelyard.models.detectron2.importing import Instances
 
-# Below this score detectron2 does not draw a joint (its visualizer's _KEYPOINT_THRESHOLD).
+# detectron2 does not draw joints below this score (_KEYPOINT_THRESHOLD of its visualizer).
 _VISIBLE: Final = 0.05
 
 
 def instance_shapes(instances: Instances, classes: Classes) -> Iterator[Shape]:
-    """Yield a shape for each object, best first, of the kind that its label asks for.
+    """Yield a shape for each object, best first, of the type that its label requires.
 
-    A label of type skeleton gets joints and one of type rectangle a box; any other the mask, where
-    the network makes masks, and else the box.
+    A label of type skeleton gets joints and one of type rectangle a box; any other a mask if the
+    network predicts masks, else a box.
 
     Args:
         instances: On the CPU, in pixels of the image.
-        classes: Their labels.
+        classes: The labels of the classes.
     """
     found = instances.get_fields()
     boxes = found["pred_boxes"].tensor.numpy()
@@ -50,8 +50,8 @@ def panoptic_shapes(
 
     Args:
         segments: int32 [height, width], the number of the segment of each pixel, 0 for none.
-        described: detectron2's `segments_info`.
-        classes: Their labels.
+        described: `segments_info` from detectron2.
+        classes: The labels of the classes.
     """
     for segment in described:
         labels = classes.things if segment["isthing"] else classes.stuff
@@ -71,7 +71,7 @@ def _mask(label: Label, mask: NDArray[np.bool_], score: float | None) -> Iterato
 def _skeleton(
     label: Label, joints: NDArray[np.float32], names: tuple[str, ...], score: float
 ) -> Skeleton:
-    """Return the shape of joints float32 [N, 3] of x, y and score, N as many as `names`."""
+    """Return the shape of joints float32 [N, 3] of x, y and score, one for each of `names`."""
     wanted = {sublabel.name for sublabel in label.sublabels}
     elements = tuple(
         Keypoint(name, (x, y), outside=bool(seen < _VISIBLE))

@@ -1,4 +1,4 @@
-"""Shapes of answers that are written by hand."""
+"""Shapes of outputs written by hand."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -16,7 +16,7 @@ JOINTS = ("nose", "tail")
 
 
 def instances(*, masks: bool = False, joints: bool = False) -> Instances:
-    """Two objects on an image of 8x6, the second one better: of classes 0 and 1."""
+    """Two objects of classes 0 and 1 in an image of 8x6, the second with a better score."""
     fields = {
         "pred_boxes": Boxes(torch.tensor([[1.0, 1, 4, 3], [2, 0, 7, 5]])),
         "scores": torch.tensor([0.25, 0.75]),

@@ -13,7 +13,7 @@ _NETWORKS: Final = ("GeneralizedRCNN", "PanopticFPN", "RetinaNet")
 
 
 class ConfigurationError(Exception):
-    """There is no such configuration, or a function cannot run it; one line, with its name."""
+    """The configuration does not exist or a function cannot run it; one line, with its name."""
 
 
 def configurations() -> tuple[str, ...]:
@@ -23,24 +23,24 @@ def configurations() -> tuple[str, ...]:
 
 
 def open_configuration(name: str) -> Any:
-    """Return a configuration for running its network on one processor or card.
+    """Return a configuration to run its network on one CPU or GPU.
 
     Args:
-        name: As detectron2's MODEL_ZOO.md has it, with or without `.yaml`.
+        name: As in detectron2's MODEL_ZOO.md, with or without `.yaml`.
 
     Returns:
-        detectron2's CfgNode. Whatever names weights is empty; synchronised batch normalisation,
-        which only training on many cards has a use for, is a plain one.
+        A CfgNode of detectron2. Fields that name weights are empty; synchronised batch
+        normalisation, which is only for training on several GPUs, is replaced by a plain one.
 
     Raises:
-        ConfigurationError: see there.
+        ConfigurationError: see `ConfigurationError`.
     """
     file = name if name.endswith(".yaml") else f"{name}.yaml"
     known = configurations()
     if file not in known:
         similar = get_close_matches(file, known, n=3, cutoff=0.5)
         hint = f"; did you mean {', '.join(similar)}?" if similar else ""
-        raise ConfigurationError(f"detectron2's zoo has no configuration {name!r}{hint}")
+        raise ConfigurationError(f"detectron2's zoo does not have the configuration {name!r}{hint}")
     configuration = get_cfg()
     configuration.merge_from_file(str(_folder() / file))
     configuration.MODEL.WEIGHTS = ""
@@ -58,23 +58,23 @@ def refuse_unsupported(configuration: Any, name: str) -> None:
     if needs and not COMPILED:
         raise ConfigurationError(
             f"{name} needs detectron2's compiled operators ({needs}), which its package on the "
-            "index lacks; docs/detectron2.md says how to have them"
+            "index lacks; see docs/detectron2.md"
         )
     network = configuration.MODEL.META_ARCHITECTURE
     if network not in _NETWORKS:
         raise ConfigurationError(
-            f"{name} is a {network}, which finds no labelled objects; a function can run: "
+            f"{name} is a {network}, which does not find labelled objects; accepted: "
             f"{', '.join(_NETWORKS)}"
         )
     if configuration.MODEL.LOAD_PROPOSALS:
         raise ConfigurationError(
             f"{name} reads its proposals from a file of the training set; "
-            "take a faster_rcnn configuration, which makes them itself"
+            "use a faster_rcnn configuration, which computes them itself"
         )
 
 
 def _compiled_parts(model: Any) -> Iterator[str]:
-    """Name what of a network calls a compiled operator that only detectron2 itself brings."""
+    """Name the parts of a network that call detectron2's own compiled operators."""
     if any(model.RESNETS.DEFORM_ON_PER_STAGE):
         yield "deformable convolution"
     names = (
@@ -91,5 +91,5 @@ def _compiled_parts(model: Any) -> Iterator[str]:
 
 
 def _folder() -> Path:
-    # Not by importing detectron2.model_zoo, which wants setuptools' old pkg_resources.
+    # Without importing detectron2.model_zoo, which needs setuptools' old pkg_resources.
     return Path(detectron2.__file__).parent / "model_zoo" / "configs"

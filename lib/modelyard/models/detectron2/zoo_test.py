@@ -1,4 +1,4 @@
-"""Every configuration of the zoo by name, and what is said of those that cannot run."""
+"""Every configuration of the zoo by name, and the errors for those that cannot run."""
 
 from importlib import import_module
 
@@ -42,9 +42,9 @@ def test_each_configuration_can_be_run_or_says_why_not() -> None:
             assert said.startswith(f"{name} needs detectron2's compiled operators (deformable conv")
             assert "docs/detectron2.md" in said
         elif stem.startswith(NO_OBJECTS):
-            assert "finds no labelled objects" in said
+            assert "does not find labelled objects" in said
         elif stem.startswith(READS_PROPOSALS):
-            assert "take a faster_rcnn configuration" in said
+            assert "use a faster_rcnn configuration" in said
         else:
             assert said == ""
 
@@ -83,7 +83,7 @@ def test_a_wrong_name_gets_a_hint_and_no_path_leads_elsewhere() -> None:
     said = reason("COCO-Detection/retinanet_R_101_FPN_9x")
     assert "did you mean COCO-Detection/retinanet_R_101_FPN_3x.yaml" in said
     for name in ("../model_zoo", "/etc/passwd", "Base-RetinaNet.yaml"):
-        assert "has no configuration" in reason(name)
+        assert "does not have the configuration" in reason(name)
 
 
 def test_synchronised_normalisation_becomes_a_plain_one() -> None:

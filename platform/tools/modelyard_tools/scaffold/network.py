@@ -85,8 +85,8 @@ def read_network(path: Path) -> Network:
 def _read(path: Path, files: Sequence[File]) -> Network:
     from modelyard.inference.device import Device
     from modelyard.inference.heads.errors import HeadError
-    from modelyard.inference.heads.feeding import settled
-    from modelyard.inference.heads.fitting import head_of
+    from modelyard.inference.heads.feeding import resolve_input
+    from modelyard.inference.heads.fitting import find_head
     from modelyard.inference.heads.options import HeadOptions
     from modelyard.inference.model_api import is_read
     from modelyard.inference.openvino import OpenVINOSession, model_info, read_network
@@ -99,7 +99,7 @@ def _read(path: Path, files: Sequence[File]) -> Network:
     if classes and is_read(configuration):
         return Network(files, session.inputs, session.outputs, MODEL_API, classes, None)
     try:
-        shapes = settled(session.inputs, HeadOptions(input_size=side))
+        shapes = resolve_input(session.inputs, HeadOptions(input_size=side))
     except HeadError:
         # The input is not a single image, and heads feed nothing else.
         return Network(files, session.inputs, session.outputs, None, {}, None)
@@ -111,8 +111,8 @@ def _read(path: Path, files: Sequence[File]) -> Network:
         return Network(files, session.inputs, session.outputs, None, {}, None)
     (shape,) = shapes.values()
     height, width = shape[1:3] if shape[3] == 3 else shape[2:]
-    count = head_of(head).classes(outputs, (width, height))
-    numbers = _numbers(count, head_of(head).defaults)
+    count = find_head(head).classes(outputs, (width, height))
+    numbers = _numbers(count, find_head(head).defaults)
     names = _named(session.metadata)
     classes = {number: names.get(number, f"class {number}") for number in names or numbers}
     return Network(files, session.inputs, session.outputs, head, classes, side)

@@ -1,4 +1,4 @@
-"""Checkpoints in the form of detectron2's model zoo, filled with random numbers."""
+"""Checkpoints in the format of detectron2's model zoo, with random weights."""
 
 import json
 import pickle
@@ -14,14 +14,14 @@ from modelyard.serving.author.assets import Assets
 from modelyard_contract.release import MODEL, MODEL_SCHEMA
 
 Checkpoint = dict[str, NDArray[np.float32]]
-# What looks at single regions or maps last; larger weights would make every score 0 or 1.
+# Final layers; larger weights would make every score 0 or 1.
 _LAST = {"anchor_deltas": 0.3, "bbox_pred": 0.3, "objectness_logits": 0.3, "cls_score": 0.08}
 
 
 def random_checkpoint(config: str, seed: int = 7) -> Checkpoint:
     """Return random weights for a configuration, under detectron2's names.
 
-    Values neither fade nor grow much on the way through the network, and scores differ.
+    Values neither vanish nor grow much through the network, and scores differ.
     """
     generator = np.random.default_rng(seed)
     state = build_model(open_configuration(config)).state_dict()
@@ -52,7 +52,7 @@ def _values(
     if name.endswith("running_var"):
         return np.asarray(np.abs(values) * 0.1 + 0.9, np.float32)
     if name.endswith("norm.weight"):
-        # Pixels come in hundreds, and each block adds to what comes in.
+        # Pixels are in hundreds, and each block adds to its input.
         scale = 0.02 if ".stem." in name else 0.2 if ".conv3." in name else 1.0
         return np.full(shape, scale, np.float32)
     if len(shape) < 2:
