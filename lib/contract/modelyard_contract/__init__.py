@@ -1,5 +1,5 @@
-"""What plugin, platform, functions and tools agree on: names, limits, formats.
+"""Names, limits and formats shared by plugin, platform, functions and tools.
 
-Standard library only, on Python 3.9 (Pants) as on 3.11 (all else). Pants' daemon restarts when a
-file here changes.
+Standard library only, for Python 3.9 (Pants) and 3.11 (everything else). Pants' daemon restarts
+when a file here changes.
 """

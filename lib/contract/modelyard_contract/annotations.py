@@ -1,4 +1,4 @@
-"""The optional annotations that CVAT reads from a function, and what it makes of them."""
+"""The optional annotations that CVAT reads from a function, and their accepted values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ INTERACTOR_VERSION = "2"
 
 
 class AnnotationError(ValueError):
-    """A value CVAT would misread. `key` is the annotation, or None when its name is the fault."""
+    """A value that CVAT would misread. `key` is the annotation, or None if its name is wrong."""
 
     def __init__(self, key: str | None, value: str, accepted: str) -> None:
         super().__init__(accepted)
@@ -32,7 +32,7 @@ class _Annotation:
 
 
 _POINTS = "a number of points in quotes"
-_TRUE = 'only "true": CVAT takes any text for true, so leave it out to say no'
+_TRUE = 'only "true": CVAT reads any text as true, so omit it for false'
 _KNOWN: Mapping[str, _Annotation] = {
     "help_message": _Annotation(INTERACTOR, r"\S.*", "one line of text"),
     "animated_gif": _Annotation(INTERACTOR, r"https?://\S+", "the URL of a picture"),
@@ -50,7 +50,7 @@ _KNOWN: Mapping[str, _Annotation] = {
 
 
 def is_readable(function_type: str, key: str, value: str) -> bool:
-    """Whether CVAT reads that annotation of such a function, and its value as it was meant."""
+    """Return whether CVAT reads this annotation and value as intended, for this type."""
     known = _KNOWN.get(key)
     if known is None or known.function_type != function_type:
         return False
@@ -58,10 +58,10 @@ def is_readable(function_type: str, key: str, value: str) -> bool:
 
 
 def check_values(annotations: Mapping[str, str]) -> None:
-    """Check each annotation by itself.
+    """Check each annotation separately.
 
     Raises:
-        AnnotationError: CVAT does not know the key, or cannot read the value.
+        AnnotationError: CVAT does not support the key or cannot read the value.
     """
     for key, value in annotations.items():
         if key not in _KNOWN:
@@ -75,30 +75,30 @@ def check_values(annotations: Mapping[str, str]) -> None:
 
 
 def check_for_type(function_type: str, annotations: Mapping[str, str]) -> None:
-    """Check annotations against the type of their function and against one another.
+    """Check annotations against the function's type and against each other.
 
     Raises:
-        AnnotationError: CVAT reads one of other types only, or two contradict each other.
+        AnnotationError: one applies only to other types, or two contradict each other.
     """
     for key, value in annotations.items():
         wanted = _KNOWN[key].function_type
         if wanted != function_type:
             raise AnnotationError(
-                key, value, f"CVAT reads it of type={wanted!r} only, not of {function_type!r}"
+                key, value, f"CVAT reads it only for type={wanted!r}, not for {function_type!r}"
             )
     if "startswith_box" in annotations and "startswith_box_optional" in annotations:
         raise AnnotationError(
             "startswith_box_optional",
             annotations["startswith_box_optional"],
-            "a box is either demanded (startswith_box) or may be given (this one), not both",
+            "a box is either required (startswith_box) or optional (this one), not both",
         )
 
 
 def implied(function_type: str) -> dict[str, str]:
-    """Return the annotations that CVAT cannot do without, as they are where an author is silent."""
+    """Return the annotations that CVAT requires, with default values."""
     return {"version": INTERACTOR_VERSION} if function_type == INTERACTOR else {}
 
 
 def complete(function_type: str, annotations: Mapping[str, str]) -> dict[str, str]:
-    """Return `annotations` with those that are implied."""
+    """Return `annotations` with the implied ones added."""
     return {**implied(function_type), **annotations}

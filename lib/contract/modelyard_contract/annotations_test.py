@@ -57,7 +57,7 @@ def test_what_cvat_would_misread_is_refused_by_its_key(key: str, value: str) -> 
     assert (error.value.key, error.value.value) == (key, value)
 
 
-def test_an_unknown_key_is_refused_with_those_there_are() -> None:
+def test_an_unknown_key_is_refused_with_the_accepted_ones() -> None:
     with pytest.raises(AnnotationError, match="accepted: help_message, animated_gif") as error:
         check_values({"min_points": "1"})
     assert (error.value.key, error.value.value) == (None, "min_points")
@@ -65,14 +65,14 @@ def test_an_unknown_key_is_refused_with_those_there_are() -> None:
 
 @pytest.mark.parametrize("function_type", ["detector", "tracker", "reid"])
 def test_what_only_interactors_have_is_refused_elsewhere(function_type: str) -> None:
-    with pytest.raises(AnnotationError, match=f"'interactor' only, not of '{function_type}'"):
+    with pytest.raises(AnnotationError, match=f"'interactor', not for '{function_type}'"):
         check_for_type(function_type, {"min_pos_points": "1"})
     check_for_type("interactor", {"min_pos_points": "1"})
 
 
 def test_only_trackers_support_shape_types() -> None:
     check_for_type("tracker", {"supported_shape_types": "mask"})
-    with pytest.raises(AnnotationError, match="type='tracker' only"):
+    with pytest.raises(AnnotationError, match="only for type='tracker'"):
         check_for_type("interactor", {"supported_shape_types": "mask"})
 
 

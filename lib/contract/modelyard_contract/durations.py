@@ -1,10 +1,10 @@
-"""Durations as Go, and so Nuclio, writes them: `30s`, `1m30s`, `1.5h`, `250ms`."""
+"""Durations in the notation of Go and Nuclio: `30s`, `1m30s`, `1.5h`, `250ms`."""
 
 from __future__ import annotations
 
 import re
 
-# Go reads both signs of the prefix for 10^-6: U+00B5 and U+03BC.
+# Go accepts both characters for micro: U+00B5 and U+03BC.
 _SECONDS = {
     "ns": 1e-9,
     "us": 1e-6,
@@ -19,7 +19,7 @@ _PART = re.compile(rf"(?P<number>[0-9]+\.?[0-9]*|\.[0-9]+)(?P<unit>{'|'.join(_SE
 
 
 def duration_seconds(text: str) -> float:
-    """Return the seconds that `text` stands for.
+    """Convert a duration to seconds.
 
     Raises:
         ValueError: it is not a duration; negative ones are refused too.

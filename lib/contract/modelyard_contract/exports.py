@@ -1,6 +1,6 @@
-"""What `from modelyard import …` offers the author of a function, and which module has it.
+"""The names that authors can import with `from modelyard import …`, and their modules.
 
-Python imports that module when a name of it is used, and Pants makes it a dependency.
+Python imports a module when a name from it is used, and Pants makes it a dependency.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a model runs on, as `framework` says it, and the Python resolves that follow from it."""
+"""What a model runs on (`framework`), and the corresponding Python resolves."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Mapping
 OPENVINO = "openvino"
 PYTORCH = "pytorch"
 
-# The Python resolve of each variant that has one. Functions of a framework are in the folder of its
-# name below `functions`. OpenVINO reads ONNX files and TensorFlow's graphs as they are.
+# The Python resolve of each variant that has one. A framework's functions are in the folder of its
+# name in `functions`. OpenVINO reads ONNX files and TensorFlow's graphs directly.
 FRAMEWORKS: Mapping[str, Mapping[str, str]] = {
     OPENVINO: {"cpu": "openvino"},
     PYTORCH: {"cpu": "torch-cpu", "gpu": "torch-gpu"},

@@ -1,4 +1,4 @@
-"""Expected values are what `[modelyard].resolves` is documented to default to."""
+"""Expected values are the documented defaults of `[modelyard].resolves`."""
 
 from modelyard_contract.frameworks import FRAMEWORKS, resolves_by_variant
 

@@ -1,4 +1,4 @@
-"""The types of function that CVAT knows."""
+"""CVAT's types of function."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The heads that read networks without code of their own, and what may be said of each."""
+"""The heads that decode networks without code, and their options."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MODEL_API = "model_api"
 
 
 class HeadOptionError(ValueError):
-    """An option that is not accepted. `key` is its name, or None when that is the fault."""
+    """An option that is not accepted. `key` is its name, or None if that is wrong."""
 
     def __init__(self, key: str | None, value: Any, accepted: str) -> None:
         place = f"head_options[{key}]" if key else "head_options"
@@ -84,7 +84,7 @@ OPTIONS: Mapping[str, _Option] = {
     "limit": _whole(1, 10000),
 }
 
-# The options of each. What is read as `MODEL_API` says the rest in its file.
+# The options of each head. Files for `MODEL_API` contain the others.
 HEADS: Mapping[str, Collection[str]] = {
     "yolov8": tuple(OPTIONS),
     "yolov5": tuple(OPTIONS),
@@ -99,10 +99,10 @@ HEADS: Mapping[str, Collection[str]] = {
 
 
 def check_options(options: Mapping[str, Any], known: Collection[str] = tuple(OPTIONS)) -> None:
-    """Accept `options` where only those that are `known` are given; see `HEADS`.
+    """Check that `options` are `known` and valid; see `HEADS`.
 
     Raises:
-        HeadOptionError: one is unknown, or has a value that is not accepted.
+        HeadOptionError: one is unknown or its value is not accepted.
     """
     for key, value in options.items():
         if key not in known:

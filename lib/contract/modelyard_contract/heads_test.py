@@ -56,13 +56,13 @@ def test_another_value_is_refused(key: str, value: Any) -> None:
     assert error.value.key == key
 
 
-def test_an_unknown_option_is_refused_with_those_there_are() -> None:
+def test_an_unknown_option_is_refused_with_the_accepted_ones() -> None:
     with pytest.raises(HeadOptionError, match="accepted: input_size, channels") as error:
         check_options({"colour": "rgb"})
     assert (error.value.key, error.value.value) == (None, "colour")
 
 
-def test_a_file_that_says_how_it_is_read_is_asked_for_its_colours_only() -> None:
+def test_the_only_option_of_model_api_is_the_colour_order() -> None:
     check_options({"channels": "bgr"}, HEADS[MODEL_API])
     with pytest.raises(HeadOptionError, match="head_options is 'limit'; accepted: channels"):
         check_options({"limit": 1}, HEADS[MODEL_API])

@@ -1,15 +1,15 @@
-"""Labels of the images that are built here, and so of the containers made from them."""
+"""Labels of the images built here, and of containers created from them."""
 
 from __future__ import annotations
 
-# Of what an image holds, whatever revision it was built from.
+# Digest of an image's contents, independent of the revision it was built from.
 DIGEST_LABEL = "dev.modelyard.digest"
 FUNCTION_LABEL = "dev.modelyard.function"
 VARIANT_LABEL = "dev.modelyard.variant"
 TYPE_LABEL = "dev.modelyard.type"
 RUNTIME_LABEL = "dev.modelyard.runtime"
 VERSION_LABEL = "dev.modelyard.version"
-# Where a function lies in them.
+# The folder of a function in them.
 HOME = "/opt/modelyard"
-# Whom they run as: no user of the host.
+# The user they run as, which is not a user of the host.
 USER = 65532

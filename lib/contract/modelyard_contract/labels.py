@@ -29,21 +29,21 @@ _ATTRIBUTE_KEYS = ("name", "input_type", "values")
 
 
 class LabelError(ValueError):
-    """A label set that CVAT would refuse. The message says where and what is accepted."""
+    """A label set that CVAT would refuse. The message names the place and accepted values."""
 
 
 def normalise_labels(
     raw: Iterable[Any], *, where: str = "labels", default_type: str = "any"
 ) -> list[dict[str, Any]]:
-    """Check a label list and return it with every optional key CVAT relies on written out.
+    """Check a label list; return it with every optional key that CVAT relies on.
 
-    A plain string is short for a label with that name. One duplicate name in one function takes
-    CVAT's whole model list down, so nothing is repaired.
+    A plain string is short for a label with that name. One duplicate name in one function breaks
+    CVAT's whole model list, so errors are not repaired.
 
     Args:
         raw: The list.
-        where: What messages call it.
-        default_type: Of labels that say none.
+        where: Its name in messages.
+        default_type: Type of labels without one.
 
     Raises:
         LabelError: CVAT would refuse a label or the list.
@@ -114,12 +114,12 @@ def _attributes(raw: Any, where: str) -> list[dict[str, Any]]:
 
 
 def _require_usable(values: Sequence[str], input_type: str, where: str) -> None:
-    """What CVAT offers for an attribute, or checks a number against, has to make sense."""
+    """Check the values that CVAT offers for an attribute, or the range of a number."""
     accepted = {
-        "select": "one value or more, each once",
-        "radio": "one value or more, each once",
-        "checkbox": "nothing but 'true' and 'false'",
-        "number": "least, greatest and step, as whole numbers in quotes",
+        "select": "at least one value, each once",
+        "radio": "at least one value, each once",
+        "checkbox": "only 'true' and 'false'",
+        "number": "minimum, maximum and step, as whole numbers in quotes",
     }
     usable = {
         "select": bool(values) and len(set(values)) == len(values),

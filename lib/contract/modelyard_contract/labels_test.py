@@ -1,4 +1,4 @@
-"""What is refused is what fails in CVAT when it lists its models or saves an annotation."""
+"""Labels are refused if CVAT would fail on listing its models or saving an annotation."""
 
 from __future__ import annotations
 
@@ -58,14 +58,14 @@ def test_attributes_that_cvat_can_ask_for_are_accepted(input_type: str, values: 
 @pytest.mark.parametrize(
     ("input_type", "values", "accepted"),
     [
-        ("number", [], "least, greatest and step"),
-        ("number", ["0", "150"], "least, greatest and step"),
+        ("number", [], "minimum, maximum and step"),
+        ("number", ["0", "150"], "minimum, maximum and step"),
         ("number", ["0", "1", "0.1"], "whole numbers"),
-        ("number", ["5", "5", "1"], "least, greatest and step"),
-        ("number", ["0", "5", "0"], "least, greatest and step"),
-        ("select", [], "one value or more"),
+        ("number", ["5", "5", "1"], "minimum, maximum and step"),
+        ("number", ["0", "5", "0"], "minimum, maximum and step"),
+        ("select", [], "at least one value"),
         ("radio", ["a", "a"], "each once"),
-        ("checkbox", ["yes"], "nothing but 'true' and 'false'"),
+        ("checkbox", ["yes"], "only 'true' and 'false'"),
     ],
 )
 def test_attributes_that_cvat_cannot_ask_for_are_refused(

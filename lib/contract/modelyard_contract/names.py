@@ -1,27 +1,27 @@
-"""What functions may be called: in Nuclio, in CVAT's API, on Docker and on Kubernetes."""
+"""Valid function names: in Nuclio, in CVAT's API, on Docker and on Kubernetes."""
 
 from __future__ import annotations
 
 import re
 
-# A DNS label, which is as long as the longest of CVAT's own function names.
+# The limit of a DNS label, and the length of CVAT's longest function name.
 LONGEST_NAME = 63
 NAME_PATTERN = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
-# Nuclio's own, and the one whose log is the embedded platform's.
+# Nuclio's own, and the one used for the embedded platform's log.
 RESERVED_NAMES = ("dashboard", "controller", "dlx", "scaler", "platform")
 
 
 class FunctionNameError(ValueError):
-    """Not the name of a function; the message says what is accepted."""
+    """Not a valid function name; the message says what is accepted."""
 
 
 def function_name(target: str) -> str:
-    """Return the name of the function that a target or Python package of that name stands for."""
+    """Return the function name for a target or Python package."""
     return target.replace("_", "-").lower()
 
 
 def check_function_name(name: str) -> None:
-    """Accept a function's name, or say what is wrong with it.
+    """Check a function's name.
 
     Raises:
         FunctionNameError: it is too long, not a DNS label, or reserved.

@@ -1,4 +1,4 @@
-"""Amounts of memory and cores as Kubernetes, and so Nuclio, writes them."""
+"""Amounts of memory and cores in the notation of Kubernetes and Nuclio."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 import re
 from fractions import Fraction
 
-# Long numbers are refused before anything computes with them.
+# Long numbers are refused before any computation.
 _NUMBER = re.compile(r"(?P<digits>[0-9]{1,18}(\.[0-9]{1,9})?)(?P<unit>[a-zA-Z]{0,2})")
 _BYTES = {
     "": 1,
@@ -23,11 +23,11 @@ _CORES = {"": Fraction(1), "m": Fraction(1, 1000)}
 
 
 class QuantityError(ValueError):
-    """Not a quantity of its kind; the message says what is accepted."""
+    """Not a valid quantity; the message says what is accepted."""
 
 
 def memory_bytes(text: str) -> int:
-    """Return the bytes that `512Mi` stands for, rounded up.
+    """Convert an amount such as `512Mi` to bytes, rounded up.
 
     Raises:
         QuantityError: it is not an amount of memory above 0.
@@ -39,7 +39,7 @@ def memory_bytes(text: str) -> int:
 
 
 def cores(text: str) -> Fraction:
-    """Return the cores that `2`, `0.5` or `500m` stand for.
+    """Convert `2`, `0.5` or `500m` to a number of cores.
 
     Raises:
         QuantityError: it is not a number of cores above 0.

@@ -1,8 +1,8 @@
-"""What a build hands over: the files of a release, and the keys in them.
+"""The output of a build: the files of a release, and their keys.
 
-A build is a folder with `INDEX`, the releases it lists, and the dependencies that they share. The
-folder of a release holds `MANIFEST`, `CONFIG`, `SOURCES` and `ASSETS`; its assets are `MODEL` and
-the files under `WEIGHTS`.
+A build is a folder with `INDEX`, the releases it lists, and their shared dependencies. The folder
+of a release contains `MANIFEST`, `CONFIG`, `SOURCES` and `ASSETS`; its assets are `MODEL` and the
+files under `WEIGHTS`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ RELEASES = "releases"
 DEPENDENCIES = "deps"
 
 MANIFEST = "manifest.json"
-# Nuclio's own name for the configuration of a function.
+# Nuclio's name for the configuration of a function.
 CONFIG = "function.yaml"
 SOURCES = "srcs.pex"
 ASSETS = "assets"
@@ -22,7 +22,7 @@ ASSETS = "assets"
 MODEL = "model.json"
 WEIGHTS = "weights"
 
-# Readers refuse another schema than theirs. A key that they can do without needs no new one.
+# Readers refuse other schemas than theirs. Adding an optional key does not need a new one.
 INDEX_SCHEMA = 1
 MANIFEST_SCHEMA = 1
 MODEL_SCHEMA = 1
@@ -36,7 +36,7 @@ class Index(TypedDict):
 
 
 class Parts(TypedDict):
-    """Digests of the parts of a release, equal exactly when the parts are equal."""
+    """Digests of the parts of a release; equal if and only if the parts are equal."""
 
     deps: str
     srcs: str
@@ -45,13 +45,13 @@ class Parts(TypedDict):
 
 
 class Manifest(TypedDict):
-    """`MANIFEST`: what no other file of the release says of it.
+    """`MANIFEST`: information that no other file of the release contains.
 
-    `deps` is the path of its dependencies in the build, and `port` where the function answers
-    unless its configuration says otherwise. `gpu_memory` are the bytes that a worker takes on each
-    of its `gpus`, `idle_timeout` the seconds without a request after which the workers end (None:
-    never). `licence` is that of the weights, `code_licence` that of their author's code, empty
-    where it is the same. `blocked` is why the release cannot run, or None.
+    `deps` is the path of its dependencies in the build, and `port` the function's port unless its
+    configuration sets another. `gpu_memory` is how many bytes a worker uses on each of its `gpus`,
+    `idle_timeout` the seconds without a request after which the workers stop (None: never).
+    `licence` is that of the weights, `code_licence` that of their author's code, empty if it is
+    the same. `blocked` is why the release cannot run, or None.
     """
 
     schema: int
@@ -76,7 +76,7 @@ class Manifest(TypedDict):
 
 
 class SealedManifest(Manifest):
-    """A manifest as it is written: `digest` covers all else in it, and so the release."""
+    """A manifest as written: `digest` covers everything else in it, and so the release."""
 
     digest: str
 
@@ -93,10 +93,10 @@ class _Model(TypedDict):
 
 
 class Model(_Model, total=False):
-    """`MODEL`: what the runtime needs to know of a model.
+    """`MODEL`: what the runtime needs to know about a model.
 
-    `model` names its class as `module` or `module:Class`. Only a function without code of its own
-    has `head` and `head_options`.
+    `model` names its class as `module` or `module:Class`. Only a function without code has
+    `head` and `head_options`.
     """
 
     head: str

@@ -1,6 +1,6 @@
-"""The drawing of a skeleton label: which joints there are and which of them are joined.
+"""The drawing of a skeleton label: its joints and the bones between them.
 
-It is a piece of SVG as CVAT has it: a `circle` for each joint, with `data-node-id` and
+It is an SVG fragment in CVAT's format: a `circle` for each joint, with `data-node-id` and
 `data-label-name`, and a `line` for each bone, with the node ids `data-node-from` and
 `data-node-to`.
 """
@@ -14,21 +14,21 @@ from html.parser import HTMLParser
 _JOINT = {"data-type": "element node"}
 _JOINT_KEYS = ("data-element-id", "data-node-id", "data-label-name", "cx", "cy")
 _BONE_KEYS = ("data-node-from", "data-node-to")
-# CVAT's canvas for a skeleton goes from 0 to this on both axes.
+# CVAT's canvas for a skeleton ranges from 0 to this on both axes.
 _CANVAS = 100
 
 
 class DrawingError(ValueError):
-    """The drawing and the joints it is of do not agree; the message says where."""
+    """The drawing and the joints do not match; the message says where."""
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """What the drawing of a skeleton says.
+    """The content of a skeleton's drawing.
 
     Attributes:
         joints: Names of the sublabels in the order of the drawing.
-        bones: Pairs of them that a line joins.
+        bones: Pairs of joints connected by a line.
     """
 
     joints: tuple[str, ...]
@@ -39,8 +39,8 @@ def read_drawing(svg: str) -> Drawing:
     """Read a drawing.
 
     Raises:
-        DrawingError: a circle lacks what CVAT needs to show it or occurs twice, or a line joins
-            what is not there.
+        DrawingError: a circle lacks an attribute that CVAT needs or occurs twice, or a line
+            connects a missing circle.
     """
     reader = _Reader()
     reader.feed(svg)
@@ -53,10 +53,10 @@ def read_drawing(svg: str) -> Drawing:
 
 
 def check_drawing(svg: str, joints: Iterable[str]) -> None:
-    """Accept a drawing of exactly these joints.
+    """Check that a drawing has exactly these joints.
 
     Raises:
-        DrawingError: it is of others, or none that could be read.
+        DrawingError: its joints differ, or it cannot be read.
     """
     odd = sorted(set(read_drawing(svg).joints) ^ set(joints))
     if odd:
@@ -64,7 +64,7 @@ def check_drawing(svg: str, joints: Iterable[str]) -> None:
 
 
 class _Reader(HTMLParser):
-    """Collects the attributes of circles and lines; unlike an XML parser it expands nothing."""
+    """Collects the attributes of circles and lines; unlike an XML parser it expands no entities."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -94,7 +94,7 @@ def _joint(circle: Mapping[str, str]) -> tuple[str, str]:
 
 
 def _bone(line: Mapping[str, str], names: Mapping[str, str]) -> tuple[str, str]:
-    """Return the names of the joints that a line joins, `names` being those of nodes."""
+    """Return the names of the joints that a line connects; `names` are those of nodes."""
     for key in _BONE_KEYS:
         if line.get(key) not in names:
             raise DrawingError(f"a line has {key}={line.get(key)!r}, which no circle has")

@@ -1,4 +1,4 @@
-"""Drawings are as CVAT's label constructor writes them."""
+"""Drawings in the format of CVAT's label constructor."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 PREFIX = "MODELYARD_"
 
-# What the workers of a function read.
+# Read by the workers of a function.
 ASSETS = "MODELYARD_ASSETS"
 DEVICE = "MODELYARD_DEVICE"
 GPU_MEMORY = "MODELYARD_GPU_MEMORY"
@@ -20,22 +20,22 @@ HANDLER = "NUCLIO_HANDLER"
 FUNCTION_NAME = "NUCLIO_FUNCTION_NAME"
 FUNCTION_HANDLER = "NUCLIO_FUNCTION_HANDLER"
 
-# What the standalone server reads beside its settings, see `setting`.
+# Read by the standalone server beside its settings, see `setting`.
 CONFIG = "MODELYARD_CONFIG"
 
-# What the embedded platform and the deployer read.
+# Read by the embedded platform and the deployer.
 HOME = "MODELYARD_HOME"
 HOST = "MODELYARD_HOST"
 PORT = "MODELYARD_PORT"
 TARGET = "MODELYARD_TO"
 NUCLIO_DASHBOARD = "MODELYARD_NUCLIO_DASHBOARD"
 
-# What commands read: where the user typed them, and where to fetch from first.
+# Read by commands: the user's working directory, and mirrors to try first.
 CWD = "MODELYARD_CWD"
 DEBIAN_MIRRORS = "MODELYARD_DEBIAN_MIRRORS"
 WEIGHTS_MIRROR = "MODELYARD_WEIGHTS_MIRROR"
 
-# What a model may be tuned by; every other setting of ours follows from a field.
+# Tuning of a model; all our other settings follow from fields.
 TUNABLE = (IMAGE_CACHE, THREADS)
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -44,7 +44,7 @@ _RESERVED = re.compile(rf"(NUCLIO_|{PREFIX}).*|PATH|PYTHONHOME|PYTHONPATH|PYTHON
 
 
 class VariableError(ValueError):
-    """A variable that would break the function; `what` is its name or its value."""
+    """A variable that would break the function; `what` is its name or value."""
 
     def __init__(self, what: str, accepted: str) -> None:
         super().__init__(accepted)
@@ -53,22 +53,22 @@ class VariableError(ValueError):
 
 
 def setting(field: str) -> str:
-    """Return the variable of a field of `modelyard.serving.server.settings.Settings`."""
+    """Return the variable for a field of `modelyard.serving.server.settings.Settings`."""
     return PREFIX + field.upper()
 
 
 def is_name(text: str) -> bool:
-    """Whether any variable may have that name."""
+    """Return whether a variable may have this name."""
     return _NAME.fullmatch(text) is not None
 
 
 def is_reserved(name: str) -> bool:
-    """Whether the runtime sets the variable itself, so that no author may."""
+    """Return whether the runtime itself sets the variable, so that authors may not."""
     return _RESERVED.fullmatch(name) is not None and name not in TUNABLE
 
 
 def is_writable(value: str) -> bool:
-    """Whether Nuclio's docker platform can hand the value on: in single quotes on a shell line."""
+    """Return whether Nuclio's docker platform can pass the value in single quotes to a shell."""
     return "'" not in value and value.isprintable()
 
 
@@ -76,7 +76,7 @@ def check_variables(env: Mapping[str, str]) -> None:
     """Check the variables that an author sets.
 
     Raises:
-        VariableError: a name is reserved or no name, or a value is not writable.
+        VariableError: a name is reserved or invalid, or a value is not writable.
     """
     for name, value in env.items():
         if not is_name(name):
@@ -84,8 +84,8 @@ def check_variables(env: Mapping[str, str]) -> None:
         if is_reserved(name):
             raise VariableError(
                 name,
-                f"the runtime sets it; of its own variables only {' and '.join(TUNABLE)} may be "
-                "given, the others follow from fields such as `workers` and `gpus`",
+                f"the runtime sets it; of its variables only {' and '.join(TUNABLE)} may be "
+                "set, the others follow from fields such as `workers` and `gpus`",
             )
         if not is_writable(value):
             raise VariableError(value, "values on one line, without single quotes, are accepted")

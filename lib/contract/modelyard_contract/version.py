@@ -1,3 +1,3 @@
-"""The version of this repository; CHANGELOG.md says what each one brings."""
+"""The version of this repository; see CHANGELOG.md."""
 
 VERSION = "0.1.0"

@@ -322,13 +322,13 @@ WRONG = [
     (
         "{extra}",
         'annotations={"help_message": "Click"},',
-        "`annotations[help_message]` is 'Click'; CVAT reads it of type='interactor' only",
+        "`annotations[help_message]` is 'Click'; CVAT reads it only for type='interactor'",
     ),
     ("{extra}", 'annotations={"min_neg_points": "0"},', "not of 'detector'"),
     (
         "{extra}",
         'annotations={"supported_shape_types": "mask"},',
-        "CVAT reads it of type='tracker' only",
+        "CVAT reads it only for type='tracker'",
     ),
     # Variants
     ("{extra}", "variants={},", 'a mapping such as {"cpu": {}}'),
