@@ -1,9 +1,9 @@
-"""Shapes cut to the image, without what nothing is left of.
+"""Clips shapes to the image, dropping those outside it.
 
-CVAT neither clips nor filters what a function returns. Rectangles, polygons, polylines,
-points and masks are cut. Turned rectangles, ellipses and cuboids cannot be cut and stay
-what they are (CVAT's own editor lets these reach beyond the image): they go through whole
-while they overlap it. Joints of a skeleton beyond the image become "outside".
+CVAT neither clips nor filters a function's results. Rectangles, polygons, polylines,
+points and masks are clipped. Rotated rectangles, ellipses and cuboids cannot be clipped
+and are kept whole if they overlap the image (CVAT's own editor lets them extend beyond
+it). Joints of a skeleton beyond the image become "outside".
 """
 
 from itertools import pairwise
@@ -34,12 +34,12 @@ Size = tuple[int, int]
 
 Array = NDArray[np.float64]
 
-# Thinner slivers, in pixels, are what cutting leaves of an object beyond the image.
+# Thinner slivers, in pixels, are remnants of objects outside the image.
 _THINNEST = 0.5
 
 
 def clip(shape: Shape, size: Size) -> list[Shape]:  # noqa: PLR0911 (one per kind)
-    """Return what the image shows of a shape: nothing, the shape, or pieces of a polyline.
+    """Return the visible part of a shape: nothing, one shape, or pieces of a polyline.
 
     Args:
         shape: Any shape.
@@ -68,10 +68,10 @@ def clip(shape: Shape, size: Size) -> list[Shape]:  # noqa: PLR0911 (one per kin
 
 
 def clip_polygon(points: tuple[float, ...], size: Size) -> tuple[float, ...]:
-    """Return a polygon `x0, y0, …` cut to the image, empty when nothing is left of it.
+    """Return a polygon `x0, y0, …` clipped to the image; empty if it is outside.
 
     Sutherland and Hodgman, "Reentrant polygon clipping" (1974): one border after the other.
-    Parts that this separates stay joined along the border.
+    Separated parts stay joined along the border.
     """
     vertices = np.reshape(points, (-1, 2))
     for axis, limit in enumerate(size):
@@ -83,19 +83,19 @@ def clip_polygon(points: tuple[float, ...], size: Size) -> tuple[float, ...]:
 
 
 def _cut(vertices: Array, depth: Array) -> Array:
-    """Keep the part of a closed outline [N, 2] whose depth [N] inside the border is >= 0."""
+    """Keep the part of a closed outline [N, 2] where the depth [N] inside the border is >= 0."""
     following, next_depth = np.roll(vertices, -1, axis=0), np.roll(depth, -1)
     inside = depth >= 0
     crosses = inside != (next_depth >= 0)
     along = depth / np.where(crosses, depth - next_depth, 1.0)
     crossings = vertices + along[:, None] * (following - vertices)
-    # Each vertex is followed by the crossing of its edge; both stay only where they count.
+    # Each vertex is followed by the crossing of its edge; keep those that apply.
     kept: Array = np.stack((vertices, crossings), axis=1)[np.stack((inside, crosses), axis=1)]
     return kept
 
 
 def _has_width(vertices: Array) -> bool:
-    """Say whether vertices [N, 2] span an area: they are not all on one line."""
+    """Return whether vertices [N, 2] span an area, not just a line."""
     if len(vertices) < Polygon.minimum:
         return False
     centered = vertices - vertices.mean(axis=0)
@@ -104,7 +104,7 @@ def _has_width(vertices: Array) -> bool:
 
 
 def clip_polyline(points: tuple[float, ...], size: Size) -> list[tuple[float, ...]]:
-    """Return the pieces of a line `x0, y0, …` that the image shows, in order."""
+    """Return the visible pieces of a line `x0, y0, …`, in order."""
     vertices = np.reshape(points, (-1, 2))
     pieces: list[list[Array]] = []
     for start, end in pairwise(vertices):
@@ -119,7 +119,7 @@ def clip_polyline(points: tuple[float, ...], size: Size) -> list[tuple[float, ..
 
 
 def _part_inside(start: Array, step: Array, size: Size) -> tuple[float, float]:
-    """Return from where to where, in 0..1, a segment is inside; first > last if nowhere.
+    """Return the range in 0..1 of a segment that is inside; first > last if empty.
 
     Liang and Barsky, "A new concept and method for line clipping" (1984).
     """

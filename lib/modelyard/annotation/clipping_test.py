@@ -41,7 +41,7 @@ cuttable = st.one_of(upright_rectangles, polygons, polylines, point_sets, masks)
 
 
 def only(shape: Shape, size: tuple[int, int] = SIZE) -> Any:
-    """Return the one shape that cutting leaves."""
+    """Return the one shape left after clipping."""
     (part,) = clip(shape, size)
     return part
 
@@ -108,7 +108,7 @@ def test_a_box_is_cut_at_each_border(box: Box, left: Box) -> None:
         Rectangle("outside", (100, 0, 120, 20)),
         Rectangle("swapped", (20, 20, 10, 10)),
         Rectangle("no width", (20, 20, 20, 30)),
-        Rectangle("a sliver is left of it", (99.8, 0, 120, 20)),
+        Rectangle("only a sliver is left", (99.8, 0, 120, 20)),
         Rectangle("turned, outside", (200, 0, 220, 20), rotation=30),
         Rectangle("turned, without width", (20, 20, 20, 30), rotation=30),
         Ellipse("outside", (-20, -20), (10, 10)),
@@ -127,7 +127,7 @@ def test_a_box_is_cut_at_each_border(box: Box, left: Box) -> None:
     ],
     ids=lambda shape: f"{shape.kind} {shape.label}",
 )
-def test_what_nothing_is_left_of_is_dropped(shape: Shape) -> None:
+def test_shapes_outside_the_image_are_dropped(shape: Shape) -> None:
     assert clip(shape, SIZE) == []
 
 
@@ -146,7 +146,7 @@ def test_what_cannot_be_cut_stays_whole_while_it_overlaps(shape: Shape) -> None:
 
 
 def test_a_turned_box_counts_where_it_really_is() -> None:
-    # Upright it lies in the image; turned by a quarter it does not.
+    # Upright it is in the image; rotated by 90 degrees it is not.
     shape = Rectangle("a", (40, 49, 240, 51), rotation=90)
 
     assert clip(replace(shape, rotation=0), SIZE)
@@ -168,7 +168,7 @@ def test_a_polygon_around_the_image_becomes_its_border() -> None:
 
 
 def encloses(points: tuple[float, ...], x: float, y: float) -> bool:
-    """Say whether a point lies in a polygon, by counting the edges to the left of it."""
+    """Return whether a point is in a polygon, by counting the edges to its left."""
     vertices = list(zip(points[::2], points[1::2], strict=True))
     inside = False
     for (x0, y0), (x1, y1) in zip(vertices, vertices[1:] + vertices[:1], strict=True):
@@ -234,7 +234,7 @@ def test_pieces_of_a_line_have_the_length_that_is_in_the_image(
     pieces = [np.reshape(piece, (-1, 2)) for piece in clip_polyline(line.points, size)]
     length = sum(np.hypot(*np.diff(piece, axis=0).T).sum() for piece in pieces)
 
-    # Half a pixel may be lost with each sliver, and the sampling errs by a step a segment.
+    # Each sliver may lose half a pixel, and sampling errs by a step per segment.
     assert length == pytest.approx(expected, abs=1.5 * len(vertices))
 
 
@@ -258,7 +258,7 @@ def test_a_cut_mask_shows_the_same_pixels_in_the_image(mask: Mask, size: tuple[i
         return
     part = only(mask, size)
     assert np.array_equal(pasted(part), pasted(mask))
-    # And it is as small as can be.
+    # And it is as small as possible.
     assert part.bitmap[[0, -1]].any(axis=1).all()
     assert part.bitmap[:, [0, -1]].any(axis=0).all()
 

@@ -1,7 +1,7 @@
-"""Whether a shape is one that the function declared it would return.
+"""Checks that a shape is one that the function declares.
 
-CVAT drops what it does not know without a word, so a name misspelt in a handler looks like
-a model that finds nothing. Here it is an error that says what is declared.
+CVAT silently drops unknown names, so a name misspelt in a handler looks like a model that
+finds nothing. Here it is an error that lists the declared names.
 """
 
 import numpy as np
@@ -13,11 +13,11 @@ from modelyard.annotation.shapes import Attribute, Keypoint, Shape, Skeleton
 
 
 def conform(shape: Shape, labels: LabelSet) -> Shape:
-    """Return the shape, a skeleton with the joints that it left out, else raise.
+    """Return the shape if it is declared, with missing joints added to a skeleton.
 
     Raises:
-        LabelError: the label, a sublabel or an attribute is not declared, the label is of
-            another type, or a choice is none of the declared values.
+        LabelError: the label, a sublabel or an attribute is not declared, the label has
+            another type, or a choice is not among the declared values.
     """
     label = labels.by_name(shape.label)
     if not label.accepts(shape.kind):
@@ -31,7 +31,7 @@ def _check_attributes(attributes: tuple[Attribute, ...], label: Label) -> None:
     for attribute in attributes:
         if attribute.name not in declared:
             raise LabelError(
-                f"label {label.name!r} has no attribute {attribute.name!r}; "
+                f"label {label.name!r} does not have the attribute {attribute.name!r}; "
                 f"it declares {sorted(declared)}"
             )
         if not declared[attribute.name].accepts(attribute.value):
@@ -42,13 +42,13 @@ def _check_attributes(attributes: tuple[Attribute, ...], label: Label) -> None:
 
 
 def _complete(skeleton: Skeleton, label: Label) -> Skeleton:
-    """Put the joints into the declared order and add missing ones, outside, at the centre."""
+    """Put the joints in the declared order; add missing ones, outside, at the centre."""
     given = {joint.label: joint for joint in skeleton.elements}
     sublabels = {sublabel.name: sublabel for sublabel in label.sublabels}
     for joint in skeleton.elements:
         if joint.label not in sublabels:
             raise LabelError(
-                f"skeleton {label.name!r} has no sublabel {joint.label!r}; "
+                f"skeleton {label.name!r} does not have the sublabel {joint.label!r}; "
                 f"it declares {list(sublabels)}"
             )
         _check_attributes(joint.attributes, sublabels[joint.label])

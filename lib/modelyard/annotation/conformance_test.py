@@ -37,7 +37,7 @@ def test_what_is_declared_passes_unchanged() -> None:
         (Polygon("face", (0, 0, 1, 0, 1, 1)), "'face' is for rectangle shapes, not for polygon"),
         (
             Rectangle("face", BOX, attributes=(Attribute("age", "3"),)),
-            r"'face' has no attribute 'age'; it declares \['mood'\]",
+            r"'face' does not have the attribute 'age'; it declares \['mood'\]",
         ),
         (
             Rectangle("face", BOX, attributes=(Attribute("mood", "glad"),)),
@@ -45,11 +45,11 @@ def test_what_is_declared_passes_unchanged() -> None:
         ),
         (
             Skeleton("pose", (Keypoint("ear", (1, 1)),)),
-            r"'pose' has no sublabel 'ear'; it declares \['left', 'right', 'nose'\]",
+            r"'pose' does not have the sublabel 'ear'; it declares \['left', 'right', 'nose'\]",
         ),
         (
             Skeleton("pose", (Keypoint("nose", (1, 1), attributes=(Attribute("x", "1"),)),)),
-            r"'nose' has no attribute 'x'; it declares \['seen'\]",
+            r"'nose' does not have the attribute 'x'; it declares \['seen'\]",
         ),
     ],
 )

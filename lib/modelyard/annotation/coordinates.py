@@ -1,4 +1,4 @@
-"""Plain finite Python numbers from whatever a model or its author hands over."""
+"""Converts numbers from models to plain finite Python numbers."""
 
 import math
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ def finite(value: object, name: str) -> float:
     """Return `value`, a number or a numpy array of one, as a finite float.
 
     Raises:
-        ShapeError: `value` is no number, is NaN or is infinite; `name` is in the message.
+        ShapeError: `value` is not a number, is NaN or infinite; the message has `name`.
     """
     try:
         number = float(value)  # type: ignore[arg-type]  # whatever float() refuses is an error
@@ -32,7 +32,7 @@ def as_flat(points: Iterable[object], name: str = "points") -> tuple[float, ...]
     Args:
         points: Flat coordinates or pairs: nested sequences or an array, such as the
             float [N, 2] outlines of `modelyard.imaging.masks`.
-        name: What the coordinates are, for the message.
+        name: Name of the coordinates, for the message.
 
     Raises:
         ShapeError: not numbers, not finite, or not whole pairs.

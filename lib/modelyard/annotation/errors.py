@@ -1,17 +1,17 @@
 """The errors of the annotation package.
 
-Two families, told apart by who is at fault. `RequestError` blames the client and becomes
-an HTTP reply. `AnnotationError` blames the function's author: a label the function never
-declared, a shape that cannot exist. It must surface in the log, never as an empty result.
+There are two kinds, by who is at fault. `RequestError` is the client's fault and becomes an
+HTTP reply. `AnnotationError` is the author's: an undeclared label, an impossible shape. It
+must appear in the log, never as an empty result.
 """
 
 
 class RequestError(Exception):
-    """A request the function cannot answer.
+    """A request that the function cannot answer.
 
     Attributes:
-        status: HTTP status of the reply: 400 malformed, 413 too large, 415 not an image
-            format we read, 422 understood but nothing was found.
+        status: HTTP status of the reply: 400 malformed, 413 too large, 415 an
+            unsupported image format, 422 valid but nothing was found.
         message: One line for the client: what was wrong, in which field, what is accepted.
     """
 
@@ -22,12 +22,12 @@ class RequestError(Exception):
         super().__init__(status, self.message)
 
     def __str__(self) -> str:
-        """Return the message alone: the status travels in the HTTP status line."""
+        """Return only the message: the status is sent in the HTTP status line."""
         return self.message
 
 
 class AnnotationError(ValueError):
-    """A result or a label set that breaks CVAT's contract: a mistake in the function."""
+    """A result or a label set that breaks CVAT's contract: a bug in the function."""
 
 
 class ShapeError(AnnotationError):

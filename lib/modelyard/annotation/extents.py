@@ -1,4 +1,4 @@
-"""The upright boxes around shapes, and the corners of turned ones."""
+"""Bounding boxes of shapes, and corners of rotated rectangles."""
 
 import math
 from typing import assert_never
@@ -20,7 +20,7 @@ from modelyard.annotation.shapes import (
 
 
 def rectangle_corners(rectangle: Rectangle) -> NDArray[np.float64]:
-    """Return float64 [4, 2]: the corners from the top left on clockwise, turned."""
+    """Return float64 [4, 2]: the rotated corners, clockwise from the top left."""
     left, top, right, bottom = rectangle.box
     upright = np.array([(left, top), (right, top), (right, bottom), (left, bottom)])
     if not rectangle.rotation:
@@ -28,7 +28,7 @@ def rectangle_corners(rectangle: Rectangle) -> NDArray[np.float64]:
     angle = math.radians(rectangle.rotation)
     cos, sin = math.cos(angle), math.sin(angle)
     center = upright.mean(axis=0)
-    # Row vectors in a frame whose y points down: this turns clockwise on the screen.
+    # Row vectors with y pointing down: this rotates clockwise on the screen.
     turn = np.array([(cos, sin), (-sin, cos)])
     return np.asarray((upright - center) @ turn + center, dtype=np.float64)
 
@@ -36,10 +36,10 @@ def rectangle_corners(rectangle: Rectangle) -> NDArray[np.float64]:
 def bounding_box(
     shape: Rectangle | Polygon | Polyline | Points | Ellipse | Cuboid | Mask | Skeleton,
 ) -> Box:
-    """Return the smallest upright box `xtl, ytl, xbr, ybr` around a shape, rotation applied.
+    """Return the axis-aligned bounding box `xtl, ytl, xbr, ybr` of a shape after rotation.
 
-    Of a mask it is the box of its crop; of a skeleton that of its visible joints, or of all
-    when none is visible.
+    For a mask it is the box of its crop; for a skeleton that of its visible joints, or of all
+    if none is visible.
     """
     match shape:
         case Rectangle():

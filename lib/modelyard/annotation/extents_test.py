@@ -19,7 +19,7 @@ def test_a_quarter_turn_swaps_width_and_height() -> None:
 def test_a_turn_of_45_degrees_is_clockwise_on_the_screen() -> None:
     right_middle = np.mean(rectangle_corners(Rectangle("a", (-2, -1, 2, 1), rotation=45))[1:3], 0)
 
-    # What pointed right points right and down, where y grows.
+    # A vector to the right now points right and down, where y grows.
     assert right_middle == pytest.approx((math.sqrt(2), math.sqrt(2)))
 
 

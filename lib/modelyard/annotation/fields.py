@@ -1,8 +1,8 @@
-"""Readers of single fields of a request: one value checked, or one line saying why not.
+"""Readers of single fields of a request, which return a checked value or raise a one-line error.
 
 Every reader takes the decoded request and the name of a field and raises `RequestError`
-with status 400. Messages name the field and what is accepted and never repeat more than a
-few characters of the input, which may be megabytes of base64.
+with status 400. Messages name the field and accepted values, and repeat only a few
+characters of the input, which may be megabytes of base64.
 """
 
 import binascii
@@ -34,17 +34,17 @@ _KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
     (Mapping, "an object"),
 )
 
-# "data:image/svg+xml;charset=utf-8;base64," is about the longest there is.
+# "data:image/svg+xml;charset=utf-8;base64," is about the longest in use.
 _DATA_URL_PREFIX = 100
 
 
 def bad(message: str) -> RequestError:
-    """Return the error of a malformed request."""
+    """Return the error for a malformed request."""
     return RequestError(400, message)
 
 
 def load(body: Body) -> Mapping[str, Any]:
-    """Return the request as a mapping, decoding JSON where it is not decoded yet."""
+    """Return the request as a mapping, decoding JSON if necessary."""
     if isinstance(body, Mapping):
         return body
     try:
@@ -59,13 +59,13 @@ def load(body: Body) -> Mapping[str, Any]:
 
 
 def kind(value: object) -> str:
-    """Name the JSON type of a value, for messages."""
+    """Return the name of a value's JSON type, for messages."""
     names = (name for types, name in _KINDS if isinstance(value, types))
     return next(names, type(value).__name__)
 
 
 def image(payload: Mapping[str, Any], name: str) -> bytes:
-    """Return the bytes of an image file from its base64 text; `data:` URLs pass as well."""
+    """Return the bytes of an image file from its base64 text or `data:` URL."""
     text = payload.get(name)
     if not isinstance(text, str):
         given = kind(text) if name in payload else "missing"
@@ -84,7 +84,7 @@ def _without_data_url(text: str) -> str:
 
 def _base64(text: str, name: str) -> bytes:
     try:
-        # Four times as fast as binascii and as strict: it takes not even a line break.
+        # Four times as fast as binascii and stricter: it refuses even line breaks.
         return msgspec.convert(text, bytes)
     except (msgspec.ValidationError, UnicodeEncodeError):
         pass
@@ -98,7 +98,7 @@ def _base64(text: str, name: str) -> bytes:
 
 
 def number(payload: Mapping[str, Any], name: str, low: float, high: float) -> float | None:
-    """Return a number, or text that spells one, in `low`..`high`; None where it is absent."""
+    """Return a number, possibly given as text, in `low`..`high`; None if absent."""
     value = payload.get(name)
     if value is None:
         return None
@@ -115,7 +115,7 @@ def number(payload: Mapping[str, Any], name: str, low: float, high: float) -> fl
 
 
 def _shown(value: str | float) -> str:
-    """Show a number or a short text as it came, and of a long one the start."""
+    """Return a number or a short text as it is, and the start of a long one."""
     try:
         text = repr(value)
     except ValueError:  # An integer with more digits than Python writes out.

@@ -1,4 +1,4 @@
-"""The labels a function declares: the `spec` of its metadata."""
+"""The labels that a function declares: the `spec` of its metadata."""
 
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
@@ -9,16 +9,16 @@ import msgspec
 from modelyard.annotation.errors import LabelError
 from modelyard_contract import labels as rules
 
-# CVAT turns one into the other, so it pairs labels of these types.
+# CVAT converts between these, so it pairs labels of these types.
 _INTERCHANGEABLE = {"mask", "polygon"}
 
 
 class LabelAttribute(msgspec.Struct, frozen=True):
-    """An attribute that objects of a label carry.
+    """An attribute of a label's objects.
 
     Attributes:
         name: Unique within its label.
-        input_type: How CVAT asks for it.
+        input_type: CVAT's input control.
         values: The accepted values (select, radio); `min, max, step` (number).
     """
 
@@ -27,9 +27,9 @@ class LabelAttribute(msgspec.Struct, frozen=True):
     values: tuple[str, ...]
 
     def accepts(self, value: str) -> bool:
-        """Say whether `value` is one of the declared choices, or a form CVAT reads.
+        """Return whether `value` is a declared choice, or in a format that CVAT reads.
 
-        The range of a number is left alone: a model may well estimate beyond it.
+        The range of a number is not checked: a model's estimate may exceed it.
         """
         match self.input_type:
             case "select" | "radio":
@@ -46,12 +46,12 @@ class Label(msgspec.Struct, frozen=True, omit_defaults=True):
     """One label.
 
     Attributes:
-        name: What the function reports, to the letter.
+        name: The exact name that the function reports.
         id: Class number in the model's data set; CVAT ignores it, models look it up.
         type: The kind of shape, or "any" for all but skeletons.
         attributes: The attributes of its objects.
-        sublabels: The joints of a skeleton, which must have them; of no other type.
-        svg: The drawing of a skeleton in CVAT's template form, which it must have.
+        sublabels: The joints of a skeleton, which requires them; not for other types.
+        svg: The drawing of a skeleton as CVAT's template, which it requires.
     """
 
     name: str
@@ -62,7 +62,7 @@ class Label(msgspec.Struct, frozen=True, omit_defaults=True):
     svg: str | None = None
 
     def accepts(self, kind: str) -> bool:
-        """Say whether CVAT pairs this label with shapes of `kind`, such as "rectangle"."""
+        """Return whether CVAT pairs this label with shapes of `kind`, such as "rectangle"."""
         if self.type == "any":
             return kind != "skeleton"
         return kind == self.type or {kind, self.type} == _INTERCHANGEABLE
@@ -84,10 +84,10 @@ class LabelSet:
 
     @classmethod
     def from_json(cls, spec: bytes | str | list[Any]) -> "LabelSet":
-        """Read CVAT's label spec, a JSON list as text or already decoded; no text is no label.
+        """Read CVAT's label spec, a JSON list as text or decoded; empty text means no labels.
 
         Raises:
-            LabelError: not such a list; the message names the place.
+            LabelError: it is not such a list; the message names the place.
         """
         try:
             if isinstance(spec, bytes | str):
@@ -107,14 +107,14 @@ class LabelSet:
 
     @property
     def ids(self) -> tuple[int, ...]:
-        """The ids in order, of the labels that have one."""
+        """The ids, in order, of labels that have one."""
         return tuple(self._by_id)
 
     def by_name(self, name: str) -> Label:
-        """Return the label of a name.
+        """Return the label with a name.
 
         Raises:
-            LabelError: there is none; the message suggests similar names.
+            LabelError: it does not exist; the message suggests similar names.
         """
         try:
             return self._by_name[name]
@@ -124,10 +124,10 @@ class LabelSet:
             raise LabelError(f"label {name!r} is not in the function's label set: {hint}") from None
 
     def by_id(self, number: int) -> Label:
-        """Return the label of an id, a class number of the model.
+        """Return the label with an id, a class number of the model.
 
         Raises:
-            LabelError: there is none.
+            LabelError: it does not exist.
         """
         try:
             return self._by_id[number]
@@ -137,7 +137,7 @@ class LabelSet:
             ) from None
 
     def __contains__(self, name: object) -> bool:
-        """Say whether a label of that name exists."""
+        """Return whether a label with that name exists."""
         return name in self._by_name
 
     def __iter__(self) -> Iterator[Label]:
@@ -161,7 +161,7 @@ def _check(labels: Iterable[Label]) -> None:
 
 
 def _explicit(label: Label) -> dict[str, Any]:
-    """Spell out the default type: CVAT versions differ on what its absence means."""
+    """Write out the default type: CVAT versions differ on what its absence means."""
     spec: dict[str, Any] = msgspec.to_builtins(label) | {"type": label.type}
     if label.sublabels:
         spec["sublabels"] = [_explicit(sublabel) for sublabel in label.sublabels]

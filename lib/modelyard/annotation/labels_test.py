@@ -15,7 +15,7 @@ COCO = (
     b'[{"id": 1, "name": "person", "type": "rectangle"}, {"id": 18, "name": "dog", "type": "any"}]'
 )
 SVG = drawing_of(["nose"])
-# Without separators and what is not printed.
+# Without separators and unprintable characters.
 NAMES = st.text(
     st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=12
 )

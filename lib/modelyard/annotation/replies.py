@@ -1,7 +1,7 @@
-"""The client's side: replies turned back into shapes, by the rules CVAT drops or fails by.
+"""The client's side: decodes replies to shapes, and enforces CVAT's rules.
 
 Each function takes a reply's decoded JSON, returns our own types and raises `ReplyError` where
-CVAT would fail, drop the item without a word, or draw garbage.
+CVAT would fail, silently drop the item, or draw garbage.
 """
 
 import math
@@ -35,7 +35,7 @@ _MASK_BOX: Final = 4
 
 
 class ReplyError(Exception):
-    """CVAT would not take this reply as its function meant it."""
+    """CVAT would not read this reply as intended."""
 
 
 def detections(reply: Any, labels: LabelSet | None = None, size: Size | None = None) -> list[Shape]:
@@ -43,19 +43,19 @@ def detections(reply: Any, labels: LabelSet | None = None, size: Size | None = N
 
     Args:
         reply: The decoded JSON.
-        labels: What the function declares, to check the shapes against; None: go without.
-        size: Width and height of the image in pixels, to check that all lies in it; None: go
-            without, for functions that do not cut what they report.
+        labels: The declared labels, to check the shapes against; None: do not check.
+        size: Width and height of the image in pixels, to check that all shapes are in it;
+            None: do not check, for functions that do not clip their results.
 
     Raises:
-        ReplyError: not what CVAT reads.
+        ReplyError: CVAT cannot read the reply.
         LabelError: a label, sublabel or attribute that is not declared.
     """
     _require(isinstance(reply, list), "a detector replies with a list")
     try:
         shapes = [_shape(item, labels, size) for item in reply]
     except (KeyError, TypeError, ValueError) as error:
-        raise ReplyError(f"an item is not as CVAT reads it: {error!r}") from error
+        raise ReplyError(f"CVAT cannot read an item: {error!r}") from error
     return shapes if labels is None else [conform(shape, labels) for shape in shapes]
 
 
@@ -63,24 +63,24 @@ def segment(reply: Any, size: Size) -> Bitmap:
     """Return an interactor's mask [height, width] of the whole image."""
     _require(isinstance(reply, dict) and "mask" in reply, "an interactor replies with a mask")
     mask = np.array(reply["mask"])
-    _require(mask.ndim == 2 and set(np.unique(mask)) <= {0, 1, 255}, "the mask is no 2-D bitmap")
+    _require(mask.ndim == 2 and set(np.unique(mask)) <= {0, 1, 255}, "the mask is not a 2-D bitmap")
     _require(bool(mask.any()), "the mask is empty")
     if "points" in reply:
         outline = np.array(reply["points"], dtype=float)
-        _require(outline.ndim == 2 and outline.shape[1] == 2, "points are no [x, y] pairs")
+        _require(outline.ndim == 2 and outline.shape[1] == 2, "points are not [x, y] pairs")
         _flat(outline.ravel().tolist(), size)
     if "bounds" not in reply:
         _require(mask.shape == (size[1], size[0]), f"the mask is {mask.shape}, the image {size}")
         return mask.astype(np.bool_)
     left, top, right, bottom = reply["bounds"]
-    _require(mask.shape == (bottom - top + 1, right - left + 1), "the mask is not of its bounds")
+    _require(mask.shape == (bottom - top + 1, right - left + 1), "the mask does not fit its bounds")
     whole = np.zeros((size[1], size[0]), np.bool_)
     whole[top : bottom + 1, left : right + 1] = mask
     return whole
 
 
 def tracked(reply: Any, count: int, size: Size) -> tuple[list[Any], list[Any]]:
-    """Return shapes (None: lost) and states of a tracker that was asked for `count` objects."""
+    """Return shapes (None: lost) and states of a tracker's reply for `count` objects."""
     _require(isinstance(reply, dict) and "states" in reply, "a tracker replies with states")
     shapes, states = reply["shapes"], reply["states"]
     _require(len(shapes) == len(states) == count, f"not {count} shapes and states")
@@ -93,10 +93,10 @@ def tracked(reply: Any, count: int, size: Size) -> tuple[list[Any], list[Any]]:
 
 
 def matches(reply: Any, first: int, second: int) -> list[int]:
-    """Return a re-identification's list of partners, one for each of `first` boxes."""
+    """Return a re-identification's list of matches, one for each of `first` boxes."""
     _require(isinstance(reply, list) and len(reply) == first, f"not one number for {first} boxes")
-    _require(all(type(number) is int for number in reply), "a partner is no whole number")
-    _require(all(-1 <= number < second for number in reply), "a partner does not exist")
+    _require(all(type(number) is int for number in reply), "a match is not a whole number")
+    _require(all(-1 <= number < second for number in reply), "a match does not exist")
     partners = [number for number in reply if number >= 0]
     _require(len(set(partners)) == len(partners), "a box would enter two tracks")
     return [int(number) for number in reply]
@@ -108,7 +108,7 @@ def _shape(item: Any, labels: LabelSet | None, size: Size | None) -> Shape:
     label, kind = item["label"], item["type"]
     more = _common(item)
     if kind == "tag":
-        _require("points" not in item and "mask" not in item, "a tag has no place")
+        _require("points" not in item and "mask" not in item, "a tag does not have points")
         return Tag(label, **more)
     if kind == "mask":
         return Mask(label, *_crop(item["mask"], size), polygon=item.get("points"), **more)
@@ -118,7 +118,9 @@ def _shape(item: Any, labels: LabelSet | None, size: Size | None) -> Shape:
             declared = [joint.name for joint in labels.by_name(label).sublabels]
             given = [joint.label for joint in joints]
             _require(given == declared, "the joints are not as declared")
-        _require(not all(joint.outside for joint in joints), "CVAT drops it: all is outside")
+        _require(
+            not all(joint.outside for joint in joints), "CVAT drops it: all joints are outside"
+        )
         return Skeleton(label, joints, **more)
     rotation = item.get("rotation", 0)
     _require(0 <= rotation < 360, "a rotation must be 0 to 360")
@@ -150,12 +152,12 @@ def _pointed(kind: str, label: str, numbers: Any, size: Size | None, more: dict[
 def _common(item: Mapping[str, Any]) -> dict[str, Any]:
     attributes = []
     for attribute in item.get("attributes", []):
-        _require(isinstance(attribute["value"], str), "an attribute's value is no text")
+        _require(isinstance(attribute["value"], str), "an attribute's value is not text")
         attributes.append(Attribute(attribute["name"], attribute["value"]))
     # CVAT's own functions send scores as text.
     confidence = item.get("confidence")
     group = item.get("group_id")
-    _require(group is None or (type(group) is int and group >= 0), "no group number")
+    _require(group is None or (type(group) is int and group >= 0), "not a group number")
     return {
         "attributes": tuple(attributes),
         "group_id": group,
@@ -174,7 +176,7 @@ def _crop(numbers: Any, size: Size | None) -> tuple[Bitmap, int, int]:
     """Return the pixels of a mask, and left and top of its inclusive box."""
     _require(all(type(number) is int for number in numbers), "a mask holds whole numbers")
     left, top, right, bottom = numbers[-_MASK_BOX:]
-    _require(0 <= left <= right and 0 <= top <= bottom, "the box of a mask is turned over")
+    _require(0 <= left <= right and 0 <= top <= bottom, "the corners of a mask's box are swapped")
     if size is not None:
         _require(right < size[0] and bottom < size[1], "the box of a mask is not in the image")
     width, height = right - left + 1, bottom - top + 1
@@ -185,10 +187,10 @@ def _crop(numbers: Any, size: Size | None) -> tuple[Bitmap, int, int]:
 
 
 def _flat(numbers: Any, size: Size | None) -> list[float]:
-    """Return x, y, … as they are, if all are numbers and lie in the image."""
+    """Return x, y, … unchanged, if all are numbers and in the image."""
     _require(len(numbers) % 2 == 0, "an odd number of coordinates")
     for index, number in enumerate(numbers):
-        _require(isinstance(number, int | float) and math.isfinite(number), "no finite number")
+        _require(isinstance(number, int | float) and math.isfinite(number), "not a finite number")
         if size is not None:
             _require(0 <= number <= size[index % 2], f"{number} is not in an image of {size}")
     return list(numbers)

@@ -1,4 +1,4 @@
-"""The checks themselves: what CVAT would drop, or fail on, is a `ReplyError` here."""
+"""The checks themselves: a `ReplyError` for whatever CVAT would drop or fail on."""
 
 import json
 from typing import Any

@@ -1,10 +1,10 @@
-"""CVAT's requests, parsed and checked.
+"""Parses and checks CVAT's requests.
 
-Each parser takes the body of a request, as bytes or text or decoded already (Nuclio
-decodes JSON bodies itself), and returns a frozen struct of plain values. Keys CVAT does
-not promise are ignored; whatever is wrong raises `RequestError` with status 400 and one
-line that names the field. Images come as base64 text of an image file and leave as the
-file's bytes: `modelyard.imaging.decode` opens them.
+Each parser takes the body of a request, as bytes, text or already decoded (Nuclio
+decodes JSON bodies itself), and returns a frozen struct of plain values. Unknown keys are
+ignored; errors raise `RequestError` with status 400 and one line that names the field.
+Images are base64 text of an image file, and are returned as the file's bytes:
+`modelyard.imaging.decode` opens them.
 """
 
 import math
@@ -23,7 +23,7 @@ class DetectorRequest(msgspec.Struct, frozen=True):
 
     Attributes:
         image: The image file.
-        threshold: Lowest score wanted, 0..1; None leaves it to the function.
+        threshold: Minimum score, 0..1; None leaves it to the function.
     """
 
     image: bytes
@@ -31,15 +31,15 @@ class DetectorRequest(msgspec.Struct, frozen=True):
 
 
 class InteractorRequest(msgspec.Struct, frozen=True):
-    """One object to segment, shown by clicks, a box or words.
+    """One object to segment, given by clicks, a box or words.
 
     Attributes:
         image: The image file.
         positive: Clicks on the object, in the order they were made.
         negative: Clicks off the object, in the order they were made.
-        box: The box around it, corners sorted; None when none was drawn.
+        box: The box around it, corners sorted; None if none was drawn.
         threshold: 0..1; None leaves it to the function.
-        text_prompts: What the object is called; newest CVAT only.
+        text_prompts: Names of the object; only in the newest CVAT.
     """
 
     image: bytes
@@ -51,22 +51,22 @@ class InteractorRequest(msgspec.Struct, frozen=True):
 
 
 class ReidBox(msgspec.Struct, frozen=True):
-    """A rectangle annotated in one of two images; `label_id` is CVAT's number of its label."""
+    """A rectangle annotated in one of two images; `label_id` is its label's id in CVAT."""
 
     box: Box
     label_id: int
 
 
 class ReidRequest(msgspec.Struct, frozen=True):
-    """Boxes of two consecutive images to be paired.
+    """Boxes of two consecutive images to match.
 
     Attributes:
         image0: The file of the first image.
         image1: The file of the second image.
         boxes0: The boxes of the first image.
         boxes1: The boxes of the second image.
-        threshold: Largest cosine distance of a pair, 0..2; None leaves it to the function.
-        max_distance: Largest distance of two boxes' centres in pixels; None leaves it to
+        threshold: Maximum cosine distance of a pair, 0..2; None leaves it to the function.
+        max_distance: Maximum distance of two boxes' centres in pixels; None leaves it to
             the function.
     """
 
@@ -114,7 +114,7 @@ def parse_interactor(body: Body) -> InteractorRequest:
 def parse_reid(body: Body) -> ReidRequest:
     """Parse a re-identification request `{image0, image1, boxes0, boxes1, …}`.
 
-    Of the boxes, complete CVAT shapes, only `points` and `label_id` are read.
+    The boxes are complete CVAT shapes, but only `points` and `label_id` are read.
 
     Raises:
         RequestError: 400, the request is malformed.

@@ -49,7 +49,7 @@ fields = st.sampled_from(
 
 
 def refusal(parse: Any, body: Any) -> str:
-    """Return the message of the 400 that a body must be answered with."""
+    """Return the message of the 400 that must answer a body."""
     with pytest.raises(RequestError) as caught:
         parse(body)
     assert caught.value.status == 400

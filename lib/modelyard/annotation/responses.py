@@ -1,8 +1,8 @@
-"""Replies in the JSON that CVAT reads: compact, finite, plain types.
+"""Encodes replies as the JSON that CVAT reads: compact, finite, plain types.
 
-Coordinates are rounded to hundredths of a pixel and scores to four digits. What a function
-got wrong (undeclared label, wrong number of results) raises `AnnotationError`: CVAT would
-drop it silently or fail in the browser.
+Coordinates are rounded to hundredths of a pixel and scores to four digits. A
+function's errors (undeclared label, wrong number of results) raise `AnnotationError`: CVAT
+would silently drop the result or fail in the browser.
 """
 
 import operator
@@ -49,7 +49,7 @@ class _Element(msgspec.Struct, omit_defaults=True):
 
 
 class _Item(msgspec.Struct, omit_defaults=True):
-    """One detection as CVAT reads it; what is absent is left out."""
+    """One detection as CVAT reads it; absent fields are left out."""
 
     label: str
     type: str
@@ -65,12 +65,12 @@ class _Item(msgspec.Struct, omit_defaults=True):
 def encode_detections(shapes: Iterable[Shape], labels: LabelSet | None, size: Size) -> bytes:
     """Encode a detector's reply: a JSON list with one item per shape.
 
-    Shapes are cut to the image, and what nothing is left of is dropped. A polyline that
-    leaves the image and comes back becomes one item per visible piece.
+    Shapes are clipped to the image, and dropped if outside. A polyline that leaves the image
+    and returns becomes one item per visible piece.
 
     Args:
-        shapes: What the model found.
-        labels: The labels the function declares; None to go without that check.
+        shapes: The model's detections.
+        labels: The labels that the function declares; None skips that check.
         size: Width and height of the image in pixels.
 
     Raises:
@@ -84,7 +84,7 @@ def encode_segment(segment: Segment) -> bytes:
     """Encode an interactor's reply `{"mask": [[0,1,…],…], "points"?, "bounds"?}`.
 
     Raises:
-        RequestError: 422, the mask is empty. CVAT's editor fails on such a reply, while a
+        RequestError: 422, the mask is empty. CVAT's editor fails on an empty mask, while a
             status tells its user that the model found nothing.
     """
     if not segment.mask.any():
@@ -103,24 +103,24 @@ def encode_tracks(
     request: TrackerRequest,
     size: Size,
 ) -> bytes:
-    """Encode a tracker's reply in the form of its request.
+    """Encode a tracker's reply in the format of its request.
 
-    Shapes are cut to the image; one that has left it is lost like None. The forms that know
-    only boxes get the upright box around any shape, which is what CVAT shows of it; of a turned
-    rectangle they get the corners, which CVAT turns into that box itself.
-    CVAT versions that repeat the previous shapes beside the states do not know lost objects
-    either, and get the previous shape back.
+    Shapes are clipped to the image; one outside it is lost, like None. The formats for boxes
+    get the bounding box of any shape, which is what CVAT shows; for a rotated rectangle they
+    get the corners, which CVAT itself converts to that box.
+    CVAT versions that repeat the previous shapes beside the states do not support lost objects
+    and get the previous shape back.
 
     Args:
-        shapes: One per object in the request's order; None for a lost one. Labels and all
-            but the geometry are not sent.
+        shapes: One per object in the request's order; None for a lost one. Only the
+            geometry is sent.
         states: One per object: msgspec structs or JSON values, numpy numbers and arrays
-            allowed, but not None, which would start the tracking anew.
-        request: The request this answers.
+            allowed, but not None, which would restart tracking.
+        request: The request to answer.
         size: Width and height of the image in pixels.
 
     Raises:
-        AnnotationError: not one shape and one state per object, or a state or shape that
+        AnnotationError: there is not one shape and one state per object, or one of them
             cannot be sent.
     """
     _check_length("shapes", shapes, len(request.shapes))
@@ -138,14 +138,15 @@ def encode_tracks(
 
 
 def encode_matches(matches: Sequence[int], request: ReidRequest) -> bytes:
-    """Encode a re-identification reply: for each box of `boxes0` its partner or -1.
+    """Encode a re-identification reply: for each box of `boxes0` its match or -1.
 
     Args:
         matches: Indices into `boxes1`, each at most once, or -1; numpy integers allowed.
-        request: The request this answers.
+        request: The request to answer.
 
     Raises:
-        AnnotationError: not one number per box, an index out of range or used twice.
+        AnnotationError: there is not one number per box, or an index is out of range or used
+            twice.
     """
     indices = [operator.index(match) for match in matches]
     _check_length("matches", indices, len(request.boxes0))
@@ -194,7 +195,7 @@ def _points(shape: Rectangle | Ellipse | Polygon | Polyline | Points | Cuboid) -
         case Rectangle():
             return _rounded(shape.box)
         case Ellipse():
-            # CVAT wants the centre, then x of the rightmost and y of the topmost point.
+            # CVAT expects the centre, then x of the rightmost and y of the topmost point.
             (x, y), (horizontal, vertical) = shape.center, shape.radii
             return _rounded((x, y, x + horizontal, y - vertical))
         case _:
@@ -206,7 +207,7 @@ def _rounded(numbers: Iterable[float]) -> list[float]:
 
 
 def _mask_crop(mask: Mask) -> bytes:
-    """Return the pixels of the crop and then its box, right and bottom included."""
+    """Return the pixels of the crop and then its box with inclusive right and bottom."""
     height, width = mask.bitmap.shape
     box = (mask.left, mask.top, mask.left + width - 1, mask.top + height - 1)
     return b"[%b%d,%d,%d,%d]" % (flat_json(mask.bitmap), *box)
@@ -217,7 +218,7 @@ def _tracked(
 ) -> list[float] | dict[str, object] | None:
     turned = isinstance(shape, Rectangle) and bool(shape.rotation)
     if isinstance(shape, Rectangle) and turned:
-        # Trackers have no field for the angle. Lists of boxes may hold any corners instead.
+        # Tracker replies have no field for the angle, but lists of boxes may contain corners.
         box = Rectangle(shape.label, bounding_box(shape))
         shape = (
             box
@@ -250,7 +251,7 @@ def _encode_states(reply: dict[str, object]) -> bytes:
 def _plain(value: object) -> object:
     if isinstance(value, np.generic | np.ndarray):
         return value.tolist()
-    raise TypeError(f"{type(value).__name__} has no JSON form")
+    raise TypeError(f"{type(value).__name__} cannot be converted to JSON")
 
 
 def _check_length(name: str, values: Sequence[object], expected: int) -> None:

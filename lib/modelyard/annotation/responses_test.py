@@ -338,7 +338,7 @@ def test_states_are_structs_or_json(state: Any, sent: Any) -> None:
         ([BOX], ["s", "s"], "shapes must be 2, one per object, not 1"),
         ([BOX, BOX], ["s"], "states must be 2, one per object, not 1"),
         ([BOX, BOX], ["s", None], "a state is None"),
-        ([BOX, BOX], ["s", object()], "state is not JSON: object has no JSON form"),
+        ([BOX, BOX], ["s", object()], "state is not JSON: object cannot be converted to JSON"),
         ([BOX, Tag("a")], ["s", "s"], "a tracker cannot report a tag"),
         ([BOX, Skeleton("a", (Keypoint("1", (1, 1)),))], ["s", "s"], "cannot report a skeleton"),
     ],

@@ -1,8 +1,8 @@
-"""CVAT's run-length form of masks.
+"""CVAT's run-length encoding of masks.
 
-Run lengths in row-major order, the first of pixels off the object and possibly 0, then the
-inclusive box `left, top, right, bottom`. It is the form of masks in tracker requests and
-replies; detectors reply with plain pixels instead.
+Run lengths in row-major order, starting with pixels off the object (possibly 0), then the
+inclusive box `left, top, right, bottom`. Used for masks in tracker requests and replies;
+detectors reply with plain pixels instead.
 """
 
 from collections.abc import Sequence
@@ -13,14 +13,14 @@ from modelyard.annotation.errors import ShapeError
 from modelyard.annotation.shapes import Bitmap
 
 _BOX = 4
-# A few numbers can claim a huge mask: stay within what an image may have.
+# A few numbers can claim a huge mask: limit it to the size of an image.
 _MAX_PIXELS = 100_000_000
 
 
 def encode_rle(bitmap: Bitmap, left: int, top: int) -> list[int]:
     """Return the run lengths and box of a bitmap [h, w] whose first pixel is `left, top`."""
     height, width = bitmap.shape
-    # A sentinel off the object in front makes the first run count what lies before it.
+    # A leading sentinel off the object makes the first run count the pixels before it.
     pixels = np.concatenate(([False], bitmap.ravel()))
     starts = np.flatnonzero(pixels[1:] != pixels[:-1])
     runs = np.diff(starts, prepend=0, append=bitmap.size)

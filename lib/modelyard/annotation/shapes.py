@@ -1,19 +1,19 @@
-"""What a model can report about an image, in CVAT's terms.
+"""The shapes that a model can report, in CVAT's terms.
 
-Coordinates are float pixels of the image the request carried: origin at the outer corner
+Coordinates are float pixels of the image in the request: origin at the outer corner
 of the top-left pixel, x to the right, y down, so the pixel in column i covers i <= x < i+1.
 Sequences of points are flat tuples `x0, y0, x1, y1, …`. Constructors take numpy scalars,
-rows and [N, 2] arrays as well and turn them into plain floats; what cannot be drawn (NaN,
-too few points) raises `ShapeError`. Shapes may reach beyond the image: encoding clips them.
+rows and [N, 2] arrays as well and turn them into plain floats; invalid shapes (NaN, too
+few points) raise `ShapeError`. Shapes may extend beyond the image: encoding clips them.
 
 Every shape takes its label and its geometry first and the rest by keyword:
 
-* confidence: score in 0..1, or None where the model gives none. CVAT ignores it.
+* confidence: score in 0..1, or None if the model does not give one. CVAT ignores it.
 * attributes: values of attributes that the label set declares.
-* group_id: number >= 0; shapes of one number form a group in CVAT.
-* rotation (rectangle, ellipse): degrees clockwise about the centre, stored as 0 <= r < 360.
+* group_id: number >= 0; shapes with the same number form a group in CVAT.
+* rotation (rectangle, ellipse): degrees clockwise around the centre, stored as 0 <= r < 360.
 
-A tracked shape has no label of its own: trackers leave it "".
+A tracked shape does not need a label: trackers leave it "".
 """
 
 import operator
@@ -73,12 +73,12 @@ class _Rotatable(_Shape, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        # The second modulo catches -1e-20 % 360, which is 360.0 and not below it.
+        # The second modulo catches -1e-20 % 360, which is 360.0.
         force_setattr(self, "rotation", finite(self.rotation, "rotation") % 360.0 % 360.0)
 
 
 class Rectangle(_Rotatable, frozen=True):
-    """A box `xtl, ytl, xbr, ybr`. Encoding drops one whose corners are swapped or equal."""
+    """A box `xtl, ytl, xbr, ybr`. Encoding drops boxes with swapped or equal corners."""
 
     kind: ClassVar[str] = "rectangle"
 
@@ -168,14 +168,14 @@ class Mask(_Shape, frozen=True, eq=False):
     """The pixels of an object, as a crop of the image.
 
     Attributes:
-        bitmap: bool [h, w], read-only copy of a bool or integer array (not 0 is the
+        bitmap: bool [h, w], read-only copy of a bool or integer array (nonzero is the
             object). h and w are at least 1.
         left: Column of the crop's first pixel in the image.
         top: Row of the crop's first pixel in the image.
         polygon: Optional outline `x0, y0, …` in image pixels, at least 3 points, which
-            CVAT takes instead of the pixels when its user asks for polygons.
+            CVAT uses instead of the pixels if its user requests polygons.
 
-    Masks compare by identity: two bitmaps are compared with numpy.
+    Masks compare by identity; compare bitmaps with numpy.
     """
 
     kind: ClassVar[str] = "mask"
@@ -200,7 +200,7 @@ class Keypoint(msgspec.Struct, frozen=True):
     Attributes:
         label: Name of the sublabel.
         point: `x, y` in pixels.
-        outside: True when the joint is not visible or not in the image.
+        outside: True if the joint is not visible or not in the image.
         attributes: Attribute values of the sublabel.
     """
 
@@ -217,7 +217,7 @@ class Keypoint(msgspec.Struct, frozen=True):
 
 
 class Skeleton(_Shape, frozen=True):
-    """Named joints of one object. Joints the model did not find may be left out."""
+    """Named joints of one object. Joints that were not found may be left out."""
 
     kind: ClassVar[str] = "skeleton"
 
@@ -235,7 +235,7 @@ class Skeleton(_Shape, frozen=True):
 
 
 class Tag(_Shape, frozen=True):
-    """A statement about the whole image: image classification."""
+    """A class of the whole image: image classification."""
 
     kind: ClassVar[str] = "tag"
 
@@ -244,13 +244,13 @@ Shape = Rectangle | Polygon | Polyline | Points | Ellipse | Cuboid | Mask | Skel
 
 
 class Segment(msgspec.Struct, frozen=True, eq=False):
-    """An interactor's answer: the pixels of the one object that was clicked.
+    """An interactor's result: the pixels of the clicked object.
 
     Attributes:
-        mask: bool [height, width] of the whole image, or of the crop that `bounds` gives.
-            Read-only copy of a bool or integer array; not 0 is the object.
+        mask: bool [height, width] of the whole image, or of the crop in `bounds`.
+            Read-only copy of a bool or integer array; nonzero is the object.
         polygon: Optional outline `x0, y0, …` in image pixels, at least 3 points. Without
-            it CVAT traces the mask and keeps one part only.
+            it CVAT traces the mask and keeps only one part.
         bounds: `left, top, right, bottom` of a crop, pixel indices, right and bottom
             included; None for a mask of the whole image.
     """
@@ -275,10 +275,10 @@ class Segment(msgspec.Struct, frozen=True, eq=False):
 
 
 def as_bitmap(mask: NDArray[np.generic]) -> Bitmap:
-    """Return a read-only bool copy [h, w] of a mask; numbers other than 0 are True.
+    """Return a read-only bool copy [h, w] of a mask; nonzero numbers are True.
 
     Raises:
-        ShapeError: not a 2-D array of bool or integers with at least one pixel.
+        ShapeError: it is not a 2-D array of bool or integers with at least one pixel.
     """
     array = np.asarray(mask)
     if array.dtype.kind not in "bui":
@@ -302,7 +302,7 @@ def _outline(polygon: tuple[float, ...] | None) -> tuple[float, ...] | None:
 
 
 def _whole(value: object, name: str) -> int:
-    """Take a whole number of any type, also 3.0 of a float array, but not 3.5."""
+    """Convert a whole number of any type, including 3.0 of a float array, but not 3.5."""
     number = finite(value, name)
     if not number.is_integer():
         raise ShapeError(f"{name} must be a whole number of pixels, not {number:g}")

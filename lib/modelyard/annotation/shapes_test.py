@@ -28,7 +28,7 @@ ONE_PIXEL = np.ones((1, 1), bool)
 
 
 def plain(value: object) -> bool:
-    """Say whether a value is made of Python's own numbers, through and through."""
+    """Return whether a value consists only of Python's own numbers."""
     if isinstance(value, tuple):
         return all(plain(item) for item in value)
     return type(value) in (float, int)
@@ -144,7 +144,7 @@ def test_attribute_values_become_the_text_that_cvat_accepts(value: Any, text: st
     assert Attribute("name", value).value == text
 
 
-def test_scores_a_hair_beyond_one_are_one() -> None:
+def test_scores_slightly_above_one_are_one() -> None:
     assert Tag("a", confidence=float(np.float32(1.0000002))).confidence == 1.0
     assert Tag("a", confidence=-1e-9).confidence == 0.0
 

@@ -1,8 +1,8 @@
-"""A tracker's request in its three forms, parsed and checked.
+"""Parses and checks a tracker's request in its three formats.
 
-CVAT 1.4 asks about one object at a time; later versions ask about lists of flat boxes;
-functions that declare `supported_shape_types` get lists of `{type, points}`. In every form
-a missing or null state means that tracking of that object starts with this image.
+CVAT 1.4 sends one object at a time; later versions send lists of flat boxes; functions
+that declare `supported_shape_types` get lists of `{type, points}`. In every format a
+missing or null state means that tracking of that object starts with this image.
 """
 
 from collections.abc import Mapping
@@ -27,23 +27,23 @@ from modelyard.annotation.shapes import (
 )
 
 TrackedShape = Rectangle | Polygon | Polyline | Points | Ellipse | Cuboid | Mask
-"""What can be followed from image to image."""
+"""Shapes that can be tracked."""
 
-# Numbers in the shortest outline, three corners.
+# Numbers of the shortest outline: three corners.
 _OUTLINE: Final = 6
 
 TrackerInterface = Literal["legacy_single", "rectangles", "objects"]
 
 
 class TrackerRequest(msgspec.Struct, frozen=True):
-    """Objects to start tracking in an image, or to find again in it.
+    """Objects to start tracking in an image, or to locate in it.
 
     Attributes:
         image: The image file.
-        shapes: One per object, label ""; never to be read where there is a state.
-        states: One per object: what the function replied before, as decoded JSON. None
-            means that tracking of this object starts here, and then its shape is there.
-        interface: The form of request, which the reply must match.
+        shapes: One per object, label ""; not to be read if there is a state.
+        states: One per object: the function's previous state, as decoded JSON. None means
+            that tracking of this object starts here, and then it has a shape.
+        interface: The request's format, which the reply must match.
     """
 
     image: bytes
@@ -53,13 +53,13 @@ class TrackerRequest(msgspec.Struct, frozen=True):
 
 
 def parse_tracker(body: Body, *, objects: bool = False) -> TrackerRequest:
-    """Parse a tracker's request in any of its three forms.
+    """Parse a tracker's request in any of its three formats.
 
     Args:
         body: The request.
         objects: Whether the function declares `supported_shape_types`. The follow-up
-            requests of newer CVAT carry only null shapes and so do not tell. Lists of numbers
-            come from a CVAT that does not know these types.
+            requests of newer CVAT only have null shapes, which do not show the format. Lists
+            of numbers come from a CVAT that does not support these types.
 
     Raises:
         RequestError: 400, the request is malformed.
@@ -81,7 +81,7 @@ def parse_tracker(body: Body, *, objects: bool = False) -> TrackerRequest:
 def _form(
     payload: Mapping[str, Any], *, objects: bool
 ) -> tuple[list[Any], list[Any], TrackerInterface]:
-    """Tell the form, and return the shapes and states as lists."""
+    """Return the format, and the shapes and states as lists."""
     if "shapes" not in payload and "shape" in payload:
         return [payload["shape"]], [payload.get("state")], "legacy_single"
     if "shapes" not in payload:
@@ -109,7 +109,7 @@ def _shape(value: object, where: str) -> TrackedShape | None:
 
 
 def _box(value: object, where: str) -> Rectangle:
-    """Take a box, or the corners of an outline: what a reply held, which a client may return."""
+    """Read a box, or the corners of an outline, which a client may return from a reply."""
     if isinstance(value, list | tuple) and len(value) >= _OUTLINE and not len(value) % 2:
         return Rectangle("", bounding_box(Polygon("", fields.coordinates(value, where))))
     return Rectangle("", fields.box(value, where))

@@ -51,7 +51,7 @@ def test_shape_objects_are_recognised_and_declared() -> None:
 
     assert parse(shapes=[shape], states=[]).interface == "objects"
     assert parse(shapes=[shape], states=[]).shapes == (BOX,)
-    # Follow-ups do not tell, so the function's declaration does.
+    # Follow-ups do not show the format, so the function's declaration decides.
     assert parse(shapes=[None], states=["x"]).interface == "rectangles"
     assert parse(objects=True, shapes=[None], states=["x"]).interface == "objects"
 

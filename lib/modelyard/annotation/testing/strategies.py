@@ -1,6 +1,6 @@
-"""What the property tests of this library draw their examples from; not for production.
+"""Hypothesis strategies for the library's property tests.
 
-`steady` goes on each of them: the same examples in every run, none kept on disk, and no
+Apply `steady` to each test: the same examples in every run, none stored on disk, and no
 deadline, since a test must not fail because the machine is busy.
 """
 
@@ -82,4 +82,4 @@ tags = st.builds(Tag, names, **_common)
 shapes: st.SearchStrategy[Shape] = st.one_of(
     rectangles, ellipses, polygons, polylines, point_sets, cuboids, masks, skeletons, tags
 )
-"""Any shape, within, across or beyond the borders of an image of any of `sizes`."""
+"""Any shape, inside, across or outside the borders of an image of any of `sizes`."""
