@@ -1,4 +1,4 @@
-"""Authors' functions behind our classes, asked as CVAT asks."""
+"""Authors' functions behind our classes, called as by CVAT."""
 
 import json
 from pathlib import Path
@@ -26,7 +26,7 @@ from modelyard.serving.protocol.sample import sample_request
 from modelyard.serving.testing.assets import planted_assets
 from modelyard.serving.worker.endpoint import Endpoint
 
-# What most authors' main.py look like; the model finds what is bright.
+# What most authors' main.py look like; the model finds bright regions.
 MAIN = """
 import base64, io, json
 import numpy as np
@@ -83,7 +83,7 @@ BOX = [40, 30, 120, 90]
 
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder that modules are imported from, each under a name of its own."""
+    """A folder of importable modules, each with a unique name."""
     monkeypatch.syspath_prepend(str(tmp_path))
     return tmp_path
 
@@ -107,20 +107,18 @@ def ask(endpoint: Endpoint, kind: str, **more: Any) -> Any:
     return json.loads(endpoint.answer(json.dumps(request).encode()))
 
 
-def test_a_detector_is_asked_and_its_reply_checked(
-    package: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_detectors_reply_is_checked(package: Path, caplog: pytest.LogCaptureFixture) -> None:
     detector = endpoint(package, AdoptedDetector, DETECTOR)
     (found,) = ask(detector, "detector")
     assert found == {"label": "cat", "type": "rectangle", "confidence": 0.9, "points": BOX}
     assert len(ask(detector, "detector", threshold=0.05)) == 2
-    # Said once, not with every picture.
+    # Logged once, not with every image.
     assert [record.message for record in caplog.records] == [
-        "'unheard of' is found, but is none of the function's labels"
+        "'unheard of' is detected, but not among the function's labels"
     ]
 
 
-def test_an_interactor_is_asked_with_clicks_and_box(package: Path) -> None:
+def test_an_interactor_gets_clicks_and_box(package: Path) -> None:
     reply = ask(endpoint(package, AdoptedInteractor, INTERACTOR), "interactor")
     assert sum(map(sum, reply["mask"])) == 80 * 60
     assert reply["points"] == [[40, 30], [120, 30], [120, 90]]
@@ -143,7 +141,7 @@ def test_a_tracker_keeps_the_authors_state(package: Path) -> None:
     assert [state.value for state in states] == [{"seen": 2}, {"seen": 2}]
 
 
-def test_a_reidentification_is_asked_with_both_pictures(package: Path) -> None:
+def test_a_reidentification_gets_both_images(package: Path) -> None:
     assert ask(endpoint(package, AdoptedReidentifier, REID), "reid") == [0]
 
 
@@ -168,7 +166,7 @@ def handler(context, event):
             AdoptedDetector,
             "detector",
             "def answer(*_): return [{'label': 'cat', 'type': 'blob', 'points': []}]",
-            "type 'blob' is unknown",
+            "unknown type of shape 'blob'",
         ),
         (
             AdoptedDetector,

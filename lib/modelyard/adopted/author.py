@@ -1,4 +1,4 @@
-"""An author's Nuclio function, asked with CVAT's requests."""
+"""Calls an author's Nuclio function with CVAT's requests."""
 
 import base64
 from collections.abc import Mapping
@@ -24,9 +24,9 @@ class Author:
         """Import and initialise it.
 
         Raises:
-            Exception: whatever that raises.
+            Exception: raised by the author's code.
         """
-        # Authors' modules may read their files when they are imported.
+        # Authors' modules may read their files on import.
         self._home = Home(assets)
         self._function = Function.load(handler)
 
@@ -35,7 +35,7 @@ class Author:
 
         Raises:
             RequestError: the author's code refuses the request, with a status from 400 to 499.
-            AuthorError: it fails, or replies with something that is no JSON.
+            AuthorError: it fails, or its reply is not JSON.
         """
         body = msgspec.json.encode(request)
         reply = self._function.handle(Event("adopted", content_type="application/json", body=body))
@@ -51,9 +51,9 @@ class Author:
 
 
 def image_text(image: Image) -> str:
-    """Return the image as CVAT sends one: a file, here BMP, as base64 text.
+    """Return the image as CVAT sends it: a file, here BMP, as base64 text.
 
-    Every image library reads BMP, and nothing is spent on compressing what is decoded at once.
+    Every image library reads BMP, and no time is lost on compression.
     """
     _, file = cv2.imencode(".bmp", cv2.cvtColor(image.pixels, cv2.COLOR_RGB2BGR))
     return base64.b64encode(file.tobytes()).decode()

@@ -1,5 +1,5 @@
-"""What goes wrong between an author's code and our classes."""
+"""Errors between an author's code and our classes."""
 
 
 class AuthorError(Exception):
-    """The author's code did not do what CVAT's contract says; the text is one line."""
+    """The author's code broke CVAT's contract; the message is one line."""

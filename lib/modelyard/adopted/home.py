@@ -1,7 +1,7 @@
-"""The folder that an author's code takes for `/opt/nuclio`.
+"""The folder that replaces `/opt/nuclio` for an author's code.
 
-There it reads its labels from `function.yaml` and its weights by name. Authors' code may spell
-any path below `/opt/nuclio`; the weights of a function lie in one folder.
+The code reads labels from `function.yaml` and weights by name. It may use any path below
+`/opt/nuclio`; the weights of a function are in one folder.
 """
 
 import json
@@ -14,12 +14,12 @@ from modelyard_contract.release import CONFIG, WEIGHTS
 
 
 class Home:
-    """The folder of the one function that a worker serves; it ends with this object."""
+    """The folder of the function that a worker serves, deleted with this object."""
 
     current: "Home | None" = None
 
     def __init__(self, assets: Assets) -> None:
-        """Make the folder, of `assets`' labels and weights, and let `nuclio_path` lead there."""
+        """Create the folder from `assets`' labels and weights, for `nuclio_path`."""
         # contract: PREFIX is Kubernetes'
         self._folder = tempfile.TemporaryDirectory(prefix="nuclio-")
         self.path = Path(self._folder.name)
@@ -32,23 +32,23 @@ class Home:
 
 
 def nuclio_path(path: str) -> str:
-    """Return where the file lies that an author's code calls `path`, such as `/opt/nuclio/a/b.bin`.
+    """Return the real path of a file that an author's code opens, such as `/opt/nuclio/a/b.bin`.
 
-    That is the file of this name, in whatever folder the author expects it. A folder is the one
-    of all these files.
+    That is the file with this name, whatever the author's folder. For a folder, it is the one
+    with all these files.
 
     Raises:
         AuthorError: the function is not loaded yet.
     """
     if Home.current is None:
-        raise AuthorError(f"{path} is asked for before the function is loaded")
+        raise AuthorError(f"{path} is opened before the function is loaded")
     home = Home.current.path
     file = home / PurePosixPath(path).name
     return str(file if file.exists() or file.suffix else home)
 
 
 def _config(assets: Assets) -> dict[str, object]:
-    """Return what authors read of a function.yaml; JSON is YAML."""
+    """Return the part of a function.yaml that authors read; JSON is YAML."""
     annotations = {
         "name": assets.display_name,
         "type": assets.type,

@@ -1,4 +1,4 @@
-"""The classes of adopted functions: each asks its author's `main.py` and reads the reply.
+"""Base classes of adopted functions: each calls its author's `main.py` and decodes the reply.
 
 ```python
 class Yolov7(AdoptedDetector):
@@ -25,19 +25,19 @@ log: Final = logging.getLogger(__name__)
 
 
 class _Adopted:
-    """What they have in common."""
+    """The common base class."""
 
     author: ClassVar[str]
     """The author's handler, `module:function`."""
     unfinished: ClassVar[str] = ""
-    """Why the author's code must not run yet."""
+    """Why the author's code cannot run yet."""
 
     def load(self, assets: Assets, device: Device) -> None:
         """Load the author's function.
 
         Raises:
-            AuthorError: something is left to be done by hand first.
-            Exception: whatever the author's code raises.
+            AuthorError: something must be done by hand first.
+            Exception: raised by the author's code.
         """
         if self.unfinished:
             raise AuthorError(f"{assets.name} is adopted in part: {self.unfinished}")
@@ -46,7 +46,7 @@ class _Adopted:
 
 
 class AdoptedDetector(_Adopted, Detector):
-    """A detector; what it finds beyond its labels is left out, as CVAT does."""
+    """A detector; detections with undeclared labels are left out, as in CVAT."""
 
     def load(self, assets: Assets, device: Device) -> None:
         """Load the author's function; see `_Adopted.load`."""
@@ -54,10 +54,10 @@ class AdoptedDetector(_Adopted, Detector):
         self._unknown: set[str] = set()
 
     def detect(self, image: Image, threshold: float) -> list[Shape]:
-        """Return what the author's code finds with a score of at least `threshold`.
+        """Return the author's detections with a score of at least `threshold`.
 
         Raises:
-            AuthorError: its reply is none of a detector.
+            AuthorError: its reply is not a detector's.
         """
         reply = self._author.ask({"image": image_text(image), "threshold": threshold})
         return [shape for shape in detections(reply) if self._is_declared(shape)]
@@ -67,7 +67,7 @@ class AdoptedDetector(_Adopted, Detector):
             return True
         if shape.label not in self._unknown:
             self._unknown.add(shape.label)
-            log.warning("%r is found, but is none of the function's labels", shape.label)
+            log.warning("%r is detected, but not among the function's labels", shape.label)
         return False
 
 
@@ -75,10 +75,10 @@ class AdoptedInteractor(_Adopted, Interactor):
     """An interactor of either protocol."""
 
     def segment(self, image: Image, clicks: Clicks) -> Segment:
-        """Return what the author's code cuts out.
+        """Return the author's segmentation.
 
         Raises:
-            AuthorError: its reply is none of an interactor.
+            AuthorError: its reply is not an interactor's.
         """
         box = clicks.box
         request: dict[str, Any] = {
@@ -107,14 +107,14 @@ class AdoptedTracker(_Adopted, Tracker[AuthorState]):
         return self.start_all(image, [shape])[0]
 
     def step(self, image: Image, state: AuthorState) -> tuple[Shape | None, AuthorState]:
-        """Return where the author's code finds the object, and its new state."""
+        """Return the object's position from the author's code, and its new state."""
         return self.step_all(image, [state])[0]
 
     def start_all(self, image: Image, shapes: Sequence[TrackedShape]) -> list[AuthorState]:
-        """Do `start` for all in one request.
+        """Call `start` for all in one request.
 
         Raises:
-            AuthorError: the reply is none of a tracker.
+            AuthorError: the reply is not a tracker's.
         """
         boxes = [bounding_box(shape) for shape in shapes]
         return [state for _, state in self._ask(image, boxes, [])]
@@ -122,10 +122,10 @@ class AdoptedTracker(_Adopted, Tracker[AuthorState]):
     def step_all(
         self, image: Image, states: Sequence[AuthorState]
     ) -> list[tuple[Shape | None, AuthorState]]:
-        """Do `step` for all in one request.
+        """Call `step` for all in one request.
 
         Raises:
-            AuthorError: the reply is none of a tracker.
+            AuthorError: the reply is not a tracker's.
         """
         return self._ask(image, [None] * len(states), [state.value for state in states])
 
@@ -154,7 +154,7 @@ class AdoptedReidentifier(_Adopted, Reidentifier):
         """Return for each of `boxes0` its index in `boxes1`, or -1, as the author's code says.
 
         Raises:
-            AuthorError: its reply is no list of indices.
+            AuthorError: its reply is not a list of indices.
         """
         request = {
             "image0": image_text(first),

@@ -1,7 +1,7 @@
-"""Replies in CVAT's JSON to shapes: the reverse of `modelyard.annotation.responses`.
+"""Decodes replies in CVAT's JSON to shapes: the inverse of `modelyard.annotation.responses`.
 
-Authors send scores as text or not at all, numbers of any type, and whatever their code makes of a
-picture. What cannot be drawn raises `AuthorError`, which names the place.
+Authors send scores as text or not at all, and numbers of any type. Invalid shapes raise
+`AuthorError`, which names the place.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -36,7 +36,7 @@ def detections(reply: Any) -> list[Shape]:
     """Return the shapes of a detector's reply, a list of `{label, type, points, …}`.
 
     Raises:
-        AuthorError: it is no such list.
+        AuthorError: it is not such a list.
     """
     if not isinstance(reply, list):
         raise AuthorError(f"a detector replied with {_kind(reply)} instead of a list")
@@ -44,9 +44,9 @@ def detections(reply: Any) -> list[Shape]:
 
 
 def segment(reply: Any, size: tuple[int, int]) -> Segment:
-    """Return what an interactor cut out of an image of that width and height.
+    """Return an interactor's segmentation of an image of this width and height.
 
-    Of the first protocol, a list of points, it is what they enclose.
+    In the first protocol, a list of points, it is the enclosed area.
 
     Raises:
         AuthorError: it is neither that nor an object with a mask.
@@ -63,7 +63,7 @@ def tracked(reply: Any, count: int) -> list[tuple[Shape | None, Any]]:
     """Return shape (None: lost) and state of each of `count` objects from a tracker's reply.
 
     Raises:
-        AuthorError: it does not hold as many of both.
+        AuthorError: it does not have that many of both.
     """
     if not isinstance(reply, Mapping):
         raise AuthorError(f"a tracker replied with {_kind(reply)} instead of an object")
@@ -81,7 +81,7 @@ def matches(reply: Any) -> list[int]:
     """Return the indices of a re-identification's reply.
 
     Raises:
-        AuthorError: it is no list of whole numbers.
+        AuthorError: it is not a list of whole numbers.
     """
     if not isinstance(reply, list) or not all(type(index) is int for index in reply):
         raise AuthorError(f"a re-identification replied with {_kind(reply)}, not with indices")
@@ -99,7 +99,7 @@ def _placed(make: Callable[[Any], ResultT], value: Any, where: str) -> ResultT:
 def _shape(item: Mapping[str, Any]) -> Shape:
     kind = item["type"]
     if kind not in _SHAPES:
-        raise ValueError(f"a shape of type {kind!r} is unknown")
+        raise ValueError(f"unknown type of shape {kind!r}")
     return _SHAPES[kind](item, str(item["label"]), _common(item))
 
 

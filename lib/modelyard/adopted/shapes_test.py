@@ -1,4 +1,4 @@
-"""What replies of every kind of shape become: what encodes to the same reply again."""
+"""Replies with every kind of shape are decoded to shapes that encode to the same reply."""
 
 import contextlib
 import json

@@ -1,6 +1,6 @@
-"""As much of PyYAML as reads the `function.yaml` of `modelyard.adopted.home`, which is JSON.
+"""A replacement of PyYAML for the `function.yaml` of `modelyard.adopted.home`, which is JSON.
 
-Authors' code is given it for `yaml`, so that no parser has to be in a function for one file.
+Authors' code imports it as `yaml`, so that functions need no parser for one file.
 """
 
 import json
@@ -15,5 +15,5 @@ def safe_load(stream: IO[bytes] | IO[str] | bytes | str) -> Any:
 
 
 def load(stream: IO[bytes] | IO[str] | bytes | str, Loader: None = None) -> Any:  # noqa: N803 - PyYAML's name
-    """Return the document; all loaders are alike."""
+    """Return the document; the loader does not matter."""
     return safe_load(stream)
