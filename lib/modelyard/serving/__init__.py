@@ -1,5 +1,5 @@
-"""From a model class to a function that answers CVAT.
+"""Turns a model class into a function that CVAT can call.
 
-`author` is what the author of a function imports, `worker` runs the model in a process of its own,
-`server` accepts requests in front of the workers, and `protocol` is what worker and server share.
+Authors of functions import `author`; `worker` runs the model in a separate process; `server`
+accepts requests for the workers; worker and server share `protocol`.
 """

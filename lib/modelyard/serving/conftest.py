@@ -1,4 +1,4 @@
-"""What the tests of this package share: real workers with small handlers."""
+"""Fixtures of this package's tests: real workers with small handlers."""
 
 import asyncio
 import os
@@ -27,7 +27,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture
 def make_spec(tmp_path: Path) -> SpecMaker:
-    """Make a spec whose handler is `handler` in the given source text."""
+    """Create specs whose handler is `handler` in the given source text."""
 
     def make(source: str, *, env: dict[str, str] | None = None, **settings: Any) -> WorkerSpec:
         folder = tmp_path / "src"
@@ -52,7 +52,7 @@ def make_spec(tmp_path: Path) -> SpecMaker:
 
 @pytest.fixture
 async def start_pool(make_spec: SpecMaker) -> AsyncIterator[PoolStarter]:
-    """Start pools, given what `make_spec` takes; they are stopped after the test."""
+    """Start pools from arguments of `make_spec`; they are stopped after the test."""
     pools: list[WorkerPool] = []
 
     async def start(source: str, **settings: Any) -> WorkerPool:
@@ -90,7 +90,7 @@ def event(body: bytes = b"", **fields: Any) -> Event:
 
 
 def running(pid: int) -> bool:
-    """Say whether that process exists and is no zombie."""
+    """Return whether the process exists and is not a zombie."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except FileNotFoundError:
@@ -99,7 +99,7 @@ def running(pid: int) -> bool:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    """Wait until `condition` holds; the test's own time limit is 30 s."""
+    """Wait until `condition` holds; tests have a time limit of 30 s."""
     async with asyncio.timeout(30):
         while not condition():
             await asyncio.sleep(0.01)

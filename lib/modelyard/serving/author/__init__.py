@@ -1,1 +1,1 @@
-"""What the author of a function imports: the classes of models, their assets, caches and states."""
+"""The API for authors of functions: model classes, assets, caches and states."""

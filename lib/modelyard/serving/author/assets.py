@@ -1,4 +1,4 @@
-"""What belongs to a function besides its code: its description and its weights."""
+"""The assets of a function: its description and its weights."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,11 +12,11 @@ from modelyard_contract.release import MODEL, MODEL_SCHEMA, WEIGHTS
 
 
 class AssetsError(Exception):
-    """The assets folder is not usable; the text says what is wrong and where."""
+    """The assets folder is unusable; the message says what is wrong and where."""
 
 
 class _Description(msgspec.Struct, frozen=True):
-    """`model.json`, as the build writes it."""
+    """The content of `model.json`."""
 
     schema: int
     name: str
@@ -35,7 +35,7 @@ class Assets(msgspec.Struct, frozen=True):
 
     `type` is detector, interactor, tracker or reid; `model` names the class as
     `module` or `module:Class`; `params` are the settings of its BUILD target. A function without
-    code of its own has a `head` with its `head_options`, see `modelyard.models.heads`.
+    code has a `head` with `head_options`, see `modelyard.models.heads`.
     """
 
     path: Path
@@ -54,7 +54,7 @@ class Assets(msgspec.Struct, frozen=True):
         """Read the folder at `path`.
 
         Raises:
-            AssetsError: there is no `model.json`, or it is not what we expect.
+            AssetsError: `model.json` is missing or invalid.
         """
         file = path / MODEL
         try:
@@ -88,12 +88,12 @@ class Assets(msgspec.Struct, frozen=True):
         """Return the path of the file `name` under `weights/`.
 
         Raises:
-            AssetsError: there is no such file; the text lists those there are.
+            AssetsError: the file does not exist; the message lists the existing ones.
         """
         folder = self.path / WEIGHTS
         file = folder / name
         if not file.resolve().is_relative_to(folder.resolve()):
-            raise AssetsError(f"{name!r} leads out of {folder}")
+            raise AssetsError(f"{name!r} is outside {folder}")
         if not file.is_file():
             raise AssetsError(f"no file {name!r} in {folder}; {self._listing(folder)}")
         return file
@@ -103,4 +103,4 @@ class Assets(msgspec.Struct, frozen=True):
         present = sorted(
             str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()
         )
-        return f"there are: {', '.join(present)}" if present else "it holds no file"
+        return f"there are: {', '.join(present)}" if present else "the folder is empty"

@@ -1,4 +1,4 @@
-"""The folder that belongs to a function."""
+"""The assets folder of a function."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ class Settings(msgspec.Struct, frozen=True):
     size: int = 0
 
 
-def test_it_says_what_the_build_wrote(tmp_path: Path) -> None:
+def test_the_description_is_read(tmp_path: Path) -> None:
     assets = Assets.open(write_assets(tmp_path, size=320))
     assert (assets.name, assets.display_name) == ("tiny-detector", "Tiny detector")
     assert assets.type == "detector"
@@ -33,7 +33,7 @@ def test_weights_are_found_by_name(tmp_path: Path) -> None:
 
 def test_missing_weights_are_named_with_those_there_are(tmp_path: Path) -> None:
     assets = Assets.open(write_assets(tmp_path))
-    with pytest.raises(AssetsError, match=r"no file 'net.xml' in .*weights; it holds no file"):
+    with pytest.raises(AssetsError, match=r"no file 'net.xml' in .*weights; the folder is empty"):
         assets.weights("net.xml")
     (tmp_path / "weights" / "net.bin").touch()
     with pytest.raises(AssetsError, match=r"there are: net\.bin"):

@@ -1,7 +1,7 @@
-"""What a worker keeps from one request to the next, bounded in bytes.
+"""Caches of a worker across requests, bounded in bytes.
 
-A person who corrects a mask sends the same picture with every click. What was
-computed for it the first time is found again by the digest of its file.
+A user who corrects a mask sends the same image with every click. Results computed
+for it are cached by the digest of its file.
 """
 
 import hashlib
@@ -20,12 +20,12 @@ DEFAULT_IMAGE_BYTES: Final = 128 * 1024 * 1024
 
 
 def array_bytes(value: object) -> int:
-    """Return the bytes of all arrays in `value`: an array, or lists and mappings of them.
+    """Return the size in bytes of all arrays in `value`: an array, or lists and mappings of them.
 
     Anything with an `nbytes` counts as an array, torch tensors included.
 
     Raises:
-        TypeError: there is something in it that is none of these.
+        TypeError: it contains something else.
     """
     if isinstance(value, Mapping):
         return sum(array_bytes(part) for part in value.values())
@@ -38,14 +38,14 @@ def array_bytes(value: object) -> int:
 
 
 class ByteCache(Generic[K, V]):
-    """Keeps what was used last, as much of it as fits into `max_bytes`.
+    """A least-recently-used cache of at most `max_bytes`.
 
-    `size_of` gives the size of a value in bytes, by default that of its arrays.
-    A value larger than the whole cache is not kept. Not for several threads.
+    `size_of` returns the size of a value in bytes, by default that of its arrays.
+    A value larger than the whole cache is not kept. Not thread-safe.
     """
 
     def __init__(self, max_bytes: int, size_of: Callable[[V], int] = array_bytes) -> None:
-        """Start empty; 0 bytes keep nothing."""
+        """Create an empty cache; with 0 bytes it keeps nothing."""
         self._max_bytes = max_bytes
         self._size_of = size_of
         self._entries: OrderedDict[K, tuple[V, int]] = OrderedDict()
@@ -57,11 +57,11 @@ class ByteCache(Generic[K, V]):
 
     @property
     def held_bytes(self) -> int:
-        """The size of all values together."""
+        """The total size of all values."""
         return self._held_bytes
 
     def get(self, key: K) -> V | None:
-        """Return the value of `key`, or None if it is not there (any more)."""
+        """Return the value of `key`, or None if it is not cached."""
         entry = self._entries.get(key)
         if entry is None:
             return None
@@ -69,7 +69,7 @@ class ByteCache(Generic[K, V]):
         return entry[0]
 
     def get_or_make(self, key: K, make: Callable[[], V]) -> V:
-        """Return the value of `key`, made now if it is not there (any more)."""
+        """Return the value of `key`; make it if it is not cached."""
         known = self.get(key)
         if known is not None:
             return known
@@ -88,7 +88,7 @@ class ByteCache(Generic[K, V]):
 
 
 class ImageCache:
-    """Decodes image files, each only once as long as it is remembered."""
+    """Decodes image files, each only once while it is cached."""
 
     def __init__(
         self, max_bytes: int = DEFAULT_IMAGE_BYTES, limits: ImageLimits = DEFAULT_LIMITS
@@ -99,16 +99,16 @@ class ImageCache:
 
     @property
     def held_bytes(self) -> int:
-        """The size of all pixels kept."""
+        """The size of all cached pixels."""
         return self._images.held_bytes
 
     def decode(self, data: bytes) -> Image:
         """Return the image of an image file.
 
         Raises:
-            ImageError: what `modelyard.imaging.decode` refuses.
+            ImageError: see `modelyard.imaging.decode`.
         """
-        # The size of a hostile file is checked before it is hashed.
+        # Check the size of a hostile file before hashing it.
         if len(data) > self._limits.max_bytes:
             return decode(data, self._limits)
         digest = hashlib.sha256(data).digest()

@@ -1,4 +1,4 @@
-"""The caches keep what was used last, within their bytes."""
+"""The caches keep recently used values, within their size."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def test_a_value_is_made_once() -> None:
     assert made == ["ab", "cd"]
 
 
-def test_what_was_not_used_for_longest_goes_first() -> None:
+def test_the_least_recently_used_value_is_evicted_first() -> None:
     cache: ByteCache[str, bytes] = ByteCache(3, len)
     for key in "abc":
         cache.get_or_make(key, lambda: b"x")

@@ -1,4 +1,4 @@
-"""The classes a model author writes: one class, no plumbing.
+"""The base classes for models: one class, no plumbing.
 
 ```python
 class Coco(Detector):
@@ -7,9 +7,9 @@ class Coco(Detector):
 ```
 
 Pixels are RGB. Coordinates are float pixels of the image that was passed in,
-x to the right, y down, origin in the top left corner. Nothing else is promised
-to a model and nothing else is asked of it: decoding, validation, clipping,
-filtering by score and encoding happen outside.
+x to the right, y down, origin in the top left corner. A model
+need not do anything else: decoding, validation, clipping, filtering by score and
+encoding happen outside.
 """
 
 from abc import ABC, abstractmethod
@@ -31,13 +31,13 @@ StateT = TypeVar("StateT", bound=msgspec.Struct)
 
 
 class Clicks(msgspec.Struct, frozen=True):
-    """What a person pointed at in an image.
+    """A user's clicks on an object in an image.
 
     `positive` and `negative` hold (x, y) points in the order of the clicks,
-    moved into the image where they lay beside it;
-    `box` is (left, top, right, bottom), sorted, or None; `text` holds words
-    that describe the object, for models that read them. `threshold` (0..1) is
-    the least probability with which a pixel belongs to the object.
+    clipped to the image;
+    `box` is (left, top, right, bottom), sorted, or None; `text` contains words
+    that describe the object, for models that support them. `threshold` (0..1)
+    is the minimum probability of a pixel of the object.
     """
 
     positive: tuple[tuple[float, float], ...] = ()
@@ -48,7 +48,7 @@ class Clicks(msgspec.Struct, frozen=True):
 
 
 class NotWrittenError(Exception):
-    """The model's class has yet to be written; the text is one line that says in which file."""
+    """The model's class is not written yet; the one-line message says in which file to do so."""
 
     def __init__(self, file: str) -> None:
         """Name `file`, a path in the repository."""
@@ -56,7 +56,7 @@ class NotWrittenError(Exception):
 
 
 class Model(ABC):
-    """What all models have in common."""
+    """The base class of all models."""
 
     kind: ClassVar[str]
 
@@ -64,8 +64,8 @@ class Model(ABC):
     def load(self, assets: Assets, device: Device) -> None:
         """Load the weights. Runs once in each worker process, before any request.
 
-        Read the BUILD target's `params` here (`modelyard.serving.author.params.Params`); those
-        that are not read are refused.
+        Read the BUILD target's `params` here (`modelyard.serving.author.params.Params`); if they
+        are not read, they are refused.
         """
 
     @abstractmethod
@@ -78,25 +78,25 @@ class Detector(Model):
 
     kind = DETECTOR
     default_threshold: float = 0.5
-    """Where a request names none; a model may set its own when it loads."""
+    """The threshold of requests without one; a model may set its own when it loads."""
 
     @abstractmethod
     def detect(self, image: Image, threshold: float) -> Sequence[Shape]:
-        """Return what is seen with a score of at least `threshold` (0..1)."""
+        """Return detections with a score of at least `threshold` (0..1)."""
 
     def warm_up(self) -> None:
         self.detect(blank_image(), self.default_threshold)
 
 
 class Interactor(Model):
-    """Cuts out the object that a person points at."""
+    """Segments the object that a user clicks on."""
 
     kind = INTERACTOR
     default_threshold: ClassVar[float] = 0.5
 
     @abstractmethod
     def segment(self, image: Image, clicks: Clicks) -> Segment:
-        """Return the object's mask, of the image's height and width."""
+        """Return the object's mask, with the image's height and width."""
 
     def warm_up(self) -> None:
         side = float(_BLANK_SIDE)
@@ -109,17 +109,17 @@ class Interactor(Model):
 class Tracker(Model, Generic[StateT]):
     """Follows objects from frame to frame.
 
-    The state between two frames is a msgspec Struct of the author's, named as
+    The state between two frames is a msgspec Struct defined by the author and given as
     the type argument: `class SiamMask(Tracker[SiamMaskState])`. It travels
-    through the client, so it holds plain values and `modelyard.serving.author.state.PackedArray`
+    through the client, so it has plain values and `modelyard.serving.author.state.PackedArray`
     for arrays, and `step` must expect any value that fits its types.
     """
 
     kind = TRACKER
     shape_types: ClassVar[tuple[str, ...]] = ()
-    """What the function declares as `supported_shape_types`; none: boxes only."""
+    """The function's `supported_shape_types`; empty: boxes only."""
     state_type: ClassVar[type[msgspec.Struct]]
-    """The type argument; set by itself."""
+    """The type argument; set automatically."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -131,10 +131,10 @@ class Tracker(Model, Generic[StateT]):
 
     @abstractmethod
     def start(self, image: Image, shape: TrackedShape) -> StateT:
-        """Return the state of an object that a person outlined in `image`.
+        """Return the state of an object that a user outlined in `image`.
 
         `shape` is a rectangle, unless the function declares other
-        `shape_types`; `annotation.bounding_box` gives the box around any.
+        `shape_types`; `annotation.bounding_box` returns the box around any.
         """
 
     @abstractmethod
@@ -142,17 +142,17 @@ class Tracker(Model, Generic[StateT]):
         """Return where the object is in the next `image` (None: lost) and its new state.
 
         Raises:
-            StateError: an array in `state` is not what this model packs.
+            StateError: an array in `state` was not packed by this model.
         """
 
     def start_all(self, image: Image, shapes: Sequence[TrackedShape]) -> Sequence[StateT]:
-        """Do `start` for each of `shapes`; models that are faster on batches override it."""
+        """Call `start` for each of `shapes`; models that are faster on batches override it."""
         return [self.start(image, shape) for shape in shapes]
 
     def step_all(
         self, image: Image, states: Sequence[StateT]
     ) -> Sequence[tuple[Shape | None, StateT]]:
-        """Do `step` for each of `states`; models that are faster on batches override it."""
+        """Call `step` for each of `states`; models that are faster on batches override it."""
         return [self.step(image, state) for state in states]
 
     def warm_up(self) -> None:
@@ -162,7 +162,7 @@ class Tracker(Model, Generic[StateT]):
 
 
 class Reidentifier(Model):
-    """Finds the boxes of one frame again in the next."""
+    """Matches the boxes of one frame to those of the next."""
 
     kind = REID
     default_threshold: ClassVar[float] = 0.5
@@ -178,10 +178,10 @@ class Reidentifier(Model):
         threshold: float,
         max_distance: float,
     ) -> Sequence[int]:
-        """Return, for each of `boxes0`, its index in `boxes1`, or -1.
+        """Return, for each of `boxes0`, the index of its match in `boxes1`, or -1.
 
-        No index may occur twice. `threshold` is the largest difference between
-        two appearances (0..2), `max_distance` the largest distance between two
+        No index may occur twice. `threshold` is the maximum difference between
+        two appearances (0..2), `max_distance` the maximum distance between two
         boxes' centres in pixels.
         """
 
@@ -193,6 +193,6 @@ class Reidentifier(Model):
 
 
 def blank_image() -> Image:
-    """Return a grey RGB image of 64x64 pixels, to warm a model up with."""
+    """Return a grey RGB image of 64x64 pixels, to warm up a model."""
     pixels = np.full((_BLANK_SIDE, _BLANK_SIDE, 3), 127, np.uint8)
     return Image.from_pixels(pixels)

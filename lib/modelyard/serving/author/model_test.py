@@ -1,4 +1,4 @@
-"""What authors may rely on in the model classes."""
+"""The guarantees of the model classes to authors."""
 
 import msgspec
 import numpy as np

@@ -1,4 +1,4 @@
-"""What BUILD targets set, and what models make of it."""
+"""Settings of BUILD targets, as models read them."""
 
 from typing import Annotated, Any, Literal
 
@@ -21,7 +21,7 @@ def test_defaults_stand_for_what_is_not_given() -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"siez": 64}, "params: there is no 'siez'; there are: size, version"),
+        ({"siez": 64}, "params: unknown 'siez'; accepted: size, version"),
         ({"size": "64"}, r"params: Expected `int`, got `str` - at `\$.size`"),
         ({"size": 0}, r"params: Expected `int` >= 1 - at `\$.size`"),
         ({"version": "v3"}, r"params: Invalid enum value 'v3' - at `\$.version`"),
@@ -34,11 +34,11 @@ def test_what_a_model_does_not_take_is_refused(given: dict[str, Any], message: s
 
 def test_what_no_model_reads_is_refused() -> None:
     params = Params({"size": 64})
-    with pytest.raises(ParamsError, match=r"a\.handler takes none, but there are size"):
+    with pytest.raises(ParamsError, match=r"a\.handler does not take any; remove size"):
         params.require_read("a.handler")
     params.read(Settings)
     params.require_read("a.handler")
-    # Each time that a model is loaded.
+    # Each time a model is loaded.
     with pytest.raises(ParamsError):
         params.require_read("a.handler")
     Params({}).require_read("a.handler")

@@ -1,8 +1,8 @@
-"""The state of a tracker on its way through the client and back.
+"""The state of a tracker, which travels through the client and back.
 
-It leaves as plain JSON, which names the function that made it, and whatever
-comes back is checked as input from a stranger: types by msgspec, arrays by
-`PackedArray`. Nothing is unpickled.
+It is sent as plain JSON with the name of the function that made it, and checked
+as untrusted input when it comes back: types by msgspec, arrays by `PackedArray`.
+Nothing is unpickled.
 """
 
 import math
@@ -23,7 +23,7 @@ _Data = Annotated[bytes, Meta(max_length=MAX_ARRAY_BYTES)]
 
 
 class StateError(ValueError):
-    """A state that this function cannot have made; the text is one line for the client."""
+    """A state that this function cannot have made; the message is one line for the client."""
 
 
 class PackedArray(msgspec.Struct, frozen=True):
@@ -38,10 +38,10 @@ class PackedArray(msgspec.Struct, frozen=True):
 
     @classmethod
     def pack(cls, array: NDArray[Any]) -> Self:
-        """Return `array` packed.
+        """Pack `array`.
 
         Raises:
-            ValueError: its dtype is none of ours or it is too large.
+            ValueError: its dtype is unsupported, or it is too large.
         """
         little = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
         packed = {"dtype": array.dtype.name, "shape": array.shape, "data": little.tobytes()}
@@ -52,13 +52,13 @@ class PackedArray(msgspec.Struct, frozen=True):
             raise ValueError(f"an array {kind} cannot be packed: {error}") from None
 
     def unpack(self, *, dtype: DTypeLike, shape: tuple[int | None, ...]) -> NDArray[Any]:
-        """Return the array, a writable copy, if it is of this dtype and shape.
+        """Return a writable copy of the array, if it has this dtype and shape.
 
-        None in `shape` stands for any length.
+        None in `shape` means any length.
 
         Raises:
-            StateError: it is another one, has another number of bytes than its
-                shape says, or holds NaN or infinity.
+            StateError: dtype or shape differ, the number of bytes does not match
+                the shape, or it contains NaN or infinity.
         """
         expected = np.dtype(dtype)
         fits = len(shape) == len(self.shape) and all(
@@ -79,19 +79,19 @@ class PackedArray(msgspec.Struct, frozen=True):
 
 
 class _Envelope(msgspec.Struct, frozen=True):
-    """A state with the function that made it."""
+    """A state with the name of the function that made it."""
 
     function: str
     state: Any
 
 
 def wrap_state(function: str, state: msgspec.Struct) -> msgspec.Struct:
-    """Return `state` as it is sent to the client of `function`."""
+    """Wrap `state` to send it to the client of `function`."""
     return _Envelope(function, state)
 
 
 def unwrap_state(function: str, value: Any, state_type: type[StateT]) -> StateT:
-    """Return the state in what the client of `function` sent back, decoded JSON.
+    """Return the state from the decoded JSON that the client of `function` sent back.
 
     Raises:
         StateError: another function made it, or it does not fit `state_type`.

@@ -1,4 +1,4 @@
-"""A tracker's state survives the way to the client and back; a forged one does not."""
+"""A tracker's state survives the round trip through the client; a forged one is refused."""
 
 from typing import Any
 

@@ -1,1 +1,1 @@
-"""What a worker and the server in front of it share."""
+"""What workers and servers share."""

@@ -1,4 +1,4 @@
-"""What a function in development and the server in front of it agree on."""
+"""The protocol between a function in development and its server."""
 
 from typing import Final
 
@@ -9,19 +9,19 @@ RELOAD_PATH: Final = "/__internal/reload"
 
 
 class Reloaded(msgspec.Struct, frozen=True):
-    """The answer to RELOAD_PATH: how long it took, and whether the loaded weights stayed."""
+    """The answer to RELOAD_PATH: how long it took, and whether the loaded weights were kept."""
 
     seconds: float
     kept: bool
 
 
 class NotLoaded(msgspec.Struct, frozen=True):
-    """The answer to anything while the code does not load: the reason, and where it happened."""
+    """The answer to any request while the code does not load: the reason and its location."""
 
     error: str
     traceback: list[str]
 
 
 def own_package(model: str) -> str:
-    """Return the top-level package of a model's name, such as `coco_ssd` of `coco_ssd.handler`."""
+    """Return the top-level package of a model, such as `coco_ssd` for `coco_ssd.handler`."""
     return model.partition(":")[0].partition(".")[0]

@@ -1,9 +1,9 @@
-"""The messages between a pool and its workers, and their frames on the socket.
+"""The messages between a pool and its workers, and their framing on the socket.
 
 A frame is a 4-byte big-endian length followed by one MessagePack map. The pool
 sends `Call` and `Stop`; a worker sends one `Ready` or `Failed`, then one
 `Answer` for each `Call`, with the same number. Numbers are unique within a
-pool, so a late answer can never be taken for the answer to another call.
+pool, so a late answer is never mistaken for the answer to another call.
 """
 
 import struct
@@ -14,8 +14,8 @@ import msgspec
 
 PROTOCOL: Final = 1
 HEADER: Final = struct.Struct(">I")
-# Masks of the largest image we accept take less; a longer frame means that
-# something else than our worker writes to the socket.
+# Masks of the largest accepted image are smaller; a longer frame means that
+# something other than our worker writes to the socket.
 MAX_FRAME_BYTES: Final = 512 * 1024 * 1024
 
 
@@ -24,10 +24,10 @@ class ProtocolError(Exception):
 
 
 class Event(msgspec.Struct, frozen=True):
-    """One request, as a function sees it.
+    """One request to a function.
 
-    `headers` with several values have them joined by ", ", their names are in
-    lower case; of `fields` (the query) with several values the last counts.
+    Several values of one of `headers` are joined by ", ", and names are in lower
+    case; of several values of one of `fields` (the query) the last counts.
     `timestamp` is in seconds since 1970 (UTC).
     """
 
@@ -58,13 +58,13 @@ class Reply(msgspec.Struct, frozen=True):
 
 
 def error_reply(status: int, message: str) -> Reply:
-    """Return a reply that holds `{"error": message}` as JSON."""
+    """Return a reply with `{"error": message}` as JSON."""
     body = msgspec.json.encode({"error": message})
     return Reply(status=status, body=body, content_type="application/json")
 
 
 def error_text(body: bytes) -> str:
-    """Return the `error` of a reply's JSON body, or the beginning of another one."""
+    """Return the `error` of a reply's JSON body, or the beginning of any other body."""
     try:
         return msgspec.json.decode(body, type=_Refused).error
     except _NOT_DECODABLE:
@@ -72,7 +72,7 @@ def error_text(body: bytes) -> str:
 
 
 class _Refused(msgspec.Struct):
-    """What `error_reply` holds."""
+    """The body of `error_reply`."""
 
     error: str
 
@@ -85,7 +85,7 @@ class Call(msgspec.Struct, frozen=True, tag_field="kind", tag="event"):
 
 
 class Stop(msgspec.Struct, frozen=True, tag_field="kind", tag="stop"):
-    """Pool to worker: end once the event at hand is answered."""
+    """Pool to worker: exit after answering the current event."""
 
 
 class Ready(msgspec.Struct, frozen=True, tag_field="kind", tag="ready"):
@@ -102,7 +102,7 @@ class Failed(msgspec.Struct, frozen=True, tag_field="kind", tag="failed"):
 
 
 class Answer(msgspec.Struct, frozen=True, tag_field="kind", tag="response"):
-    """Worker to pool: the reply to the call of that number."""
+    """Worker to pool: the reply to the call with the same number."""
 
     number: int
     reply: Reply
@@ -111,7 +111,7 @@ class Answer(msgspec.Struct, frozen=True, tag_field="kind", tag="response"):
 ToWorker = Call | Stop
 FromWorker = Ready | Failed | Answer
 
-# What msgspec raises for bytes that are no message; not all of it is a DecodeError.
+# What msgspec raises for invalid messages; not all are a DecodeError.
 _NOT_DECODABLE: Final = (msgspec.DecodeError, UnicodeError, RecursionError)
 
 _encoder = msgspec.msgpack.Encoder()
@@ -120,7 +120,7 @@ _from_worker: msgspec.msgpack.Decoder[FromWorker] = msgspec.msgpack.Decoder(From
 
 
 def encode(message: ToWorker | FromWorker) -> bytearray:
-    """Return the whole frame of `message`: length and content.
+    """Encode `message` as a frame: length and content.
 
     Raises:
         ProtocolError: the frame would be longer than `MAX_FRAME_BYTES`.
@@ -132,7 +132,7 @@ def encode(message: ToWorker | FromWorker) -> bytearray:
 
 
 def checked_length(length: int) -> int:
-    """Return `length`, the size of a frame's content in bytes, if it is allowed.
+    """Return `length`, the size of a frame's content in bytes, if allowed.
 
     Raises:
         ProtocolError: it is above `MAX_FRAME_BYTES`.
@@ -143,10 +143,10 @@ def checked_length(length: int) -> int:
 
 
 def decode_to_worker(content: bytes | bytearray | memoryview) -> ToWorker:
-    """Decode what a pool sent (the frame without its length).
+    """Decode a frame's content from a pool.
 
     Raises:
-        ProtocolError: it is no message of this protocol.
+        ProtocolError: it is not a message of this protocol.
     """
     try:
         return _to_worker.decode(content)
@@ -155,10 +155,10 @@ def decode_to_worker(content: bytes | bytearray | memoryview) -> ToWorker:
 
 
 def decode_from_worker(content: bytes | bytearray | memoryview) -> FromWorker:
-    """Decode what a worker sent (the frame without its length).
+    """Decode a frame's content from a worker.
 
     Raises:
-        ProtocolError: it is no message of this protocol.
+        ProtocolError: it is not a message of this protocol.
     """
     try:
         return _from_worker.decode(content)

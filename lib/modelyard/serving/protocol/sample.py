@@ -1,7 +1,7 @@
-"""A valid CVAT request of each function type, to try a function before it takes over.
+"""A valid CVAT request for each function type, to test a function before it takes over.
 
-Uses the standard library and the contract only, so that deployers and platforms need no image
-library for it.
+Imports only the standard library and the contract, so that deployers and platforms do not need an
+image library.
 """
 
 import base64
@@ -14,18 +14,18 @@ from modelyard_contract.function_types import DETECTOR, FUNCTION_TYPES, INTERACT
 
 WIDTH: Final = 160
 HEIGHT: Final = 120
-# The bright rectangle in the picture: left, top, right, bottom in pixels.
+# The bright rectangle in the image: left, top, right, bottom in pixels.
 _BOX: Final = (40, 30, 120, 90)
 
 
 def sample_request(type: str) -> bytes:
-    """Return the JSON body of a small valid request to a function of that type.
+    """Return the JSON body of a small valid request to a function of this type.
 
-    The picture is an RGB PNG of 160x120 pixels: a bright rectangle before a
-    dark gradient. Content type of the request: application/json.
+    The image is an RGB PNG of 160x120 pixels: a bright rectangle on a dark
+    gradient. Content type of the request: application/json.
 
     Raises:
-        ValueError: `type` is none of detector, interactor, tracker, reid.
+        ValueError: `type` is not detector, interactor, tracker or reid.
     """
     image = base64.b64encode(sample_png()).decode()
     left, top, right, bottom = _BOX
@@ -34,7 +34,7 @@ def sample_request(type: str) -> bytes:
         DETECTOR: {"image": image},
         INTERACTOR: {
             "image": image,
-            # The four extreme points first: DEXTR-like models need exactly those.
+            # The four extreme points first: models like DEXTR need exactly those.
             "pos_points": [[left, 60], [80, top], [right, 60], [80, bottom]],
             "neg_points": [],
             "obj_bbox": [[left, top], [right, bottom]],
@@ -55,7 +55,7 @@ def sample_request(type: str) -> bytes:
 
 
 def sample_png() -> bytes:
-    """Return the sample picture: an RGB PNG file of 160x120 pixels."""
+    """Return the sample image: an RGB PNG file of 160x120 pixels."""
     rows = b"".join(b"\x00" + _row(y) for y in range(HEIGHT))
     header = struct.pack(">IIBBBBB", WIDTH, HEIGHT, 8, 2, 0, 0, 0)
     return b"".join(

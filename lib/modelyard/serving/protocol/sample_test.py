@@ -1,4 +1,4 @@
-"""The sample requests are what CVAT would send."""
+"""The sample requests are valid CVAT requests."""
 
 import io
 import json
@@ -12,7 +12,7 @@ from modelyard.serving.protocol.sample import HEIGHT, WIDTH, sample_png, sample_
 from modelyard_contract.function_types import FUNCTION_TYPES
 
 
-def test_the_picture_is_what_it_is_said_to_be() -> None:
+def test_the_image_is_as_documented() -> None:
     with PIL.Image.open(io.BytesIO(sample_png())) as image:
         assert (image.format, image.mode, image.size) == ("PNG", "RGB", (WIDTH, HEIGHT))
         bright = np.argwhere(np.asarray(image).max(axis=2) > 128)

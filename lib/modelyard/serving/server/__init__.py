@@ -1,1 +1,1 @@
-"""What accepts requests in front of the workers, in the platform and in the standalone image."""
+"""Accepts requests for the workers, in the platform and in the standalone image."""

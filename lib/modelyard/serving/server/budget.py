@@ -1,4 +1,4 @@
-"""A bound on the memory that requests in progress may take together."""
+"""A bound on the total memory of requests in progress."""
 
 import asyncio
 from collections import deque
@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 
 
 class ByteBudget:
-    """So many bytes, lent in the order in which they were asked for.
+    """A number of bytes, lent first come, first served.
 
-    Who gets none yet waits and, as long as it does not read, makes its client
-    wait as well. Belongs to one event loop.
+    A request that waits for bytes does not read its body, so its client waits
+    too. Belongs to one event loop.
     """
 
     def __init__(self, total: int) -> None:
@@ -21,14 +21,14 @@ class ByteBudget:
 
     @property
     def lent(self) -> int:
-        """How many bytes are lent at the moment."""
+        """How many bytes are currently lent."""
         return self._total - self._left
 
     @asynccontextmanager
     async def borrow(self, size: int) -> AsyncIterator[None]:
-        """Hold `size` bytes inside the `async with`; wait for them first if need be.
+        """Hold `size` bytes inside the `async with`; wait for them first if necessary.
 
-        A larger size than the whole budget counts as the whole.
+        A size above the whole budget counts as the whole.
         """
         size = min(size, self._total)
         await self._take(size)

@@ -1,4 +1,4 @@
-"""The bound on memory: fair, never overdrawn, safe against cancellation."""
+"""The memory bound: fair, never overdrawn, cancellation-safe."""
 
 import asyncio
 
@@ -46,7 +46,7 @@ async def test_more_than_all_is_all() -> None:
     assert budget.lent == 0
 
 
-async def test_who_gives_up_waiting_makes_room() -> None:
+async def test_a_cancelled_wait_makes_room() -> None:
     budget = ByteBudget(10)
     leave = asyncio.Event()
     first = asyncio.create_task(hold(budget, 6, leave))
@@ -61,7 +61,7 @@ async def test_who_gives_up_waiting_makes_room() -> None:
     assert budget.lent == 0
 
 
-async def test_who_gives_up_at_the_moment_of_the_loan_returns_it() -> None:
+async def test_a_wait_cancelled_at_the_moment_of_the_loan_returns_it() -> None:
     budget = ByteBudget(10)
     leave = asyncio.Event()
     first = asyncio.create_task(hold(budget, 10, leave))

@@ -1,4 +1,4 @@
-"""An HTTP connection whose client may not keep it open by saying nothing."""
+"""An HTTP connection that times out while waiting for a request's head."""
 
 import asyncio
 from typing import ClassVar
@@ -8,27 +8,26 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 
 class Connection(H11Protocol):
-    """Uvicorn's connection, closed when the head of a request takes too long to come.
+    """Uvicorn's connection, closed when the head of a request takes too long.
 
-    Pauses within a body are `modelyard.serving.server.http`'s to judge, those between two requests
-    Uvicorn's.
+    `modelyard.serving.server.http` limits pauses within a body, Uvicorn those between requests.
     """
 
     head_seconds: ClassVar[float] = 30.0
     _head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to wait for the first head."""
+        """Start waiting for the first head."""
         super().connection_made(transport)
         self._watch_head()
 
     def data_received(self, data: bytes) -> None:
-        """Take what came, and wait for the rest of the head if it is not complete."""
+        """Process the data, and wait for the rest of the head if it is incomplete."""
         super().data_received(data)
         self._watch_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait no longer."""
+        """Stop waiting."""
         self._stop_watching()
         super().connection_lost(exc)
 

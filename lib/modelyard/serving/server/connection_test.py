@@ -1,4 +1,4 @@
-"""Clients that say nothing, or not enough."""
+"""Clients that send nothing, or not enough."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Which HTTP headers pass between a client and a function."""
+"""Filters HTTP headers between a client and a function."""
 
 import re
 import uuid
@@ -8,7 +8,7 @@ from typing import Final
 REQUEST_ID: Final = "x-request-id"
 
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-# RFC 9110 field values that Latin-1 can carry: no line break, no control character but the tab.
+# RFC 9110 field values in Latin-1: no line breaks, no control characters but the tab.
 _VALUE: Final = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 _ID: Final = re.compile(r"[0-9A-Za-z._-]{1,128}")
 # RFC 9110, 7.6.1: these belong to one connection, not to the message.
@@ -25,7 +25,7 @@ _HOP_BY_HOP: Final = frozenset(
         "upgrade",
     }
 )
-# What the server writes itself.
+# Written by the server itself.
 _OURS: Final = frozenset({"content-length", "content-type", "date", "server", REQUEST_ID})
 _DEFAULT_TYPE: Final = "application/octet-stream"
 
@@ -45,11 +45,11 @@ def for_function(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def for_client(headers: Mapping[str, str], content_type: str) -> dict[str, str]:
-    """Return the headers that a function's reply may carry, with its content type.
+    """Return the headers of a function's reply that may pass, with its content type.
 
-    Whatever is no valid header, belongs to a connection, is ours to write or
-    begins with x-nuclio- is left out, so a function can neither inject headers
-    nor have the server send a file of its choice.
+    Headers are left out if they are invalid, belong to a connection, are written by
+    the server or start with x-nuclio-, so a function can neither inject headers nor
+    make the server send a file.
     """
     pairs = [(name.lower(), value.strip()) for name, value in headers.items()]
     dropped = _of_connection(pairs) | _OURS
@@ -66,12 +66,12 @@ def for_client(headers: Mapping[str, str], content_type: str) -> dict[str, str]:
 
 
 def request_id(given: str | None) -> str:
-    """Return the id that the client gave its request, if it is a harmless one, or a new one."""
+    """Return the client's id for its request if it is harmless, else a new one."""
     return given if given and _ID.fullmatch(given) else uuid.uuid4().hex
 
 
 def _of_connection(pairs: Iterable[tuple[str, str]]) -> frozenset[str]:
-    """Return the names that belong to the connection, those that it lists included."""
+    """Return the names of hop-by-hop headers, including those listed in `connection`."""
     listed = (value for name, value in pairs if name == "connection")
     return _HOP_BY_HOP.union(
         token.strip().lower() for value in listed for token in value.split(",")

@@ -1,7 +1,7 @@
-"""HTTP in front of a function: requests to events, replies to responses.
+"""HTTP for a function: requests to events, replies to responses.
 
-Used by the standalone server and by the embedded platform, which put the same
-rules on all their doors: a bound on the body, one on all bodies together, clean
+Used by the standalone server and by the embedded platform, which apply the same
+rules everywhere: a limit on the body, a limit on all bodies together, clean
 headers, a request id in every response, one-line JSON errors.
 """
 
@@ -26,14 +26,14 @@ from modelyard_contract.limits import DEFAULT_BODY, MIB
 DEFAULT_BUDGET: Final = 512 * MIB
 HEALTH_PATH: Final = "/__internal/health"
 
-# A client may pause for so long in the middle of a body, in seconds.
+# How long a client may pause in the middle of a body, in seconds.
 _BODY_PAUSE = 30.0
-# A client that sends too much still gets its answer if it is done soon.
+# A client that sends too much still gets its answer if it finishes soon.
 _LINGER_SECONDS = 5.0
 _LINGER_BYTES = 64 * MIB
-# Nobody reads this status; it is nginx's word for it in logs.
+# No client receives this status; nginx uses it in logs.
 _CLIENT_GONE = 499
-# More digits than any size has; Python refuses to read thousands of them.
+# More digits than any valid size; Python refuses to parse thousands of them.
 _MANY_DIGITS = 20
 _WITHOUT_BODY = (204, 304)
 
@@ -41,22 +41,22 @@ _log = logging.getLogger(__name__)
 
 
 class Callee(Protocol):
-    """What answers events: a `WorkerPool`, or something in front of several."""
+    """Something that answers events: a `WorkerPool`, or something in front of several."""
 
     @property
     def ready(self) -> int:
-        """How many workers could answer; 0 makes the health check fail."""
+        """How many workers can answer; 0 makes the health check fail."""
 
     async def call(self, event: Event) -> Reply:
         """Return the reply to `event`. May be cancelled when the client has gone."""
 
 
 class Exchange(msgspec.Struct, frozen=True, kw_only=True):
-    """A request and how it was answered, for those who count, measure or log it.
+    """A request and how it was answered, for metrics and logs.
 
-    `seconds` runs from the request's head to the reply, the body's way here
-    included; `queue_seconds` was spent waiting for a worker, `model_seconds` in
-    the function. A client that went away has status 499.
+    `seconds` is the time from the request's head to the reply, including the transfer
+    of the body; `queue_seconds` was spent waiting for a worker, `model_seconds` in
+    the function. If the client disconnected, the status is 499.
     """
 
     request_id: str
@@ -93,19 +93,19 @@ def function_app(
     budget: ByteBudget | None = None,
     observer: Observer | None = None,
 ) -> ASGIApp:
-    """Return an ASGI application that hands every request to `callee`.
+    """Return an ASGI application that passes every request to `callee`.
 
-    Any method and any path is an event, except GET and HEAD of
-    `/__internal/health` and what begins with it, which say 200 or 503. Bodies
-    above `max_body` bytes get a 413; `budget` bounds all bodies in progress
-    together, by default to 512 MiB, and makes further clients wait. `observer`
-    is told of every event's end, not of health checks.
+    Any method and path is an event, except GET and HEAD of paths that start with
+    `/__internal/health`, which return 200 or 503. Bodies above `max_body` bytes
+    get a 413; `budget` bounds all bodies in progress together, by default to
+    512 MiB, and makes further clients wait. `observer` is called at the end of
+    every event, but not for health checks.
     """
     budget = budget or ByteBudget(DEFAULT_BUDGET)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            raise RuntimeError(f"a function does not speak {scope['type']}")
+            raise RuntimeError(f"a function does not support {scope['type']}")
         request = Request(scope, receive)
         if request.method in ("GET", "HEAD") and scope["path"].startswith(HEALTH_PATH):
             response = health_response(request, ready=callee.ready > 0)
@@ -127,10 +127,10 @@ async def answer(
     path: str | None = None,
     observer: Observer | None = None,
 ) -> Response:
-    """Have `callee` answer a request. Never raises for a fault of client or function.
+    """Answer a request with `callee`. Never raises for a fault of client or function.
 
-    `path` is what the function sees instead of the request's own path. A client
-    that goes away cancels the call. `observer` is told how it went.
+    The function sees `path` instead of the request's own path. If the client
+    disconnects, the call is cancelled. `observer` is called with the outcome.
     """
     request_id = headers.request_id(request.headers.get(headers.REQUEST_ID))
     started = time.perf_counter()
@@ -165,13 +165,13 @@ async def answer(
 async def read_event(
     request: Request, request_id: str, *, max_body: int, path: str | None = None
 ) -> Event:
-    """Read a request to its end and return it as an event.
+    """Read a whole request and return it as an event.
 
     Raises:
-        BadRequestError: 413, the body is longer than `max_body` bytes, of which no
-            more is read then; 408, the client stopped sending; 400, its length is
-            said in two ways, as only those do who smuggle requests past a proxy.
-        ClientDisconnect: the client went away.
+        BadRequestError: 413, the body is longer than `max_body` bytes, and no more
+            of it is read; 408, the client stopped sending; 400, its length is
+            declared in two ways, as in request smuggling.
+        ClientDisconnect: the client disconnected.
     """
     if "transfer-encoding" in request.headers and "content-length" in request.headers:
         raise BadRequestError(400, "send either content-length or transfer-encoding, not both")
@@ -189,7 +189,7 @@ async def read_event(
 
 
 def to_response(reply: Reply, request_id: str) -> Response:
-    """Return the HTTP response of a reply, with clean headers and the request's id."""
+    """Convert a reply to an HTTP response, with clean headers and the request's id."""
     return Response(
         content=b"" if reply.status in _WITHOUT_BODY else reply.body,
         status_code=reply.status,
@@ -210,7 +210,7 @@ def health_response(request: Request, *, ready: bool) -> Response:
 
 
 def _url(request: Request) -> str:
-    """Return the URL as the client wrote it; Starlette's would refuse some hosts."""
+    """Return the URL as the client wrote it; Starlette would refuse some hosts."""
     scope = request.scope
     query = scope["query_string"].decode("latin-1")
     host = request.headers.get("host", "")
@@ -218,9 +218,9 @@ def _url(request: Request) -> str:
 
 
 def _expected_size(request: Request, max_body: int) -> int:
-    """Return how many bytes the body may take: as declared, else the most allowed.
+    """Return how many bytes the body may take: its declared size, else the maximum.
 
-    A body that will be refused takes nothing.
+    This is 0 for a body that will be refused.
     """
     if "transfer-encoding" in request.headers:
         return max_body
@@ -246,16 +246,18 @@ async def _read_body(request: Request, max_body: int) -> bytes:
         except StopAsyncIteration:
             return bytes(body)
         except TimeoutError:
-            raise BadRequestError(408, f"no more of the body came for {_BODY_PAUSE:g} s") from None
+            raise BadRequestError(
+                408, f"no data of the body received for {_BODY_PAUSE:g} s"
+            ) from None
         if len(body) > max_body:
             raise too_large
 
 
 async def _call_unless_gone(request: Request, callee: Callee, event: Event) -> Reply:
-    """Call; give up when the client does.
+    """Call; give up when the client disconnects.
 
     Raises:
-        ClientDisconnect: it did.
+        ClientDisconnect: it disconnected.
     """
     call = asyncio.ensure_future(callee.call(event))
     gone = asyncio.ensure_future(_wait_until_gone(request.receive))
@@ -275,11 +277,11 @@ async def _wait_until_gone(receive: Receive) -> None:
 
 
 class _Refusal(Response):
-    """A response to a request whose body was not read to the end.
+    """A response to a request whose body was not fully read.
 
-    Closing at once would often destroy the response before the client, busy
-    with sending, has read it. So the rest is thrown away first, if it is not
-    too much, and then the connection is closed.
+    Closing at once would often lose the response before the client, still
+    sending, has read it. So the rest is discarded first, if it is not too
+    much, and then the connection is closed.
     """
 
     def __init__(self, response: Response) -> None:
@@ -290,7 +292,7 @@ class _Refusal(Response):
         start = {"type": "http.response.start", "status": self.status_code}
         await send({**start, "headers": self.raw_headers})
         await send({"type": "http.response.body", "body": self.body, "more_body": True})
-        # A client that asks first (as curl does) sends nothing after a refusal.
+        # A client that asks first (like curl) sends nothing after a refusal.
         if "expect" not in Request(scope).headers:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_LINGER_SECONDS):

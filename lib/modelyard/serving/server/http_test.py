@@ -1,4 +1,4 @@
-"""A function over real sockets: a real server, real clients, some of them rude."""
+"""A function over real sockets: a real server and real clients, some misbehaving."""
 
 import asyncio
 import gzip
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.anyio
 
 
 class Echo:
-    """Answers with the event as JSON, or with what `reply` makes of it."""
+    """Answers with the event as JSON, or with the result of `reply`."""
 
     def __init__(self, reply: Callable[[Event], Awaitable[Reply]] | None = None) -> None:
         self.ready = 1
@@ -72,7 +72,7 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def raw(url: str, request: bytes) -> bytes:
-    """Send bytes, return all that comes back until the server closes or resets."""
+    """Send bytes; return everything received until the server closes or resets."""
     host, _, port = url.removeprefix("http://").partition(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     writer.write(request)
@@ -248,7 +248,7 @@ async def test_a_client_that_stops_sending_gets_a_408(
     url = await serve(Echo())
     answer = await raw(url, b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 500\r\n\r\nhi")
     assert answer.startswith(b"HTTP/1.1 408 ")
-    assert b"no more of the body came for 0.2 s" in answer
+    assert b"no data of the body received for 0.2 s" in answer
 
 
 async def test_an_error_of_the_callee_is_a_500_of_one_line(

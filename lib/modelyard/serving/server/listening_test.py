@@ -33,6 +33,6 @@ def test_an_address_in_use_is_named() -> None:
             listen("127.0.0.1", port)
 
 
-def test_ipv6_is_told_by_its_colons() -> None:
+def test_ipv6_is_recognised_by_its_colons() -> None:
     with listen("::1", 0) as listener:
         assert listener.family == socket.AF_INET6

@@ -1,8 +1,8 @@
-"""The workers of one function, seen from the process that serves it.
+"""The pool of workers of one function, in the process that serves it.
 
-A call goes to the worker that has been free for longest; when none is free the
-calls wait in the order in which they came. A worker that crashes or hangs takes
-down nothing but itself, and is replaced.
+A call goes to the worker that has been idle longest; if none is idle, calls
+queue first come, first served. A worker that crashes or hangs affects nothing
+else, and is replaced.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ __all__ = ["Event", "Reply", "StartError", "WorkerPool", "WorkerSpec", "error_re
 
 _log = logging.getLogger(__name__)
 
-# A call whose worker died gets this many workers in all.
+# How many workers to try for a call whose worker dies.
 _ATTEMPTS = 2
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 30.0
@@ -37,15 +37,15 @@ class _State(Enum):
 
 
 class _UnavailableError(Exception):
-    """No worker can take the call; the text says why."""
+    """No worker can take the call; the message says why."""
 
 
 class WorkerPool:
-    """Keeps `spec.workers` processes alive and hands events to them, one at a time each.
+    """Keeps `spec.workers` processes alive and passes them events, one at a time each.
 
     Belongs to the event loop that called `start`. To replace a pool without
     losing a request: start the next pool, send new calls to it, then `stop` this
-    one, which first ends the calls that it had accepted.
+    one, which first finishes the calls that it has accepted.
     """
 
     def __init__(self, spec: WorkerSpec) -> None:
@@ -71,12 +71,12 @@ class WorkerPool:
 
     @property
     def ready(self) -> int:
-        """How many workers live and have their model loaded."""
+        """How many workers are alive and have loaded their model."""
         return len(self._workers)
 
     @property
     def busy(self) -> int:
-        """How many workers have an event in hand."""
+        """How many workers are handling an event."""
         return len(self._exchanges)
 
     @property
@@ -86,7 +86,7 @@ class WorkerPool:
 
     @property
     def restarts(self) -> int:
-        """How many workers have been replaced since the start."""
+        """How many workers have been replaced so far."""
         return self._restarts
 
     @property
@@ -101,18 +101,18 @@ class WorkerPool:
 
     @property
     def last_failure(self) -> str | None:
-        """Why the last worker that was lost ended or did not start; None if none was."""
+        """Why the last lost worker exited or failed to start; None if none was lost."""
         return self._last_failure
 
     async def start(self) -> None:
-        """Start all workers at once and return when every one is ready.
+        """Start all workers at once and return when all are ready.
 
         Raises:
-            StartError: one of them failed; the others have been ended as well.
-            RuntimeError: the pool was started before.
+            StartError: one failed; the others have been stopped.
+            RuntimeError: the pool has already been started.
         """
         if self._state is not _State.NEW:
-            raise RuntimeError("a pool is started once; make another one")
+            raise RuntimeError("a pool can only be started once; create another one")
         self._state = _State.RUNNING
         self._starts = [
             asyncio.create_task(WorkerProcess.start(self._spec, worker_id))
@@ -134,13 +134,13 @@ class WorkerPool:
     async def call(self, event: Event) -> Reply:
         """Return the function's reply to `event`, or a JSON error reply of one line.
 
-        Statuses of our own: 503 when no worker was free in time, when too many
-        calls wait already and when the pool is stopped; 408 when the worker took
-        longer than `event_timeout`; 502 when the worker died and so did the one
-        that the event was given to next; 413 for an event too long to be sent.
+        The pool's own statuses: 503 if no worker was free in time, if too many
+        calls are waiting, and if the pool is stopped; 408 if the worker took
+        longer than `event_timeout`; 502 if the worker died and the next one that
+        got the event died too; 413 if the event is too long to be sent.
 
         A call may be cancelled at any time. Its worker finishes the event, the
-        answer is thrown away, and only then does the worker take the next one.
+        answer is discarded, and only then does the worker take the next event.
         """
         self._calls += 1
         self._no_calls.clear()
@@ -154,10 +154,10 @@ class WorkerPool:
                 self._no_calls.set()
 
     async def stop(self, drain: float) -> None:
-        """Refuse further calls, give accepted ones `drain` seconds, end all workers.
+        """Refuse further calls, give accepted ones `drain` seconds, stop all workers.
 
         Calls that are not answered by then get a 503. Stopping again waits for
-        the first stop to end. A pool that was never started is just closed.
+        the first stop to finish. A pool that was never started is just closed.
         """
         if self._stopping is None:
             started = self._state is _State.RUNNING and not self._starts
@@ -189,9 +189,9 @@ class WorkerPool:
         return error_reply(502, "the function's worker died twice while it handled this request")
 
     async def _exchange(self, worker: WorkerProcess, event: Event) -> Reply | None:
-        """Let `worker` handle `event`; None when it died over it.
+        """Let `worker` handle `event`; return None if it died.
 
-        Runs as a task of its own: it must end even when its caller goes away.
+        Runs as a separate task: it must finish even if its caller is cancelled.
         """
         try:
             async with asyncio.timeout(self._spec.event_timeout):
@@ -220,11 +220,13 @@ class WorkerPool:
         Raises:
             _UnavailableError: too many calls wait, or the wait took too long.
         """
-        # Nobody waits while a worker is free: see _give_back.
+        # No call waits while a worker is free: see _give_back.
         if self._free:
             return self._free.popleft()
         if len(self._queue) >= self._spec.max_waiting and not urgent:
-            raise _UnavailableError(f"{len(self._queue)} requests wait already; try again later")
+            raise _UnavailableError(
+                f"{len(self._queue)} requests are already waiting; try again later"
+            )
         place: asyncio.Future[WorkerProcess] = asyncio.get_running_loop().create_future()
         if urgent:
             self._queue.appendleft(place)
@@ -241,14 +243,14 @@ class WorkerPool:
             raise
 
     def _leave(self, place: asyncio.Future[WorkerProcess]) -> None:
-        """Give up a place in the queue, and the worker that may have come at the last moment."""
+        """Leave the queue, and return a worker that was assigned at the last moment."""
         if place in self._queue:
             self._queue.remove(place)
         if place.done() and not place.cancelled() and place.exception() is None:
             self._give_back(place.result())
 
     def _give_back(self, worker: WorkerProcess) -> None:
-        """Hand a worker to the call that waits for longest, or keep it for the next one."""
+        """Give a worker to the call that has waited longest, or keep it for the next one."""
         if not worker.alive or worker not in self._workers:
             return
         while self._queue:
@@ -274,7 +276,7 @@ class WorkerPool:
             self._free.remove(worker)
 
     async def _keep(self, worker_id: int, worker: WorkerProcess) -> None:
-        """Whenever `worker` ends, put a new one in its place."""
+        """Replace `worker` whenever it exits."""
         failures = 0
         while True:
             await asyncio.shield(worker.exited)
@@ -287,10 +289,10 @@ class WorkerPool:
             self._employ(worker)
 
     async def _replace(self, worker_id: int, failures: int) -> tuple[WorkerProcess, int]:
-        """Start a worker, with growing pauses after repeated failures, until one is ready.
+        """Start workers, with growing pauses after failures, until one is ready.
 
-        `failures` is how many of its predecessors in a row came to nothing; the
-        count goes on here and is returned with the worker.
+        `failures` is how many predecessors in a row have failed; the count continues
+        here and is returned with the worker.
         """
         while True:
             await asyncio.sleep(_pause(failures))
@@ -328,14 +330,14 @@ class WorkerPool:
 
 
 def _pause(failures: int) -> float:
-    """Return the seconds to wait before a start that follows so many failures in a row."""
+    """Return the seconds to wait before a start after `failures` in a row."""
     if failures < 2:
         return 0.0
     return float(min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (failures - 2)))
 
 
 async def _abandon(starts: list[asyncio.Task[WorkerProcess]]) -> None:
-    """Cancel what is still starting and end what has started."""
+    """Cancel the starts in progress and stop the workers that have started."""
     for task in starts:
         task.cancel()
     for outcome in await asyncio.gather(*starts, return_exceptions=True):

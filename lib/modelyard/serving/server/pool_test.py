@@ -1,4 +1,4 @@
-"""The pool with real worker processes, which are killed, hung and cancelled."""
+"""The pool with real worker processes, which are killed, hang and are cancelled."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ from modelyard.serving.server.pool import StartError, WorkerPool
 
 pytestmark = pytest.mark.anyio
 
-# Obeys the words of its body.
+# Executes the command in the body.
 OBEDIENT = """
     import os
     import time
@@ -57,7 +57,7 @@ def error_of(body: bytes) -> str:
 
 
 def noted_pids(folder: Path) -> list[int]:
-    """Return what workers noted in names of empty files: a kill cannot leave half a name."""
+    """Return pids that workers noted as names of empty files: a kill cannot leave half a name."""
     return [int(file.stem) for file in folder.glob("*.pid")]
 
 
@@ -122,7 +122,7 @@ async def test_a_full_queue_refuses_at_once(start_pool: PoolStarter, tmp_path: P
     await until(lambda: pool.waiting == 1)
     refused = await pool.call(event(b"echo"))
     assert refused.status == 503
-    assert error_of(refused.body) == "1 requests wait already; try again later"
+    assert error_of(refused.body) == "1 requests are already waiting; try again later"
     gate.touch()
     assert [reply.status for reply in await asyncio.gather(*tasks)] == [200, 200]
 
@@ -146,7 +146,7 @@ async def test_a_call_that_kills_two_workers_is_a_502(start_pool: PoolStarter) -
     assert (await pool.call(event(b"echo on"))).body == b"on"
 
 
-async def test_kill_9_costs_nobody_else_anything(start_pool: PoolStarter, tmp_path: Path) -> None:
+async def test_kill_9_affects_no_other_call(start_pool: PoolStarter, tmp_path: Path) -> None:
     pool = await start_pool(OBEDIENT, workers=2)
     gate = tmp_path / "gate"
     calls = [asyncio.create_task(pool.call(event(f"wait {gate}".encode()))) for _ in range(2)]
@@ -237,7 +237,7 @@ async def test_a_waiting_call_may_be_abandoned(start_pool: PoolStarter, tmp_path
     assert (await waiting[2]).body == b"2"
 
 
-async def test_abandoning_at_the_very_moment_of_the_hand_out_loses_no_worker(
+async def test_abandoning_at_the_moment_of_assignment_loses_no_worker(
     start_pool: PoolStarter, tmp_path: Path
 ) -> None:
     pool = await start_pool(OBEDIENT)
@@ -309,7 +309,9 @@ async def test_one_failed_start_ends_the_others(make_spec: SpecMaker, tmp_path: 
     assert not any(running(pid) for pid in noted_pids(tmp_path))
 
 
-async def test_restarts_go_on_until_one_succeeds(start_pool: PoolStarter, tmp_path: Path) -> None:
+async def test_restarts_continue_until_one_succeeds(
+    start_pool: PoolStarter, tmp_path: Path
+) -> None:
     stones = tmp_path / "stones"
     source = f"""
         import os, pathlib
@@ -429,7 +431,7 @@ async def test_the_reply_says_how_long_it_took(start_pool: PoolStarter) -> None:
     assert waited.seconds < slow.seconds
 
 
-async def test_a_worker_that_is_asked_to_end_answers_first(start_pool: PoolStarter) -> None:
+async def test_a_worker_told_to_stop_answers_first(start_pool: PoolStarter) -> None:
     pool = await start_pool(OBEDIENT)
     call = asyncio.create_task(pool.call(event(b"sleep 0.5")))
     await until(lambda: pool.busy == 1)

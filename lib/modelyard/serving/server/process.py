@@ -1,7 +1,7 @@
-"""One worker process, seen from its parent: start, exchange, end.
+"""One worker process, as its parent sees it: start, exchange, stop.
 
 Linux only (pidfd). The process leads its own session and process group, so
-that whatever it starts ends with it.
+that everything it starts is stopped with it.
 """
 
 import asyncio
@@ -35,34 +35,34 @@ from modelyard_contract import limits
 
 _STREAM_LIMIT = 4 * limits.MIB
 _TAIL_BYTES = 8 * 1024
-# How long the end of a process may lag behind the end of its socket.
+# How long after its socket closes a process may exit.
 _EXIT_LAG = 1.0
 
 
 class StartError(Exception):
-    """A worker could not start; the text is its traceback, or the end of its log."""
+    """A worker could not start; the message is its traceback, or the end of its log."""
 
 
 class WorkerDiedError(Exception):
-    """The worker ended, or stopped making sense and was ended, before it answered."""
+    """The worker exited, or sent nonsense and was killed, before it answered."""
 
 
 class WorkerSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """How to start the workers of one function, and the limits they work under.
+    """How to start the workers of one function, and their limits.
 
-    `env` is the workers' whole environment, nothing is inherited. It must make
+    `env` is the workers' whole environment; nothing is inherited. It must make
     `serving` and the handler importable (PYTHONPATH); `cwd` is not on sys.path.
-    The handler is the one that NUCLIO_HANDLER names, by default
-    `modelyard.serving.worker.nuclio:handler`. All workers append their output to `log`; None
-    leaves it to the parent's own output.
+    NUCLIO_HANDLER names the handler, by default
+    `modelyard.serving.worker.nuclio:handler`. All workers append their output to `log`, or, if
+    None, write to the parent's output.
 
     Times are in seconds: how long a call waits for a free worker, how long a
     worker may take for one event (None: for ever), how long to load the model,
-    and how long to end by itself before it is killed. At most `max_waiting`
-    calls wait for a worker; further ones are refused at once.
+    and how long to exit before it is killed. At most `max_waiting` calls wait for
+    a worker; further ones are refused at once.
 
-    `confine` is called with the id of each new process before anything else
-    happens to it, to put limits on it; an OSError keeps it from starting.
+    `confine` is called first with the id of each new process, to limit its
+    resources; an OSError prevents its start.
     """
 
     python: Path
@@ -79,11 +79,11 @@ class WorkerSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WorkerProcess:
-    """A worker that runs, with the socket that leads to it.
+    """A running worker and its socket.
 
-    `exited` ends with the exit status (negative: the signal's number) once the
-    process and its whole process group are gone. `proven` says that it got as
-    far as working on an event: one that never does would fail again at once.
+    `exited` resolves to the exit status (negative: the signal's number) once the
+    process and its whole process group are gone. `proven` means that it has
+    started to handle an event: one that never did would fail again at once.
     """
 
     def __init__(
@@ -111,8 +111,8 @@ class WorkerProcess:
 
         Raises:
             StartError: it could not be started, it failed, or it took longer
-                than `spec.ready_timeout`. No process is left behind, neither
-                then nor when this call is cancelled.
+                than `spec.ready_timeout`. No process is left behind, not even
+                if this call is cancelled.
         """
         near, far = socket.socketpair()
         with far:
@@ -136,18 +136,18 @@ class WorkerProcess:
 
     @property
     def alive(self) -> bool:
-        """Whether the process has not ended yet."""
+        """Whether the process is still running."""
         return not self.exited.done()
 
     async def exchange(self, call: Call) -> Reply:
-        """Send `call`, wait for its answer.
+        """Send `call` and wait for its answer.
 
         Only one exchange may run at a time, and after a cancelled one the
-        worker must be killed: its socket then holds half a conversation.
+        worker must be killed: its socket may contain half a message.
 
         Raises:
-            WorkerDiedError: it ended first. A worker that sends anything but the
-                answer to this call is killed, for its next answers could not
+            WorkerDiedError: it exited first. A worker that sends anything but the
+                answer to this call is killed, since its next answers could not
                 be trusted either.
             ProtocolError: the call is too long to be sent; the worker is fine.
         """
@@ -159,22 +159,22 @@ class WorkerProcess:
         except (EOFError, ConnectionError, ProtocolError) as error:
             raise WorkerDiedError(await self._last_words(error)) from error
         if not isinstance(message, Answer) or message.number != call.number:
-            await self.kill("was killed: it answered out of turn")
+            await self.kill("was killed: it answered another call")
             raise WorkerDiedError(self.epitaph)
         self.proven = True
         return message.reply
 
     async def terminate(self) -> None:
-        """Ask the worker to end; kill it after `spec.termination_timeout`."""
+        """Ask the worker to exit; kill it after `spec.termination_timeout`."""
         if self.alive:
             self._writer.write(encode(Stop()))
             await asyncio.wait([self.exited], timeout=self._spec.termination_timeout)
         await self.kill()
 
     async def kill(self, cause: str = "") -> None:
-        """End the worker's whole process group at once, and wait for it.
+        """Kill the worker's whole process group, and wait for it.
 
-        `cause` completes a sentence that begins with "worker 123", for the log.
+        `cause` completes a log line that starts with "worker 123".
         """
         if self.alive:
             self._cause = self._cause or cause
@@ -183,7 +183,7 @@ class WorkerProcess:
 
     @property
     def epitaph(self) -> str:
-        """How the worker ended, in one line. Only for one that has."""
+        """How the worker ended, in one line. Only after it has."""
         return f"worker {self.pid} {self._cause or how_it_ended(self.exited.result())}"
 
     async def _become_ready(self) -> None:
@@ -202,23 +202,23 @@ class WorkerProcess:
             case Failed(error=traceback):
                 raise StartError(traceback)
             case _:
-                raise StartError(f"the worker speaks another protocol than {PROTOCOL}: {message}")
+                raise StartError(f"the worker does not use protocol {PROTOCOL}: {message}")
 
     async def _receive(self) -> FromWorker:
         (length,) = HEADER.unpack(await self._reader.readexactly(HEADER.size))
         return decode_from_worker(await self._reader.readexactly(checked_length(length)))
 
     async def _last_words(self, error: Exception) -> str:
-        """Say how the worker ended; one that still runs makes no sense and is killed."""
+        """Return how the worker ended; one that still runs sent nonsense and is killed."""
         if not isinstance(error, ProtocolError):
             await asyncio.wait([self.exited], timeout=_EXIT_LAG)
         await self.kill(f"was killed: {error}")
         return self.epitaph
 
     def _log_tail(self) -> str:
-        """Return what was written to the log last, to be appended to a message."""
+        """Return the end of the log, to append to a message."""
         if self._spec.log is None:
-            return "; its output says more"
+            return "; see its output"
         try:
             with self._spec.log.open("rb") as log:
                 end = log.seek(0, os.SEEK_END)
@@ -226,13 +226,13 @@ class WorkerProcess:
                 text = log.read(_TAIL_BYTES).decode(errors="replace").strip()
         except OSError as error:
             return f"; its log cannot be read: {error}"
-        return f"; its log ends with:\n{text}" if text else "; it logged nothing"
+        return f"; its log ends with:\n{text}" if text else "; its log is empty"
 
     def _on_exit(self) -> None:
         self._loop.remove_reader(self._pidfd)
         os.close(self._pidfd)
-        # The dead leader is not waited for yet, so its group's id cannot have
-        # been given to anyone else: this reaches only what the worker started.
+        # The dead leader is not reaped yet, so its group's id cannot have been
+        # reused: this reaches only what the worker started.
         with suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
         self._writer.close()
@@ -240,7 +240,7 @@ class WorkerProcess:
 
 
 def how_it_ended(status: int) -> str:
-    """Say in words what an exit status means; a negative one is a signal's number."""
+    """Describe an exit status; a negative one is a signal's number."""
     if status < 0:
         return f"was ended by signal {-status} ({signal.strsignal(-status)})"
     return f"ended with status {status}"
@@ -249,7 +249,7 @@ def how_it_ended(status: int) -> str:
 def _spawn(
     spec: WorkerSpec, worker_id: int, far: socket.socket
 ) -> tuple[subprocess.Popen[bytes], int]:
-    """Start the process; return it with the length that the log had before."""
+    """Start the process; return it with the previous length of the log."""
     with _open_log(spec.log) as log:
         log_start = log.tell() if log else 0
         process = subprocess.Popen(  # noqa: S603 - no shell; the interpreter is the release's

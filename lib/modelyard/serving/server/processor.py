@@ -1,7 +1,7 @@
-"""What the standalone server takes from Nuclio's `processor.yaml` or `function.yaml`.
+"""Reads the standalone server's settings from Nuclio's `processor.yaml` or `function.yaml`.
 
-The keys are the ones that Nuclio's own processor goes by; as there, `spec.env` is left to whoever
-starts the container. A key it does not know is passed over, as Nuclio does.
+The keys are those of Nuclio's own processor; as there, `spec.env` is applied when the container is
+started. Unknown keys are ignored, as in Nuclio.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ _CAMEL: Final = "camel"
 
 
 class ProcessorError(Exception):
-    """The file is no configuration of a function; one line names it and the fault."""
+    """The file is not a function's configuration; one line names it and the fault."""
 
 
 class _Attributes(msgspec.Struct, rename=_CAMEL):
@@ -44,7 +44,7 @@ class _Function(msgspec.Struct):
 
 
 class Processor(msgspec.Struct, frozen=True):
-    """A handler, if one is named, and values for `modelyard.serving.server.settings.Settings`."""
+    """A handler, if named, and values for `modelyard.serving.server.settings.Settings`."""
 
     handler: str
     settings: Mapping[str, Any]
@@ -54,7 +54,7 @@ def read_processor(path: Path) -> Processor:
     """Read a configuration.
 
     Raises:
-        ProcessorError: it cannot be read, or a value in it is none that Nuclio accepts.
+        ProcessorError: it cannot be read, or Nuclio would not accept a value.
     """
     try:
         spec = msgspec.yaml.decode(path.read_bytes(), type=_Function).spec
@@ -88,7 +88,7 @@ def _address(url: str) -> dict[str, Any]:
         return {}
     host, colon, port = url.rpartition(":")
     if not colon or not port.isdigit():
-        raise ValueError(f"url: {url!r} is no address to listen on; write it like :8080")
+        raise ValueError(f"url: {url!r} is not a listen address; write it like :8080")
     return {"port": int(port), **({"host": host.strip("[]")} if host else {})}
 
 

@@ -1,4 +1,4 @@
-"""Nuclio's configuration as the standalone server reads it."""
+"""The standalone server reads Nuclio's configuration."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def read(tmp_path: Path, text: str) -> Processor:
     return read_processor(path)
 
 
-def test_what_nuclios_processor_goes_by_is_read(tmp_path: Path) -> None:
+def test_settings_of_nuclios_processor_are_read(tmp_path: Path) -> None:
     found = read(tmp_path, FULL)
     assert found.handler == "modelyard.serving.worker.nuclio:handler"
     assert found.settings == {
@@ -45,7 +45,7 @@ def test_what_nuclios_processor_goes_by_is_read(tmp_path: Path) -> None:
     }
 
 
-def test_what_is_not_said_is_not_given(tmp_path: Path) -> None:
+def test_missing_settings_are_left_out(tmp_path: Path) -> None:
     assert read(tmp_path, "spec: {}").settings == {}
     assert read(tmp_path, "spec: {triggers: {h: {kind: http, maxWorkers: 2}}}").settings == {
         "workers": 2
@@ -61,7 +61,7 @@ def test_what_is_not_said_is_not_given(tmp_path: Path) -> None:
         ("[]", "Expected `object`"),
         ("a: b: c", "mapping values"),
         ("spec: {eventTimeout: soon}", "'soon' is not a duration"),
-        ("spec: {triggers: {h: {kind: http, url: here}}}", "'here' is no address"),
+        ("spec: {triggers: {h: {kind: http, url: here}}}", "'here' is not a listen address"),
         ("spec: {triggers: {a: {kind: http}, b: {kind: http}}}", "more than one http trigger"),
         ("spec: {triggers: {h: {kind: http, numWorkers: many}}}", "Expected `int"),
     ],

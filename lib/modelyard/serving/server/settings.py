@@ -1,4 +1,4 @@
-"""The settings of the standalone server: from the environment, else from Nuclio's configuration."""
+"""The standalone server's settings: from the environment, else from Nuclio's configuration."""
 
 import math
 from collections.abc import Mapping
@@ -12,14 +12,14 @@ from modelyard_contract.variables import setting
 
 
 class SettingsError(Exception):
-    """A variable has a value that is not accepted; one line names both."""
+    """A variable's value is not accepted; one line names both."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """What the standalone server goes by: field `workers` is variable MODELYARD_WORKERS.
+    """The standalone server's settings: field `workers` is variable MODELYARD_WORKERS.
 
     Times are in seconds, `max_body` is in bytes. `port` takes events, `health_port`
-    answers /ready and /live; 0 takes any free port. `worker_python` is the
+    answers /ready and /live; 0 picks a free port. `worker_python` is the
     interpreter of the workers, by default the server's own.
     """
 
@@ -57,10 +57,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def from_env(
         cls, env: Mapping[str, str], defaults: Mapping[str, Any] = MappingProxyType({})
     ) -> Self:
-        """Read the variables that are set and not empty; `defaults` stand for the others.
+        """Read the variables that are set and not empty; the others have their `defaults`.
 
         Raises:
-            SettingsError: a value is of the wrong kind or out of range.
+            SettingsError: a value has the wrong type or is out of range.
         """
         given: dict[str, Any] = dict(defaults)
         for field in msgspec.structs.fields(cls):

@@ -1,11 +1,11 @@
-"""The standalone server's variables."""
+"""Environment variables of the standalone server."""
 
 import pytest
 
 from modelyard.serving.server.settings import Settings, SettingsError
 
 
-def test_nothing_set_is_loopback_and_nuclios_ports() -> None:
+def test_defaults_are_loopback_and_nuclios_ports() -> None:
     settings = Settings.from_env({"MODELYARD_PORT": "", "PATH": "/bin"})
     assert settings == Settings()
     assert (settings.host, settings.port, settings.health_port) == ("127.0.0.1", 8080, 8082)

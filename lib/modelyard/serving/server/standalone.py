@@ -1,11 +1,11 @@
-"""One function without a platform: `python -m modelyard.serving.server.standalone`.
+"""Serves one function without a platform: `python -m modelyard.serving.server.standalone`.
 
-Serves events on one port and health checks on another, with workers of its own;
+Serves events on one port and health checks on another, with its own workers;
 `modelyard.serving.server.settings` lists its variables, `modelyard.serving.worker.nuclio` those of
-the workers. What they leave open is taken from the first file that exists of those in
-MODELYARD_CONFIG, paths with colons between: Nuclio's processor.yaml or function.yaml.
-SIGTERM and SIGINT let the requests in progress end first. Runs wherever
-containers run, on the loopback interface unless MODELYARD_HOST says otherwise.
+the workers. Unset ones are taken from the first existing file in MODELYARD_CONFIG, a list of paths
+separated by colons: Nuclio's processor.yaml or function.yaml.
+On SIGTERM and SIGINT, the requests in progress finish first. Runs wherever
+containers run, on the loopback interface unless MODELYARD_HOST is set.
 """
 
 import argparse
@@ -40,7 +40,7 @@ _log = logging.getLogger(__name__)
 
 
 def main() -> int:
-    """Serve until a signal comes; return the exit status."""
+    """Serve until a signal arrives; return the exit status."""
     argparse.ArgumentParser(
         prog="standalone",
         description="Serve one function; modelyard.serving.server.settings lists the variables.",
@@ -64,10 +64,10 @@ def main() -> int:
 
 
 def find_processor(env: Mapping[str, str]) -> Processor:
-    """Return what the first of the files in MODELYARD_CONFIG says; nothing if none exists.
+    """Read the first existing file of MODELYARD_CONFIG; return empty settings without one.
 
     Raises:
-        ProcessorError: that file is not one of Nuclio's.
+        ProcessorError: the file is not one of Nuclio's.
     """
     for path in filter(None, env.get(CONFIG, "").split(os.pathsep)):
         if Path(path).exists():
@@ -93,7 +93,7 @@ async def serve(
             event_task = asyncio.create_task(event_server.serve([events]))
             _log.info("events on %s, health on %s", _address(events), _address(health))
             await stopping.wait()
-            # Requests that came in go on, further ones find the port closed.
+            # Accepted requests continue; for further ones the port is closed.
             event_server.end()
             await event_task
     finally:
@@ -103,7 +103,7 @@ async def serve(
 
 
 def health_app(pool: WorkerPool, stopping: asyncio.Event) -> ASGIApp:
-    """Return the application of the health port: /ready, as Nuclio means it, and /live."""
+    """Return the application of the health port: /ready, as in Nuclio, and /live."""
 
     async def ready(request: Request) -> Response:
         return health_response(request, ready=pool.ready > 0 and not stopping.is_set())
@@ -115,7 +115,7 @@ def health_app(pool: WorkerPool, stopping: asyncio.Event) -> ASGIApp:
 
 
 def worker_spec(settings: Settings, env: Mapping[str, str]) -> WorkerSpec:
-    """Return how to start workers: in this process's environment, with its output."""
+    """Return how to start workers: with this process's environment and output."""
     threads = {} if env.get(THREADS) else thread_env(threads_per_worker(settings.workers))
     return WorkerSpec(
         python=Path(settings.worker_python or sys.executable),
@@ -130,7 +130,7 @@ def worker_spec(settings: Settings, env: Mapping[str, str]) -> WorkerSpec:
 
 
 async def _start(pool: WorkerPool, stopping: asyncio.Event) -> bool:
-    """Start the pool; return False if a signal came first.
+    """Start the pool; return False if a signal arrives first.
 
     Raises:
         StartError: the workers cannot start.

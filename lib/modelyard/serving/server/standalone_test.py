@@ -1,4 +1,4 @@
-"""The standalone server as a process of its own."""
+"""The standalone server as a separate process."""
 
 import os
 import re
@@ -19,7 +19,7 @@ from modelyard.serving.testing.tiny import write_assets
 
 
 class Server:
-    """A running server, with what it has printed."""
+    """A running server and its output."""
 
     def __init__(self, process: subprocess.Popen[str], log: Path) -> None:
         self.process = process
@@ -45,7 +45,7 @@ Start = Callable[..., Server]
 
 @pytest.fixture
 def start(make_spec: SpecMaker, tmp_path: Path) -> Iterator[Start]:
-    """Start servers of a handler in source text, by default of the tiny detector."""
+    """Start servers for a handler in source text, by default for the tiny detector."""
     servers: list[Server] = []
 
     def start(source: str = "", **variables: str) -> Server:
@@ -89,7 +89,7 @@ def test_it_serves_a_function_and_its_health(start: Start) -> None:
     assert events.startswith("http://127.0.0.1:")
 
 
-def test_sigterm_answers_what_was_asked_and_ends(start: Start) -> None:
+def test_sigterm_answers_pending_requests_and_exits(start: Start) -> None:
     server = start("import time\ndef handler(context, event):\n time.sleep(1)\n return 'done'")
     events, health = server.addresses()
     replies: list[httpx.Response] = []

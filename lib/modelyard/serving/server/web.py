@@ -1,4 +1,4 @@
-"""A web server that costs next to nothing while nobody asks it anything."""
+"""A web server that costs almost nothing while idle."""
 
 import asyncio
 from collections.abc import Iterator
@@ -9,22 +9,22 @@ import uvicorn
 
 
 class Server(uvicorn.Server):
-    """Uvicorn's, without its signals, of which a program with two servers has one set.
+    """Uvicorn's server without its signal handlers: a program with two servers needs one set.
 
-    Uvicorn's own looks ten times a second whether it is to end, which is nearly all that a function
-    at rest does.
+    Uvicorn's own checks ten times a second whether to exit, which is nearly all that an idle
+    function does.
     """
 
-    # How old the header `date` may be.
+    # Maximum age of the header `date`.
     tick_seconds: ClassVar[float] = 1.0
 
     def __init__(self, config: uvicorn.Config) -> None:
-        """Do not start yet."""
+        """Create the server without starting it."""
         super().__init__(config)
         self._ended = asyncio.Event()
 
     def end(self) -> None:
-        """Take no more connections, and return from `serve` once all requests are answered."""
+        """Accept no more connections, and return from `serve` once all requests are answered."""
         self.should_exit = True
         self._ended.set()
 
@@ -37,5 +37,5 @@ class Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave them alone."""
+        """Do not handle signals."""
         yield

@@ -1,4 +1,4 @@
-"""How a server ends, whatever it does at the time."""
+"""Stopping a server, whatever it is doing."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,7 +17,7 @@ REQUEST = b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n"
 
 
 class Drowsy(Server):
-    """Looks at nothing by itself for as long as a test runs."""
+    """Polls less often than a test runs."""
 
     tick_seconds = 86_400.0
 
@@ -43,11 +43,11 @@ async def ask(port: int) -> bytes:
     return received
 
 
-async def test_a_server_at_rest_ends_when_it_is_told_to(server: tuple[Server, int]) -> None:
+async def test_an_idle_server_stops_when_told_to(server: tuple[Server, int]) -> None:
     await ask(server[1])
 
 
-async def test_one_that_is_told_before_it_serves_ends_too() -> None:
+async def test_one_told_to_stop_before_it_serves_stops_too() -> None:
     server = Drowsy(uvicorn.Config(PlainTextResponse("hello"), lifespan="off", log_config=None))
     server.end()
     with fail_after(30):

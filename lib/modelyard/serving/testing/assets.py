@@ -1,4 +1,4 @@
-"""Assets of a function as the build writes them, around weights that a test made."""
+"""Assets as written by the build, with weights made by a test."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ def planted_assets(
     """Write `model.json` to `folder` and open it; weights are expected under `folder`/weights.
 
     Args:
-        folder: Of the assets.
+        folder: Folder of the assets.
         model: Module of the function's class.
         kind: detector, interactor, tracker or reid.
         labels: As in `model.json`.
@@ -33,7 +33,7 @@ def planted_assets(
 def headed_assets(
     folder: Path, head: str, labels: Sequence[str | dict[str, Any]], options: Mapping[str, Any]
 ) -> Assets:
-    """Do the same for a function without code, of that head with those options."""
+    """Do the same for a function without code, with this head and these options."""
     named = [{"name": label} if isinstance(label, str) else label for label in labels]
     more = {"head": head, "head_options": dict(options), "labels": named}
     return _opened(

@@ -1,4 +1,4 @@
-"""Assets of functions on torch, around a checkpoint that a test made."""
+"""Assets of torch functions, with a checkpoint made by a test."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,14 +19,14 @@ def checkpoint_assets(  # noqa: PLR0917 - what such functions differ in
     content: Mapping[str, Any],
     params: Mapping[str, Any] = MappingProxyType({}),
 ) -> Assets:
-    """Write a function's assets with a checkpoint of torch's to `folder`; return them.
+    """Write a function's assets with a torch checkpoint to `folder`; return them.
 
     Args:
-        folder: Is made.
+        folder: Created by this function.
         model: Module of the function's class.
         kind: detector, interactor, tracker or reid.
         file: The checkpoint's name.
-        content: What it holds.
+        content: The checkpoint's content.
         params: The function's settings.
     """
     (folder / "weights").mkdir(parents=True)

@@ -1,7 +1,7 @@
-"""What the tests of functions with real weights have in common.
+"""Helpers for tests of functions with real weights.
 
 MODELYARD_TEST_ASSETS names the folder of the function's assets: `model.json`, and the weights
-under `weights/`. The photographs are those in the package scikit-image.
+under `weights/`. The photographs are from the package scikit-image.
 """
 
 import base64
@@ -37,12 +37,12 @@ def file_of(name: str) -> bytes:
 
 
 def photograph(name: str) -> Image:
-    """Return a picture of scikit-image's data."""
+    """Return an image of scikit-image's data."""
     return decode(file_of(name))
 
 
 def request(image: bytes, **fields: Any) -> Event:
-    """Return CVAT's request with that image file and these fields."""
+    """Return a CVAT request with this image file and these fields."""
     body = {"image": base64.b64encode(image).decode(), **fields}
     return Event(
         id="test",
@@ -54,7 +54,7 @@ def request(image: bytes, **fields: Any) -> Event:
 
 
 def load_function(assets: Assets) -> Function:
-    """Return the function as a worker loads it."""
+    """Load the function as a worker does."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(variables.ASSETS, str(assets.path))
         return Function.load(DEFAULT_HANDLER)

@@ -1,4 +1,4 @@
-"""Models that answer with every kind of shape CVAT knows, at places that a test can compute."""
+"""Models that return every kind of CVAT shape, at positions that tests can compute."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -36,7 +36,7 @@ SKELETON_SVG: Final = (
     'data-node-id="1" data-label-name="head"></circle><circle r="1" cx="90" cy="90" '
     'data-type="element node" data-element-id="2" data-node-id="2" data-label-name="foot"></circle>'
 )
-# In the order of the cells that they fill, row by row, three in a row.
+# In the order of their cells, row by row, three in a row.
 KINDS: Final = (
     "rectangle",
     "polygon",
@@ -51,7 +51,7 @@ _COLUMNS: Final = 3
 
 
 def labels() -> list[dict[str, Any]]:
-    """Return the label spec of `EveryShape`: one label a kind, named `a <kind>`."""
+    """Return the label spec of `EveryShape`: one label per kind, named `a <kind>`."""
     listed: list[dict[str, Any]] = [
         {"id": number, "name": f"a {kind}", "type": kind, "attributes": []}
         for number, kind in enumerate((*KINDS, "tag"), start=1)
@@ -69,16 +69,16 @@ def labels() -> list[dict[str, Any]]:
 
 
 def cell(kind: str, width: int, height: int) -> tuple[float, float, float, float]:
-    """Return left, top, width and height of the part of an image where that shape lies."""
+    """Return left, top, width and height of the part of an image with the shape."""
     row, column = divmod(KINDS.index(kind), _COLUMNS)
     return column * width / _COLUMNS, row * height / _COLUMNS, width / _COLUMNS, height / _COLUMNS
 
 
 class EveryShape(Detector):
-    """Finds one shape of each kind, whatever the image shows, each in a cell of its own."""
+    """Finds one shape of each kind in any image, each in its own cell."""
 
     def load(self, assets: Assets, device: Device) -> None:
-        """Need nothing."""
+        """Do nothing."""
 
     def detect(self, image: Image, threshold: float) -> Sequence[Shape]:
         """Return the shapes and a tag, all with the same score."""
@@ -86,7 +86,7 @@ class EveryShape(Detector):
 
 
 class Places(msgspec.Struct):
-    """Where the object was: its kind and its numbers."""
+    """The kind and coordinates of the object."""
 
     kind: str
     points: list[float]
@@ -98,7 +98,7 @@ class Drifter(Tracker[Places]):
     shape_types = ("rectangle", "polygon")
 
     def load(self, assets: Assets, device: Device) -> None:
-        """Need nothing."""
+        """Do nothing."""
 
     def start(self, image: Image, shape: TrackedShape) -> Places:
         """Remember the shape."""
@@ -106,7 +106,7 @@ class Drifter(Tracker[Places]):
         return Places(shape.kind, list(points))
 
     def step(self, image: Image, state: Places) -> tuple[Shape | None, Places]:
-        """Return the moved shape; None as soon as nothing of it can be in the image."""
+        """Return the moved shape; None once it is outside the image."""
         moved = Places(state.kind, [number + 1 for number in state.points])
         if min(moved.points[::2]) >= image.width or min(moved.points[1::2]) >= image.height:
             return None, moved
@@ -117,7 +117,7 @@ class Drifter(Tracker[Places]):
 
 def _rectangle(shape: TrackedShape) -> tuple[float, float, float, float]:
     if not isinstance(shape, Rectangle):
-        raise TypeError(f"a {shape.kind} is not what this model declares")
+        raise TypeError(f"this model does not declare the type {shape.kind}")
     return shape.box
 
 
@@ -152,7 +152,7 @@ def _shapes(width: int, height: int) -> list[Shape]:
 
 
 def _corner(width: int, height: int) -> Bitmap:
-    """Return a bitmap whose upper right quarter is off the object."""
+    """Return a bitmap without its upper right quarter."""
     bitmap = np.ones((height, width), np.bool_)
     bitmap[: height // 2, width // 2 :] = False
     return bitmap

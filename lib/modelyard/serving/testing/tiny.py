@@ -1,4 +1,4 @@
-"""Models that see what is bright: real, quick, without weights."""
+"""Models that find bright regions: real, fast, without weights."""
 
 import json
 from collections.abc import Sequence
@@ -31,14 +31,14 @@ _CLASSES = {
 
 
 def write_assets(folder: Path, type: str = DETECTOR, model: str = "", **params: Any) -> Path:
-    """Write the assets of a tiny model of that type to `folder`; return it."""
+    """Write the assets of a tiny model of this type to `folder`; return it."""
     (folder / "weights").mkdir(parents=True, exist_ok=True)
     (folder / MODEL).write_text(json.dumps(description(type, model, **params)))
     return folder
 
 
 def description(type: str = DETECTOR, model: str = "", **params: Any) -> dict[str, Any]:
-    """Return the content of model.json for a tiny model of that type."""
+    """Return the content of model.json for a tiny model of this type."""
     return {
         "schema": MODEL_SCHEMA,
         "name": f"tiny-{type}",
@@ -59,7 +59,7 @@ class BrightDetector(Detector):
         (self._label,) = assets.labels.names
 
     def detect(self, image: Image, threshold: float) -> Sequence[Shape]:
-        """Return a rectangle for each region, whatever its score."""
+        """Return a rectangle for each region, regardless of its score."""
         return [
             Rectangle(self._label, box, confidence=brightness)
             for box, brightness in _regions(image)
@@ -67,10 +67,10 @@ class BrightDetector(Detector):
 
 
 class BrightInteractor(Interactor):
-    """Cuts out the bright region under the first click, or all of them."""
+    """Segments the bright region under the first click, or all of them."""
 
     def load(self, assets: Assets, device: Device) -> None:
-        """Need nothing."""
+        """Do nothing."""
 
     def segment(self, image: Image, clicks: Clicks) -> Segment:
         """Return the region's pixels."""
@@ -83,7 +83,7 @@ class BrightInteractor(Interactor):
 
 
 class BrightState(msgspec.Struct):
-    """Where the region was: float32 [4]."""
+    """The box of the region: float32 [4]."""
 
     box: PackedArray
     steps: int = 0
@@ -93,14 +93,14 @@ class BrightTracker(Tracker[BrightState]):
     """Follows the bright region that overlaps the last box most."""
 
     def load(self, assets: Assets, device: Device) -> None:
-        """Need nothing."""
+        """Do nothing."""
 
     def start(self, image: Image, shape: TrackedShape) -> BrightState:
         """Remember the box."""
         return _state(bounding_box(shape), 0)
 
     def step(self, image: Image, state: BrightState) -> tuple[Shape | None, BrightState]:
-        """Return the region that overlaps the box; None without one."""
+        """Return the region that overlaps the box, or None."""
         last = state.box.unpack(dtype=np.float32, shape=(4,))
         if state.steps < 0:
             raise StateError("the state holds a negative number of steps")
@@ -113,10 +113,10 @@ class BrightTracker(Tracker[BrightState]):
 
 
 class OverlapReidentifier(Reidentifier):
-    """Takes for the same what overlaps at least by 1 - threshold, best pairs first."""
+    """Matches boxes that overlap by at least 1 - threshold, best pairs first."""
 
     def load(self, assets: Assets, device: Device) -> None:
-        """Need nothing."""
+        """Do nothing."""
 
     def match(  # noqa: PLR0917 - as in the base class
         self,

@@ -1,1 +1,1 @@
-"""What runs in the process of a function: no web server."""
+"""Runs in a function's process, without a web server."""

@@ -1,10 +1,9 @@
-"""The function while its author edits it: `modelyard.serving.worker.develop:handler`, with its
-`init_context`.
+"""The handler of a function in development: `modelyard.serving.worker.develop:handler`.
 
-Where only files of the model's own package changed, its modules are imported again in the process
-that runs, so that neither Python nor the libraries start anew. If the code that loads the weights
-is as it was, the loaded model stays, too, and gets the methods of the new class. Whatever is wrong
-with the new code is answered, traceback included, until it is mended.
+If only files of the model's own package changed, its modules are imported again in the running
+process, so that neither Python nor the libraries restart. If the code that loads the weights is
+unchanged, the loaded model is kept too, and gets the methods of the new class. Errors in the new
+code are returned, with traceback, until they are fixed.
 """
 
 import importlib
@@ -28,14 +27,14 @@ from modelyard.serving.worker.loading import AnyModel, find_model, load_model, w
 _JSON: Final = "application/json"
 
 Snapshot = dict[str, int]
-"""When each file of a package was changed last, in nanoseconds."""
+"""Modification time of each file of a package, in nanoseconds."""
 
 
 class Code:
-    """The package that the model's class is in, as it was imported last."""
+    """The package of the model's class, as last imported."""
 
     def __init__(self, assets: Assets) -> None:
-        """Take the package as it is."""
+        """Record the current state of the package."""
         self._assets = assets
         self._package = own_package(assets.model)
         self._seen = self._files()
@@ -43,7 +42,7 @@ class Code:
         self._last = Reloaded(0.0, kept=True)
 
     def follow(self, context: Any) -> Reloaded:
-        """Import what has changed, and return what that last took.
+        """Import what has changed, and return the duration of the last reload.
 
         Raises:
             LoadingError: it cannot be imported or loaded, now or since the last change.
@@ -63,7 +62,7 @@ class Code:
         return self._last
 
     def _reload(self, endpoint: Any) -> bool:
-        """Give the endpoint the new code; say whether the loaded model could stay."""
+        """Give the endpoint the new code; return whether the loaded model was kept."""
         old: AnyModel = endpoint.model
         before = {name: sys.modules.pop(name) for name in self._modules()}
         importlib.invalidate_caches()
@@ -90,14 +89,14 @@ class Code:
         folders = [Path(folder) for folder in getattr(package, "__path__", ())]
         seen = {}
         for path in (path for folder in folders for path in folder.rglob("*.py")):
-            # Editors replace files rather than write them.
+            # Editors replace files rather than writing to them.
             with suppress(FileNotFoundError):
                 seen[str(path)] = path.stat().st_mtime_ns
         return seen
 
 
 class LoadingError(Exception):
-    """The new code does not load; `traceback` are the lines of why, the reason last."""
+    """The new code does not load; `traceback` has its lines, the reason last."""
 
     def __init__(self, traceback: list[str]) -> None:
         """Keep the lines."""
@@ -106,13 +105,13 @@ class LoadingError(Exception):
 
 
 def init_context(context: Any) -> None:
-    """Load the model, as the function does when it is deployed."""
+    """Load the model, as in a deployed function."""
     nuclio.init_context(context)
     context.user_data.code = Code(nuclio.open_assets(os.environ))
 
 
 def handler(context: Any, event: Any) -> Any:
-    """Answer a request with the code as it is now."""
+    """Answer a request with the current code."""
     try:
         reloaded = context.user_data.code.follow(context)
     except LoadingError as error:
@@ -125,13 +124,13 @@ def handler(context: Any, event: Any) -> Any:
 
 
 def _loads_alike(old: type, new: type) -> bool:
-    """Whether instances of the new class would be loaded as those of the old one were."""
+    """Return whether the new class loads its instances like the old one."""
     pairs = [(getattr(old, name, None), getattr(new, name, None)) for name in ("__init__", "load")]
     return all(_alike(*pair, set()) for pair in pairs)
 
 
 def _converted(model: AnyModel, new: type) -> bool:
-    """Give the model its new class; False where Python cannot, as of other `__slots__`."""
+    """Change the model's class; return False if Python cannot, as with other `__slots__`."""
     try:
         model.__class__ = new
     except TypeError:
@@ -140,11 +139,10 @@ def _converted(model: AnyModel, new: type) -> bool:
 
 
 def _alike(old: Any, new: Any, compared: set[CodeType]) -> bool:
-    """Whether two values do the same for code that uses them.
+    """Return whether two values behave the same for code that uses them.
 
-    Functions do by their code and by the globals that it names; `compared` are those that are
-    being looked at already. Classes of the package never do: their instances would keep the old
-    code.
+    Functions are compared by their code and the globals that it names; `compared` has those
+    already in progress. Classes of the package never do: their instances would keep the old code.
     """
     if old is new:
         return True
@@ -155,7 +153,7 @@ def _alike(old: Any, new: Any, compared: set[CodeType]) -> bool:
     try:
         return type(old) is type(new) and bool(old == new)
     except ValueError:
-        # Arrays, which do not say it in one word.
+        # Arrays, whose comparison is not a single bool.
         return False
 
 
@@ -171,7 +169,7 @@ def _alike_functions(old: FunctionType, new: FunctionType, compared: set[CodeTyp
 
 
 def _essence(code: CodeType) -> tuple[Any, ...]:
-    """Return what a function does, without where it stands in its file."""
+    """Return a function's code without its position in the file."""
     constants = tuple(
         _essence(item) if isinstance(item, CodeType) else (type(item), item)
         for item in code.co_consts
@@ -180,7 +178,7 @@ def _essence(code: CodeType) -> tuple[Any, ...]:
 
 
 def _names(function: FunctionType) -> set[str]:
-    """Return the names that a function and those inside it look up."""
+    """Return the names that a function and its nested functions look up."""
     names: set[str] = set()
     codes = [function.__code__]
     while codes:

@@ -1,4 +1,4 @@
-"""Whether the loaded weights may stay; a test of the deployer edits a function for real."""
+"""When loaded weights may be kept; a test of the deployer edits a real function."""
 
 import sys
 from types import ModuleType

@@ -1,4 +1,4 @@
-"""CVAT's requests answered by a model: parse, decode, ask the model, check, encode."""
+"""Answers CVAT's requests with a model: parse, decode, run the model, check, encode."""
 
 import math
 from collections.abc import Sequence
@@ -28,14 +28,14 @@ from modelyard.serving.worker.loading import AnyModel
 
 
 class ResultError(Exception):
-    """The model returned what its type does not allow: a mistake in the model."""
+    """The model returned an invalid result for its type: a bug in the model."""
 
 
 class Endpoint:
     """A loaded model behind CVAT's contract. `model` may be replaced between two requests."""
 
     def __init__(self, model: AnyModel, assets: Assets, images: ImageCache) -> None:
-        """Answer with `model`, whose labels and name are in `assets`."""
+        """Answer with `model`; `assets` has its labels and name."""
         self.model = model
         self._assets = assets
         self._images = images
@@ -44,8 +44,8 @@ class Endpoint:
         """Return the JSON reply to the body of a request.
 
         Raises:
-            RequestError: the request is at fault; status and one line say how.
-            Exception: the model is.
+            RequestError: the request is invalid; status and one line say why.
+            Exception: the model fails.
         """
         try:
             match self.model:
@@ -91,7 +91,7 @@ class Endpoint:
             None if state is None else unwrap_state(name, state, model.state_type)
             for state in request.states
         ]
-        # Together rather than one by one: networks are faster on batches.
+        # All at once rather than one by one: networks are faster on batches.
         steps = iter(model.step_all(image, [state for state in sent if state is not None]))
         starting = [
             _started(shape, state) for shape, state in zip(request.shapes, sent, strict=True)
@@ -119,7 +119,7 @@ class Endpoint:
 
 
 def _started(shape: TrackedShape | None, state: object) -> TrackedShape | None:
-    """Return the shape to start from; None where a state says where the object was."""
+    """Return the shape to start from; None if there is a state."""
     if state is not None:
         return None
     if shape is None:
@@ -128,14 +128,14 @@ def _started(shape: TrackedShape | None, state: object) -> TrackedShape | None:
 
 
 def above(threshold: float, shapes: Any) -> list[Shape]:
-    """Return the shapes with a score of at least `threshold`, and those without a score."""
+    """Return shapes with a score of at least `threshold`, and those without a score."""
     return [shape for shape in shapes if shape.confidence is None or shape.confidence >= threshold]
 
 
 def _onto(image: Image, points: Sequence[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
-    """Return the points moved into the image: a click beside it means its edge.
+    """Clip points to the image: a click outside it means its edge.
 
-    So a model may take `int(x), int(y)` for the index of a pixel.
+    So a model may use `int(x), int(y)` as the index of a pixel.
     """
     right, bottom = math.nextafter(image.width, 0), math.nextafter(image.height, 0)
     return tuple((min(max(x, 0.0), right), min(max(y, 0.0), bottom)) for x, y in points)
@@ -144,7 +144,7 @@ def _onto(image: Image, points: Sequence[tuple[float, float]]) -> tuple[tuple[fl
 def _box_onto(
     image: Image, box: tuple[float, float, float, float] | None
 ) -> tuple[float, float, float, float] | None:
-    """Return the box cut to the image."""
+    """Clip a box to the image."""
     if box is None:
         return None
     left, right = (min(max(x, 0.0), float(image.width)) for x in box[::2])
@@ -160,7 +160,7 @@ def fitting(segment: Segment, image: Image) -> Segment:
     """Return `segment` if its mask covers `image`.
 
     Raises:
-        ResultError: it has another size; CVAT would draw garbage.
+        ResultError: its size is different; CVAT would draw garbage.
     """
     height, width = segment.mask.shape
     if segment.bounds is None:

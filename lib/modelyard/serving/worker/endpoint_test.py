@@ -1,4 +1,4 @@
-"""What the endpoint checks of a model's results, and what it remembers."""
+"""The endpoint's checks of a model's results, and its cache."""
 
 import base64
 import io
@@ -28,7 +28,7 @@ from modelyard.serving.worker.endpoint import Endpoint, ResultError, above, fitt
 
 
 def endpoint_of(folder: Path, model: Any) -> Endpoint:
-    """Return an endpoint for that model, loaded."""
+    """Return an endpoint for a model, loaded."""
     assets = Assets.open(write_assets(folder, model.kind))
     model.load(assets, Device())
     return Endpoint(model, assets, ImageCache())
@@ -70,11 +70,11 @@ def test_clicks_beside_the_image_mean_its_edge(tmp_path: Path) -> None:
     request["pos_points"] = [[-1e308, 1e308], [160, 30], [12.5, -(2**63)]]
     request["neg_points"] = [[161, -1]]
     request["obj_bbox"] = [[-5, -5], [1e9, 90]]
-    # Whether there is an object at the edge is not the question.
+    # It does not matter whether there is an object at the edge.
     with suppress(RequestError):
         endpoint_of(tmp_path, model).answer(json.dumps(request).encode())
     (clicks,) = model.seen
-    # The picture has 160x120 pixels.
+    # The image has 160x120 pixels.
     pixels = [(int(x), int(y)) for x, y in (*clicks.positive, *clicks.negative)]
     assert pixels == [(0, 119), (159, 30), (12, 0), (159, 0)]
     assert clicks.box == (0, 0, 160, 90)

@@ -1,4 +1,4 @@
-"""Nuclio's event, made of one of ours."""
+"""Converts our events to Nuclio's."""
 
 import datetime
 import json
@@ -12,14 +12,14 @@ from modelyard.serving.protocol.messages import Event
 
 
 class HttpEvent(nuclio_sdk.Event):  # type: ignore[misc]  # the SDK carries no types
-    """An event of an HTTP trigger, whose JSON body is decoded only if someone reads it.
+    """An event of an HTTP trigger, whose JSON body is decoded only when read.
 
-    Our own handler parses the bytes itself, into types. Decoding them into plain
-    objects before that would double the cost of a large image.
+    Our own handler parses the bytes into types. Decoding them into plain objects
+    first would double the cost of a large image.
     """
 
     def __init__(self, event: Event) -> None:
-        """Take over all fields; `timestamp` becomes a naive UTC datetime, as in Nuclio."""
+        """Copy all fields; `timestamp` becomes a naive UTC datetime, as in Nuclio."""
         timestamp = datetime.datetime.fromtimestamp(event.timestamp, datetime.UTC)
         super().__init__(
             content_type=event.content_type,
@@ -38,15 +38,15 @@ class HttpEvent(nuclio_sdk.Event):  # type: ignore[misc]  # the SDK carries no t
             type_version="",
             version="",
         )
-        # The plain attribute that the base class made would hide the property.
+        # The base class's plain attribute would hide the property.
         del self.body
         self._raw = event.body
 
     @cached_property
     def body(self) -> Any:
-        """Decoded JSON if the content type is exactly application/json, else the bytes.
+        """The decoded JSON if the content type is exactly application/json, else the bytes.
 
-        Bytes that are no JSON stay as they are, with a line on stderr.
+        Bytes that are not JSON are returned unchanged, with a line on stderr.
         """
         if self.content_type != "application/json":
             return self._raw

@@ -1,4 +1,4 @@
-"""What goes wrong in a function: all of it for the log, one line for the client."""
+"""Errors in a function: everything for the log, one line for the client."""
 
 import importlib
 import json
@@ -32,8 +32,8 @@ def _chain(trace: traceback.TracebackException) -> Iterator[traceback.TracebackE
 def internal_error(context: Any, event_id: str, error: BaseException) -> Any:
     """Log the traceback of `error`; return Nuclio's 500 response for the client.
 
-    It says only where to look: a traceback would show paths and values. Where the function is
-    being developed (MODELYARD_TRACEBACKS=1) the client is its author, who gets the traceback too.
+    It only says where to look: a traceback would show paths and values. In development
+    (MODELYARD_TRACEBACKS=1) the client is the author, who gets the traceback too.
     """
     traceback = describe(error)
     context.logger.error(f"event {event_id} failed\n{traceback}")

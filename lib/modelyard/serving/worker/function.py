@@ -1,8 +1,8 @@
-"""A Nuclio function inside its worker: found by name, called with events.
+"""A Nuclio function inside its worker: imported by name, called with events.
 
-The rules are those of Nuclio's Python runtime: which `init_context` belongs to
-a handler, what a handler may return. One differs on purpose: an exception in a
-handler is answered with one line, and its traceback goes to the log only.
+Follows the rules of Nuclio's Python runtime on which `init_context` belongs to a
+handler and what a handler may return, with one deliberate exception: an error in
+a handler is answered with one line, and its traceback goes only to the log.
 """
 
 import importlib
@@ -33,14 +33,14 @@ _to_json = nuclio_sdk.json_encoder.Encoder().encode
 
 
 class HandlerError(Exception):
-    """The text that should name a handler does not lead to one."""
+    """The name does not refer to a handler."""
 
 
 class Function:
-    """A handler with its context, ready to be called."""
+    """A handler and its context, ready to be called."""
 
     def __init__(self, handler: Callable[..., Any], context: Any) -> None:
-        """Keep both; `load` is the usual way to make a function."""
+        """Keep both; `load` is the usual way to create a function."""
         self._handler = handler
         self._context = context
         self._runner: asyncio.Runner | None = None
@@ -49,10 +49,10 @@ class Function:
     def load(cls, name: str, worker_id: str = "0") -> Self:
         """Import the handler `module:function` and run its `init_context`.
 
-        That is the one of the module where the handler says it was defined.
+        `init_context` is looked up in the module that defines the handler.
 
         Raises:
-            HandlerError: `name` does not lead to a callable.
+            HandlerError: `name` does not refer to a callable.
             Exception: whatever importing the module or `init_context` raises.
         """
         handler = _find(name)
@@ -63,7 +63,7 @@ class Function:
         return function
 
     def handle(self, event: Event) -> Reply:
-        """Call the handler. What goes wrong in it becomes a 500 of one line."""
+        """Call the handler; an error in it becomes a one-line 500."""
         started = time.perf_counter()
         try:
             reply = to_reply(self._finish(self._handler(self._context, HttpEvent(event))))
@@ -72,17 +72,17 @@ class Function:
         return msgspec.structs.replace(reply, seconds=time.perf_counter() - started)
 
     def close(self) -> None:
-        """Run the callback that the function may have registered for its end."""
+        """Run the function's termination callback, if it has one."""
         self._context.platform._on_signal("termination")
         if self._runner is not None:
             self._runner.close()
 
     def _finish(self, outcome: Any) -> Any:
-        """Return what a plain function returned, or what an async one returns in the end."""
+        """Return the result of a plain function, or await that of an async one."""
         return self._run(outcome) if inspect.iscoroutine(outcome) else outcome
 
     def _run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
-        # Few functions are async, and starting is faster without.
+        # Few functions are async, and starting is faster without asyncio.
         import asyncio  # noqa: PLC0415
 
         if self._runner is None:
@@ -91,20 +91,20 @@ class Function:
 
 
 def to_reply(output: Any) -> Reply:
-    """Return the reply that Nuclio makes of what a handler returned.
+    """Convert a handler's result to a reply, like Nuclio.
 
-    A str is text, a dict or list JSON, bytes are sent as they are, a tuple is
-    (status, str or JSON), anything else is turned into text.
+    A str is text, a dict or list JSON, bytes are sent unchanged, a tuple is
+    (status, str or JSON), anything else is converted to text.
 
     Raises:
-        ValueError: the status is no final HTTP status.
-        TypeError: the content type is no text.
+        ValueError: the status is not a final HTTP status.
+        TypeError: the content type is not text.
     """
     status, body, content_type, headers = 200, output, "text/plain", {}
     if isinstance(output, nuclio_sdk.Response):
         status, body, headers = output.status_code, output.body, output.headers
         content_type = _JSON if isinstance(body, dict) else output.content_type
-        # Nuclio turns a list inside a Response into Python's notation for it.
+        # Nuclio converts a list inside a Response with str().
         body = _to_json(body) if isinstance(body, dict) else body
     elif isinstance(output, tuple) and len(output) == 2:
         status, body = output
@@ -137,7 +137,7 @@ def _find(name: str) -> Callable[..., Any]:
         raise HandlerError(f"malformed handler {name!r}; it must look like package.module:function")
     handler = getattr(importlib.import_module(match["module"]), match["name"], None)
     if not callable(handler):
-        raise HandlerError(f"{match['module']} has no function {match['name']!r}")
+        raise HandlerError(f"{match['module']} does not have a function {match['name']!r}")
     return handler  # type: ignore[no-any-return]  # getattr gives Any
 
 

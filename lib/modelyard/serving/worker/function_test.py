@@ -1,4 +1,4 @@
-"""Handlers of every kind, with the rules of Nuclio's Python runtime."""
+"""Handlers of every kind, by the rules of Nuclio's Python runtime."""
 
 import json
 import sys
@@ -14,7 +14,7 @@ from modelyard.serving.worker.function import Function, HandlerError, to_reply
 
 @pytest.fixture
 def modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a folder whose modules can be imported, and are forgotten after the test."""
+    """Return a folder of importable modules, which are unloaded after the test."""
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setattr(sys, "modules", sys.modules.copy())
     return tmp_path
@@ -64,7 +64,7 @@ def test_a_malformed_handler_is_named(name: str) -> None:
 
 
 def test_a_handler_that_is_not_there_is_named() -> None:
-    with pytest.raises(HandlerError, match=r"modelyard.serving has no function 'nothing'"):
+    with pytest.raises(HandlerError, match=r"modelyard.serving does not have a function 'nothing'"):
         Function.load("modelyard.serving:nothing")
 
 

@@ -1,4 +1,4 @@
-"""From the name of a model class to a loaded model."""
+"""Loads a model from the name of its class."""
 
 import importlib
 import inspect
@@ -21,16 +21,15 @@ AnyModel = Detector | Interactor | Tracker[Any] | Reidentifier
 
 
 class ModelError(Exception):
-    """The name in `model.json` does not lead to one model of the right type."""
+    """The name in `model.json` does not refer to one model of the right type."""
 
 
 def load_model(assets: Assets, device: Device) -> AnyModel:
-    """Return the function's model with its weights loaded, not warmed up yet.
+    """Return the function's model with its weights loaded, but not warmed up.
 
     Raises:
-        ModelError: see `find_model`; or the class is of another type than the
-            function.
-        ParamsError: the model does not take the function's `params`.
+        ModelError: see `find_model`; or the class and the function differ in type.
+        ParamsError: the model does not accept the function's `params`.
         Exception: whatever importing its module or loading the weights raises.
     """
     model_class = find_model(assets.model)
@@ -52,7 +51,7 @@ def load_model(assets: Assets, device: Device) -> AnyModel:
 def warm_up(model: AnyModel) -> None:
     """Run the model once, so that the first request is not the slow one.
 
-    One that is not written yet starts all the same, to answer each request with where to write it.
+    A model that is not written yet starts anyway, to answer each request with where to write it.
 
     Raises:
         Exception: whatever else the model raises.
@@ -62,11 +61,11 @@ def warm_up(model: AnyModel) -> None:
 
 
 def find_model(reference: str) -> type[Model]:
-    """Return the class that `module:Class` names, or the only model that `module` defines.
+    """Return the class `module:Class`, or the only model that `module` defines.
 
     Raises:
-        ModelError: there is no such class, it is no model, or it lacks methods;
-            with a module alone: it defines no model, or more than one.
+        ModelError: the class does not exist, is not a model, or lacks methods;
+            for a module alone: it does not define exactly one model.
     """
     module_name, _, class_name = reference.partition(":")
     module = importlib.import_module(module_name)
@@ -74,7 +73,7 @@ def find_model(reference: str) -> type[Model]:
         return _only_model(module)
     found = getattr(module, class_name, None)
     if not (inspect.isclass(found) and issubclass(found, Model)):
-        raise ModelError(f"{module_name} has no model class {class_name!r}")
+        raise ModelError(f"{module_name} does not have a model class {class_name!r}")
     if inspect.isabstract(found):
         missing = ", ".join(sorted(found.__abstractmethods__))
         raise ModelError(f"{reference} lacks {missing}")
@@ -101,4 +100,4 @@ def _only_model(module: ModuleType) -> type[Model]:
     unfinished = "".join(
         f"; {value.__name__} lacks {', '.join(sorted(value.__abstractmethods__))}" for value in own
     )
-    raise ModelError(f"{module.__name__} defines no model class{unfinished}")
+    raise ModelError(f"{module.__name__} does not define a model class{unfinished}")

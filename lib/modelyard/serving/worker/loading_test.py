@@ -1,4 +1,4 @@
-"""From `model.json` to the class that it names."""
+"""From `model.json` to the model class that it names."""
 
 import sys
 from pathlib import Path
@@ -48,10 +48,10 @@ def test_unfinished_base_classes_do_not_count(module: Path) -> None:
 @pytest.mark.parametrize(
     ("source", "reference", "message"),
     [
-        ("", "authored", "authored defines no model class$"),
-        ("X = 3", "authored:X", "authored has no model class 'X'"),
-        ("", "authored:Gone", "authored has no model class 'Gone'"),
-        ("class A(Detector): ...", "authored", "no model class; A lacks detect, load"),
+        ("", "authored", "authored does not define a model class$"),
+        ("X = 3", "authored:X", "authored does not have a model class 'X'"),
+        ("", "authored:Gone", "authored does not have a model class 'Gone'"),
+        ("class A(Detector): ...", "authored", "not define a model class; A lacks detect, load"),
         ("class A(Detector): ...", "authored:A", "authored:A lacks detect, load"),
         (
             f"class A(Detector):{CLASS}\nclass B(Detector):{CLASS}",
@@ -95,8 +95,8 @@ def test_params_that_the_model_does_not_take_are_refused(module: Path, tmp_path:
     given = Assets.open(tiny.write_assets(tmp_path / "given", model="authored", size=64))
     assert load_model(given, Device()).size == 64  # type: ignore[union-attr]
     misspelt = Assets.open(tiny.write_assets(tmp_path / "misspelt", model="authored", siez=64))
-    with pytest.raises(ParamsError, match="there is no 'siez'; there are: size"):
+    with pytest.raises(ParamsError, match="unknown 'siez'; accepted: size"):
         load_model(misspelt, Device())
     unread = Assets.open(tiny.write_assets(tmp_path / "unread", size=64))
-    with pytest.raises(ParamsError, match="BrightDetector takes none, but there are size"):
+    with pytest.raises(ParamsError, match="BrightDetector does not take any; remove size"):
         load_model(unread, Device())

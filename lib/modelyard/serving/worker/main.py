@@ -1,9 +1,8 @@
-"""A worker process: `python -m modelyard.serving.worker.main --fd N`.
+"""The worker process: `python -m modelyard.serving.worker.main --fd N`.
 
-Plays the part of Nuclio's Python wrapper for our own pool: loads the handler
-that NUCLIO_HANDLER names, then answers one event at a time over the inherited
-socket. Nothing that a library prints can disturb the conversation, for that
-goes to stdout and stderr.
+Replaces Nuclio's Python wrapper for our own pool: loads the handler named by
+NUCLIO_HANDLER, then answers one event at a time over the inherited socket.
+Output of libraries cannot interfere, since it goes to stdout and stderr.
 """
 
 import argparse
@@ -44,15 +43,15 @@ _PR_SET_PDEATHSIG: Final = 1
 
 
 class Channel:
-    """The socket to the pool, read by a thread of its own.
+    """The socket to the pool, read by a separate thread.
 
-    The thread lets the worker notice the end of its parent even in the middle
-    of an event. `inbox` holds at most one call, for the pool sends the next
-    only after an answer.
+    The thread lets the worker notice that its parent has exited even in the
+    middle of an event. `inbox` has at most one call, since the pool sends the
+    next only after an answer.
     """
 
     def __init__(self, fd: int) -> None:
-        """Take over the inherited descriptor; children of the worker must not have it."""
+        """Take over the inherited descriptor, which the worker's children must not inherit."""
         os.set_inheritable(fd, False)
         self._socket = socket.socket(fileno=fd)
         self.inbox: queue.SimpleQueue[ToWorker] = queue.SimpleQueue()
@@ -77,7 +76,7 @@ class Channel:
         while view:
             count = self._socket.recv_into(view)
             if not count:
-                raise EOFError("the pool has closed its end")
+                raise EOFError("the pool has closed the connection")
             view = view[count:]
         return content
 
@@ -86,11 +85,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a worker until it is told to stop; return its exit status."""
     parser = argparse.ArgumentParser(prog="modelyard.serving.worker.main", description=__doc__)
     parser.add_argument("--fd", type=int, required=True, help="the inherited socket")
-    parser.add_argument("--worker-id", default="0", help="what context.worker_id says")
+    parser.add_argument("--worker-id", default="0", help="value of context.worker_id")
     options = parser.parse_args(arguments)
     _die_with_parent()
     channel = Channel(options.fd)
-    # Not exceptions: an event in hand is answered before the worker ends.
+    # Not exceptions: the current event is answered before the worker exits.
     signal.signal(signal.SIGTERM, lambda *_: channel.inbox.put(Stop()))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     started = time.perf_counter()
@@ -119,9 +118,9 @@ def _serve(channel: Channel, function: Function) -> None:
 
 
 def _die_with_parent() -> None:
-    """Have Linux kill this process when its parent ends.
+    """Have Linux kill this process when its parent exits.
 
-    This reaches even a worker that is stuck in native code and so cannot notice
+    This works even for a worker that is stuck in native code and cannot notice
     that its socket was closed.
     """
     if sys.platform == "linux":
@@ -129,8 +128,8 @@ def _die_with_parent() -> None:
 
 
 def _end_at_once(error: Exception) -> None:
-    """End this process and, if it leads a process group, all that it started."""
-    print(f"worker {os.getpid()} ends: {error}", file=sys.stderr, flush=True)
+    """Kill this process and, if it leads a process group, everything it started."""
+    print(f"worker {os.getpid()} exits: {error}", file=sys.stderr, flush=True)
     if os.getpgrp() == os.getpid():
         os.killpg(os.getpid(), signal.SIGKILL)
     os._exit(1)

@@ -1,4 +1,4 @@
-"""The worker process itself: what it does when its parent is gone or talks nonsense."""
+"""The worker process, when its parent exits or sends nonsense."""
 
 import os
 import signal
@@ -30,7 +30,7 @@ Starter = Callable[[str], tuple[subprocess.Popen[bytes], socket.socket]]
 
 @pytest.fixture
 def start_worker(make_spec: SpecMaker, tmp_path: Path) -> Iterator[Starter]:
-    """Start workers as a pool does, but by hand."""
+    """Start workers by hand, as a pool does."""
     started: list[tuple[subprocess.Popen[bytes], socket.socket]] = []
 
     def start(source: str) -> tuple[subprocess.Popen[bytes], socket.socket]:
@@ -109,7 +109,7 @@ def test_a_failed_start_is_reported_with_status_1(start_worker: Starter) -> None
 
 
 @pytest.mark.parametrize("noise", [b"\x00\x00\x00\x02hi", b"\xff\xff\xff\xff", b""])
-def test_a_parent_that_hangs_up_or_talks_nonsense_ends_it(
+def test_it_exits_when_its_parent_hangs_up_or_sends_nonsense(
     start_worker: Starter, noise: bytes
 ) -> None:
     process, near = start_worker("def handler(context, event): ...")
@@ -143,7 +143,7 @@ def test_children_do_not_inherit_the_socket(start_worker: Starter) -> None:
     near.sendall(encode(Call(1, Event(id="a"))))
     answer = receive(near)
     assert isinstance(answer, Answer)
-    # Its three streams, and the folder it reads.
+    # Its three streams, and the folder being read.
     assert answer.reply.body == b"['0', '1', '2', '3']\n"
 
 
@@ -155,7 +155,7 @@ def test_sigint_of_a_terminal_is_the_parents_business(start_worker: Starter) -> 
     assert isinstance(receive(near), Answer)
 
 
-# PyDLL keeps the interpreter's lock: no Python code of this process runs on.
+# PyDLL keeps the GIL: no other Python code of this process runs.
 STUCK = """
     import ctypes
     def handler(context, event): ctypes.PyDLL(None).sleep(1000)

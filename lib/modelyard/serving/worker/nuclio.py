@@ -1,11 +1,11 @@
-"""The function that Nuclio calls: `modelyard.serving.worker.nuclio:handler` and its `init_context`.
+"""The entry points for Nuclio: `modelyard.serving.worker.nuclio:handler` and `init_context`.
 
-Both are defined here, for Nuclio looks for `init_context` in the module where
-the handler was defined. The same two serve our own worker.
+Both are defined here, since Nuclio looks for `init_context` in the module that
+defines the handler. Our own worker uses the same two.
 
 Settings (environment): MODELYARD_ASSETS, the folder of the function's assets;
 MODELYARD_DEVICE, where the model runs; MODELYARD_THREADS, how many threads one
-worker may use; MODELYARD_IMAGE_CACHE, bytes of decoded images to remember.
+worker may use; MODELYARD_IMAGE_CACHE, bytes of decoded images to cache.
 """
 
 import json
@@ -37,7 +37,7 @@ def init_context(context: Any) -> None:
     """Load the model, run it once, and keep it in `context.user_data`.
 
     Raises:
-        Exception: whatever keeps the model from working; the worker then ends.
+        Exception: the model cannot be loaded or run; the worker then exits.
     """
     context.user_data.endpoint = open_endpoint(os.environ)
 
@@ -45,8 +45,8 @@ def init_context(context: Any) -> None:
 def handler(context: Any, event: Any) -> Any:
     """Answer one of CVAT's requests; always a JSON response.
 
-    The client's faults get a 4xx and one line, ours a 500 and the id under which
-    the traceback is in the log. A model that is not written yet gets a 501 and one line.
+    Errors of the client get a 4xx and one line, ours a 500 and the id of the
+    traceback in the log. A model that is not written yet gets a 501 and one line.
     """
     try:
         reply = context.user_data.endpoint.answer(_body_of(event))
@@ -65,7 +65,7 @@ def _refusal(context: Any, status: int, message: str) -> Any:
 
 
 def open_endpoint(env: Mapping[str, str]) -> Endpoint:
-    """Return the endpoint that these settings describe, its model loaded and warm."""
+    """Return the endpoint for these settings, with its model loaded and warmed up."""
     assets = open_assets(env)
     wait_asleep()
     cv2.setNumThreads(threads_from_env(env))
@@ -76,15 +76,15 @@ def open_endpoint(env: Mapping[str, str]) -> Endpoint:
 
 
 def open_assets(env: Mapping[str, str]) -> Assets:
-    """Return the function's assets, where these settings say they are."""
+    """Return the function's assets, from the folder in these settings."""
     return Assets.open(Path(env.get(variables.ASSETS) or HOME))
 
 
 def _body_of(event: Any) -> bytes | str | Mapping[str, Any]:
-    """Return the body as text or as the object that Nuclio has decoded it to.
+    """Return the body as text or as the object that Nuclio has decoded.
 
     Raises:
-        RequestError: it was decoded to something else than an object.
+        RequestError: it was decoded to something other than an object.
     """
     body = raw_body(event)
     if isinstance(body, bytes | str | Mapping):

@@ -1,4 +1,4 @@
-"""Every type of function through a real worker, and the handler as Nuclio would call it."""
+"""Every type of function in a real worker, and the handler as Nuclio calls it."""
 
 import base64
 import io
@@ -36,14 +36,14 @@ def found(body: bytes) -> list[tuple[str, str, list[float]]]:
 
 
 def base64_of(image: PIL.Image.Image, format: str = "PNG") -> str:
-    """Return an image as the text of an image file."""
+    """Return an image as the base64 text of an image file."""
     file = io.BytesIO()
     image.save(file, format)
     return base64.b64encode(file.getvalue()).decode()
 
 
 def png_header(width: int, height: int) -> bytes:
-    """Return the sample picture with another size in its header."""
+    """Return the sample image with another size in its header."""
     png = bytearray(sample_png())
     png[16:24] = width.to_bytes(4, "big") + height.to_bytes(4, "big")
     png[29:33] = zlib.crc32(png[12:29]).to_bytes(4, "big")
@@ -181,8 +181,8 @@ async def test_a_model_that_is_not_written_starts_and_says_where_to_write_it(
     }
 
 
-def moved(dx: int) -> str:
-    """Return the sample picture shifted to the right."""
+def shifted(dx: int) -> str:
+    """Return the sample image shifted to the right."""
     pixels = np.asarray(PIL.Image.open(io.BytesIO(sample_png())))
     return base64_of(PIL.Image.fromarray(np.roll(pixels, dx, axis=1)))
 
@@ -193,7 +193,7 @@ async def test_a_tracker_follows_through_the_client(start_tiny: PoolStarter) -> 
     assert reply["shapes"] == [[40, 30, 120, 90]]
     for step in range(1, 5):
         # Newer versions of CVAT send no shapes with the states.
-        body = {"image": moved(7 * step), "shapes": [None], "states": reply["states"]}
+        body = {"image": shifted(7 * step), "shapes": [None], "states": reply["states"]}
         reply = json.loads((await ask(pool, body)).body)
         assert reply["shapes"] == [[40 + 7 * step, 30, 120 + 7 * step, 90]]
     body = {"image": base64_of(PIL.Image.new("RGB", (160, 120))), "shapes": [None]}
@@ -287,7 +287,7 @@ async def test_a_model_that_breaks_the_contract_is_a_500_with_a_log(
 
 
 def context_of(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Return a context with a tiny detector loaded, made by the SDK alone."""
+    """Return a context of the SDK with a tiny detector loaded."""
     monkeypatch.setenv("MODELYARD_ASSETS", str(write_assets(folder)))
     logger = nuclio_sdk.Logger("INFO")
     context = nuclio_sdk.Context(logger)

@@ -1,15 +1,15 @@
-"""Try a model on a picture:
+"""Try a model on an image:
 `python -m modelyard.serving.worker.predict --assets DIR IMAGE --out seen.png`.
 
-Runs the very class that serves requests, draws what it sees on the picture and
-prints a table. A tracker gets a box in the first picture and follows it through
-further ones, the last of which is drawn on.
+Runs the class that serves requests, draws its results on the image and prints a
+table. A tracker gets a box in the first image and follows it through the others,
+the last of which is drawn on.
 
-Relative paths start at the folder MODELYARD_CWD, if that is set, for build tools
-run programs elsewhere than where the command was typed.
+Relative paths start at the folder MODELYARD_CWD, if set, since build tools do not
+run programs in the user's working directory.
 
 Exit status: 0 done, 1 the function cannot be loaded or is not written yet, 2 wrong
-usage or a picture that cannot be read.
+usage or an image that cannot be read.
 """
 
 import argparse
@@ -51,7 +51,7 @@ _HEADINGS = ("label", "score", "left", "top", "right", "bottom")
 
 
 class UsageError(Exception):
-    """The command cannot be carried out as it was given; one line says why."""
+    """The command cannot be carried out; one line says why."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -61,7 +61,7 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message}; see --help")
 
 
-# What is wrong with the function rather than with the command.
+# Errors of the function rather than of the command.
 _REFUSALS: Final = (
     AnnotationError,
     AssetsError,
@@ -91,12 +91,12 @@ def _run(options: argparse.Namespace) -> None:
     model = load_model(assets, Device.parse(options.device))
     if not isinstance(model, Detector | Interactor | Tracker):
         raise UsageError(
-            f"{assets.name} is of type {assets.type}, which needs boxes in two pictures; "
-            "only detectors, interactors and trackers can be tried like this"
+            f"{assets.name} is of type {assets.type}, which needs boxes in two images; "
+            "use a detector, interactor or tracker"
         )
     if isinstance(model, Tracker) != (len(images) > 1):
-        wanted = "a tracker needs a picture to start from and further ones"
-        raise UsageError(wanted if isinstance(model, Tracker) else "one picture is expected")
+        wanted = "a tracker needs a first image and at least one more"
+        raise UsageError(wanted if isinstance(model, Tracker) else "expected one image")
     started = time.perf_counter()
     if isinstance(model, Tracker):
         seen = _follow(model, assets, images, options)
@@ -115,7 +115,7 @@ def _run(options: argparse.Namespace) -> None:
 
 
 class _Seen(NamedTuple):
-    """What the model sees, and the reply that CVAT would get."""
+    """The model's results, and the reply that CVAT would get."""
 
     shapes: list[Shape]
     reply: Callable[[], bytes]
@@ -123,7 +123,7 @@ class _Seen(NamedTuple):
 
     @property
     def drawn(self) -> list[Shape]:
-        """Return what is on the last picture."""
+        """Return the shapes in the last image."""
         return self.shapes if self.last is None else self.last
 
 
@@ -149,7 +149,7 @@ def _follow(
     model: Tracker[Any], assets: Assets, images: Sequence[Image], options: argparse.Namespace
 ) -> _Seen:
     if options.box is None:
-        raise UsageError("a tracker needs the --box around the object in the first picture")
+        raise UsageError("a tracker needs the --box around the object in the first image")
     start = Rectangle("", options.box)
     state = model.start(images[0], start)
     shapes: list[Shape] = []
@@ -167,7 +167,7 @@ def _follow(
 
 
 def _masks(segment: Segment, label: str) -> list[Shape]:
-    """Return the segment as a mask of that label; nothing if it is empty."""
+    """Return the segment as a mask with this label; nothing if it is empty."""
     part = crop(segment.mask)
     if part is None:
         return []
@@ -199,10 +199,10 @@ def _row(shape: Shape) -> tuple[str, ...]:
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="predict",
-        description="Run a model on a picture, print what it sees, draw it on a copy.",
+        description="Run a model on an image, print its results, draw them on a copy.",
     )
     parser.add_argument(
-        "image", type=Path, nargs="+", help="the picture; trackers: the first and those after it"
+        "image", type=Path, nargs="+", help="the image; trackers: the first and those after it"
     )
     parser.add_argument(
         "--assets",
@@ -211,19 +211,17 @@ def _parser() -> argparse.ArgumentParser:
         required=variables.ASSETS not in os.environ,
         help=f"the function's folder, with model.json and weights (default: {variables.ASSETS})",
     )
-    parser.add_argument(
-        "--out", type=_png, help="where to save the picture with the results, a .png"
-    )
-    parser.add_argument("--threshold", type=_fraction, help="least score, 0..1")
+    parser.add_argument("--out", type=_png, help="where to save the image with the results, a .png")
+    parser.add_argument("--threshold", type=_fraction, help="minimum score, 0..1")
     parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:<index>")
-    parser.add_argument("--json", action="store_true", help="print what CVAT would get")
+    parser.add_argument("--json", action="store_true", help="print the reply that CVAT would get")
     parser.add_argument(
         "--point",
         type=_point,
         action="append",
         default=[],
         metavar="X,Y",
-        help="interactors: a click on the object (default: the middle of the picture)",
+        help="interactors: a click on the object (default: the centre of the image)",
     )
     parser.add_argument(
         "--negative",
@@ -231,13 +229,13 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="X,Y",
-        help="interactors: a click beside the object",
+        help="interactors: a click off the object",
     )
     parser.add_argument(
         "--box",
         type=_box,
         metavar="X0,Y0,X1,Y1",
-        help="a box around the object: interactors, and trackers in the first picture",
+        help="a box around the object: interactors, and trackers in the first image",
     )
     return parser
 

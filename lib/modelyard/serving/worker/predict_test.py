@@ -1,4 +1,4 @@
-"""The command that tries a model on a picture."""
+"""The command that tries a model on an image."""
 
 import io
 import json
@@ -18,7 +18,7 @@ from modelyard.serving.worker.predict import main
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Go to a folder with a picture and the assets of a detector and an interactor."""
+    """Change to a folder with an image and the assets of a detector and an interactor."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MODELYARD_CWD", raising=False)
     monkeypatch.delenv("MODELYARD_ASSETS", raising=False)
@@ -113,10 +113,13 @@ def test_paths_start_where_the_command_was_typed(
         (["--assets", "detector", "photo.png", "--out", "no/x.png"], "cannot write no/x.png"),
         (["--assets", "detector", "photo.png", "--point", "1"], "expected 2 numbers"),
         (["--assets", "detector", "photo.png", "--box", "1,2,3,x"], "expected 4 numbers"),
-        (["--assets", "reid", "photo.png"], "only detectors, interactors and trackers"),
-        (["--assets", "tracker", "photo.png", "--box", "1,2,3,4"], "a picture to start from"),
+        (["--assets", "reid", "photo.png"], "use a detector, interactor or tracker"),
+        (
+            ["--assets", "tracker", "photo.png", "--box", "1,2,3,4"],
+            "a first image and at least one more",
+        ),
         (["--assets", "tracker", "photo.png", "photo.png"], "needs the --box around the object"),
-        (["--assets", "detector", "photo.png", "photo.png"], "one picture is expected"),
+        (["--assets", "detector", "photo.png", "photo.png"], "expected one image"),
     ],
 )
 def test_wrong_usage_is_exit_2_with_one_line(
@@ -159,7 +162,7 @@ def test_a_function_that_is_not_written_yet_is_exit_1_with_one_line(
     assert not (here / "seen.png").exists()
 
 
-# What is loaded in a worker's or an author's process: no web server.
+# A worker's or an author's process does not load a web server.
 CLEAN = """
 import sys
 import {module}
