@@ -1,4 +1,4 @@
-"""What functions are made of: CVAT's contract, images, networks, serving.
+"""The library for functions: CVAT's contract, images, networks, serving.
 
 `from modelyard import Detector, Image, Rectangle` imports the modules of these names and no others:
 a function that runs on OpenVINO needs no torch, and the server no numpy.
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from modelyard_contract.exports import MODULES
 
-# Every module of the library depends on this file. It must not depend on them in turn: the plugin
-# adds the modules of the names that somebody imports (modelyard_pants/util_rules/exports.py).
+# Every module of the library depends on this file, so it must not depend on them: the plugin adds
+# the modules of imported names (modelyard_pants/util_rules/exports.py).
 if TYPE_CHECKING:
     from modelyard.annotation import (
         Attribute,  # pants: no-infer-dep
@@ -102,12 +102,12 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import the module that has the name."""
+    """Import the module that defines the name."""
     if name not in MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(MODULES[name]), name)
 
 
 def __dir__() -> list[str]:
-    """List what can be imported."""
+    """List the names that can be imported."""
     return sorted({*globals(), *MODULES})

@@ -1,4 +1,4 @@
-"""What an author imports from `modelyard` itself."""
+"""Names that authors import from `modelyard` itself."""
 
 import ast
 import inspect
