@@ -95,8 +95,8 @@ def test_without_the_size_of_the_image_shapes_may_reach_beyond_it() -> None:
 
 def test_what_is_encoded_is_read_back() -> None:
     mask = Mask("cat", np.eye(2, dtype=np.bool_), 3, 4, polygon=(3, 4, 5, 4, 5, 6))
-    turned = Rectangle("cat", (1, 2, 6, 5), rotation=30, attributes=(Attribute("age", "3"),))
-    found: list[Shape] = [mask, turned, Ellipse("cat", (5, 4), (2, 1))]
+    rotated = Rectangle("cat", (1, 2, 6, 5), rotation=30, attributes=(Attribute("age", "3"),))
+    found: list[Shape] = [mask, rotated, Ellipse("cat", (5, 4), (2, 1))]
     found.append(Tag("cat", confidence=0.5, group_id=1))
     sent = encode_detections(found, LABELS_WITH_AGE, SIZE)
     read = replies.detections(json.loads(sent), LABELS_WITH_AGE, SIZE)

@@ -126,7 +126,7 @@ def encode_tracks(
     _check_length("shapes", shapes, len(request.shapes))
     _check_length("states", states, len(request.shapes))
     if any(state is None for state in states):
-        raise AnnotationError("a state is None, which means to CVAT that there is none")
+        raise AnnotationError("a state is None, which CVAT reads as no state")
     objects = request.interface == "objects"
     sent = [
         _tracked(shape, previous, size, objects=objects)
@@ -216,8 +216,8 @@ def _mask_crop(mask: Mask) -> bytes:
 def _tracked(
     shape: Shape | None, previous: Shape | None, size: Size, *, objects: bool
 ) -> list[float] | dict[str, object] | None:
-    turned = isinstance(shape, Rectangle) and bool(shape.rotation)
-    if isinstance(shape, Rectangle) and turned:
+    rotated = isinstance(shape, Rectangle) and bool(shape.rotation)
+    if isinstance(shape, Rectangle) and rotated:
         # Tracker replies have no field for the angle, but lists of boxes may contain corners.
         box = Rectangle(shape.label, bounding_box(shape))
         shape = (
@@ -227,13 +227,13 @@ def _tracked(
         )
     found = next(iter(clip(shape, size)), None) if shape is not None else None
     if found is None and not objects:
-        found, turned = previous, False
+        found, rotated = previous, False
     if found is None:
         return None
     if isinstance(found, Tag | Skeleton):
         raise AnnotationError(f"a tracker cannot report a {found.kind}")
     if not objects:
-        if turned and isinstance(found, Polygon):
+        if rotated and isinstance(found, Polygon):
             return _rounded(found.points)
         return _rounded(bounding_box(found))
     if isinstance(found, Mask):

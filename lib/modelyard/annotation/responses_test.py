@@ -267,9 +267,9 @@ def test_boxes_stand_for_any_shape_where_cvat_knows_only_boxes() -> None:
 
 
 def test_of_a_turned_rectangle_they_get_the_corners_in_the_image() -> None:
-    turned = Rectangle("", (40, 20, 60, 30), rotation=90)
+    rotated = Rectangle("", (40, 20, 60, 30), rotation=90)
     beyond = Rectangle("", (-10, 20, 10, 30), rotation=180)
-    reply = tracks(tracking("rectangles", None, None), turned, beyond)
+    reply = tracks(tracking("rectangles", None, None), rotated, beyond)
 
     assert reply["shapes"][0] == [55, 15, 55, 35, 45, 35, 45, 15]
     assert sorted(zip(*[iter(reply["shapes"][1])] * 2, strict=True)) == [
@@ -281,8 +281,8 @@ def test_of_a_turned_rectangle_they_get_the_corners_in_the_image() -> None:
 
 
 def test_objects_have_no_angle() -> None:
-    turned = Rectangle("", (40, 20, 60, 30), rotation=90)
-    (shape,) = tracks(tracking("objects", None), turned)["shapes"]
+    rotated = Rectangle("", (40, 20, 60, 30), rotation=90)
+    (shape,) = tracks(tracking("objects", None), rotated)["shapes"]
 
     assert shape == {"type": "rectangle", "points": [45, 15, 55, 35]}
 
@@ -352,9 +352,9 @@ def test_mistakes_of_a_tracker_raise(found: list[Any], states: list[Any], reason
 @given(shapes.filter(lambda shape: not isinstance(shape, Tag | Skeleton)), sizes)
 def test_tracked_boxes_are_those_of_the_visible_part(shape: Shape, size: tuple[int, int]) -> None:
     (sent,) = strict(encode_tracks([shape], ["s"], tracking("rectangles", None), size))["shapes"]
-    turned = isinstance(shape, Rectangle) and bool(shape.rotation)
+    rotated = isinstance(shape, Rectangle) and bool(shape.rotation)
     drawn = shape
-    if isinstance(shape, Rectangle) and turned:
+    if isinstance(shape, Rectangle) and rotated:
         drawn = Polygon("", tuple(rectangle_corners(shape).ravel().tolist()))
     visible = clip(drawn, size)
 
@@ -362,7 +362,7 @@ def test_tracked_boxes_are_those_of_the_visible_part(shape: Shape, size: tuple[i
         assert not visible
     else:
         assert not isinstance(visible[0], Tag)
-        box = bounding_box(Polygon("", sent)) if turned else sent
+        box = bounding_box(Polygon("", sent)) if rotated else sent
         assert box == pytest.approx(bounding_box(visible[0]), abs=0.006)
 
 

@@ -26,7 +26,7 @@ def cosine_distances(first: NDArray[np.float32], second: NDArray[np.float32]) ->
 
 
 def _labels(boxes: Sequence[ReidBox]) -> NDArray[np.object_]:
-    # CVAT's numbers have no bound here.
+    # CVAT's label ids are unbounded here.
     return np.array([box.label_id for box in boxes], object)
 
 

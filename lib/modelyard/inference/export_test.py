@@ -48,16 +48,16 @@ def test_the_same_is_computed_at_sizes_that_were_not_followed(size: tuple[int, i
 
 
 @pytest.mark.parametrize(
-    ("inputs", "outputs", "said"),
+    ("inputs", "outputs", "message"),
     [
         ({"a": (1,), "b": (1,)}, ("x",), "1 arguments cannot be named a, b"),
         ({"a": (1,)}, ("x", "y"), "1 tensors cannot be named x, y"),
     ],
 )
 def test_each_tensor_needs_a_name(
-    inputs: dict[str, Sequence[int]], outputs: tuple[str, ...], said: str
+    inputs: dict[str, Sequence[int]], outputs: tuple[str, ...], message: str
 ) -> None:
-    with pytest.raises(ExportError, match=said):
+    with pytest.raises(ExportError, match=message):
         to_openvino(Same(), torch.zeros(1), inputs=inputs, outputs=outputs)
 
 

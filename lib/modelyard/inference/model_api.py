@@ -90,7 +90,7 @@ class ModelApiNetwork:
                 that counts from BGR in general, and from RGB in files of Training Extensions.
 
         Raises:
-            HeadError: the file has no such configuration, or one that does not fit.
+            HeadError: the file does not have a fitting configuration.
             OpenVINOError: the file cannot be loaded as a model.
         """
         network = read_network(file, device)

@@ -58,10 +58,8 @@ def detect(
     parts = [decode(head, anchors, side, threshold) for head, anchors in heads]
     found = Detections(*(np.concatenate(column) for column in zip(*parts, strict=True)))
     if len(found.scores) > candidates:
-        found = _taken(found, np.argpartition(-found.scores, candidates)[:candidates])
-    return _taken(
-        found, nms(found.boxes, found.scores, overlap, classes=found.classes, limit=limit)
-    )
+        found = _take(found, np.argpartition(-found.scores, candidates)[:candidates])
+    return _take(found, nms(found.boxes, found.scores, overlap, classes=found.classes, limit=limit))
 
 
 def decode(head: Floats, anchors: Anchors, side: tuple[int, int], threshold: float) -> Detections:
@@ -98,5 +96,5 @@ def sigmoid(values: Floats) -> Floats:
     return np.asarray(0.5 * np.tanh(0.5 * values) + 0.5, np.float32)
 
 
-def _taken(found: Detections, indices: NDArray[Any]) -> Detections:
+def _take(found: Detections, indices: NDArray[Any]) -> Detections:
     return Detections(*(column[indices] for column in found))

@@ -62,10 +62,10 @@ class _Network:
         self._head = find_head(assets.head)
         options = self._head.defaults.changed(assets.head_options)
 
-        def settle(inputs: Mapping[str, Lengths]) -> dict[str, Lengths]:
+        def resolve(inputs: Mapping[str, Lengths]) -> dict[str, Lengths]:
             return resolve_input(inputs, options)
 
-        self._session = OpenVINOSession(model_file(assets), device=device, shapes=settle)
+        self._session = OpenVINOSession(model_file(assets), device=device, shapes=resolve)
         ((name, shape),) = self._session.inputs.items()
         self._feed = Feed.of(name, shape, self._session.dtypes[name], options)
         self._outputs = list(self._session.outputs.items())

@@ -1,1 +1,1 @@
-"""From the outputs of well-known kinds of network to shapes, whatever ran the network."""
+"""Decodes the outputs of well-known networks to shapes, independent of the runtime."""

@@ -155,7 +155,7 @@ def test_a_mirrored_prompt_gives_the_mirrored_mask(planted: Planted, size: Size)
 
 
 def test_a_lower_threshold_takes_in_more() -> None:
-    # Probability 1/2 lies in the middle of the ramp, 3/4 and 1/4 at a logit of about 1.1.
+    # Probability 1/2 is in the middle of the ramp, 3/4 and 1/4 at a logit of about 1.1.
     ramp = np.tile(np.linspace(-8, 8, 256, dtype=np.float32), (256, 1))
     fit = frame((1024, 1024))
     widths = [bitmap(Answer(ramp, 1), fit, part)[0].sum() for part in (0.0, 0.25, 0.5, 0.75, 1.0)]

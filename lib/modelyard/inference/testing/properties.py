@@ -66,11 +66,11 @@ def assert_follows_the_image(
         np.testing.assert_equal(len(seen), len(items))
         larger = _seen(look, items, (wide * wider, high * higher))
         _assert_same(larger, seen, lambda box: box * (wider, higher, wider, higher), 3 * slack)
-        sideways = _seen(look, [_turned(item, 0) for item in items], size)
+        sideways = _seen(look, [_mirrored(item, 0) for item in items], size)
         _assert_same(
             sideways, seen, lambda box: np.array((wide, 0, wide, 0)) + _swap(box, 0), slack
         )
-        over = _seen(look, [_turned(item, 1) for item in items], size)
+        over = _seen(look, [_mirrored(item, 1) for item in items], size)
         _assert_same(over, seen, lambda box: np.array((0, high, 0, high)) + _swap(box, 1), slack)
         mixed = _seen(look, random.sample(items, len(items)), size)
         _assert_same(mixed, seen, lambda box: box, 1e-3)
@@ -89,16 +89,16 @@ def _seen(look: Look, items: Sequence[Thing], size: Size) -> list[Row]:
     return sorted(found, key=lambda row: -row[1])
 
 
-def _turned(item: Thing, axis: int) -> Thing:
+def _mirrored(item: Thing, axis: int) -> Thing:
     box = list(item.box)
     box[axis], box[axis + 2] = 1 - box[axis + 2], 1 - box[axis]
     return item._replace(box=(box[0], box[1], box[2], box[3]))
 
 
 def _swap(box: Any, axis: int) -> Any:
-    turned = np.array(box)
-    turned[axis], turned[axis + 2] = -box[axis + 2], -box[axis]
-    return turned
+    mirrored = np.array(box)
+    mirrored[axis], mirrored[axis + 2] = -box[axis + 2], -box[axis]
+    return mirrored
 
 
 def _assert_same(

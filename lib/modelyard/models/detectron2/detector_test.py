@@ -83,15 +83,15 @@ def test_every_tensor_is_used_and_none_may_be_missing(
     assert "1 left over: head.more.weight" in str(caught.value)
 
 
-@pytest.mark.parametrize(("names", "said"), [((), "not none"), (("a", "b"), "not a, b")])
+@pytest.mark.parametrize(("names", "message"), [((), "not none"), (("a", "b"), "not a, b")])
 def test_there_is_one_checkpoint(
-    assets: Assets, tmp_path: Path, names: tuple[str, ...], said: str
+    assets: Assets, tmp_path: Path, names: tuple[str, ...], message: str
 ) -> None:
     folder = _with(assets, tmp_path, {}).path
     (folder / "weights" / "model.pkl").unlink()
     for name in names:
         (folder / "weights" / name).touch()
-    with pytest.raises(CheckpointError, match=f"must hold one checkpoint, {said}"):
+    with pytest.raises(CheckpointError, match=f"must hold one checkpoint, {message}"):
         Zoo().load(Assets.open(folder), Device())
 
 

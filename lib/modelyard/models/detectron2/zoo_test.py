@@ -36,17 +36,19 @@ def reason(name: str) -> str:
 def test_each_configuration_can_be_run_or_says_why_not() -> None:
     assert len(configurations()) > 80
     for name in configurations():
-        stem, said = name.partition("/")[2], reason(name)
-        assert "\n" not in said
+        stem, message = name.partition("/")[2], reason(name)
+        assert "\n" not in message
         if name in NEEDS_COMPILED:
-            assert said.startswith(f"{name} needs detectron2's compiled operators (deformable conv")
-            assert "docs/detectron2.md" in said
+            assert message.startswith(
+                f"{name} needs detectron2's compiled operators (deformable conv"
+            )
+            assert "docs/detectron2.md" in message
         elif stem.startswith(NO_OBJECTS):
-            assert "does not find labelled objects" in said
+            assert "does not find labelled objects" in message
         elif stem.startswith(READS_PROPOSALS):
-            assert "use a faster_rcnn configuration" in said
+            assert "use a faster_rcnn configuration" in message
         else:
-            assert said == ""
+            assert message == ""
 
 
 @needs_none
@@ -80,8 +82,8 @@ def test_the_suffix_may_be_left_out() -> None:
 
 
 def test_a_wrong_name_gets_a_hint_and_no_path_leads_elsewhere() -> None:
-    said = reason("COCO-Detection/retinanet_R_101_FPN_9x")
-    assert "did you mean COCO-Detection/retinanet_R_101_FPN_3x.yaml" in said
+    message = reason("COCO-Detection/retinanet_R_101_FPN_9x")
+    assert "did you mean COCO-Detection/retinanet_R_101_FPN_3x.yaml" in message
     for name in ("../model_zoo", "/etc/passwd", "Base-RetinaNet.yaml"):
         assert "does not have the configuration" in reason(name)
 

@@ -53,7 +53,7 @@ class WorkerPool:
             raise ValueError(f"a pool needs at least one worker, not {spec.workers}")
         self._spec = spec
         # For structured logs.
-        self._who = {"function": spec.env.get(FUNCTION_NAME, "")}
+        self._log_fields = {"function": spec.env.get(FUNCTION_NAME, "")}
         self._state = _State.NEW
         self._workers: set[WorkerProcess] = set()
         self._free: deque[WorkerProcess] = deque()
@@ -206,7 +206,7 @@ class WorkerPool:
                 "%s while it handled event %s",
                 death,
                 event.id,
-                extra={**self._who, "request_id": event.id},
+                extra={**self._log_fields, "request_id": event.id},
             )
             return None
         except ProtocolError as error:
@@ -281,8 +281,8 @@ class WorkerPool:
         while True:
             await asyncio.shield(worker.exited)
             self._dismiss(worker)
-            self._last_failure = worker.epitaph
-            _log.warning("%s; starting another", worker.epitaph, extra=self._who)
+            self._last_failure = worker.exit_reason
+            _log.warning("%s; starting another", worker.exit_reason, extra=self._log_fields)
             failures = 0 if worker.proven else failures + 1
             worker, failures = await self._replace(worker_id, failures)
             self._restarts += 1
@@ -302,7 +302,10 @@ class WorkerPool:
                 failures += 1
                 self._last_failure = str(error)
                 _log.error(
-                    "a worker could not start (%d in a row): %s", failures, error, extra=self._who
+                    "a worker could not start (%d in a row): %s",
+                    failures,
+                    error,
+                    extra=self._log_fields,
                 )
 
     async def _stop(self, drain: float) -> None:

@@ -157,10 +157,10 @@ class WorkerProcess:
             await self._writer.drain()
             message = await self._receive()
         except (EOFError, ConnectionError, ProtocolError) as error:
-            raise WorkerDiedError(await self._last_words(error)) from error
+            raise WorkerDiedError(await self._why_it_ended(error)) from error
         if not isinstance(message, Answer) or message.number != call.number:
             await self.kill("was killed: it answered another call")
-            raise WorkerDiedError(self.epitaph)
+            raise WorkerDiedError(self.exit_reason)
         self.proven = True
         return message.reply
 
@@ -182,7 +182,7 @@ class WorkerProcess:
         await asyncio.shield(self.exited)
 
     @property
-    def epitaph(self) -> str:
+    def exit_reason(self) -> str:
         """How the worker ended, in one line. Only after it has."""
         return f"worker {self.pid} {self._cause or how_it_ended(self.exited.result())}"
 
@@ -195,7 +195,7 @@ class WorkerProcess:
                 f"the worker was not ready within {self._spec.ready_timeout:g} s{self._log_tail()}"
             ) from None
         except (EOFError, ConnectionError, ProtocolError) as error:
-            raise StartError(f"{await self._last_words(error)}{self._log_tail()}") from error
+            raise StartError(f"{await self._why_it_ended(error)}{self._log_tail()}") from error
         match message:
             case Ready(protocol=protocol, load_seconds=seconds) if protocol == PROTOCOL:
                 self.load_seconds = seconds
@@ -208,12 +208,12 @@ class WorkerProcess:
         (length,) = HEADER.unpack(await self._reader.readexactly(HEADER.size))
         return decode_from_worker(await self._reader.readexactly(checked_length(length)))
 
-    async def _last_words(self, error: Exception) -> str:
+    async def _why_it_ended(self, error: Exception) -> str:
         """Return how the worker ended; one that still runs sent nonsense and is killed."""
         if not isinstance(error, ProtocolError):
             await asyncio.wait([self.exited], timeout=_EXIT_LAG)
         await self.kill(f"was killed: {error}")
-        return self.epitaph
+        return self.exit_reason
 
     def _log_tail(self) -> str:
         """Return the end of the log, to append to a message."""
