@@ -70,7 +70,7 @@ def polygons(
 
 
 def parts(mask: Bitmap) -> Iterator[tuple[int, Crop]]:
-    """Yield the area and pixels of each part of a mask; pixels that touch at a corner are connected.
+    """Yield area and pixels of each part of a mask; pixels that touch at a corner are connected.
 
     A part has only its own pixels, whatever else is within its box.
     """
