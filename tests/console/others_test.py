@@ -79,5 +79,5 @@ def test_a_name_that_was_made_to_lead_here_reads_nothing(
     deploy(FakeRelease(name="echo", port=free_port()))
     console.driver.get(f"http://{REBOUND}:{platform.port}{path}")
     text = console.text("body")
-    assert "none of this machine's" in text
+    assert "does not name this machine" in text
     assert "echo" not in text

@@ -51,7 +51,7 @@ _COMMANDS: Final = (
     stop,
 )
 _DEFAULT: Final = "apply"
-_EXITS: Final = "exit codes: 0 done, 1 failed, 2 wrong usage, 3 something is blocked (--strict)"
+_EXITS: Final = "exit codes: 0 success, 1 failure, 2 wrong usage, 3 a release is blocked (--strict)"
 _INTERRUPTED: Final = 130
 
 
@@ -70,7 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         report.error(str(error))
         return 1
     except KeyboardInterrupt:
-        report.error("interrupted; run it again to go on, or `status` to see what is running")
+        report.error("interrupted; run it again to continue, or `status` to see what is running")
         return _INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has seen enough; nothing more may be written at exit.
@@ -95,8 +95,8 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
 def _parser(build: argparse.ArgumentParser) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="deploy",
-        description="Deploy the functions that were built, and look after those that run.",
-        epilog=f"without a command: {_DEFAULT}; {_EXITS}",
+        description="Deploy the functions that were built, and manage those that are deployed.",
+        epilog=f"default command: {_DEFAULT}; {_EXITS}",
         parents=[build],
     )
     parser.add_argument("--version", action="version", version=VERSION)

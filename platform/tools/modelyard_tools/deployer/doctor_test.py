@@ -34,7 +34,7 @@ def test_a_function_that_failed_is_named_with_its_reason(deployer: Deployer) -> 
     assert "a_module_that_is_not_there" in what
     shown = deployer.run("doctor")
     assert shown.returncode == 1
-    assert "mend: ./pants run ::deploy -- logs echo" in shown.stdout
+    assert "fix: ./pants run ::deploy -- logs echo" in shown.stdout
 
 
 def test_the_platform_of_another_home_is_in_the_way(deployer: Deployer) -> None:

@@ -108,7 +108,7 @@ TROUBLES: list[tuple[dict[str, Any], Severity, str, str]] = [
         "is 1.15.9-amd64; images here hold Nuclio 1.13.0",
         "nuclio_onbuild",
     ),
-    (engine(version="29.0.1"), PROBLEM, "Docker 29.0.1 refuses the API", "Nuclio of 1.15"),
+    (engine(version="29.0.1"), PROBLEM, "Docker 29.0.1 rejects the API", "Nuclio 1.15"),
     (
         {"tools": replace(WELL.tools, nuctl_platform=None)},
         WARNING,
@@ -135,13 +135,13 @@ TROUBLES: list[tuple[dict[str, Any], Severity, str, str]] = [
     (
         {**machine(wsl=2), "repository": replace(WELL.repository, filesystem="9p")},
         WARNING,
-        "/repository is on a disk of Windows",
-        "below your home",
+        "/repository is on a Windows drive",
+        "your home folder",
     ),
     (
         {"engine": None},
         WARNING,
-        "there is no docker command here",
+        "docker was not found here",
         "run doctor where Nuclio runs",
     ),
     (
@@ -166,10 +166,10 @@ TROUBLES: list[tuple[dict[str, Any], Severity, str, str]] = [
     (
         stale(name="nuclio-nuclio-old", nuclio="old"),
         WARNING,
-        "nuclio-nuclio-old serves old, which the dashboard has not",
+        "nuclio-nuclio-old serves old, which the dashboard does not list",
         "docker rm -f nuclio-nuclio-old",
     ),
-    (stale(state="restarting"), PROBLEM, "again and again", "docker logs --tail 30"),
+    (stale(state="restarting"), PROBLEM, "keeps restarting", "docker logs --tail 30"),
     (stale(state="exited"), PROBLEM, "is exited", "docker start nuclio-nuclio-seg"),
     (
         stale(port=32769),
@@ -180,13 +180,13 @@ TROUBLES: list[tuple[dict[str, Any], Severity, str, str]] = [
     (
         function(answers=False),
         PROBLEM,
-        "seg is ready, says Nuclio at http://127.0.0.1:8071, but nothing answers on port 25000",
+        "ready according to Nuclio at http://127.0.0.1:8071, but nothing answers on port 25000",
         "docker logs --tail 30 nuclio-nuclio-seg",
     ),
     (
         {"dashboards": (replace(OURS, functions=(replace(SEG, answers=False),)),), "engine": None},
         PROBLEM,
-        "says the embedded platform",
+        "according to the embedded platform",
         "./pants run ::deploy -- logs seg",
     ),
     (
@@ -244,8 +244,8 @@ TROUBLES: list[tuple[dict[str, Any], Severity, str, str]] = [
     (
         {"weights": replace(WELL.weights or Weights(path=""), unfinished=("ab",))},
         NOTE,
-        "1 downloads of weights",
-        "goes on with them",
+        "1 weights downloads",
+        "resumes them",
     ),
     (
         {"reach": (replace(CVAT, serverless=False),)},

@@ -104,7 +104,7 @@ def test_a_function_that_is_ready_but_dead_is_told_from_a_living_one(
     assert all(each.size > 20 + 20 for each in found.functions)
     dead = [finding.what for finding in examine(facts) if finding.check == "functions"]
     assert len(dead) == 1
-    assert dead[0].startswith("dead is ready, says Nuclio")
+    assert dead[0].startswith("dead is ready according to Nuclio")
 
 
 def test_where_no_dashboard_answers_there_is_none() -> None:

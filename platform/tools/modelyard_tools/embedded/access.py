@@ -54,7 +54,7 @@ class Access(msgspec.Struct, frozen=True):
         if not (loopback or token or unauthenticated):
             raise AccessError(
                 f"listening on {host} lets other machines deploy code here; set {TOKEN_VARIABLE}, "
-                f"or, where only trusted clients reach that address, {OPEN_VARIABLE}=1"
+                f"or, if only trusted clients can reach that address, {OPEN_VARIABLE}=1"
             )
         return cls(host, token or None)
 

@@ -204,7 +204,7 @@ class Function:
             self._failed(config, str(error))
         except Exception:
             _log.exception("cannot deploy", extra={"function": config.name})
-            self._failed(config, "the platform failed; its log says how")
+            self._failed(config, "the platform failed; see its log")
 
     async def _replace(self, config: FunctionConfig) -> None:
         """Start the new version beside the old one, try it, and let it take over."""

@@ -64,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _log.error("%s", error)
         return 1
     except PortError as error:
-        _log.error("%s; end that, or choose another port with %s", error, variables.PORT)
+        _log.error("%s; stop it, or choose another port with %s", error, variables.PORT)
         return 1
     return 0
 
@@ -81,13 +81,13 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         "--host",
         default=os.environ.get(variables.HOST) or HOST,
         help=f"IP address to listen on, beside loopback (default ${variables.HOST} or {HOST}); "
-        f"for any other than loopback clients have to send the token in ${TOKEN_VARIABLE}",
+        f"for any other than loopback, clients must send the token in ${TOKEN_VARIABLE}",
     )
     parser.add_argument(
         "--allow-unauthenticated",
         action="store_true",
         default=os.environ.get(OPEN_VARIABLE) == "1",
-        help=f"do without a token, for clients such as CVAT that send none (or ${OPEN_VARIABLE}=1)",
+        help=f"require no token, for clients such as CVAT that send none (or ${OPEN_VARIABLE}=1)",
     )
     parser.add_argument(
         "--access-log",
@@ -119,8 +119,8 @@ async def _serve(home: Home, access: Access, options: argparse.Namespace) -> Non
     write_note(home, note)
     if access.unguarded:
         _log.warning(
-            "whoever reaches %s can deploy and run code here without a token: let a firewall or a "
-            "private network keep others out",
+            "anyone who can reach %s can deploy and run code here without a token; keep others out "
+            "with a firewall or a private network",
             access.host,
         )
     _log.info(

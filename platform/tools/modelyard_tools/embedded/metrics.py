@@ -59,12 +59,12 @@ class _Platform(Collector):
             yield histogram
         yield GaugeMetricFamily(
             "modelyard_platform_memory_bytes",
-            "Resident memory of the platform's own process.",
+            "Resident memory of the platform process.",
             value=resident_bytes([os.getpid()]),
         )
         yield GaugeMetricFamily(
             "modelyard_waiting_for_gpu",
-            "Functions that wait for memory on a GPU.",
+            "Functions waiting for GPU memory.",
             value=self._functions.waiting_for_gpu,
         )
 
@@ -72,17 +72,21 @@ class _Platform(Collector):
 _Figures = Sequence[tuple[str, str, Callable[[Function], float]]]
 
 _COUNTERS: Final[_Figures] = (
-    ("errors", "Requests answered with a status of 400 or more.", lambda f: f.meter.errors),
+    ("errors", "Requests answered with status 400 or higher.", lambda f: f.meter.errors),
     (
         "worker_restarts",
-        "Workers that ended by themselves and were replaced.",
+        "Workers that exited unexpectedly and were replaced.",
         lambda f: f.restarts,
     ),
     ("cold_starts", "Starts that a request had to wait for.", lambda f: f.meter.cold_starts),
 )
 _GAUGES: Final[_Figures] = (
     ("workers_ready", "Workers with a loaded model.", lambda f: f.pool.ready if f.pool else 0),
-    ("workers_busy", "Workers with a request in hand.", lambda f: f.pool.busy if f.pool else 0),
+    (
+        "workers_busy",
+        "Workers that are handling a request.",
+        lambda f: f.pool.busy if f.pool else 0,
+    ),
     ("waiting_requests", "Requests in the queue.", lambda f: f.pool.waiting if f.pool else 0),
     (
         "memory_bytes",
@@ -91,16 +95,16 @@ _GAUGES: Final[_Figures] = (
     ),
 )
 _HISTOGRAMS: Final[Sequence[tuple[str, str, Callable[[Function], Histogram]]]] = (
-    ("request_seconds", "From a request's head to its reply.", lambda f: f.meter.latency),
+    ("request_seconds", "Time from a request's head to its reply.", lambda f: f.meter.latency),
     ("queue_seconds", "Time that requests waited for a worker.", lambda f: f.meter.queue),
-    ("model_seconds", "Time that requests took in the function.", lambda f: f.meter.model),
+    ("model_seconds", "Time that requests spent in the function.", lambda f: f.meter.model),
 )
 
 
 def _requests(functions: Iterable[Function]) -> Metric:
     counter = CounterMetricFamily(
         "modelyard_requests",
-        "Answered requests; 499 stands for clients that went away.",
+        "Answered requests; 499 means that the client disconnected.",
         labels=("function", "status"),
     )
     for function in functions:

@@ -75,7 +75,7 @@ class Client:
             command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         ) as process:
             if process.stdin is None or process.stderr is None:
-                raise AssertionError("both were asked for")
+                raise AssertionError("both are piped")
             # The client may end before it has read everything; its exit status says why.
             with suppress(BrokenPipeError), process.stdin as pipe:
                 write(pipe)

@@ -12,7 +12,7 @@ from modelyard_tools.engine.inspected import Container, Image, read_container, r
 
 _LONG: Final = 3600.0
 _MISSING: Final = (
-    "there is no docker on the PATH, and Nuclio's functions are its containers; "
+    "docker not found on the PATH, and Nuclio's functions are its containers; "
     "install it (Debian: apt-get install docker.io), or deploy with `--to embedded`"
 )
 

@@ -43,7 +43,7 @@ def find_release(home: Home, config: FunctionConfig) -> Release:
     if config.digest is None:
         raise ReleaseError(
             f"image {config.image!r} cannot run here: the embedded platform runs "
-            "releases put in place by the deployer (modelyard/<name>:<digest>)"
+            "releases installed by the deployer (modelyard/<name>:<digest>)"
         )
     folder = home.releases / config.digest
     if not folder.is_dir():

@@ -62,7 +62,7 @@ def owner(port: int) -> str:
 
 def _process(pid: int | None) -> str:
     if pid is None:
-        return "a process of another user"
+        return "another user's process"
     if pid == os.getpid():
         return "another function of this platform"
     try:

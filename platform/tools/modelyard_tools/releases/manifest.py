@@ -64,7 +64,7 @@ def read_manifest(path: Path) -> Manifest:
     except OSError as error:
         raise ManifestError(f"cannot read {path}: {error.strerror}") from None
     except msgspec.DecodeError as error:
-        raise ManifestError(f"{path} is no release manifest: {error}") from None
+        raise ManifestError(f"{path} is not a release manifest: {error}") from None
     if manifest.schema != MANIFEST_SCHEMA:
         raise ManifestError(
             f"{path} has schema {manifest.schema}; this code reads {MANIFEST_SCHEMA}"

@@ -1,4 +1,4 @@
-"""`apply`: deploy what has changed."""
+"""`apply`: deploy what changed."""
 
 # ruff: noqa: PLC0415 - see `modelyard_tools.deployer.commands`
 
@@ -11,13 +11,11 @@ from modelyard_tools.deployer.targets import add_target
 
 def add_parser(commands: Subparsers) -> None:
     """Add the command."""
-    parser = commands.add_parser("apply", help="deploy what has changed (the default)")
+    parser = commands.add_parser("apply", help="deploy what changed (the default)")
     parser.set_defaults(run=run)
     add_prune(parser)
-    parser.add_argument(
-        "--strict", action="store_true", help="exit with 3 if a function is blocked"
-    )
-    parser.add_argument("--verbose", action="store_true", help="show the whole log of what failed")
+    parser.add_argument("--strict", action="store_true", help="exit with 3 if a release is blocked")
+    parser.add_argument("--verbose", action="store_true", help="show full logs of what failed")
     add_json(parser)
     add_target(parser)
 

@@ -13,7 +13,7 @@ def built(options: argparse.Namespace) -> Path:
         UsageError: the command line does not name it.
     """
     if options.releases is None:
-        raise UsageError(f"{options.command} needs --releases, the folder that a build has made")
+        raise UsageError(f"{options.command} needs --releases, the folder that a build produces")
     folder: Path = options.releases
     return folder
 
@@ -25,7 +25,7 @@ def source_roots(options: argparse.Namespace) -> list[Path]:
         UsageError: the command line names none.
     """
     if not options.source_root:
-        raise UsageError(f"{options.command} needs --source-root, the folders of the sources")
+        raise UsageError(f"{options.command} needs --source-root, the source folders")
     folders: list[Path] = options.source_root
     return folders
 

@@ -24,7 +24,7 @@ _PLACES = (EMBEDDED, _CONTAINER, NUCLIO)
 def add_parser(commands: Subparsers) -> None:
     """Add the command."""
     parser = commands.add_parser(
-        "debug", help="serve one function with debugpy, one worker and no time-out"
+        "debug", help="serve one function under debugpy, with one worker and no timeout"
     )
     parser.set_defaults(run=run)
     parser.add_argument("name")
@@ -32,21 +32,21 @@ def add_parser(commands: Subparsers) -> None:
         "--port",
         type=int,
         default=8081,
-        help="of the function, on loopback (default 8081); with Nuclio it keeps its own",
+        help="port of the function on loopback (default 8081); with Nuclio, it keeps its own",
     )
     parser.add_argument(
-        "--debug-port", type=int, default=_PORT, help=f"of the debugger (default {_PORT})"
+        "--debug-port", type=int, default=_PORT, help=f"port of the debugger (default {_PORT})"
     )
     parser.add_argument(
-        "--wait", action="store_true", help="load nothing before an editor has attached"
+        "--wait", action="store_true", help="load nothing until an editor has attached"
     )
     group = parser.add_argument_group("where")
     group.add_argument(
         "--to",
         choices=_PLACES,
         default=os.environ.get(variables.TARGET) or EMBEDDED,
-        help="this process, its standalone image, or Nuclio "
-        f"(default: ${variables.TARGET}, else this)",
+        help="where to run it: this process, its standalone image, or Nuclio "
+        f"(default: ${variables.TARGET}, else {EMBEDDED})",
     )
     nuclio_options.add_options(group)
 
@@ -66,8 +66,8 @@ def run(options: argparse.Namespace, session: Session) -> int:
             return _on_nuclio(options, session)
         case _:
             raise UsageError(
-                f"debug does not do {options.to}; it does: {', '.join(_PLACES)} (for a cluster see "
-                "docs/debug.md)"
+                f"debug does not support {options.to}; it supports: {', '.join(_PLACES)} "
+                "(for a cluster see docs/debug.md)"
             )
 
 
@@ -76,7 +76,7 @@ def _on_nuclio(options: argparse.Namespace, session: Session) -> int:
     from modelyard_tools.deployer.nuclio.target import NuclioTarget
 
     if options.wait:
-        raise UsageError("--wait is not for Nuclio, which gives a worker two minutes to start")
+        raise UsageError("--wait does not work with Nuclio: its workers must start in two minutes")
     debugging = _debugging(options, session)
     api = nuclio_options.connect(options.via, options.dashboard)
     return NuclioDebugging(debugging, NuclioTarget(session, api)).run()
@@ -89,7 +89,7 @@ def _debugging(options: argparse.Namespace, session: Session) -> "Debugging":
     from modelyard_tools.deployer.debugger.startup import HOST, Debugger
 
     if options.debugger_pex is None:
-        raise UsageError("debug needs --debugger-pex, which a build has made")
+        raise UsageError("debug needs --debugger-pex, which a build produces")
     return Debugging(
         session=session,
         release=only_release(built(options), options.name),

@@ -1,4 +1,4 @@
-"""`delete`: stop a function and forget it."""
+"""`delete`: stop and remove a function."""
 
 # ruff: noqa: PLC0415 - see `modelyard_tools.deployer.commands`
 
@@ -10,7 +10,7 @@ from modelyard_tools.deployer.targets import add_target
 
 def add_parser(commands: Subparsers) -> None:
     """Add the command."""
-    parser = commands.add_parser("delete", help="stop a function and forget it")
+    parser = commands.add_parser("delete", help="stop and remove a function")
     parser.set_defaults(run=run)
     parser.add_argument("name")
     add_json(parser)

@@ -18,8 +18,8 @@ def add_parser(commands: Subparsers) -> None:
     """Add the command."""
     parser = commands.add_parser(
         "doctor",
-        help="look for what is wrong with this machine, the platform and the functions",
-        epilog="exit codes: 0 nothing keeps anything from working, 1 something does",
+        help="find problems with this machine, the platform and the functions",
+        epilog="exit codes: 0 nothing is broken, 1 something is",
     )
     parser.set_defaults(run=run)
     add_json(parser)
@@ -33,7 +33,7 @@ def run(options: argparse.Namespace, session: Session) -> int:
     from modelyard_tools.doctor.finding import Severity
     from modelyard_tools.doctor.gather import gather
 
-    with session.report.step("looking around"):
+    with session.report.step("examining this machine"):
         facts = gather(session.home)
         findings = examine(facts)
     if options.json:
@@ -46,13 +46,13 @@ def run(options: argparse.Namespace, session: Session) -> int:
 def _show(session: Session, facts: "Facts", findings: "list[Finding]") -> None:
     report = session.report
     for finding in findings:
-        report.line(f"{finding.severity}: {finding.what}\n  mend: {finding.mend}")
+        report.line(f"{finding.severity}: {finding.what}\n  fix: {finding.mend}")
     ours, docker = facts.embedded, facts.engine
     report.line(
-        f"looked at: {facts.machine.system} on {facts.machine.architecture}; embedded platform "
+        f"checked: {facts.machine.system} on {facts.machine.architecture}; embedded platform "
         f"{f'at {ours.url}' if ours else 'not running'}; "
         f"Nuclio {f'at {facts.nuclio.url}' if facts.nuclio else 'not found'}; "
         f"Docker {docker.version if docker and docker.version else 'not running'}"
     )
     if not findings:
-        report.line("nothing is wrong")
+        report.line("no problems found")

@@ -13,7 +13,7 @@ from modelyard_tools.deployer.targets import add_target
 
 def add_parser(commands: Subparsers) -> None:
     """Add the command."""
-    parser = commands.add_parser("export", help="write the configurations of what is deployed")
+    parser = commands.add_parser("export", help="write the configurations of deployed functions")
     parser.set_defaults(run=run)
     parser.add_argument("names", nargs="*", metavar="name", help="default: all functions")
     parser.add_argument("--out", type=Path, metavar="FILE", help="default: standard output")
@@ -37,5 +37,5 @@ def run(options: argparse.Namespace, session: Session) -> int:
         options.out.write_text(f"{text}\n")
     except OSError as error:
         raise DeployError(f"cannot write {options.out}: {error.strerror}") from None
-    session.report.line(f"{len(chosen)} functions are in {options.out}")
+    session.report.line(f"{len(chosen)} functions written to {options.out}")
     return 0

@@ -22,7 +22,7 @@ def add_parser(commands: Subparsers) -> None:
     parser.set_defaults(run=run)
     parser.add_argument("name")
     parser.add_argument("image", type=Path)
-    parser.add_argument("--threshold", type=float, help="least score, 0 to 1")
+    parser.add_argument("--threshold", type=float, help="minimum score, 0 to 1")
     add_json(parser)
     add_target(parser)
 

@@ -10,11 +10,11 @@ from modelyard_tools.deployer.targets import add_target
 
 def add_parser(commands: Subparsers) -> None:
     """Add the command."""
-    parser = commands.add_parser("logs", help="show what a function, or `platform`, has printed")
+    parser = commands.add_parser("logs", help="show the log of a function, or of the `platform`")
     parser.set_defaults(run=run)
     parser.add_argument("name")
-    parser.add_argument("-f", "--follow", action="store_true", help="go on with what is new")
-    parser.add_argument("-n", "--lines", type=int, default=100, help="how many (default 100)")
+    parser.add_argument("-f", "--follow", action="store_true", help="keep printing new lines")
+    parser.add_argument("-n", "--lines", type=int, default=100, help="how many lines (default 100)")
     add_target(parser)
 
 

@@ -10,7 +10,7 @@ from modelyard_tools.deployer.targets import add_target
 
 def add_parser(commands: Subparsers) -> None:
     """Add the command."""
-    parser = commands.add_parser("reconcile", help="mend ports and states after a restart")
+    parser = commands.add_parser("reconcile", help="repair ports and states after a restart")
     parser.set_defaults(run=run)
     add_json(parser)
     add_target(parser)
@@ -27,5 +27,5 @@ def run(options: argparse.Namespace, session: Session) -> int:
     if options.json:
         session.show_json(done)
         return 0
-    session.report.line(f"mended: {', '.join(done) or 'nothing had to be'}")
+    session.report.line(f"repaired: {', '.join(done) or 'nothing'}")
     return 0

@@ -21,7 +21,9 @@ def add_parser(commands: Subparsers) -> None:
     parser.set_defaults(run=run)
     parser.add_argument("folder", type=Path)
     parser.add_argument(
-        "--namespace", default=DEFAULT_NAMESPACE, help=f"Nuclio's (default {DEFAULT_NAMESPACE})"
+        "--namespace",
+        default=DEFAULT_NAMESPACE,
+        help=f"Nuclio's namespace (default {DEFAULT_NAMESPACE})",
     )
     add_json(parser)
     add_cluster(parser)
@@ -46,7 +48,7 @@ def run(options: argparse.Namespace, session: Session) -> int:
     for name, reason in layout.failures.items():
         session.report.error(f"{name}: {reason}")
     session.report.line(
-        f"{len(layout.functions)} functions are in {options.folder}; "
+        f"{len(layout.functions)} functions written to {options.folder}; "
         f"kubectl apply --server-side --force-conflicts -k {options.folder}"
     )
     return code

@@ -13,7 +13,7 @@ from modelyard_tools.deployer.targets import add_target
 
 def add_parser(commands: Subparsers) -> None:
     """Add the command."""
-    parser = commands.add_parser("import", help="deploy what export has written")
+    parser = commands.add_parser("import", help="deploy what export wrote")
     parser.set_defaults(run=run)
     parser.add_argument("file", type=Path)
     add_json(parser)
@@ -57,6 +57,6 @@ def _read(file: Path) -> list[dict[str, Any]]:
     except OSError as error:
         raise UsageError(f"cannot read {file}: {error.strerror}") from None
     except msgspec.DecodeError as error:
-        raise UsageError(f"{file} is not what export writes: {error}") from None
+        raise UsageError(f"{file} was not written by export: {error}") from None
     configs: list[dict[str, Any]] = msgspec.json.decode(content)
     return configs

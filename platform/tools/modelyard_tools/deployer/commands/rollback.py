@@ -10,7 +10,7 @@ from modelyard_tools.deployer.targets import add_target
 
 def add_parser(commands: Subparsers) -> None:
     """Add the command."""
-    parser = commands.add_parser("rollback", help="bring back the version before; again: undo it")
+    parser = commands.add_parser("rollback", help="restore the previous version; run again to undo")
     parser.set_defaults(run=run)
     parser.add_argument("name")
     add_json(parser)

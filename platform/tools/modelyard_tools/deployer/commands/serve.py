@@ -10,10 +10,10 @@ from modelyard_tools.deployer.core.command import Session, Subparsers
 
 def add_parser(commands: Subparsers) -> None:
     """Add the command."""
-    parser = commands.add_parser("serve", help="serve one function here, and follow edits of it")
+    parser = commands.add_parser("serve", help="serve one function here, and reload it on edits")
     parser.set_defaults(run=run)
     parser.add_argument(
-        "--port", type=int, default=8081, help="on the loopback interface (default 8081)"
+        "--port", type=int, default=8081, help="port on the loopback interface (default 8081)"
     )
 
 

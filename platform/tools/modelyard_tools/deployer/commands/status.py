@@ -27,7 +27,7 @@ _HEADER: Final = (
 
 def add_parser(commands: Subparsers) -> None:
     """Add the command."""
-    parser = commands.add_parser("status", help="show the functions and how they are")
+    parser = commands.add_parser("status", help="show the functions and their states")
     parser.set_defaults(run=run)
     add_json(parser)
     add_target(parser)

@@ -1,4 +1,4 @@
-"""`stop`: end the embedded platform."""
+"""`stop`: stop the embedded platform."""
 
 # ruff: noqa: PLC0415 - see `modelyard_tools.deployer.commands`
 
@@ -9,7 +9,7 @@ from modelyard_tools.deployer.core.command import Session, Subparsers, add_json
 
 def add_parser(commands: Subparsers) -> None:
     """Add the command."""
-    parser = commands.add_parser("stop", help="end the embedded platform and all its functions")
+    parser = commands.add_parser("stop", help="stop the embedded platform and all its functions")
     parser.set_defaults(run=run)
     add_json(parser)
 

@@ -23,5 +23,5 @@ def alone(session: Session) -> Iterator[None]:
                 try:
                     stack.enter_context(held(home.deploy_lock, _LONGEST_DEPLOY))
                 except LockedError as error:
-                    raise DeployError(f"another deploy does not end: {error}") from None
+                    raise DeployError(f"another deploy does not finish: {error}") from None
         yield

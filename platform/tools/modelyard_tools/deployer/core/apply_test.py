@@ -80,7 +80,7 @@ def test_a_broken_version_is_reported_and_the_old_one_serves(deployer: Deployer)
     assert done.returncode == 1
     assert "echo was not deployed" in done.stderr
     assert "RuntimeError: no such weights" in done.stderr
-    assert "the version before it still serves" in done.stderr
+    assert "the previous version still serves" in done.stderr
     assert version_and_pid(ports[0])[0] == "1"
     assert version_and_pid(ports[1])[0] == "1"
     # The next run sees that it is not what was built, and mends it.

@@ -38,19 +38,19 @@ def _cause(pattern: str, advice: str) -> _Cause:
 _CAUSES: Final = (
     _cause(
         r"No space left on device|disk quota exceeded",
-        "the disk is full; `docker system df` shows what the engine holds",
+        "the disk is full; `docker system df` shows what uses it",
     ),
     _cause(
         r"Cannot connect to the Docker daemon|is the docker daemon running",
-        "the Docker engine does not run; start it, and deploy again",
+        "the Docker engine is not running; start it, and deploy again",
     ),
     _cause(
         r"could not select device driver|nvidia-container-cli|unknown runtime.*nvidia",
-        "the engine cannot give GPUs to containers: install the NVIDIA container toolkit",
+        "the engine cannot give GPUs to containers: install the NVIDIA Container Toolkit",
     ),
     _cause(
         r"CUDA out of memory|CUDA_ERROR_OUT_OF_MEMORY|cudaErrorMemoryAllocation",
-        "the GPU has too little free memory: end what else uses it, or take fewer workers",
+        "the GPU has too little free memory: stop what else uses it, or use fewer workers",
     ),
     _cause(
         r"CUDA driver version is insufficient|no CUDA-capable device|Found no NVIDIA driver",
@@ -58,11 +58,11 @@ _CAUSES: Final = (
     ),
     _cause(
         r"port is already allocated|address already in use|port \d+ is already taken",
-        "its port is taken: end who has it, or set another `port` in the BUILD file",
+        "its port is taken: stop the process that has it, or set another `port` in the BUILD file",
     ),
     _cause(
         r"No such image|pull access denied|manifest (for \S+ )?(is )?(not found|unknown)",
-        "the image is not there: load it with `./pants run <function>#<variant>-nuclio -- load`, "
+        "the image is not here: load it with `./pants run <function>#<variant>-nuclio -- load`, "
         "or publish it to a registry",
     ),
     _cause(
@@ -71,7 +71,7 @@ _CAUSES: Final = (
     ),
     _cause(
         r"exec format error|exec user process caused",
-        "the image is for another processor architecture than this machine's",
+        "the image was built for another processor architecture",
     ),
     _cause(
         r"GLIBC(XX)?_[\d.]+' not found|undefined symbol: _?Py|bad magic number in|"
@@ -87,7 +87,7 @@ _CAUSES: Final = (
     ),
     _cause(
         r"(?P<what>lib\S+\.so[\d.]*): cannot open shared object file",
-        "the system library {what} is missing: name a `base_image` that has it",
+        "the system library {what} is missing: set a `base_image` that has it",
     ),
     _cause(
         r"(FileNotFoundError|No such file|AssetError|cannot read|does not exist|checksum|digest)"
@@ -101,16 +101,16 @@ _CAUSES: Final = (
     _cause(
         r"MemoryError|Cannot allocate memory|out of memory|OOMKilled|std::bad_alloc|"
         r"signal: killed|exit(ed)?( with)?( status| code)?:? ?137|DefaultCPUAllocator",
-        "it ran out of memory: raise `memory` in the BUILD file, or take fewer workers",
+        "it ran out of memory: raise `memory` in the BUILD file, or use fewer workers",
     ),
     _cause(
         r"Permission denied|Read-only file system",
-        "it may not write there: functions run as another user than root, write only to /tmp",
+        "it may not write there: functions do not run as root; write only to /tmp",
     ),
     _cause(
         r"not (ready|healthy) (in time|within)|wasn't (ready|healthy) in time|did not end",
-        "it does not get ready in time: it still loads, or waits for something; raise its "
-        "readiness time-out if loading just takes longer",
+        "it did not get ready in time: it is still loading, or waiting for something; raise its "
+        "readiness timeout if loading just takes longer",
     ),
 )
 

@@ -121,7 +121,7 @@ def test_the_traceback_and_its_probable_cause(log: str, cause: str) -> None:
         (
             "docker: Error response from daemon: pull access denied for modelyard/a, repository "
             "does not exist or may require 'docker login': denied",
-            "the image is not there",
+            "the image is not here",
         ),
         (
             'docker: Error response from daemon: could not select device driver "" with '
@@ -131,16 +131,16 @@ def test_the_traceback_and_its_probable_cause(log: str, cause: str) -> None:
         (
             "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker "
             "daemon running?",
-            "the Docker engine does not run",
+            "the Docker engine is not running",
         ),
         ("fork/exec /bin/sh: argument list too long", "its configuration is too large"),
         (
             "open /var/lib/docker/tmp/x: no space left on device",
             "the disk is full",
         ),
-        ("exec /usr/local/bin/processor: exec format error", "the image is for another processor"),
+        ("exec /usr/local/bin/processor: exec format error", "the image was built for another"),
         ("Container exited with status: 137", "it ran out of memory"),
-        (PROCESSOR + "Function wasn't ready in time. Logs:", "it does not get ready in time"),
+        (PROCESSOR + "Function wasn't ready in time. Logs:", "it did not get ready in time"),
     ],
 )
 def test_what_has_no_traceback(log: str, cause: str) -> None:

@@ -16,7 +16,7 @@ def require(name: str, known: Iterable[str]) -> None:
 
 def _unknown(name: str, names: Sequence[str]) -> NoReturn:
     if not names:
-        raise UsageError(f"there is no function {name!r}: none is deployed")
+        raise UsageError(f"function {name!r} not found: none is deployed")
     close = difflib.get_close_matches(name, names, 1)
     hint = f"did you mean {close[0]}? " if close else ""
-    raise UsageError(f"there is no function {name!r}; {hint}known are: {', '.join(names)}")
+    raise UsageError(f"function {name!r} not found; {hint}deployed functions: {', '.join(names)}")

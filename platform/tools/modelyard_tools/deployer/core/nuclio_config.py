@@ -14,7 +14,7 @@ def nuclio_config(release: BuiltRelease) -> dict[str, Any]:
     """Return what the embedded platform gets: the release's digest stands for its image.
 
     Raises:
-        DeployError: the file is missing or is no function configuration.
+        DeployError: the file is missing or is not a function configuration.
     """
     config = function_config(release)
     manifest = release.manifest
@@ -26,7 +26,7 @@ def function_config(release: BuiltRelease) -> dict[str, Any]:
     """Return function.yaml with what tells releases apart in its annotations.
 
     Raises:
-        DeployError: the file is missing or is no function configuration.
+        DeployError: the file is missing or is not a function configuration.
     """
     path = release.folder / CONFIG
     manifest = release.manifest
@@ -45,5 +45,5 @@ def function_config(release: BuiltRelease) -> dict[str, Any]:
     except OSError as error:
         raise DeployError(f"cannot read {path}: {error.strerror}") from None
     except (msgspec.DecodeError, LookupError, TypeError, AttributeError) as error:
-        raise DeployError(f"{path} is no function configuration: {error}") from None
+        raise DeployError(f"{path} is not a function configuration: {error}") from None
     return config

@@ -72,7 +72,7 @@ def _read_index(path: Path) -> _Index:
             f"cannot read {path}: {error.strerror}; is {path.parent} the result of a build?"
         ) from None
     except msgspec.DecodeError as error:
-        raise DeployError(f"{path} is no list of releases: {error}") from None
+        raise DeployError(f"{path} is not a list of releases: {error}") from None
     if index.schema != INDEX_SCHEMA:
         raise DeployError(f"{path} has schema {index.schema}; this deployer reads {INDEX_SCHEMA}")
     return index

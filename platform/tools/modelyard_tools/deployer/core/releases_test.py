@@ -26,9 +26,9 @@ def test_a_folder_that_is_no_build_is_refused(tmp_path: Path) -> None:
     ("field", "value", "reason"),
     [
         ("schema", 2, "has schema 2"),
-        ("digest", "../../etc", "is no release manifest.*digest"),
-        ("name", "Bad/Name", "is no release manifest.*name"),
-        ("port", 0, "is no release manifest.*port"),
+        ("digest", "../../etc", "is not a release manifest.*digest"),
+        ("name", "Bad/Name", "is not a release manifest.*name"),
+        ("port", 0, "is not a release manifest.*port"),
     ],
 )
 def test_a_wrong_manifest_is_refused(

@@ -11,7 +11,7 @@ from modelyard_tools.home.state import SERVING_STATES
 def show_plan(report: Report, steps: Sequence[Step]) -> None:
     """Show what is about to happen to each function."""
     if not steps:
-        report.line("there is nothing to do")
+        report.line("nothing to do")
         return
     report.table(("Plan", "Function", ""), [(s.action, s.name, s.reason) for s in steps])
     report.line()

@@ -228,5 +228,5 @@ def test_a_launch_file_that_is_not_plain_json_is_left_alone(tmp_path: Path, text
 
 
 def test_a_pex_without_debugpy_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DeployError, match="there is no debugpy in"):
+    with pytest.raises(DeployError, match="debugpy not found in"):
         Debugger(pex=tmp_path, port=5678).environment({}, tmp_path)

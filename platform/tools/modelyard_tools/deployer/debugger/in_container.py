@@ -38,7 +38,7 @@ def debug_in_container(debugging: Debugging) -> int:
     found = engine.images([image]).get(image)
     if found is None:
         raise DeployError(
-            f"there is no image {image}; make it: "
+            f"image {image} not found; build it: "
             f"./pants run {debugging.release.manifest.address}-image -- load"
         )
     ours = contained(debugging.debugger, debugging.source_roots, {**found.env, **env_of(config)})
@@ -59,7 +59,7 @@ def debug_in_container(debugging: Debugging) -> int:
         engine.watch(name)
         ended = engine.container(name)
         code = ended.exit_code if ended else "unknown"
-        raise DeployError(f"the container {name} has ended by itself, with exit code {code}")
+        raise DeployError(f"the container {name} exited with code {code}")
     except KeyboardInterrupt:
         return 0
     finally:

@@ -43,7 +43,7 @@ class NuclioDebugging:
         try:
             self._announce(container)
             self._engine.watch(container.name)
-            raise DeployError(f"the container {container.name} has ended by itself; see above")
+            raise DeployError(f"the container {container.name} exited; see above")
         except KeyboardInterrupt:
             return 0
         finally:
@@ -55,7 +55,7 @@ class NuclioDebugging:
 
     def _end(self) -> None:
         name = self._debugging.name
-        with alone(self._debugging.session), self._report.step(f"ending the debugger of {name}"):
+        with alone(self._debugging.session), self._report.step(f"stopping the debugger of {name}"):
             fate = self._target.give_back(name)
         self._report.line(f"{name}: {fate}")
         try:
@@ -71,7 +71,7 @@ class NuclioDebugging:
         env = {**self._engine.images([pinned])[pinned].env, **env_of(config)}
         ours = contained(self._debugging.debugger, self._debugging.source_roots, env)
         label = f"{SIDE_LABEL}={self._debugging.name}"
-        with self._report.step("putting the debugger and the sources into an image of their own"):
+        with self._report.step("building an image with the debugger and the sources"):
             self._engine.derive(pinned, self._image, ["--label", label], ours.files)
         changed = debug_config(config, ours.env)
         changed["spec"]["image"] = self._image
@@ -86,13 +86,13 @@ class NuclioDebugging:
         if not container.address or not can_be_reached(container.address):
             raise DeployError(
                 f"an editor here cannot reach the container {container.name}"
-                f"{f' at {container.address}' if container.address else ''}: only on Linux, beside "
-                "Docker's engine, has a container an address of its own; "
+                f"{f' at {container.address}' if container.address else ''}: containers can be "
+                "reached by address only on Linux, on the machine of Docker's engine; "
                 f"`debug {debugging.name} --to container` publishes the port instead"
             )
         port = next(iter(container.ports.values()), "?")
         self._report.line(
             f"Nuclio serves {debugging.name} with the debugger, on its port {port}; "
-            "Ctrl-C has its release back"
+            "Ctrl-C restores its release"
         )
         debugging.announce(address, inside(debugging.source_roots))

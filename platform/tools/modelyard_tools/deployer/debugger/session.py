@@ -42,7 +42,7 @@ class Debugging(msgspec.Struct, frozen=True, kw_only=True):
         if write_launch(workspace, entry):
             how = f"in VS Code run `{entry['name']}` ({FILE})"
         else:
-            how = f"{FILE} is yours; add to its configurations:\n{json.dumps(entry, indent=4)}"
+            how = f"{FILE} is yours; add this to its configurations:\n{json.dumps(entry, indent=4)}"
         self.session.report.line(f"debugpy listens on {address[0]}:{address[1]}; {how}")
 
 

@@ -61,7 +61,7 @@ class Debugger(msgspec.Struct, frozen=True, kw_only=True):
         """
         found = sorted((self.pex / _DISTRIBUTIONS).glob("*"))
         if not any((folder / "debugpy").is_dir() for folder in found):
-            raise DeployError(f"there is no debugpy in {self.pex}; build again")
+            raise DeployError(f"debugpy not found in {self.pex}; build again")
         return found
 
 

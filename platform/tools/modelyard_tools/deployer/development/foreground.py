@@ -63,7 +63,7 @@ def serve(development: Development) -> int:
     report = development.session.report
     with alone(development.session):
         if not has_dependencies(home, release):
-            with report.step("installing what the function depends on (once)"):
+            with report.step("installing the function's dependencies (once)"):
                 install_dependencies(home, release)
     config = FunctionConfig.parse(msgspec.convert(nuclio_config(release), RawConfig))
     if development.debugger:

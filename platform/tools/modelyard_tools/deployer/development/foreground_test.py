@@ -176,7 +176,7 @@ def test_new_methods_do_with_the_weights_that_are_loaded(model: ServedModel) -> 
     until(lambda: model.sees(21))
     model.edit(MODEL.format(more=0, answer=BOX.format(bottom=40)))
     until(lambda: model.sees(41))
-    until(lambda: model.story().count("which stay") == 1)
+    until(lambda: model.story().count("weights kept") == 1)
     model.edit(MODEL.format(more=5, answer=BOX.format(bottom=40)))
     until(lambda: model.sees(47))
     model.edit(MODEL.format(more=5, answer="this is no Python"))

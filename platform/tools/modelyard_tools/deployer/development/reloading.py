@@ -15,7 +15,7 @@ from modelyard.serving.server.pool import Event, StartError, WorkerPool, WorkerS
 from modelyard_tools.deployer.output.report import Report
 
 DRAIN: Final = 5.0
-_NEXT: Final = "cannot load; the next edit tries again"
+_NEXT: Final = "cannot load; the next edit triggers another attempt"
 
 
 class ReloadingFunction:
@@ -93,7 +93,7 @@ class ReloadingFunction:
             if reply.status == HTTPStatus.OK:
                 done = msgspec.json.decode(reply.body, type=Reloaded)
                 self.failure = ""
-                kept = ", without its weights, which stay" if done.kept else ""
+                kept = ", weights kept" if done.kept else ""
                 self._tell(f"loaded in {done.seconds:.1f} s{kept}")
             else:
                 failed = msgspec.json.decode(reply.body, type=NotLoaded)

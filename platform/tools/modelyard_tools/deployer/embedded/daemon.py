@@ -89,7 +89,7 @@ def stop(home: Home) -> bool:
     except LockedError as error:
         pid = error.holder
     if pid is None:
-        raise DeployError("a platform is just starting; try again")
+        raise DeployError("a platform is already starting; try again")
     try:
         os.kill(pid, signal.SIGTERM)
     except ProcessLookupError:
@@ -125,4 +125,4 @@ def _complaint(output: bytes) -> str:
     lines = output.decode(errors="replace").strip().splitlines()
     with contextlib.suppress(ValueError, KeyError, TypeError, IndexError):
         return str(json.loads(lines[-1])["message"])
-    return "\n".join(lines[-10:]) or "it said nothing"
+    return "\n".join(lines[-10:]) or "it printed nothing"

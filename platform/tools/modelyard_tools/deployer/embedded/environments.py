@@ -42,7 +42,7 @@ def make_environment(pex: Path, folder: Path) -> None:
         DeployError: the PEX is missing or cannot be unpacked here.
     """
     if not pex.exists():
-        raise DeployError(f"there is no PEX {pex}; build again")
+        raise DeployError(f"PEX {pex} not found; build again")
     # What an interrupted run left, or an environment whose interpreter is gone.
     if folder.exists():
         shutil.rmtree(folder)
@@ -65,7 +65,7 @@ def _run(command: list[str], env: dict[str, str], pex: Path) -> None:
             command, env=env, capture_output=True, text=True, check=False
         )
     except OSError as error:
-        raise DeployError(f"cannot make an environment of {pex}: {error}") from None
+        raise DeployError(f"cannot create an environment from {pex}: {error}") from None
     if done.returncode:
         output = (done.stderr.strip() or done.stdout.strip()).splitlines()[-_TAIL_LINES:]
-        raise DeployError("\n".join([f"cannot make an environment of {pex}:", *output]))
+        raise DeployError("\n".join([f"cannot create an environment from {pex}:", *output]))

@@ -41,7 +41,7 @@ def test_a_pex_that_fails_is_quoted_and_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_a_missing_pex_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(DeployError, match=r"there is no PEX .*/x\.pex; build again"):
+    with pytest.raises(DeployError, match=r"PEX .*/x\.pex not found; build again"):
         make_environment(tmp_path / "x.pex", tmp_path / "environment")
 
 

@@ -99,7 +99,7 @@ def _pex_info(pex: Path) -> bytes:
         with zipfile.ZipFile(pex) as archive:
             return archive.read(_INFO)
     except (OSError, KeyError, zipfile.BadZipFile) as error:
-        raise DeployError(f"{pex} is no PEX: {error}") from None
+        raise DeployError(f"{pex} is not a PEX: {error}") from None
 
 
 def _digest_of_sources(*folders: str) -> str:

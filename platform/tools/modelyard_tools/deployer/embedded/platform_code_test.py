@@ -31,10 +31,10 @@ def test_the_digest_is_that_of_the_content_whatever_the_layout(tmp_path: Path) -
 
 def test_what_is_no_pex_is_refused(tmp_path: Path) -> None:
     for path in (tmp_path / "none.pex", tmp_path):
-        with pytest.raises(DeployError, match="is no PEX"):
+        with pytest.raises(DeployError, match="is not a PEX"):
             PexCode(path)
     (tmp_path / "text.pex").write_text("text")
-    with pytest.raises(DeployError, match="is no PEX"):
+    with pytest.raises(DeployError, match="is not a PEX"):
         PexCode(tmp_path / "text.pex")
 
 

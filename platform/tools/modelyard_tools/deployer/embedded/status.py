@@ -21,7 +21,7 @@ def settled(dashboard: Dashboard, report: Report) -> dict[str, Function]:
     functions = dashboard.functions()
     if not _building(functions):
         return functions
-    with report.step(f"waiting until {', '.join(_building(functions))} started"):
+    with report.step(f"waiting for {', '.join(_building(functions))} to start"):
         deadline = time.monotonic() + _LONGEST_WAIT
         while _building(functions) and time.monotonic() < deadline:
             time.sleep(_POLL)
@@ -56,14 +56,14 @@ def _problem(function: Function | None, digest: str, *, late: bool, verbose: boo
         return "it was deleted while it was being deployed"
     last = function.status.last_deployment
     if last is None or last.digest != digest:
-        return "another deployment of it came in between; run again"
+        return "it was deployed again in the meantime; run again"
     if last.state == "building":
-        return "it does not start, nor does it fail; see its log" if late else None
+        return "it neither starts nor fails; see its log" if late else None
     if last.state == "ready":
         return ""
     why = last.message if verbose else explain(last.message)
     old = function.status.state != "error"
-    return f"{why}\nthe version before it still serves" if old else why
+    return f"{why}\nthe previous version still serves" if old else why
 
 
 def _building(functions: Mapping[str, Function]) -> list[str]:

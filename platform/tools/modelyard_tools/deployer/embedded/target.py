@@ -176,7 +176,7 @@ Use it from a CVAT server on this machine:
         if found and current and daemon.wanted_port() in (None, found.port):
             return found
         if not self._code.is_installed(self._home):
-            with self._report.step("installing the platform (once for each version of it)"):
+            with self._report.step("installing the platform (once per version)"):
                 self._code.install(self._home)
         with self._report.step("replacing the platform" if found else "starting the platform"):
             daemon.stop(self._home)
@@ -188,7 +188,7 @@ Use it from a CVAT server on this machine:
     def _install(self, release: BuiltRelease) -> None:
         if not install.has_dependencies(self._home, release):
             resolve = release.manifest.resolve
-            with self._report.step(f"installing the dependencies `{resolve}` (once for each lock)"):
+            with self._report.step(f"installing the dependencies `{resolve}` (once per lock)"):
                 install.install_dependencies(self._home, release)
         with self._report.step(f"installing {release.manifest.name}"):
             install.install_release(self._home, release)

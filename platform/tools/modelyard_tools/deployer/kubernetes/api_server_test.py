@@ -30,7 +30,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
     if not programs:
         pytest.skip(f"{PROGRAMS} names no folder with kube-apiserver and etcd; .ci/kube-apiserver")
     if shutil.which("kubectl") is None:
-        pytest.fail("there is no kubectl")
+        pytest.fail("kubectl not found")
     server = ApiServer(Path(programs), tmp_path_factory.mktemp("server"))
     yield server
     server.close()

@@ -32,7 +32,7 @@ class Kubectl:
         program = shutil.which("kubectl")
         if program is None:
             raise DeployError(
-                "there is no kubectl on the PATH; install it, or write the objects with `render`"
+                "kubectl not found on the PATH; install it, or write the objects with `render`"
             )
         scope = ["--namespace", namespace, *(["--context", context] if context else [])]
         self._command = [program, *scope]
@@ -50,8 +50,8 @@ class Kubectl:
             if _UNKNOWN not in str(error):
                 raise
             raise DeployError(
-                "Nuclio is not installed in the cluster that kubectl reaches, which does not know "
-                "its functions; install it, or name another cluster with --context"
+                "Nuclio is not installed in the cluster that kubectl reaches; install it, or "
+                "name another cluster with --context"
             ) from None
         items: list[dict[str, Any]] = listed["items"]
         return items
@@ -81,9 +81,7 @@ class Kubectl:
             if _UNTOLD not in str(error):
                 raise
             # kubectl keeps to itself what a function answers with a status that is no success.
-            raise DeployError(
-                f"{error}\n`logs {name} --to kubernetes` shows what {name} says of it"
-            ) from None
+            raise DeployError(f"{error}\n`logs {name} --to kubernetes` shows its log") from None
 
     def logs(self, name: str, *, lines: int, follow: bool) -> None:
         """Write what the function's pods have printed to standard output."""
@@ -116,4 +114,4 @@ def _complaint(output: bytes) -> str:
     """Return what kubectl complained about, without its log lines and repetitions."""
     lines = output.decode(errors="replace").strip().splitlines()
     told: Sequence[str] = [line for line in dict.fromkeys(lines) if not line[1:5].isdigit()]
-    return "\n".join(told) or "it said nothing"
+    return "\n".join(told) or "it printed nothing"

@@ -88,7 +88,7 @@ def test_an_idle_function_may_end(deployer: Deployer, tmp_path: Path) -> None:
     ("name", "settings", "message"),
     [
         ("e" * 57, "", "at most 56"),
-        ("echo", "defaults: {minReplicas: 0}", "nothing says when it is idle"),
+        ("echo", "defaults: {minReplicas: 0}", "nothing defines when it is idle"),
         (
             "echo",
             "defaults: {minReplicas: 3, maxReplicas: 2}",
@@ -297,5 +297,5 @@ def test_a_folder_with_other_files_is_left_alone(deployer: Deployer, tmp_path: P
     (folder / "kustomization.yaml").write_text("resources: []\n")
     done = deployer.run("render", str(folder), build=deployer.build(release("echo")))
     assert done.returncode == 1
-    assert "holds something else" in done.stderr
+    assert "contains other files" in done.stderr
     assert msgspec.yaml.decode((folder / "kustomization.yaml").read_bytes()) == {"resources": []}

@@ -16,9 +16,7 @@ from modelyard_tools.deployer.kubernetes.settings import Cluster
 from modelyard_tools.errors import ToolError
 
 _FUNCTIONS: Final = "functions"
-_HEADER: Final = (
-    b"# Written by `./pants run ::deploy -- render`; an overlay is the place for changes.\n"
-)
+_HEADER: Final = b"# Written by `./pants run ::deploy -- render`; make changes in an overlay.\n"
 
 
 class Layout(msgspec.Struct, frozen=True):
@@ -83,7 +81,7 @@ def _clear(folder: Path) -> None:
         return
     marker = folder / "kustomization.yaml"
     if not marker.is_file() or not marker.read_bytes().startswith(_HEADER):
-        raise DeployError(f"{folder} holds something else; name an empty folder")
+        raise DeployError(f"{folder} contains other files; name an empty folder")
     for file in (marker, *folder.glob("project-*.yaml")):
         file.unlink()
     shutil.rmtree(folder / _FUNCTIONS, ignore_errors=True)

@@ -98,8 +98,8 @@ def require_name(name: str) -> None:
     """Raise `DeployError` for a name that is too long with Nuclio's prefix."""
     if len(PREFIX) + len(name) > LONGEST_NAME:
         raise DeployError(
-            f"{name} has {len(name)} characters; on Kubernetes Nuclio puts {PREFIX} before it, "
-            f"and {LONGEST_NAME} in all are allowed: give it a function_name of at most "
+            f"{name} has {len(name)} characters; on Kubernetes, Nuclio prepends {PREFIX}, "
+            f"and at most {LONGEST_NAME} are allowed: give it a function_name of at most "
             f"{LONGEST_NAME - len(PREFIX)}"
         )
 
@@ -141,11 +141,11 @@ def _replicas(name: str, settings: Settings) -> dict[str, Any]:
     least = 1 if settings.min_replicas is None else settings.min_replicas
     most = max(least, 1) if settings.max_replicas is None else settings.max_replicas
     if least > most:
-        raise DeployError(f"{name}: minReplicas is {least}, but maxReplicas {most}")
+        raise DeployError(f"{name}: minReplicas is {least}, but maxReplicas is {most}")
     if least == 0 and not settings.scale_to_zero:
         raise DeployError(
-            f"{name}: minReplicas is 0, but nothing says when it is idle; add scaleToZero, such as "
-            "[{metricName: nuclio_processor_handled_events_total, windowSize: 10m}]"
+            f"{name}: minReplicas is 0, but nothing defines when it is idle; add scaleToZero, "
+            "such as [{metricName: nuclio_processor_handled_events_total, windowSize: 10m}]"
         )
     scaled = {"minReplicas": least, "maxReplicas": most}
     if least < most:

@@ -11,14 +11,19 @@ def add_options(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--namespace",
         default=DEFAULT_NAMESPACE,
-        help=f"kubernetes: Nuclio's (default {DEFAULT_NAMESPACE})",
+        help=f"kubernetes: Nuclio's namespace (default {DEFAULT_NAMESPACE})",
     )
-    group.add_argument("--context", default="", help="kubernetes: default: kubectl's current one")
+    group.add_argument(
+        "--context", default="", help="kubernetes: kubectl's context (default: the current one)"
+    )
     add_cluster(group)
 
 
 def add_cluster(group: argparse._ArgumentGroup | argparse.ArgumentParser) -> None:
     """Add `--cluster`."""
     group.add_argument(
-        "--cluster", type=Path, metavar="FILE", help="kubernetes: settings, see docs/kubernetes.md"
+        "--cluster",
+        type=Path,
+        metavar="FILE",
+        help="kubernetes: the cluster's settings; see docs/kubernetes.md",
     )

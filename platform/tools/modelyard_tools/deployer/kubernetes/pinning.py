@@ -51,7 +51,7 @@ def pinned(layout: Layout) -> tuple[Layout, list[str]]:
         if name not in missing
     }
     kept = [
-        f"{name} cannot be rolled back to later, as its image keeps its tag: {answer.unpinned}"
+        f"{name} cannot be rolled back to later, since its image is named by tag: {answer.unpinned}"
         for name, answer in answers.items()
         if answer.unpinned
     ]
@@ -69,7 +69,7 @@ def _ask(image: str) -> Answer:
     try:
         digest = digest_of(image)
     except NoSuchImageError as error:
-        return Answer(image, failure=f"{error}; `./pants publish` puts it there")
+        return Answer(image, failure=f"{error}; `./pants publish` pushes it")
     except ImageToolError as error:
         return Answer(image, unpinned=str(error))
     repository, _, last = image.rpartition("/")

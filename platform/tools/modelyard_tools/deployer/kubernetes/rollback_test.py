@@ -100,7 +100,7 @@ def test_an_image_that_nobody_published_is_not_applied(
 ) -> None:
     done = published.apply_only(deployer.build(release("1")))
     assert done.returncode == 1
-    assert "is not in its registry; `./pants publish` puts it there" in done.stderr
+    assert "is not in its registry; `./pants publish` pushes it" in done.stderr
     assert cluster.objects == {}
 
 
@@ -110,11 +110,11 @@ def test_without_a_registry_to_ask_tags_are_kept_and_rollback_says_why_it_cannot
     registry.stop()
     done = published.apply(release("1"))
     assert done.returncode == 0, done.stderr
-    assert "echo cannot be rolled back to later, as its image keeps its tag" in done.stderr
+    assert "echo cannot be rolled back to later, since its image is named by tag" in done.stderr
     assert published.apply(release("2")).returncode == 0
     refused = published.run("rollback", "echo")
     assert refused.returncode == 1
-    assert "its image is named by a tag, which moves" in refused.stderr
+    assert "its image is named by a tag, which can move" in refused.stderr
     assert version(cluster) == "2"
 
 

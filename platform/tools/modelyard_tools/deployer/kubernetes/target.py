@@ -130,15 +130,15 @@ CVAT_NUCLIO_FUNCTION_NAMESPACE={self._kubectl.namespace}"""
         with tempfile.TemporaryDirectory(prefix="modelyard-") as scratch:
             folder = Path(scratch) / "layout"
             write_layout(folder, layout)
-            with self._report.step("asking the cluster whether it would take them"):
+            with self._report.step("checking whether the cluster accepts them"):
                 self._kubectl.apply(folder, dry_run=True)
             with self._report.step(f"applying {', '.join(layout.functions)}"):
                 self._kubectl.apply(folder)
-        with self._report.step(f"waiting until {', '.join(layout.functions)} started"):
+        with self._report.step(f"waiting for {', '.join(layout.functions)} to start"):
             return failures | self._wait(layout.functions)
 
     def _pinned(self, layout: Layout) -> Layout:
-        with self._report.step("asking registries for the digests of images"):
+        with self._report.step("looking up the images' digests in their registries"):
             layout, kept = pinned(layout)
         for line in kept:
             self._report.error(line)
@@ -182,7 +182,7 @@ def _problem(item: dict[str, Any] | None, digest: str) -> str | None:
     if item is None:
         return "it was deleted while it was being deployed"
     if _annotations(item).get(DIGEST) != digest:
-        return "another deployment of it came in between; run again"
+        return "it was deployed again in the meantime; run again"
     if _state(item) in _SERVING:
         return ""
     return explain(_message(item)) if _state(item) in _FAILED else None

@@ -44,8 +44,8 @@ def previous(name: str, current: Mapping[str, Any]) -> Config:
         advice = (
             "apply an earlier commit"
             if is_pinned(str(current["spec"].get("image")))
-            else "its image is named by a tag, which moves: with `registry` in the settings of the "
-            "cluster, and skopeo here, images are named by digest; until then, apply an earlier "
+            else "its image is named by a tag, which can move: with `registry` in the cluster's "
+            "settings, and skopeo here, images are named by digest; until then, apply an earlier "
             "commit once its image is published again"
         )
         raise DeployError(f"no earlier version of {name} is known in the cluster; {advice}")

@@ -144,10 +144,10 @@ def test_reconcile_starts_what_a_restart_left_down(world: World) -> None:
     # Nuclio itself has noticed nothing.
     assert world.state("echo") == "ready"
     done = world.deployer.run("reconcile")
-    assert done.stdout == "mended: echo\n"
+    assert done.stdout == "repaired: echo\n"
     assert done.stderr == "echo: started again\n"
     assert until(lambda: answers(port)) == "1"
-    assert world.deployer.run("reconcile").stdout == "mended: nothing had to be\n"
+    assert world.deployer.run("reconcile").stdout == "repaired: nothing\n"
 
 
 def test_reconcile_mends_a_port_that_a_restart_moved(world: World) -> None:
@@ -214,7 +214,7 @@ def test_what_is_missing_is_said(world: World) -> None:
     assert world.deployer.run("status", "--dashboard", "localhost").returncode == 2
     (world.programs / "nuctl").unlink()
     assert "no Nuclio dashboard answers" in world.deployer.run("status").stderr
-    assert "no nuctl on the PATH" in world.deployer.run("status", "--via", "nuctl").stderr
+    assert "nuctl not found on the PATH" in world.deployer.run("status", "--via", "nuctl").stderr
 
 
 def test_nuctl_is_taken_where_no_dashboard_answers(world: World, port: int) -> None:

@@ -146,12 +146,12 @@ def test_a_breakpoint_in_what_nuclio_serves_and_the_release_comes_back(
     assert spec["triggers"]["http"]["numWorkers"] == 1
     (shown,) = json.loads(world.deployer.run("status", "--json").stdout)["functions"]
     assert (shown["release"], shown["state"]) == (None, "ready")
-    assert "somebody debugs it" in shown["problem"]
+    assert "it is being debugged" in shown["problem"]
 
     session.send_signal(signal.SIGINT)
     out, err = session.communicate(timeout=60)
     assert session.returncode == 0, err
-    assert "echo: the version before it serves again" in out
+    assert "echo: the previous version serves again" in out
     assert answering(deployed.port) == "built"
     assert world.nuclio.function("echo")["spec"]["eventTimeout"] == "1s"
     assert not [name for name in world.images() if name.endswith("-debug")]
@@ -184,7 +184,7 @@ def test_a_function_that_was_not_deployed_goes_again(workshop: Workshop) -> None
     process.send_signal(signal.SIGTERM)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
-    assert "there was no version before it" in out
+    assert "there was no previous version" in out
     assert workshop.world.nuclio.function("echo") is None
     assert workshop.world.containers() == {}
 
@@ -244,15 +244,15 @@ def test_a_missing_image_is_said_with_how_to_make_it(workshop: Workshop) -> None
     process = workshop.debug("--to", "container", "--port", str(free_port()))
     _, err = process.communicate(timeout=60)
     assert process.returncode == 1
-    assert "there is no image modelyard/echo:cpu-standalone" in err
+    assert "image modelyard/echo:cpu-standalone not found" in err
     assert "-image -- load" in err
 
 
 @pytest.mark.parametrize(
     ("words", "target", "message"),
     [
-        (["--to", "nuclio", "--wait"], "nuclio", "--wait is not for Nuclio"),
-        ([], "kubernetes", "debug does not do kubernetes"),
+        (["--to", "nuclio", "--wait"], "nuclio", "--wait does not work with Nuclio"),
+        ([], "kubernetes", "debug does not support kubernetes"),
     ],
 )
 def test_what_debug_does_not_do(

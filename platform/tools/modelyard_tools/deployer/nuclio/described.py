@@ -35,9 +35,11 @@ def _problem(function: Function, port: int | None) -> str:
     if function.status.state == "error":
         return explain(function.status.message)
     if function.debugged:
-        return "somebody debugs it; when that ends, or at the next apply, its release comes back"
+        return "it is being debugged; its release comes back when that ends, or at the next apply"
     if function.status.state == "ready" and port is None:
-        return "Nuclio takes it for ready, but it does not run; `reconcile` mends it"
+        return "Nuclio considers it ready, but it is not running; `reconcile` repairs it"
     if port and believed and port != believed:
-        return f"it answers on port {port}, but Nuclio tells CVAT {believed}; `reconcile` mends it"
+        return (
+            f"it answers on port {port}, but Nuclio tells CVAT {believed}; `reconcile` repairs it"
+        )
     return ""

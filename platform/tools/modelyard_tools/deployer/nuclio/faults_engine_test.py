@@ -48,7 +48,7 @@ def test_what_goes_wrong_in_nuclio_brings_the_old_version_back(
     assert done.returncode == 1
     assert "probable cause: the" in done.stderr
     assert until(lambda: answers_now(world, port)) == "1"
-    assert "the version before it" in done.stderr
+    assert "the previous version" in done.stderr
     finish(world, port, via)
 
 

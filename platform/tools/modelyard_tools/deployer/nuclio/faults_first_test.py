@@ -47,7 +47,7 @@ def test_an_engine_that_dies_or_is_full(world: World, port: int, point: str, do:
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     if "nuclio" in point:
-        assert "there was no version before it" in done.stderr
+        assert "there was no previous version" in done.stderr
     assert answers_now(world, port) is None
     assert world.nuclio.function("echo") is None
     finish(world, port)
@@ -95,7 +95,8 @@ def test_a_network_that_is_cut_for_a_moment(world: World, port: int, point: str)
 def test_a_missing_image(world: World, port: int) -> None:
     done = world.deployer.run(build=world.deployer.build(echo(port, "2")))
     assert done.returncode == 1
-    assert "there is no image modelyard/echo:cpu" in done.stderr
+    assert "image modelyard/echo:cpu" in done.stderr
+    assert "not found, neither here nor in a registry" in done.stderr
     require_nothing(world, port)
     finish(world, port)
 

@@ -16,7 +16,8 @@ def test_a_missing_image_of_an_update_leaves_the_old_version(world: World, port:
     build = world.deployer.build(echo(port, "2"))
     done = world.deployer.run(build=build)
     assert done.returncode == 1
-    assert "echo was not deployed: there is no image modelyard/echo:cpu" in done.stderr
+    assert "echo was not deployed: image modelyard/echo:cpu" in done.stderr
+    assert "not found, neither here nor in a registry" in done.stderr
     assert "-nuclio -- load" in done.stderr
     assert answering(port) == "1"
     finish(world, port)
@@ -30,7 +31,8 @@ def test_a_missing_image_of_one_function_keeps_no_other_from_being_updated(
     world.load_image(echo(port, "2"))
     done = world.deployer.run(build=build)
     assert done.returncode == 1
-    assert "other was not deployed: there is no image modelyard/other:cpu" in done.stderr
+    assert "other was not deployed: image modelyard/other:cpu" in done.stderr
+    assert "not found, neither here nor in a registry" in done.stderr
     require_served(world, port)
     world.load_image(other)
     done = world.deployer.run(build=build)

@@ -46,7 +46,7 @@ def pin(engine: Engine, release: BuiltRelease, reference: str) -> Pinned:
         found = _pulled(engine, release, reference)
     if not found.has_healthcheck:
         raise DeployError(
-            f"the image {reference} has no HEALTHCHECK, on which Nuclio waits; "
+            f"the image {reference} has no HEALTHCHECK, which Nuclio waits for; "
             f"is it the one of {release.manifest.address}-nuclio?"
         )
     content = _content(found)
@@ -120,7 +120,7 @@ def _pulled(engine: Engine, release: BuiltRelease, reference: str) -> Image:
         return engine.images([reference])[reference]
     except (EngineError, KeyError) as error:
         raise DeployError(
-            f"there is no image {reference}, neither here nor in a registry ({error}); make it: "
+            f"image {reference} not found, neither here nor in a registry ({error}); build it: "
             f"./pants run {release.manifest.address}-nuclio -- load"
         ) from None
 

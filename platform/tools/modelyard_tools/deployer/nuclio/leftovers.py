@@ -36,7 +36,7 @@ def settle(api: Api, history: History, report: Report) -> Settled:
     building = _building(functions)
     if not building:
         return Settled(functions)
-    with report.step(f"waiting for {', '.join(sorted(building))}, which another deploy has begun"):
+    with report.step(f"waiting for {', '.join(sorted(building))}, which another deploy started"):
         return _wait(api, history)
 
 

@@ -57,7 +57,7 @@ class NuctlApi:
                 complaint = str(error)
         found = self.functions().get(name)
         if found is None or attempt_of(found) != attempt_of(config):
-            raise DeployError(complaint or f"nuctl deployed {name}, and yet it is not there")
+            raise DeployError(complaint or f"nuctl deployed {name}, but does not list it")
         if complaint and not found.status.message:
             status = msgspec.structs.replace(found.status, message=complaint)
             return msgspec.structs.replace(found, status=status)
@@ -105,14 +105,14 @@ def _functions(output: str) -> list[Function]:
     if not starts:
         if _NONE in output or not output.strip():
             return []
-        raise DeployError(f"nuctl said what is no list of functions: {output[:200]}")
+        raise DeployError(f"nuctl did not return a list of functions: {output[:200]}")
     text = "\n".join(lines[starts[0] :])
     try:
         return msgspec.json.decode(
             text if text.startswith("[") else f"[{text}]", type=list[Function]
         )
     except msgspec.DecodeError as error:
-        raise DeployError(f"nuctl said what is no list of functions: {error}") from None
+        raise DeployError(f"nuctl did not return a list of functions: {error}") from None
 
 
 def _complaint(output: str) -> str:

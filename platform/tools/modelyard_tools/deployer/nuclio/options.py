@@ -25,13 +25,13 @@ def add_options(group: argparse._ArgumentGroup) -> None:
         "--via",
         choices=(_AUTO, _REST, _NUCTL),
         default=_AUTO,
-        help="nuclio: through its dashboard or nuctl (default: the dashboard where one answers)",
+        help="nuclio: use its dashboard or nuctl (default: the dashboard, if one answers)",
     )
     group.add_argument(
         "--dashboard",
         metavar="URL",
         default=os.environ.get(NUCLIO_DASHBOARD) or _DEFAULT_URL,
-        help=f"nuclio: default ${NUCLIO_DASHBOARD}, else {_DEFAULT_URL}",
+        help=f"nuclio: its dashboard (default ${NUCLIO_DASHBOARD}, else {_DEFAULT_URL})",
     )
 
 
@@ -40,7 +40,7 @@ def connect(via: str, dashboard: str) -> "Api":
 
     Raises:
         DeployError: there is none.
-        UsageError: `dashboard` is no URL.
+        UsageError: `dashboard` is not a URL.
     """
     from modelyard_tools.deployer.nuclio.nuctl import NuctlApi, find_nuctl
     from modelyard_tools.deployer.nuclio.rest import RestApi
@@ -59,7 +59,7 @@ def connect(via: str, dashboard: str) -> "Api":
         else:
             return rest
     if nuctl is None:
-        raise DeployError("there is no nuctl on the PATH; use the dashboard, --via rest")
+        raise DeployError("nuctl not found on the PATH; use the dashboard, with --via rest")
     return NuctlApi(nuctl)
 
 
@@ -70,5 +70,5 @@ def _address(url: str) -> tuple[str, int]:
     except ValueError:
         host, port = None, 0
     if parts.scheme != "http" or not host:
-        raise UsageError(f"{url!r} is no URL of a dashboard; write it like {_DEFAULT_URL}")
+        raise UsageError(f"{url!r} is not the URL of a dashboard; write it like {_DEFAULT_URL}")
     return host, port

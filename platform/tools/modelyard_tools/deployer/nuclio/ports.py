@@ -38,7 +38,7 @@ def conflicts(
 
 def _same_wish(name: str, port: int, wanted: Mapping[str, int | None]) -> str:
     others = (other for other, its in wanted.items() if its == port and other != name)
-    return next((f"{other}, which is deployed now as well" for other in others), "")
+    return next((f"{other}, which is also being deployed" for other in others), "")
 
 
 def _other_function(
@@ -47,14 +47,14 @@ def _other_function(
     for other, function in functions.items():
         its = fixed_port(function.spec) or function.status.http_port
         if other != name and its == port and other not in wanted:
-            return f"the function {other}; `delete {other}` ends it"
+            return f"the function {other}; `delete {other}` removes it"
     return ""
 
 
 def _other_container(name: str, port: int, containers: Mapping[str, Container]) -> str:
     for other, container in containers.items():
         if other != container_name(name) and port in container.ports.values():
-            return f"the container {other}; `docker rm --force {other}` ends it"
+            return f"the container {other}; `docker rm --force {other}` removes it"
     return ""
 
 

@@ -38,15 +38,17 @@ def reconcile(engine: Engine, api: Api, function: Function) -> str:
             engine.start_again(container.name)
             done.append("started again")
         except EngineError as error:
-            # Its port is taken, most likely; to deploy it says so better.
-            done.append(f"not startable ({error})")
+            # Most likely its port is taken; deploying it again gives a better message.
+            done.append(f"could not be started ({error})")
         container = engine.container(container.name)
     port = container.ports.get(EVENTS) if container else None
     if container and container.runs and port == (believed or port):
         return ", ".join(done)
     wanted = fixed_port(function.spec) or port
     _deploy_again(api, function, wanted)
-    return ", ".join([*done, f"deployed again on port {wanted or 'of its own'}"])
+    return ", ".join(
+        [*done, f"deployed again on {f'port {wanted}' if wanted else 'any free port'}"]
+    )
 
 
 def _deploy_again(api: Api, function: Function, port: int | None) -> None:

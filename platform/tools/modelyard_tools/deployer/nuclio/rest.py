@@ -41,11 +41,11 @@ class RestApi:
         try:
             versions = msgspec.json.decode(reply.body, type=_Versions)
         except msgspec.DecodeError:
-            raise DeployError(f"what answers on {self._where} is no Nuclio dashboard") from None
+            raise DeployError(f"the server on {self._where} is not a Nuclio dashboard") from None
         if versions.embedded is not None:
             raise DeployError(
-                f"what answers on {self._where} is the embedded platform; name Nuclio's dashboard "
-                "with --dashboard, or end the platform with `stop`"
+                f"the server on {self._where} is the embedded platform; name Nuclio's dashboard "
+                "with --dashboard, or stop the platform with `stop`"
             )
         return versions.dashboard.get("label", "")
 
@@ -84,7 +84,7 @@ class RestApi:
         raise DeployError(
             f"Nuclio did not end the deployment of {name} within {timeout:g} s"
             if arrived
-            else f"{self._where} does not answer any more"
+            else f"{self._where} no longer answers"
         )
 
     def delete(self, name: str, *, force: bool = False) -> None:
@@ -164,7 +164,7 @@ class RestApi:
         try:
             return msgspec.json.decode(reply.body, type=kind)
         except msgspec.DecodeError as error:
-            raise DeployError(f"{self._where} answered what is no function: {error}") from None
+            raise DeployError(f"{self._where} did not return a function: {error}") from None
 
 
 def _accepted(reply: Reply, what: str) -> Reply:

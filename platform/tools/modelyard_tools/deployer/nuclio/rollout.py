@@ -102,7 +102,7 @@ class Rollout:
         found = self._api.deploy(config, longest_deployment(config))
         if found.status.state != "ready":
             log = f"{found.status.message}\n{self._log(name)}"
-            raise FunctionError(f"Nuclio says that it is {_said(found)}\n{explain(log)}", log)
+            raise FunctionError(f"Nuclio reports that it is {_said(found)}\n{explain(log)}", log)
         try:
             self._require_answer(config)
         except ToolError as error:
@@ -113,7 +113,7 @@ class Rollout:
         name = config["metadata"]["name"]
         port = fixed_port(config["spec"]) or live_port(name, self._engine.containers())
         if port is None:
-            raise DeployError("Nuclio says that it is ready, but it has no port")
+            raise DeployError("Nuclio reports that it is ready, but it has no port")
         require_answer(_HOST, port, kind_of(config))
 
     def _answers(self, config: Config) -> bool:
@@ -129,7 +129,7 @@ class Rollout:
             return self._until_back(name, record)
         except ToolError as error:
             problem = str(error).splitlines()[0]
-            return f"the version before it could not be put back: {problem}; run apply again"
+            return f"the previous version could not be restored: {problem}; run apply again"
 
     def _until_back(self, name: str, record: Record) -> str:
         deadline = time.monotonic() + _PATIENCE
@@ -147,14 +147,14 @@ class Rollout:
             if current:
                 self._api.delete(name, force=True)
             self._history.forget(name)
-            return "there was no version before it"
+            return "there was no previous version"
         if current and same_deployment(current, record.serving) and self._answers(record.serving):
-            return "the version before it still serves"
+            return "the previous version still serves"
         config = _stamped(record.serving)
         self._history.write(name, record.begun(config["metadata"]["annotations"][ATTEMPT]))
         self._deploy(config, stuck=current is not None and current.building)
         self._history.write(name, record.served(config))
-        return "the version before it serves again"
+        return "the previous version serves again"
 
     def _log(self, name: str) -> str:
         """Return what the container said, if there is one and the engine runs."""
@@ -182,4 +182,4 @@ def _knows(record: Record, current: Function) -> bool:
 
 
 def _said(found: Function) -> str:
-    return found.status.state or "in no state at all"
+    return found.status.state or "without a state"

@@ -150,7 +150,7 @@ class NuclioTarget:
                 done[name] = mended
                 self._report.error(f"{name}: {mended}")
         if failed:
-            raise DeployError(f"not mended: {', '.join(failed)}")
+            raise DeployError(f"not repaired: {', '.join(failed)}")
         return done
 
     def logs(self, name: str, *, lines: int, follow: bool) -> None:
@@ -166,7 +166,7 @@ class NuclioTarget:
         require(name, self._api.functions())
         port = live_port(name, self._engine.containers())
         if port is None:
-            raise DeployError(f"{name} does not run; `status` says how it is, `reconcile` mends it")
+            raise DeployError(f"{name} is not running; `status` shows why, `reconcile` repairs it")
         try:
             return ask(_HOST, port, body)
         except NO_ANSWER as error:
@@ -185,7 +185,7 @@ class NuclioTarget:
             raise DeployError(f"{name} cannot be debugged: {failures[name]}")
         container = self._engine.container(container_name(name))
         if container is None:
-            raise DeployError(f"the container of {name} has gone")
+            raise DeployError(f"the container of {name} is gone")
         return container
 
     def give_back(self, name: str) -> str:
@@ -204,8 +204,8 @@ class NuclioTarget:
         functions = self._api.functions()
         failures = conflicts(configs, functions, self._engine.containers())
         failures |= {
-            name: "somebody else began to deploy it and did not end; "
-            f"`delete {name}` if nobody does any more, then apply again"
+            name: "another deploy of it started and has not finished; "
+            f"if none is running any more, `delete {name}` and apply again"
             for name in (self._settled.others if self._settled else ())
         }
         wanted = [each for each in configs if each["metadata"]["name"] not in failures]
@@ -216,7 +216,7 @@ class NuclioTarget:
         for config in wanted:
             name = config["metadata"]["name"]
             try:
-                with self._report.step(f"trying {name}, then deploying it"):
+                with self._report.step(f"testing, then deploying {name}"):
                     deploy(config, functions.get(name))
             except ToolError as error:
                 failures[name] = self._told(error)

@@ -80,7 +80,7 @@ def _wait(engine: Engine, name: str, timeout: float) -> int:
     while True:
         container = engine.container(name)
         if container is None:
-            raise DeployError(f"the container {name} was removed while it was being tried")
+            raise DeployError(f"the container {name} was removed during its trial")
         if container.health == "healthy" and EVENTS in container.ports:
             return container.ports[EVENTS]
         late = time.monotonic() > deadline
@@ -93,7 +93,7 @@ def _failure(container: Container, log: str, timeout: float) -> FunctionError:
     if container.runs:
         why = f"it did not get ready within {timeout:g} s"
     elif container.out_of_memory:
-        why = "it was ended because it ran out of memory"
+        why = "it was killed because it ran out of memory"
     else:
         why = f"it ended with exit code {container.exit_code}"
     return FunctionError(f"{why}\n{explain(f'{log}{why}')}", log)

@@ -16,7 +16,7 @@ def docker(facts: Facts) -> Iterator[Finding]:
             return
         yield warning(
             "docker",
-            f"Nuclio runs at {facts.nuclio.url}, but there is no docker command here to look at "
+            f"Nuclio runs at {facts.nuclio.url}, but docker was not found here to look at "
             "its containers",
             "apt-get install docker-cli (Debian), or run doctor where Nuclio runs",
         )
@@ -42,7 +42,7 @@ def nvidia(facts: Facts) -> Iterator[Finding]:
     elif engine and engine.version and "nvidia" not in engine.runtimes:
         yield warning(
             "nvidia",
-            "Docker has no NVIDIA runtime, so functions of Nuclio cannot have a GPU",
+            "Docker has no NVIDIA runtime, so Nuclio's functions cannot use a GPU",
             "install nvidia-container-toolkit, then "
             "nvidia-ctk runtime configure --runtime=docker && systemctl restart docker",
         )
@@ -57,13 +57,13 @@ def stale_containers(facts: Facts) -> Iterator[Finding]:
         listed = dashboard and any(each.name == container.nuclio for each in dashboard.functions)
         mend = f"docker rm -f {container.name}"
         if dashboard and not listed:
-            what = f"{container.name} serves {container.nuclio}, which the dashboard has not"
+            what = f"{container.name} serves {container.nuclio}, which the dashboard does not list"
             yield warning("containers", what, mend)
         elif container.state == "restarting":
-            what = f"{container.name} ends and is started again and again"
+            what = f"{container.name} keeps restarting"
             yield problem("containers", what, f"docker logs --tail 30 {container.name}")
         elif container.state in _ENDED:
-            what = f"{container.name} is {container.state}; nothing starts it again"
+            what = f"{container.name} is {container.state}; nothing restarts it"
             yield problem("containers", what, f"docker start {container.name}, or deploy it again")
 
 

@@ -17,8 +17,8 @@ def ready_but_dead(facts: Facts) -> Iterator[Finding]:
         if function.state == "ready" and function.answers is False:
             yield problem(
                 "functions",
-                f"{function.name} is ready, says {_whose(dashboard)}, but nothing answers on port "
-                f"{function.port}",
+                f"{function.name} is ready according to {_whose(dashboard)}, but nothing answers "
+                f"on port {function.port}",
                 _logs(dashboard, function),
             )
 
@@ -45,7 +45,7 @@ def restarting(facts: Facts) -> Iterator[Finding]:
         if function.restarts >= _RESTARTS:
             yield warning(
                 "functions",
-                f"{function.name}'s workers ended {function.restarts} times",
+                f"{function.name}'s workers exited {function.restarts} times",
                 _logs(dashboard, function),
             )
 

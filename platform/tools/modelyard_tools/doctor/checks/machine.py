@@ -22,7 +22,7 @@ def disk(facts: Facts) -> Iterator[Finding]:
 
 
 def _disk(place: Place, mend: str) -> Iterator[Finding]:
-    what = f"{_gib(place.free)} are free at {place.path}"
+    what = f"{_gib(place.free)} free at {place.path}"
     if place.free < _LEAST_DISK:
         yield problem("disk", what, mend)
     elif place.free < _SCARCE_DISK:
@@ -35,8 +35,8 @@ def memory(facts: Facts) -> Iterator[Finding]:
     if available < _LEAST_MEMORY:
         yield problem(
             "memory",
-            f"{_gib(available)} of memory are left; the kernel ends workers when none is",
-            "`./pants run ::deploy -- status` shows who takes it; `delete` what is not used, or "
+            f"{_gib(available)} of memory left; the kernel kills workers when it runs out",
+            "`./pants run ::deploy -- status` shows what uses it; `delete` unused functions, or "
             "give functions an idle_timeout",
         )
         return
@@ -45,7 +45,7 @@ def memory(facts: Facts) -> Iterator[Finding]:
         yield warning(
             "memory",
             f"{len(running)} functions run in {_gib(facts.machine.memory_total)} of memory",
-            "give functions that are seldom used an idle_timeout in their BUILD file",
+            "give rarely used functions an idle_timeout in their BUILD file",
         )
 
 
@@ -64,8 +64,8 @@ def windows(facts: Facts) -> Iterator[Finding]:
         if place.filesystem in _WINDOWS_DISKS:
             yield warning(
                 "wsl",
-                f"{place.path} is on a disk of Windows: slow, and git may write CRLF there",
-                "keep it below your home in WSL",
+                f"{place.path} is on a Windows drive: slow, and git may write CRLF there",
+                "keep it in your home folder in WSL",
             )
     yield note(
         "wsl",

@@ -33,11 +33,11 @@ def ports(facts: Facts) -> Iterator[Finding]:
             continue
         name = listener.container
         other = f"the container {name}" if name else listener.process or "another user's process"
-        end = f"docker rm --force {name}" if name else "end that"
+        end = f"docker rm --force {name}" if name else "stop it"
         dashboard = listener.wanted_by == "the dashboard"
         yield problem(
             "ports",
-            f"port {listener.port}, which {listener.wanted_by} wants, is taken by {other}",
+            f"port {listener.port}, which {listener.wanted_by} needs, is taken by {other}",
             f"{end}, or MODELYARD_PORT={listener.port + 1} ./pants run ::deploy"
             if dashboard
             else f"{end}, or set another `port` in the BUILD file of {listener.wanted_by}",
@@ -58,8 +58,8 @@ def weights(facts: Facts) -> Iterator[Finding]:
     if store.unfinished:
         yield note(
             "weights",
-            f"{len(store.unfinished)} downloads of weights are not finished",
-            "./pants run ::deploy goes on with them",
+            f"{len(store.unfinished)} weights downloads are unfinished",
+            "./pants run ::deploy resumes them",
         )
 
 
@@ -69,7 +69,7 @@ def reach(facts: Facts) -> Iterator[Finding]:
         if not server.serverless:
             yield problem(
                 "cvat",
-                f"{server.container} runs without CVAT_SERVERLESS=1, so it asks nobody",
+                f"{server.container} runs without CVAT_SERVERLESS=1, so it calls no functions",
                 "start CVAT with components/serverless/docker-compose.serverless.yml",
             )
         for url, answer in server.asked.items():

@@ -45,8 +45,8 @@ def docker_and_nuclio(facts: Facts) -> Iterator[Finding]:
     if major >= (_STRICT_DOCKER,) and _release(dashboard.version) < _FIRST_FOR_STRICT_DOCKER:
         yield problem(
             "docker-version",
-            f"Docker {engine.version} refuses the API that Nuclio {dashboard.version} speaks",
-            "run a Nuclio of 1.15 or later, or set DOCKER_MIN_API_VERSION=1.24 for dockerd",
+            f"Docker {engine.version} rejects the API version that Nuclio {dashboard.version} uses",
+            "run Nuclio 1.15 or later, or set DOCKER_MIN_API_VERSION=1.24 for dockerd",
         )
 
 

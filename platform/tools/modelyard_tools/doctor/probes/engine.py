@@ -85,7 +85,7 @@ def _reach(name: str, function_ports: Sequence[int]) -> Reach:
         urls += [f"http://host.docker.internal:{port}/" for port in function_ports[:1]]
     asked = ask(["docker", "exec", name, "python3", "-c", _ASK, *urls], seconds=30)
     if asked is None or asked.code:
-        answers = [asked.last_line if asked else "there is no docker command"] * len(urls)
+        answers = [asked.last_line if asked else "docker was not found"] * len(urls)
     else:
         answers = asked.out.split("\n")[: len(urls)]
     return Reach(

@@ -18,7 +18,7 @@ class Said(msgspec.Struct, frozen=True):
     def last_line(self) -> str:
         """The last line of what it complained about."""
         lines = (self.err.strip() or self.out.strip()).splitlines()
-        return lines[-1] if lines else f"it ended with {self.code}"
+        return lines[-1] if lines else f"it exited with code {self.code}"
 
 
 def ask(command: Sequence[str], seconds: float = 10.0) -> Said | None:

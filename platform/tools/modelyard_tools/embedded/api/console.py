@@ -90,5 +90,5 @@ def _milliseconds(seconds: float | None) -> float | None:
 def _number(request: Request, name: str, default: int) -> int:
     text = request.query_params.get(name, str(default))
     if not (text.isascii() and text.isdigit() and len(text) < 16):
-        raise ApiError(HTTPStatus.BAD_REQUEST, f"{name} is no number")
+        raise ApiError(HTTPStatus.BAD_REQUEST, f"{name} is not a number")
     return int(text)

@@ -57,7 +57,7 @@ async def _internal(request: Request, _: Exception) -> Response:
     # Starlette raises it again for the server's log; here is only the answer.
     return error_response(
         HTTPStatus.INTERNAL_SERVER_ERROR,
-        f"the platform failed at {request.method} {request.url.path}; its log says how",
+        f"the platform failed on {request.method} {request.url.path}; see its log",
     )
 
 

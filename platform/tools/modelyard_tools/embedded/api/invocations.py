@@ -27,10 +27,10 @@ async def invoke(request: Request) -> Response:
     function = find(request, name)
     url = request.headers.get("x-nuclio-invoke-url", "")
     if url and url.removeprefix("http://").rstrip("/") not in function.urls:
-        raise ApiError(HTTPStatus.BAD_REQUEST, _failure(f"{url} is no URL of {name}"))
+        raise ApiError(HTTPStatus.BAD_REQUEST, _failure(f"{url} is not a URL of {name}"))
     seconds = _timeout(request)
     if function.state == "error":
-        reason = _failure(f"{name} does not run; its status says why")
+        reason = _failure(f"{name} is not running; its status says why")
         raise ApiError(HTTPStatus.INTERNAL_SERVER_ERROR, reason)
     try:
         async with asyncio.timeout(seconds):

@@ -52,7 +52,7 @@ def _replica_name(function: Function) -> str:
 def _lines(request: Request) -> int:
     text = request.query_params.get("tailLines", str(_MOST_LINES))
     if not text.isdecimal():
-        raise ApiError(HTTPStatus.BAD_REQUEST, f"tailLines is no number: {text}")
+        raise ApiError(HTTPStatus.BAD_REQUEST, f"tailLines is not a number: {text}")
     return min(int(text), _MOST_LINES)
 
 

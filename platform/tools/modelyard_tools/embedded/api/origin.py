@@ -44,10 +44,10 @@ class SameOrigin:
         """Return why the request is refused; nothing if it is not."""
         host = headers.get("host", "")
         if _from_browser(headers) and not self._is_ours(host):
-            return "the name in the header `host` is none of this machine's; use its address"
+            return "the header `host` does not name this machine; use its address"
         origin = headers.get("origin")
         if origin is not None and _authority(origin) != host:
-            return "requests of other sites are refused"
+            return "requests from other sites are refused"
         return ""
 
     def _is_ours(self, host: str) -> bool:

@@ -46,11 +46,11 @@ async def read_json(request: Request, kind: type[T]) -> T:
         async with asyncio.timeout(_PATIENCE):
             body = await _read(request)
     except TimeoutError:
-        reason = f"the body did not come within {_PATIENCE:g} s"
+        reason = f"the body did not arrive within {_PATIENCE:g} s"
         raise ApiError(HTTPStatus.REQUEST_TIMEOUT, reason) from None
     except ClientDisconnect:
         # Nobody reads this; but it is no failure of ours either.
-        raise ApiError(HTTPStatus.BAD_REQUEST, "the client went away") from None
+        raise ApiError(HTTPStatus.BAD_REQUEST, "the client disconnected") from None
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.DecodeError as error:

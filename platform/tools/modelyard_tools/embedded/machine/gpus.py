@@ -75,7 +75,7 @@ class Gpus:
                 return await self._wait(name, count, need, gives_way)
         except TimeoutError:
             raise GpuError(
-                f"no GPU had {_gib(need)} left within {patience:g} s; {self._holders()}"
+                f"no GPU had {_gib(need)} free within {patience:g} s; {self._holders()}"
             ) from None
         finally:
             self._waiting -= 1
@@ -102,20 +102,20 @@ class Gpus:
         """Have one function at a time free its memory; the oldest lease is asked first."""
         for lease in self._leases:
             if lease.gives_way(name):
-                _log.info("makes room on a GPU", extra={"function": lease.name, "for": name})
+                _log.info("freeing GPU memory", extra={"function": lease.name, "for": name})
                 return
 
     def _require_possible(self, count: int, need: int) -> None:
         try:
             gpus = self._read()
         except NvmlError as error:
-            raise GpuError(f"it needs a GPU, and NVIDIA's driver says: {error}") from None
+            raise GpuError(f"it needs a GPU, but NVIDIA's driver reports: {error}") from None
         if sum(gpu.total >= need for gpu in gpus) >= count:
             return
         there = ", ".join(f"{gpu.name} with {_gib(gpu.total)}" for gpu in gpus) or "none"
         raise GpuError(
             f"it can never run here: it needs {count} GPU(s) with {_gib(need)} each, and there "
-            f"is {there}; set `gpu_memory` to what it really takes, or use fewer workers"
+            f"is {there}; set `gpu_memory` to what it really uses, or use fewer workers"
         )
 
     def _choose(self, count: int, need: int) -> list[str]:
@@ -123,7 +123,7 @@ class Gpus:
         try:
             gpus = self._read()
         except NvmlError as error:
-            _log.warning("cannot ask for the memory of GPUs: %s", error)
+            _log.warning("cannot query GPU memory: %s", error)
             return []
         left = {gpu.uuid: self._left(gpu) for gpu in gpus}
         fitting = sorted((u for u in left if left[u] >= need), key=lambda u: (-left[u], u))

@@ -104,7 +104,7 @@ async def test_an_idle_function_gives_way() -> None:
 async def test_who_gives_up_does_not_hold_up_the_line() -> None:
     machine = Machine(16)
     first = await machine.lease("first", 12)
-    with pytest.raises(GpuError, match=r"no GPU had 12 GiB left within 0\.05 s; .*: first"):
+    with pytest.raises(GpuError, match=r"no GPU had 12 GiB free within 0\.05 s; .*: first"):
         await machine.lease("second", 12, patience=0.05)
     third = asyncio.create_task(machine.lease("third", 12))
     first.give_back()
