@@ -1,4 +1,4 @@
-"""The console's files, and what browsers are told not to do with them."""
+"""The console's files, and the headers that restrict what browsers do with them."""
 
 import mimetypes
 from pathlib import Path
@@ -14,7 +14,7 @@ from modelyard_contract.version import VERSION
 
 _STATIC: Final = Path(__file__).parent / "static"
 _PAGE: Final = _STATIC / "index.html"
-# Everything comes from here, nothing stands in the page itself; pictures may be the user's own.
+# Everything is served from here, nothing is inline; pictures may be the user's own.
 _POLICY: Final = "; ".join(
     (
         "default-src 'self'",
@@ -31,18 +31,18 @@ _HEADERS: Final = {
     "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
-    # A new platform must not meet the scripts of the one before it; ETags keep this cheap.
+    # A new platform must not run with the old one's cached scripts; ETags keep this cheap.
     "cache-control": "no-cache",
 }
-# What the machine's own table of types says must not decide whether scripts run.
+# Whether scripts run must not depend on the machine's own MIME types.
 _TYPES: Final = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
 
 def console_routes() -> list[BaseRoute]:
-    """Return `/`, the page, and `/console/…`, what it is made of."""
+    """Return the routes for `/`, the page, and `/console/…`, its files."""
     for suffix, kind in _TYPES.items():
         mimetypes.add_type(kind, suffix)
-    # Installers may make links of the files; what they lead to was installed with us.
+    # Installers may symlink the files; the targets were installed with us.
     files = StaticFiles(directory=_STATIC, follow_symlink=True)
 
     page = HTMLResponse(_PAGE.read_text(encoding="utf-8").replace("{version}", VERSION))

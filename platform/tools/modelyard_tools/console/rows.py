@@ -1,4 +1,4 @@
-"""What the console shows of a function, whatever serves it."""
+"""What the console shows of a function, whichever server runs it."""
 
 import json
 from typing import Any
@@ -10,7 +10,7 @@ class FunctionRow(msgspec.Struct, frozen=True, kw_only=True):
     """One function in the list. Times in milliseconds, None before the first request.
 
     `labels` is the function's label list as CVAT reads it; `annotations` are
-    Nuclio's, which say how an interactor is used.
+    Nuclio's, which describe how an interactor is used.
     """
 
     name: str
@@ -39,7 +39,7 @@ class FunctionRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def label_list(metadata: dict[str, Any]) -> list[Any]:
-    """Return the label list of the annotation `spec`; what is no list is none."""
+    """Return the label list of the annotation `spec`; empty if it is not a list."""
     try:
         labels = json.loads((metadata.get("annotations") or {}).get("spec") or "[]")
     except ValueError:

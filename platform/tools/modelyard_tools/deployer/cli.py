@@ -73,14 +73,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         report.error("interrupted; run it again to continue, or `status` to see what is running")
         return _INTERRUPTED
     except BrokenPipeError:
-        # Whoever read our output has seen enough; nothing more may be written at exit.
+        # The reader of our output has closed the pipe; nothing more may be written at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return code
 
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:
-    """Read the command line: what the build adds to it first, then the command and its options."""
+    """Parse the command line: first the build's own options, then the command and its options."""
     build = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     build.add_argument("--releases", type=Path, metavar="FOLDER")
     build.add_argument("--platform-pex", type=Path, metavar="PEX")

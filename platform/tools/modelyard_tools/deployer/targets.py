@@ -1,6 +1,6 @@
 """`--to`: the choice of the target."""
 
-# ruff: noqa: PLC0415 - only the target that is asked for is loaded
+# ruff: noqa: PLC0415 - only the chosen target is loaded
 
 import argparse
 import os
@@ -20,7 +20,7 @@ TARGETS: Final = (EMBEDDED, NUCLIO, KUBERNETES)
 
 
 def add_target(parser: argparse.ArgumentParser) -> None:
-    """Give a command `--to`, and what else says which platform it is."""
+    """Add `--to` and the targets' own options to a command."""
     group = parser.add_argument_group("where to")
     group.add_argument(
         "--to",
@@ -33,10 +33,10 @@ def add_target(parser: argparse.ArgumentParser) -> None:
 
 
 def open_target(options: argparse.Namespace, session: Session) -> Target:
-    """Return the target that the command line, else the environment, names.
+    """Return the target that the command line, else the environment, selects.
 
     Raises:
-        UsageError: it names one that does not exist.
+        UsageError: there is no such target.
     """
     verbose = getattr(options, "verbose", False)
     match options.to:
@@ -57,7 +57,7 @@ def open_target(options: argparse.Namespace, session: Session) -> Target:
             cluster = read_cluster(options.cluster)
             return KubernetesTarget(session, Kubectl(options.namespace, options.context), cluster)
         case other:
-            # argparse checks what is on the command line, but not its defaults.
+            # argparse checks the command line, but not its defaults.
             raise UsageError(
                 f"{variables.TARGET} is {other!r}; it must be one of: {', '.join(TARGETS)}"
             )

@@ -21,7 +21,7 @@ def add_parser(commands: Subparsers) -> None:
 
 
 def run(options: argparse.Namespace, session: Session) -> int:
-    """Bring the target to what was built."""
+    """Bring the target in line with the build."""
     from modelyard_tools.deployer.core.apply import Job, apply
     from modelyard_tools.deployer.targets import open_target
 

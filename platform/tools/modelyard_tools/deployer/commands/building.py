@@ -1,4 +1,4 @@
-"""What the commands share that work on what a build has made."""
+"""Options shared by the commands that work on the output of a build."""
 
 import argparse
 from pathlib import Path
@@ -31,7 +31,7 @@ def source_roots(options: argparse.Namespace) -> list[Path]:
 
 
 def add_prune(parser: argparse.ArgumentParser) -> None:
-    """Give a command `--prune`."""
+    """Add `--prune` to a command."""
     parser.add_argument(
         "--prune", action="store_true", help="remove functions that are not in this build"
     )

@@ -18,7 +18,7 @@ def add_parser(commands: Subparsers) -> None:
 
 
 def run(options: argparse.Namespace, session: Session) -> int:
-    """Stop one function and forget it."""
+    """Stop and remove one function."""
     from modelyard_tools.deployer.targets import open_target
 
     target = open_target(options, session)

@@ -1,4 +1,4 @@
-"""`doctor`: what is wrong here, and what mends it."""
+"""`doctor`: find problems here, and how to fix them."""
 
 # ruff: noqa: PLC0415 - see `modelyard_tools.deployer.commands`
 
@@ -26,7 +26,7 @@ def add_parser(commands: Subparsers) -> None:
 
 
 def run(options: argparse.Namespace, session: Session) -> int:
-    """Look, and say what was found; exit with 1 where something does not work."""
+    """Examine everything and print the findings; exit with 1 if something does not work."""
     import msgspec
 
     from modelyard_tools.doctor.examine import examine

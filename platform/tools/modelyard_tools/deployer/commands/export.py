@@ -1,4 +1,4 @@
-"""`export`: the configurations of what is deployed."""
+"""`export`: the configurations of deployed functions."""
 
 # ruff: noqa: PLC0415 - see `modelyard_tools.deployer.commands`
 

@@ -49,7 +49,7 @@ def run(options: argparse.Namespace, session: Session) -> int:
 
 
 def _decoded(body: bytes) -> Any:
-    """Return what a body says; as text where it is no JSON."""
+    """Return the decoded body; as text if it is not JSON."""
     try:
         return json.loads(body)
     except ValueError:

@@ -1,4 +1,4 @@
-"""`logs`: what a function has printed."""
+"""`logs`: the log of a function."""
 
 # ruff: noqa: PLC0415 - see `modelyard_tools.deployer.commands`
 
@@ -19,7 +19,7 @@ def add_parser(commands: Subparsers) -> None:
 
 
 def run(options: argparse.Namespace, session: Session) -> int:
-    """Print the end of the log; go on for ever with `--follow`."""
+    """Print the end of the log; with `--follow`, keep printing."""
     from modelyard_tools.deployer.targets import open_target
 
     target = open_target(options, session)

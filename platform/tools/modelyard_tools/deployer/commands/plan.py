@@ -19,7 +19,7 @@ def add_parser(commands: Subparsers) -> None:
 
 
 def run(options: argparse.Namespace, session: Session) -> int:
-    """Show the plan, and do nothing."""
+    """Show the plan without applying it."""
     from modelyard_tools.deployer.core.apply import Job, plan
     from modelyard_tools.deployer.targets import open_target
 

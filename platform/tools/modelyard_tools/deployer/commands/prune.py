@@ -18,7 +18,7 @@ def add_parser(commands: Subparsers) -> None:
 
 
 def run(options: argparse.Namespace, session: Session) -> int:
-    """Remove them, and what nothing needs any more; deploy nothing."""
+    """Remove them, and what is no longer needed; deploy nothing."""
     from modelyard_tools.deployer.core.apply import Job, prune
     from modelyard_tools.deployer.targets import open_target
 

@@ -1,4 +1,4 @@
-"""`reconcile`: mend what runs otherwise than the platform believes."""
+"""`reconcile`: repair functions whose real state differs from what the platform believes."""
 
 # ruff: noqa: PLC0415 - see `modelyard_tools.deployer.commands`
 
@@ -17,7 +17,7 @@ def add_parser(commands: Subparsers) -> None:
 
 
 def run(options: argparse.Namespace, session: Session) -> int:
-    """Start what is dead, and correct what the platform says of ports."""
+    """Start dead functions, and correct the ports that the platform reports."""
     from modelyard_tools.deployer.core.alone import alone
     from modelyard_tools.deployer.targets import open_target
 

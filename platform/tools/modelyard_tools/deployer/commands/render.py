@@ -30,7 +30,7 @@ def add_parser(commands: Subparsers) -> None:
 
 
 def run(options: argparse.Namespace, session: Session) -> int:
-    """Write what `apply --to kubernetes` would apply; exit with 1 where one cannot be written."""
+    """Write what `apply --to kubernetes` would apply; exit with 1 if one cannot be written."""
     from modelyard_tools.deployer.core.releases import read_releases
     from modelyard_tools.deployer.kubernetes.layout import layout_of, write_layout
     from modelyard_tools.deployer.kubernetes.pinning import pinned

@@ -1,4 +1,4 @@
-"""`import`: deploys what `export` has written."""
+"""`import`: deploy what `export` wrote."""
 
 # ruff: noqa: PLC0415 - see `modelyard_tools.deployer.commands`
 
@@ -21,7 +21,7 @@ def add_parser(commands: Subparsers) -> None:
 
 
 def run(options: argparse.Namespace, session: Session) -> int:
-    """Deploy every configuration of the file; their releases or images have to be there."""
+    """Deploy every configuration in the file; their releases or images must be available."""
     from modelyard_tools.deployer.core.alone import alone
     from modelyard_tools.deployer.core.apply import FAILED
     from modelyard_tools.deployer.targets import open_target

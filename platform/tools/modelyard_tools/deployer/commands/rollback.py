@@ -1,4 +1,4 @@
-"""`rollback`: the version before."""
+"""`rollback`: restore the previous version."""
 
 # ruff: noqa: PLC0415 - see `modelyard_tools.deployer.commands`
 
@@ -18,7 +18,7 @@ def add_parser(commands: Subparsers) -> None:
 
 
 def run(options: argparse.Namespace, session: Session) -> int:
-    """Bring back the version before the one that serves."""
+    """Restore the version before the one that serves."""
     from modelyard_tools.deployer.core.alone import alone
     from modelyard_tools.deployer.targets import open_target
 

@@ -1,4 +1,4 @@
-"""`status`: the functions and how they are."""
+"""`status`: the functions and their states."""
 
 # ruff: noqa: PLC0415 - see `modelyard_tools.deployer.commands`
 
@@ -34,7 +34,7 @@ def add_parser(commands: Subparsers) -> None:
 
 
 def run(options: argparse.Namespace, session: Session) -> int:
-    """Show all functions and how they are."""
+    """Show all functions and their states."""
     from modelyard_tools.deployer.targets import open_target
 
     status = open_target(options, session).status()

@@ -15,7 +15,7 @@ def add_parser(commands: Subparsers) -> None:
 
 
 def run(options: argparse.Namespace, session: Session) -> int:
-    """End the platform and with it all functions; requests under way are answered first."""
+    """Stop the platform and all its functions; pending requests are answered first."""
     from modelyard_tools.deployer.embedded import daemon
 
     with session.report.step("stopping the platform"):

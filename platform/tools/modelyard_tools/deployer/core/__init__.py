@@ -1,1 +1,1 @@
-"""What is the same wherever functions are deployed to."""
+"""What all targets have in common."""

@@ -13,7 +13,7 @@ _LONGEST_DEPLOY: Final = 3600.0
 
 @contextlib.contextmanager
 def alone(session: Session) -> Iterator[None]:
-    """Let one deployer at a time work on a home."""
+    """Allow only one deployer at a time to work on a home."""
     home = session.home
     with contextlib.ExitStack() as stack:
         try:

@@ -19,7 +19,7 @@ PARTLY_BLOCKED: Final = 3
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """What to apply, and how. With `json` all is told at the end, for programs."""
+    """What to apply, and how. With `json`, everything is reported at the end, for programs."""
 
     releases: Path
     prune: bool = False
@@ -28,11 +28,11 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def apply(session: Session, target: Target, job: Job) -> int:
-    """Bring the target to what was built; return the exit code.
+    """Bring the target in line with the build; return the exit code.
 
     Raises:
-        DeployError: nothing could be done at all. What fails for one function
-            only is shown, and the others go on.
+        DeployError: nothing could be done at all. The failure of a single function
+            is shown, and the others continue.
     """
     releases = read_releases(job.releases)
     with alone(session):
@@ -56,7 +56,7 @@ def apply(session: Session, target: Target, job: Job) -> int:
 
 
 def prune(session: Session, target: Target, job: Job) -> int:
-    """Remove the functions that are not in the build, and what nothing needs any more."""
+    """Remove the functions that are not in the build, and what is no longer needed."""
     releases = read_releases(job.releases)
     with alone(session):
         target.prepare()
@@ -75,7 +75,7 @@ def prune(session: Session, target: Target, job: Job) -> int:
 
 
 def plan(session: Session, target: Target, job: Job) -> int:
-    """Show what `apply` would do, and do nothing; return the exit code."""
+    """Show what `apply` would do, without doing it; return the exit code."""
     releases = read_releases(job.releases)
     steps = make_plan(releases, target.running(releases), prune=job.prune)
     if job.json:

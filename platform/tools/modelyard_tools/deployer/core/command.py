@@ -1,4 +1,4 @@
-"""What every command is given, and how it adds itself to the command line."""
+"""What every command receives, and how it adds itself to the command line."""
 
 import argparse
 import json
@@ -16,7 +16,7 @@ else:
 
 
 class Session(msgspec.Struct, frozen=True):
-    """Where this deployer keeps its files, and what it tells people with."""
+    """Where this deployer keeps its files, and how it reports."""
 
     home: Home
     report: Report
@@ -27,5 +27,5 @@ class Session(msgspec.Struct, frozen=True):
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
-    """Give a command `--json`."""
+    """Add `--json` to a command."""
     parser.add_argument("--json", action="store_true", help="for programs")

@@ -1,10 +1,10 @@
-"""Why a function does not start, in a few lines, out of a long log."""
+"""Why a function does not start, in a few lines from a long log."""
 
 import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-# With what failed and what serves now it makes ten.
+# Ten, together with what failed and what serves now.
 MOST_LINES: Final = 7
 _WIDEST: Final = 300
 
@@ -12,7 +12,7 @@ _TRACEBACK: Final = "Traceback (most recent call last):"
 # What precedes a traceback's last line: frames, and code with the marks below it.
 _FRAME: Final = re.compile(r"^\s+\S")
 _ERROR: Final = re.compile(r"^(?P<type>[A-Za-z_][\w.]*)(: (?P<text>.*))?$")
-# Frames of what runs every function say nothing about this one.
+# Frames of the code that runs every function say nothing about this one.
 _OUR_FRAMES: Final = (
     "_nuclio_wrapper.py",
     "<frozen ",
@@ -21,7 +21,7 @@ _OUR_FRAMES: Final = (
 )
 
 
-# The dump of threads with which a Go program ends.
+# The goroutine dump that a crashing Go program prints.
 _DUMP: Final = re.compile(r"^goroutine \d+ \[", re.MULTILINE)
 
 
@@ -34,7 +34,7 @@ def _cause(pattern: str, advice: str) -> _Cause:
     return _Cause(re.compile(pattern, re.IGNORECASE), advice)
 
 
-# The first one that fits wins: the more exact ones come first.
+# The first match wins: the more specific ones come first.
 _CAUSES: Final = (
     _cause(
         r"No space left on device|disk quota exceeded",
@@ -118,24 +118,24 @@ _CAUSES: Final = (
 def explain(log: str) -> str:
     """Return the probable cause and the Python error behind it, at most `MOST_LINES` lines.
 
-    `log` is what was said when it failed: an engine's or Nuclio's message, a container's log, or
-    all of them in a row. A log in which nothing is recognised gives its last lines.
+    `log` is what was printed when it failed: an engine's or Nuclio's message, a container's log, or
+    all of them in sequence. If nothing is recognised in it, its last lines are returned.
     """
     log = _plain(log)
     error = _last_traceback(log)
-    # What came before it was another start.
+    # Everything before it belongs to another start.
     latest = log[log.rfind(_TRACEBACK) :] if error else log
     advice = _advice("\n".join(error)) or _advice(latest)
     head = [f"probable cause: {advice}"] if advice else []
     rest = (error or _telling(log))[-(MOST_LINES - len(head)) :]
-    # Code says nothing without the place it stands at.
+    # A line of code means nothing without its location.
     while error and len(rest) > 1 and not rest[0].lstrip().startswith('File "'):
         del rest[0]
     return "\n".join(line[:_WIDEST] for line in (*head, *rest))
 
 
 def _plain(log: str) -> str:
-    """Return the log with line ends where JSON had swallowed them, and without colours."""
+    """Return the log with the line breaks that JSON had escaped, and without colours."""
     if log.count("\\n") > log.count("\n"):
         log = log.replace("\\n", "\n").replace('\\"', '"').replace("\\\\", "\\")
     return re.sub(r"\x1b\[[0-9;]*m", "", log)
@@ -167,7 +167,7 @@ def _last_traceback(log: str) -> list[str]:
 
 
 def _own(frames: Sequence[str]) -> list[str]:
-    """Return the frames without those of what runs every function, unless there are no others."""
+    """Return the frames of the function's own code, or all of them if it has none."""
     groups: list[list[str]] = []
     for line in frames:
         if line.lstrip().startswith('File "') or not groups:
@@ -178,6 +178,6 @@ def _own(frames: Sequence[str]) -> list[str]:
 
 
 def _telling(log: str) -> list[str]:
-    """Return the last lines that say something, of those before a dump of threads."""
+    """Return the last informative lines before a goroutine dump."""
     lines = _DUMP.split(log)[0].splitlines()
     return [line for line in lines if line.strip()]

@@ -1,4 +1,4 @@
-"""What ends the deployer early."""
+"""Errors that end the deployer early."""
 
 from modelyard_tools.errors import ToolError
 

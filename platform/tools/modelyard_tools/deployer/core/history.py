@@ -1,4 +1,4 @@
-"""What a deployer remembers of each function, for rolling back and for going on after a crash."""
+"""What a deployer remembers of each function, to roll back and to resume after a crash."""
 
 import time
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ Config = dict[str, Any]
 
 
 class Attempt(msgspec.Struct, frozen=True):
-    """A deployment that was begun: its id, and when, in seconds since 1970 (UTC)."""
+    """A deployment that was started: its id, and when, in seconds since 1970 (UTC)."""
 
     id: str
     started: float
@@ -22,7 +22,7 @@ class Attempt(msgspec.Struct, frozen=True):
 
 class Record(msgspec.Struct, frozen=True):
     """One function: the configuration that was last seen serving, the one before it, and the
-    deployment that is under way. Each is None if there is none.
+    deployment in progress. Each is None if there is none.
     """
 
     serving: Config | None = None
@@ -30,28 +30,28 @@ class Record(msgspec.Struct, frozen=True):
     attempt: Attempt | None = None
 
     def begun(self, attempt: str) -> Self:
-        """Return the record of one that is being deployed."""
+        """Return the record with a deployment in progress."""
         return msgspec.structs.replace(self, attempt=Attempt(attempt, time.time()))
 
     def ended(self) -> Self:
-        """Return the record of one whose deployment changed nothing of what counts as serving."""
+        """Return the record after a deployment that did not change what counts as serving."""
         return msgspec.structs.replace(self, attempt=None)
 
     def served(self, config: Config) -> Self:
-        """Return the record of one that now serves as `config` says."""
+        """Return the record of a function that now serves `config`."""
         same = self.serving is None or _release(self.serving) == _release(config)
         previous = self.previous if same else self.serving
         return msgspec.structs.replace(self, serving=config, previous=previous, attempt=None)
 
 
 class History:
-    """The records of one target, one JSON file a function."""
+    """The records of one target, one JSON file per function."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def read(self, name: str) -> Record:
-        """Return what is known of a function; an empty record if nothing is.
+        """Return what is known of a function; an empty record if unknown.
 
         A file that cannot be read is taken for none: it costs a rollback, not a deployment.
         """
@@ -73,7 +73,7 @@ class History:
             raise DeployError(f"cannot write to {self._folder}: {error.strerror}") from None
 
     def forget(self, name: str) -> None:
-        """Forget a function that was deleted."""
+        """Remove the record of a deleted function."""
         self._path(name).unlink(missing_ok=True)
 
     def configs(self) -> list[Config]:
@@ -87,7 +87,7 @@ class History:
 
 
 def previous(history: History, name: str) -> Config:
-    """Return the configuration that a rollback brings back.
+    """Return the configuration that a rollback restores.
 
     Raises:
         DeployError: none is known.
@@ -99,11 +99,11 @@ def previous(history: History, name: str) -> Config:
 
 
 def require_rolled_back(name: str, failures: Mapping[str, str]) -> None:
-    """Raise `DeployError` if deploying what `previous` gave ended with `failures`."""
+    """Raise `DeployError` if deploying what `previous` returned ended with `failures`."""
     if failures:
         raise DeployError(f"{name} was not rolled back: {failures[name]}")
 
 
 def _release(config: Config) -> Any:
-    """Return what tells two releases of a function apart: its image names the content."""
+    """Return what distinguishes two releases of a function: its image names the content."""
     return config["spec"].get("image")

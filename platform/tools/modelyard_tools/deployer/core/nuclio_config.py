@@ -1,4 +1,4 @@
-"""From a release to the configuration that a platform gets."""
+"""The configuration that a platform receives for a release."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from modelyard_tools.deployer.core.releases import BuiltRelease
 
 
 def nuclio_config(release: BuiltRelease) -> dict[str, Any]:
-    """Return what the embedded platform gets: the release's digest stands for its image.
+    """Return what the embedded platform receives: the release's digest replaces its image.
 
     Raises:
         DeployError: the file is missing or is not a function configuration.
@@ -23,7 +23,7 @@ def nuclio_config(release: BuiltRelease) -> dict[str, Any]:
 
 
 def function_config(release: BuiltRelease) -> dict[str, Any]:
-    """Return function.yaml with what tells releases apart in its annotations.
+    """Return function.yaml with annotations that identify the release.
 
     Raises:
         DeployError: the file is missing or is not a function configuration.

@@ -1,4 +1,4 @@
-"""What is to be done: a comparison of what was built with what is running."""
+"""The plan: a comparison of what was built with what is running."""
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -29,9 +29,9 @@ class Action(StrEnum):
 
 
 class Running(msgspec.Struct, frozen=True):
-    """A function that the platform has. `parts` is None when the release is not known.
+    """A function that the platform has. `parts` is None if the release is not known.
 
-    `stale` says why it is to be deployed again although the release is the same.
+    `stale` is the reason to deploy it again although the release is the same.
     """
 
     digest: str | None
@@ -41,7 +41,7 @@ class Running(msgspec.Struct, frozen=True):
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One function, what happens to it, and why. `release` is None for one that was not built."""
+    """One function, what happens to it, and why. `release` is None if it was not built."""
 
     name: str
     action: Action
@@ -57,10 +57,10 @@ class Step(msgspec.Struct, frozen=True):
 def make_plan(
     releases: Iterable[BuiltRelease], running: Mapping[str, Running], *, prune: bool
 ) -> list[Step]:
-    """Return one step a function, by name.
+    """Return one step per function, by name.
 
     A running function that was not built is kept, or with `prune` removed, if
-    it came from a deployer; what others have deployed is left out.
+    it came from a deployer; functions that others deployed are left out.
     """
     built = {release.manifest.name: release for release in releases}
     steps = [_step(release, running.get(name)) for name, release in built.items()]

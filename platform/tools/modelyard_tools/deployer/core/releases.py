@@ -1,4 +1,4 @@
-"""The releases that a build hands over."""
+"""The releases that a build produced."""
 
 from pathlib import Path
 
@@ -30,7 +30,7 @@ def read_releases(root: Path) -> list[BuiltRelease]:
     """Return the releases that `root`/index.json lists, by name.
 
     Raises:
-        DeployError: a file is missing or wrong, or two releases have one name.
+        DeployError: a file is missing or wrong, or two releases have the same name.
     """
     index = _read_index(root / INDEX)
     releases: dict[str, BuiltRelease] = {}
@@ -47,11 +47,11 @@ def read_releases(root: Path) -> list[BuiltRelease]:
 
 
 def only_release(root: Path, name: str = "") -> BuiltRelease:
-    """Return the one release that `root`/index.json lists, which can run.
+    """Return the only release that `root`/index.json lists; it can run.
 
     Raises:
-        DeployError: there is another number of them, or it is blocked.
-        UsageError: it is not called `name`, where that is given.
+        DeployError: it does not list exactly one, or that one is blocked.
+        UsageError: it is not called `name`, if that is given.
     """
     releases = read_releases(root)
     if len(releases) != 1:

@@ -1,4 +1,4 @@
-"""What `apply` tells people: the plan, the result, and where to go next."""
+"""What `apply` shows to people: the plan, the result, and the next steps."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,7 +9,7 @@ from modelyard_tools.home.state import SERVING_STATES
 
 
 def show_plan(report: Report, steps: Sequence[Step]) -> None:
-    """Show what is about to happen to each function."""
+    """Show what will happen to each function."""
     if not steps:
         report.line("nothing to do")
         return

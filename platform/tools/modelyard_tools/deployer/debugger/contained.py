@@ -1,7 +1,7 @@
-"""The debugger and the working copy's modules in a container, where Python finds them first.
+"""The debugger and the working copy's modules, placed first on a container's module path.
 
-They are copied, not mounted: so the engine may be on another machine, and whoever the container
-runs as may read them.
+They are copied, not mounted, so that the engine may be on another machine, and the container's
+user may read them.
 """
 
 import os
@@ -18,23 +18,23 @@ from modelyard_tools.deployer.debugger.startup import STARTUP, Debugger, startup
 _HOME: Final = f"{HOME}/debug"
 _DEBUGPY: Final = f"{_HOME}/debugpy"
 _SEARCH: Final = "PYTHONPATH"
-# In a container; who reaches it is up to the engine.
+# In a container; the engine decides who can reach it.
 ANY_HOST: Final = "0.0.0.0"  # noqa: S104
 A_DAY: Final = 86400
 
 
 class Contained(msgspec.Struct, frozen=True):
-    """What a container is given: `files` by absolute path, and `env`."""
+    """What to add to a container: `files` by absolute path, and `env`."""
 
     files: dict[str, bytes]
     env: dict[str, str]
 
 
 def contained(debugger: Debugger, roots: Sequence[Path], env: Mapping[str, str]) -> Contained:
-    """Return `debugger` and the modules in `roots` for an image that sets `env`.
+    """Return `debugger` and the modules in `roots`, for an image that sets `env`.
 
     Raises:
-        DeployError: the debugger's PEX holds no debugpy.
+        DeployError: the debugger's PEX does not contain debugpy.
     """
     folders = inside(roots)
     files = {f"{_HOME}/{STARTUP}": startup_file()}
@@ -52,14 +52,14 @@ def contained(debugger: Debugger, roots: Sequence[Path], env: Mapping[str, str])
 
 
 def inside(roots: Sequence[Path]) -> dict[Path, str]:
-    """Return what folders of the working copy are called in the container."""
+    """Return the paths of the working copy's folders in the container."""
     return {root: f"{_HOME}/sources/{i}-{root.name}" for i, root in enumerate(roots)}
 
 
 def debug_config(config: Mapping[str, Any], env: Mapping[str, str]) -> dict[str, Any]:
-    """Return a function's configuration for one worker that may stand still for a day.
+    """Return a function's configuration for one worker that may be paused for a day.
 
-    What `env` sets wins over what the function sets.
+    `env` takes precedence over what the function sets.
     """
     spec = {key: value for key, value in config["spec"].items() if key != "eventTimeout"}
     theirs = (each for each in spec.get("env") or () if each["name"] not in env)
@@ -69,7 +69,7 @@ def debug_config(config: Mapping[str, Any], env: Mapping[str, str]) -> dict[str,
 
 
 def env_of(config: Mapping[str, Any]) -> dict[str, str]:
-    """Return the variables that a function's configuration sets."""
+    """Return the environment variables that a function's configuration sets."""
     return {each["name"]: each.get("value", "") for each in config["spec"].get("env") or ()}
 
 

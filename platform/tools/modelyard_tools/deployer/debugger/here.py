@@ -1,4 +1,4 @@
-"""`debug` without a container: the function in workers of this process, as `serve` has it."""
+"""`debug` without a container: the function in workers of this process, as with `serve`."""
 
 from modelyard_tools.deployer.debugger.session import Debugging
 from modelyard_tools.deployer.development.foreground import Development, serve

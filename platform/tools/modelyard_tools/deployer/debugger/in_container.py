@@ -1,4 +1,4 @@
-"""`debug --to container`: the function's standalone image, in a container of its own."""
+"""`debug --to container`: the function's standalone image, in a new container."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -30,7 +30,7 @@ def debug_in_container(debugging: Debugging) -> int:
     """Run the container until Ctrl-C, and remove it; return the exit code.
 
     Raises:
-        DeployError: there is no engine, no image or no port for it.
+        DeployError: the engine, the image or the port is not available.
     """
     engine, name = Engine(), f"modelyard-debug-{debugging.name}"
     config = function_config(debugging.release)
@@ -43,7 +43,7 @@ def debug_in_container(debugging: Debugging) -> int:
         )
     ours = contained(debugging.debugger, debugging.source_roots, {**found.env, **env_of(config)})
     config = debug_config(config, {**_PATIENT, **ours.env})
-    # The image has one of its own, which counts less.
+    # The image has one of its own, which takes second place.
     files = {**ours.files, CONFIG_FILE: msgspec.json.encode(config)}
     for port, option in ((debugging.port, "--port"), (debugging.debugger.port, "--debug-port")):
         listen_here(port, option).close()

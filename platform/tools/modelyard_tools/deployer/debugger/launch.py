@@ -16,9 +16,9 @@ def configuration(
 ) -> dict[str, Any]:
     """Return the entry for the function `name`, whose debugger listens on `address`.
 
-    `folders` are those of its modules, with what the debugger calls them. One below the workspace
-    is mapped as such, so that breakpoints are found whatever the workspace's folder is called on
-    the editor's side.
+    `folders` maps those of its modules to their paths in the debugger. Folders below the workspace
+    are mapped relative to it, so that breakpoints are found whatever the workspace's folder is
+    called on the editor's side.
     """
     host, port = address
     local = workspace.absolute()
@@ -33,10 +33,9 @@ def configuration(
 
 
 def write_launch(workspace: Path, entry: dict[str, Any]) -> bool:
-    """Put an entry into the workspace's launch.json, in the place of one of its name.
+    """Put an entry into the workspace's launch.json, replacing one of the same name.
 
-    Returns whether that was done: a file that holds more than plain JSON, such as comments, is left
-    alone.
+    Returns whether it did: a file with more than plain JSON, such as comments, is left alone.
     """
     file = workspace / FILE
     try:

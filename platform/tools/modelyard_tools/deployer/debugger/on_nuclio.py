@@ -1,4 +1,4 @@
-"""`debug --to nuclio`: the function itself, on the port on which CVAT asks it."""
+"""`debug --to nuclio`: the function itself, on the port on which CVAT calls it."""
 
 from modelyard_contract.nuclio import DIGEST
 from modelyard_tools.deployer.core.alone import alone
@@ -16,9 +16,9 @@ from modelyard_tools.engine.inspected import Container
 
 
 class NuclioDebugging:
-    """A function that Nuclio runs with a debugger, and puts back afterwards.
+    """A function that Nuclio runs with a debugger, and that is restored afterwards.
 
-    Nuclio publishes one port of a container only, so an editor is sent to the container's address.
+    Nuclio publishes only one port of a container, so an editor connects to the container's address.
     """
 
     def __init__(self, debugging: Debugging, target: NuclioTarget) -> None:
@@ -29,7 +29,7 @@ class NuclioDebugging:
         self._image = ""
 
     def run(self) -> int:
-        """Deploy, wait for Ctrl-C, and have the ordinary release back; return the exit code.
+        """Deploy, wait for Ctrl-C, and restore the ordinary release; return the exit code.
 
         Raises:
             DeployError: it cannot be deployed, or an editor could not reach it.
@@ -61,7 +61,7 @@ class NuclioDebugging:
         try:
             self._engine.untag([self._image] if self._image else [])
         except EngineError as error:
-            # The next apply tries again.
+            # The next apply retries.
             self._report.error(str(error))
 
     def _with_debugger(self, config: Config) -> Config:

@@ -1,4 +1,4 @@
-"""What debugging is the same for, wherever the function runs."""
+"""What debugging has in common, wherever the function runs."""
 
 import json
 import signal
@@ -21,7 +21,7 @@ _PATIENCE: Final = 5.0
 class Debugging(msgspec.Struct, frozen=True, kw_only=True):
     """One release under a debugger, with the working copy's modules, from `source_roots`.
 
-    `port` is the function's on this machine, where it has one of its own.
+    `port` is the function's on this machine; unused on Nuclio.
     """
 
     session: Session
@@ -36,7 +36,7 @@ class Debugging(msgspec.Struct, frozen=True, kw_only=True):
         return self.release.manifest.name
 
     def announce(self, address: tuple[str, int], folders: Mapping[Path, str]) -> None:
-        """Say where the debugger listens, and have an editor know; see `launch.configuration`."""
+        """Print where the debugger listens, and set up the editor; see `launch.configuration`."""
         workspace = Path.cwd()
         entry = configuration(self.name, address, workspace, folders)
         if write_launch(workspace, entry):
@@ -47,14 +47,14 @@ class Debugging(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def end_like_ctrl_c() -> None:
-    """Have SIGTERM do what Ctrl-C does, so that nothing is left behind."""
+    """Make SIGTERM act like Ctrl-C, so that nothing is left behind."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def can_be_reached(host: str) -> bool:
-    """Whether this machine reaches a container at its own address.
+    """Whether this machine can reach a container at its own address.
 
-    Not by the debugger's port: debugpy takes whoever connects for the editor.
+    The debugger's port is no use for this: debugpy takes any client for the editor.
     """
     try:
         socket.create_connection((host, EVENTS), timeout=_PATIENCE).close()

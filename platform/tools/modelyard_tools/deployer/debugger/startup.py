@@ -1,7 +1,7 @@
-"""debugpy in a worker, without a line of it in the function or its image.
+"""debugpy in a worker, without changing the function or its image.
 
-Python imports `sitecustomize` before anything else. A folder with ours, and debugpy itself, come
-onto the worker's PYTHONPATH; the function's own dependencies stay as they are.
+Python imports `sitecustomize` before anything else. A folder with ours, and debugpy itself, are
+added to the worker's PYTHONPATH; the function's own dependencies stay as they are.
 """
 
 import os
@@ -15,14 +15,14 @@ import msgspec
 from modelyard_tools.deployer.core.errors import DeployError
 
 HOST: Final = "127.0.0.1"
-# How it is called wherever Python is to find it.
+# The name under which Python finds it.
 STARTUP: Final = "sitecustomize.py"
 # Where a loose PEX has its distributions.
 _DISTRIBUTIONS: Final = ".deps"
 
 
 class Debugger(msgspec.Struct, frozen=True, kw_only=True):
-    """debugpy on a port of `host`, out of a loose PEX. With `wait` nothing is loaded before an
+    """debugpy on a port of `host`, from a loose PEX. With `wait`, nothing is loaded until an
     editor has attached.
     """
 
@@ -32,10 +32,10 @@ class Debugger(msgspec.Struct, frozen=True, kw_only=True):
     wait: bool = False
 
     def environment(self, env: Mapping[str, str], scratch: Path) -> dict[str, str]:
-        """Return a worker's environment `env` with the debugger; `scratch` gets its start-up file.
+        """Return the worker's environment `env` with the debugger; its start-up file is in `scratch`.
 
         Raises:
-            DeployError: the PEX holds no debugpy.
+            DeployError: the PEX does not contain debugpy.
         """
         distributions = self.distributions()
         (scratch / STARTUP).write_bytes(startup_file())
@@ -44,11 +44,11 @@ class Debugger(msgspec.Struct, frozen=True, kw_only=True):
         return {**env, "PYTHONPATH": search, **self.variables()}
 
     def variables(self) -> dict[str, str]:
-        """Return what the start-up file goes by."""
+        """Return the variables that the start-up file reads."""
         given = {
             "MODELYARD_DEBUG_PORT": str(self.port),
             "MODELYARD_DEBUG_HOST": self.host,
-            # Python 3.11 has its own modules frozen, of which the debugger would warn.
+            # Python 3.11 freezes its own modules, and the debugger would warn about that.
             "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         }
         return {**given, **({"MODELYARD_DEBUG_WAIT": "1"} if self.wait else {})}
@@ -57,7 +57,7 @@ class Debugger(msgspec.Struct, frozen=True, kw_only=True):
         """Return the folders in which Python finds debugpy and what it needs.
 
         Raises:
-            DeployError: the PEX holds no debugpy.
+            DeployError: the PEX does not contain debugpy.
         """
         found = sorted((self.pex / _DISTRIBUTIONS).glob("*"))
         if not any((folder / "debugpy").is_dir() for folder in found):
@@ -66,5 +66,5 @@ class Debugger(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def startup_file() -> bytes:
-    """Return the content of the file that has debugpy listen."""
+    """Return the content of the file that makes debugpy listen."""
     return files("modelyard_tools.deployer.debugger").joinpath("sitecustomize.py.txt").read_bytes()

@@ -40,8 +40,8 @@ _LIBRARY: Final = "modelyard"
 class Development(msgspec.Struct, frozen=True, kw_only=True):
     """What to serve: a release, with modules from `source_roots` instead of its own.
 
-    With a `debugger` one worker has it, and as much time for a request as somebody needs who looks
-    at it line by line.
+    With a `debugger`, there is one worker, which may take as long for a request as it takes to step
+    through it.
     """
 
     session: Session
@@ -55,9 +55,9 @@ def serve(development: Development) -> int:
     """Serve until Ctrl-C; return the exit code.
 
     Raises:
-        DeployError: there is no port to serve it on, or its dependencies cannot be installed.
+        DeployError: its port is taken, or its dependencies cannot be installed.
     """
-    # Watching would otherwise report every change of a file in a line of its own.
+    # The watcher would otherwise log a line for every change of a file.
     logging.getLogger("watchfiles").setLevel(logging.WARNING)
     release, home = development.release, development.session.home
     report = development.session.report
@@ -67,7 +67,7 @@ def serve(development: Development) -> int:
                 install_dependencies(home, release)
     config = FunctionConfig.parse(msgspec.convert(nuclio_config(release), RawConfig))
     if development.debugger:
-        # A worker has it later.
+        # A worker binds it later.
         listen_here(development.debugger.port, "--debug-port").close()
     listener = listen_here(development.port, "--port")
     with tempfile.TemporaryDirectory(prefix="modelyard-") as scratch:
@@ -110,12 +110,12 @@ def _serve(
 def _spec(
     development: Development, release: BuiltRelease, config: FunctionConfig, scratch: Path
 ) -> WorkerSpec:
-    """Return how the platform would start the workers, but for where modules come from."""
+    """Return how the platform would start the workers, except for where modules come from."""
     home, manifest = development.session.home, release.manifest
     python = home.deps / manifest.parts.deps / "bin" / "python"
     spec = worker_spec(home, config, Release(release.folder, python, manifest))
     roots = os.pathsep.join(str(root.absolute()) for root in development.source_roots)
-    # The working copy is no place for what Python compiles; its author may see every traceback.
+    # Keep bytecode out of the working copy; its author may see every traceback.
     more = {"PYTHONPATH": roots, "PYTHONDONTWRITEBYTECODE": "1", TRACEBACKS: "1"}
     env = {**spec.env, **more}
     spec = msgspec.structs.replace(spec, env=env, log=None)
@@ -133,16 +133,16 @@ def _spec(
 
 
 def _following(spec: WorkerSpec, release: BuiltRelease) -> tuple[WorkerSpec, str]:
-    """Return the spec with workers that import their model's package again, and that package.
+    """Return the spec with workers that can reimport their model's package, and that package.
 
-    Functions of another handler, and those without code of their own, have none.
+    Functions with another handler, and those without code of their own, have none.
     """
     if spec.env.get(variables.HANDLER) != DEFAULT_HANDLER:
         return spec, ""
     package = own_package(Assets.open(release.folder / ASSETS).model)
     if package == _LIBRARY:
         return spec, ""
-    # One worker: a request to import again reaches no more.
+    # One worker: a request to reimport reaches only one.
     env = {**spec.env, variables.HANDLER: HANDLER}
     return msgspec.structs.replace(spec, env=env, workers=1), package
 

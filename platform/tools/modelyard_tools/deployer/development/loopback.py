@@ -1,4 +1,4 @@
-"""Ports of this machine's loopback interface that a command line names."""
+"""Ports of this machine's loopback interface that are given on the command line."""
 
 import socket
 from typing import Final
@@ -13,7 +13,7 @@ def listen_here(port: int, option: str) -> socket.socket:
     """Return a socket that listens on `port`.
 
     Raises:
-        DeployError: somebody has it; the text names the `option` that chooses another.
+        DeployError: it is taken; the text names the `option` that chooses another.
     """
     try:
         return listen(HOST, port)

@@ -1,4 +1,4 @@
-"""A function whose workers follow the sources they were loaded from."""
+"""A function whose workers are reloaded when their sources change."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -21,22 +21,22 @@ _NEXT: Final = "cannot load; the next edit triggers another attempt"
 class ReloadingFunction:
     """A function whose workers are replaced when its sources change.
 
-    While new ones load, the old ones answer. If new ones cannot start, nothing
-    does: an answer of code that is no longer there would mislead. Every request
-    is then answered with the reason, traceback included.
+    While new ones load, the old ones answer. If the new ones cannot start, every
+    request is answered with the reason, traceback included: an answer from code
+    that is no longer there would mislead.
 
-    Where only files of `package` changed, whose workers run `modelyard.serving.worker.develop`,
-    these import them again and keep what else they have loaded.
+    If only files of `package` changed, its workers, which run `modelyard.serving.worker.develop`,
+    reimport them and keep everything else loaded.
 
     Attributes:
         failure: Why nothing is loaded, in one line; "" while something is.
-        story: What has been reported so far, for those who do not see the terminal.
+        story: What has been reported so far, for clients that do not see the terminal.
     """
 
     def __init__(
         self, spec: WorkerSpec, report: Report, package: str = "", *, overlap: bool = True
     ) -> None:
-        """Serve with workers of `spec`; without `overlap` the old ones end before others load."""
+        """Serve with workers of `spec`; without `overlap`, old ones end before new ones load."""
         self._overlap = overlap
         self._spec = spec
         self._package = package
@@ -59,9 +59,9 @@ class ReloadingFunction:
         return await self._pool.call(event)
 
     async def follow(self, source_roots: Sequence[Path]) -> None:
-        """Load, and again after every change of a Python file, until cancelled."""
+        """Load, and reload after every change of a Python file, until cancelled."""
         watch = awatch(*source_roots, watch_filter=_PythonFiles())
-        # The watch begins before the first load, so that no edit falls between.
+        # The watch begins before the first load, so that no edit is missed.
         upcoming = asyncio.ensure_future(anext(watch))
         try:
             await self._load()
@@ -77,7 +77,7 @@ class ReloadingFunction:
             await asyncio.gather(upcoming, return_exceptions=True)
 
     def _is_own(self, changes: Iterable[tuple[Any, str]], source_roots: Sequence[Path]) -> bool:
-        """Whether the changed files are all of the package."""
+        """Whether all changed files belong to the package."""
         if not self._package:
             return False
         folders = [(root / self._package).resolve() for root in source_roots]
@@ -85,7 +85,7 @@ class ReloadingFunction:
         return all(any(path.is_relative_to(folder) for folder in folders) for path in paths)
 
     async def _reload(self) -> bool:
-        """Have the workers import the package again; False if they cannot even fail at that."""
+        """Have the workers reimport the package; False if they cannot even try."""
         if self._pool is None:
             return False
         reply = await self._pool.call(Event("reload", method="GET", path=RELOAD_PATH))
@@ -104,7 +104,7 @@ class ReloadingFunction:
         return True
 
     async def _load(self) -> None:
-        """Start new workers, have them take over, and end the old ones."""
+        """Start new workers, switch over to them, and stop the old ones."""
         pool = WorkerPool(self._spec)
         old, failure = self._pool, None
         if old and not self._overlap:
@@ -133,13 +133,13 @@ class ReloadingFunction:
         self.story += f"{text}\n"
 
     async def stop(self) -> None:
-        """End the workers."""
+        """Stop the workers."""
         if self._pool:
             await self._pool.stop(DRAIN)
 
 
 class _PythonFiles(DefaultFilter):
-    """What a function is made of; its tests are no part of it."""
+    """A function's source files, without its tests."""
 
     def __call__(self, change: Any, path: str) -> bool:
         wanted = path.endswith(".py") and not path.endswith("_test.py")

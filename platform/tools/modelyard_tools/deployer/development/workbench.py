@@ -1,7 +1,7 @@
 """The console for the one function that is being developed, at the function's own address.
 
-Browsers and `./pants experiment` get what a platform with a single function would answer; all else
-is an event for the function, as ever.
+Browsers and `./pants experiment` get what a platform with a single function would answer;
+everything else is an event for the function, as usual.
 """
 
 from typing import Any, Final

@@ -34,7 +34,7 @@ class Workers(msgspec.Struct, frozen=True):
 
 
 class Resources(msgspec.Struct, frozen=True, rename="camel"):
-    """The limits of a function, what puts them in force, and its GPUs' ids."""
+    """The limits of a function, how they are enforced, and its GPUs' ids."""
 
     memory_bytes: int | None = None
     cpus: float | None = None
@@ -43,7 +43,7 @@ class Resources(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Status(msgspec.Struct, frozen=True, rename="camel"):
-    """How a function is; `http_port` None means that it has no port yet."""
+    """A function's state; `http_port` None means that it has no port yet."""
 
     state: str
     message: str = ""
@@ -66,7 +66,7 @@ class Function(msgspec.Struct, frozen=True):
 
     @property
     def url(self) -> str:
-        """Where it answers."""
+        """The URL at which it answers."""
         return f"http://{HOST}:{self.status.http_port}" if self.status.http_port else ""
 
 
@@ -89,7 +89,7 @@ class Dashboard:
         self.port = port
 
     def platform(self, timeout: float = _TIMEOUT) -> Platform | None:
-        """Return who answers there; None if nobody does, or not one of ours.
+        """Return the platform that answers there; None if nothing does, or something else.
 
         Waits at most `timeout` seconds.
         """
@@ -106,7 +106,7 @@ class Dashboard:
         )
 
     def configs(self) -> dict[str, dict[str, Any]]:
-        """Return the configurations of all functions by name, as they were put."""
+        """Return the configurations of all functions by name, as they were submitted."""
         functions = msgspec.json.decode(self._ask("GET", "/api/functions").body)
         return {
             name: {"metadata": each["metadata"], "spec": each["spec"]}
@@ -114,21 +114,21 @@ class Dashboard:
         }
 
     def put(self, config: Mapping[str, Any]) -> None:
-        """Begin to deploy a function; `functions` tells how it goes."""
+        """Start to deploy a function; `functions` shows its progress."""
         self._ask("PUT", f"/api/functions/{config['metadata']['name']}", config)
 
     def delete(self, name: str) -> None:
-        """Stop the function and forget it."""
+        """Stop and remove the function."""
         force = {nuclio_headers.FORCE_DELETE: "true"}
         self._ask("DELETE", "/api/functions", {"metadata": {"name": name}}, force)
 
     def ensure_project(self, name: str) -> None:
-        """Make the project if it is not there."""
+        """Create the project if it does not exist."""
         if self._send("GET", f"/api/projects/{name}").status == HTTPStatus.NOT_FOUND:
             self._ask("POST", "/api/projects", {"metadata": {"name": name}})
 
     def invoke(self, name: str, body: bytes, timeout: float) -> Reply:
-        """Send `body`, JSON, to the function, as CVAT does; wait `timeout` seconds at most."""
+        """Send `body` (JSON) to the function, as CVAT does; wait `timeout` seconds at most."""
         headers = {
             "content-type": "application/json",
             nuclio_headers.FUNCTION_NAME: name,
@@ -136,7 +136,7 @@ class Dashboard:
             nuclio_headers.INVOKE_TIMEOUT: f"{timeout:g}s",
         }
         try:
-            # The platform gives up first, and says so.
+            # The platform times out first, and reports it.
             return self._send("POST", "/api/function_invocations", body, headers, timeout + 5)
         except NO_ANSWER as error:
             raise self._gone(error) from None
@@ -148,7 +148,7 @@ class Dashboard:
         content: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
-        """Send a request that has to succeed.
+        """Send a request that must succeed.
 
         Raises:
             DeployError: it was refused, or the platform does not answer.

@@ -1,4 +1,4 @@
-"""The platform as a process in the background: finding, starting, stopping it."""
+"""The platform as a background process: finding, starting and stopping it."""
 
 import contextlib
 import json
@@ -19,16 +19,16 @@ from modelyard_tools.home.folders import Home
 from modelyard_tools.home.running import RunningPlatform, read_note
 
 _START_SECONDS: Final = 60.0
-# Longer than requests under way are given to end.
+# Longer than the time that pending requests are given to finish.
 _STOP_SECONDS: Final = 180.0
 _POLL: Final = 0.05
 
 
 def wanted_port() -> int | None:
-    """Return the dashboard port that the environment asks for; None if it says nothing.
+    """Return the dashboard port that the environment sets; None if it sets none.
 
     Raises:
-        DeployError: it says something that is no port.
+        DeployError: it is not a port number.
     """
     text = os.environ.get(variables.PORT)
     if not text:
@@ -39,7 +39,7 @@ def wanted_port() -> int | None:
 
 
 def find(home: Home) -> RunningPlatform | None:
-    """Return the platform that serves this home, if one answers."""
+    """Return the platform that uses this home, if one answers."""
     note = read_note(home)
     if note is None:
         return None
@@ -55,7 +55,7 @@ def start(home: Home, code: PlatformCode) -> RunningPlatform:
     It survives this process, its terminal and its files.
 
     Raises:
-        DeployError: it ended at once, with what it said, or does not answer in time.
+        DeployError: it exited at once (the text has its output), or did not answer in time.
     """
     output = Follower(home.platform_log)
     process = _spawn(home, code)
@@ -74,12 +74,12 @@ def start(home: Home, code: PlatformCode) -> RunningPlatform:
 
 
 def stop(home: Home) -> bool:
-    """Stop the platform and wait for its end; say whether one was running.
+    """Stop the platform and wait until it has ended; return whether one was running.
 
-    Requests under way are answered first.
+    Pending requests are answered first.
 
     Raises:
-        DeployError: it does not stop, or belongs to somebody else.
+        DeployError: it does not stop, or belongs to another user.
     """
     try:
         with held(home.platform_lock, timeout=0):
@@ -121,7 +121,7 @@ def _spawn(home: Home, code: PlatformCode) -> subprocess.Popen[bytes]:
 
 
 def _complaint(output: bytes) -> str:
-    """Return the message of the last log line, or the last lines when they are no log."""
+    """Return the message of the last log line, or the last lines if they are not log lines."""
     lines = output.decode(errors="replace").strip().splitlines()
     with contextlib.suppress(ValueError, KeyError, TypeError, IndexError):
         return str(json.loads(lines[-1])["message"])

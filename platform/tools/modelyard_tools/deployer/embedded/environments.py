@@ -1,4 +1,4 @@
-"""Making Python environments out of PEXes."""
+"""Python environments made from PEXes."""
 
 import os
 import shutil
@@ -11,39 +11,39 @@ from typing import Final
 
 from modelyard_tools.deployer.core.errors import DeployError
 
-# What would make another Python behave like this one.
+# Variables that would make another Python behave like this one.
 _PREFIXES: Final = ("PEX_", "PYTHON", "VIRTUAL_ENV", "__PYVENV")
 _TAIL_LINES: Final = 5
 
 
 def clean_environment(env: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the environment without what Python and Pex take from it."""
+    """Return the environment without the variables that Python and Pex read."""
     env = os.environ if env is None else env
     return {key: value for key, value in env.items() if not key.startswith(_PREFIXES)}
 
 
 def base_python() -> Path:
-    """Return the interpreter below the environment that runs this."""
+    """Return the base interpreter of the environment that runs this."""
     return Path(sys.executable).resolve()
 
 
 def is_complete(folder: Path) -> bool:
-    """Whether an environment is there, and its interpreter still is."""
+    """Whether an environment exists, and its interpreter still does."""
     return (folder / "bin" / "python").exists()
 
 
 def make_environment(pex: Path, folder: Path) -> None:
     """Turn `pex`, a file or a packed folder, into the environment `folder`.
 
-    The environment appears there at once and whole, or not at all. Must not run
-    twice at the same time for one folder.
+    The environment appears there complete or not at all. Must not run twice at the
+    same time for one folder.
 
     Raises:
         DeployError: the PEX is missing or cannot be unpacked here.
     """
     if not pex.exists():
         raise DeployError(f"PEX {pex} not found; build again")
-    # What an interrupted run left, or an environment whose interpreter is gone.
+    # Left by an interrupted run, or an environment whose interpreter is gone.
     if folder.exists():
         shutil.rmtree(folder)
     with tempfile.TemporaryDirectory(prefix=".new-", dir=folder.parent) as scratch:
@@ -53,7 +53,7 @@ def make_environment(pex: Path, folder: Path) -> None:
 
 
 def _unpack(pex: Path, made: Path, pex_root: Path) -> None:
-    # Pex links files from its root where it can, so the root has to be beside them.
+    # Pex hard-links files from its root if it can, so the root must be on the same disk.
     env = clean_environment() | {"PEX_TOOLS": "1", "PEX_ROOT": str(pex_root)}
     _run([str(base_python()), str(pex), "venv", str(made)], env, pex)
     _run([str(made / "bin" / "python"), "-c", ""], clean_environment(), pex)

@@ -1,4 +1,4 @@
-"""Putting releases into the platform's home, and taking old ones out."""
+"""Installing releases into the platform's home, and removing old ones."""
 
 import contextlib
 import os
@@ -15,29 +15,29 @@ from modelyard_tools.deployer.embedded.environments import is_complete, make_env
 from modelyard_tools.home.folders import Home
 from modelyard_tools.releases.manifest import ManifestError, Parts, read_manifest
 
-# What Pex adds to a folder to make it run.
+# What Pex adds to a folder to make it executable.
 _PEX_OWN: Final = frozenset({".bootstrap", "PEX-INFO", "__main__.py", "__pex__"})
 
 
 def has_dependencies(home: Home, release: BuiltRelease) -> bool:
-    """Whether the environment of the release's dependencies is there."""
+    """Whether the environment of the release's dependencies exists."""
     return is_complete(home.deps / release.manifest.parts.deps)
 
 
 def install_dependencies(home: Home, release: BuiltRelease) -> None:
-    """Make the environment of the release's dependencies; releases that have the same share it.
+    """Create the environment of the release's dependencies; releases with the same ones share it.
 
     Raises:
-        DeployError: it cannot be made.
+        DeployError: it cannot be created.
     """
     make_environment(release.deps, home.deps / release.manifest.parts.deps)
 
 
 def install_release(home: Home, release: BuiltRelease) -> None:
-    """Put the release's own files into the home, if they are not there.
+    """Install the release's own files into the home, if they are missing.
 
     Raises:
-        DeployError: a file is missing or wrong, or the home cannot be written.
+        DeployError: a file is missing or wrong, or the home is not writable.
     """
     folder = home.releases / release.manifest.digest
     if folder.exists():
@@ -56,7 +56,7 @@ def install_release(home: Home, release: BuiltRelease) -> None:
 
 
 def parts_of(home: Home, digest: str | None) -> Parts | None:
-    """Return the parts of an installed release; None if it is not there."""
+    """Return the parts of an installed release; None if it is not installed."""
     if digest is None:
         return None
     try:
@@ -66,9 +66,9 @@ def parts_of(home: Home, digest: str | None) -> Parts | None:
 
 
 def clean(home: Home, keep: Collection[str], platform: str) -> None:
-    """Remove releases but those of the digests in `keep`, and all that only removed ones needed.
+    """Remove releases except those with digests in `keep`, and what only removed ones needed.
 
-    Of the platform's own environments the one of digest `platform` stays.
+    Of the platform's own environments, the one with the digest `platform` stays.
     """
     for folder in _others(home.releases, keep):
         shutil.rmtree(folder)
@@ -93,7 +93,7 @@ def _copy(
 ) -> None:
     """Copy a tree without the top-level entries named in `leave`.
 
-    Files that `same` has as well are linked from there, for weights are large.
+    Files that `same` also has are hard-linked from there, since weights are large.
     """
     target.mkdir(parents=True)
     for entry in source.iterdir():
@@ -111,7 +111,7 @@ def _copy(
 
 
 def _assets_of_another(home: Home, parts: Parts) -> Path | None:
-    """Return the assets of an installed release that has the same ones."""
+    """Return the assets folder of an installed release with the same assets."""
     for folder in home.releases.iterdir():
         other = parts_of(home, folder.name)
         if other and other.assets == parts.assets:

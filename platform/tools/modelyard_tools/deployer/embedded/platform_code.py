@@ -1,4 +1,4 @@
-"""Which code the platform shall run, and how to start it."""
+"""Which code the platform should run, and how to start it."""
 
 import hashlib
 import os
@@ -20,7 +20,7 @@ from modelyard_tools.deployer.embedded.environments import (
 from modelyard_tools.home.folders import Home
 
 _INFO: Final = "PEX-INFO"
-# What the platform is made of.
+# The platform's modules.
 _PACKAGES: Final = (console, embedded, files, home_files, http, protocol, releases, server)
 
 
@@ -35,7 +35,7 @@ class PlatformCode(Protocol):
         """Whether `install` has nothing to do."""
 
     def install(self, home: Home) -> None:
-        """Put the code where it stays when this process and its files are gone."""
+        """Put the code where it outlives this process and its files."""
 
     def python(self, home: Home) -> Path:
         """Return the interpreter to run `-m modelyard_tools.embedded` with."""
@@ -49,15 +49,15 @@ class PexCode:
 
     def __init__(self, pex: Path) -> None:
         self._pex = pex
-        # It holds the hashes of the code and of all distributions.
+        # It contains the hashes of the code and of all distributions.
         self.digest = hashlib.sha256(_pex_info(pex)).hexdigest()
 
     def is_installed(self, home: Home) -> bool:
-        """Whether the environment is there."""
+        """Whether the environment exists."""
         return is_complete(home.platforms / self.digest)
 
     def install(self, home: Home) -> None:
-        """Make the environment in the home."""
+        """Create the environment in the home."""
         make_environment(self._pex, home.platforms / self.digest)
 
     def python(self, home: Home) -> Path:
@@ -65,7 +65,7 @@ class PexCode:
         return home.platforms / self.digest / "bin" / "python"
 
     def environment(self) -> Mapping[str, str]:
-        """Return this process's environment, without what concerns Python."""
+        """Return this process's environment, without Python's variables."""
         return clean_environment()
 
 
@@ -76,7 +76,7 @@ class CurrentCode:
         self.digest = _digest_of_sources(*(package.__path__[0] for package in _PACKAGES))
 
     def is_installed(self, home: Home) -> bool:
-        """Nothing is ever to be done."""
+        """There is never anything to do."""
         return True
 
     def install(self, home: Home) -> None:

@@ -12,12 +12,12 @@ from modelyard_tools.deployer.embedded.client import Dashboard, Function, Resour
 from modelyard_tools.deployer.output.report import Report
 
 _POLL: Final = 0.2
-# The platform itself bounds every start; this is for one that has gone mad.
+# The platform itself bounds every start; this is for one that hangs.
 _LONGEST_WAIT: Final = 1800.0
 
 
 def settled(dashboard: Dashboard, report: Report) -> dict[str, Function]:
-    """Return all functions once none is being started or replaced any more."""
+    """Return all functions once none is being started or replaced."""
     functions = dashboard.functions()
     if not _building(functions):
         return functions
@@ -30,9 +30,9 @@ def settled(dashboard: Dashboard, report: Report) -> dict[str, Function]:
 
 
 def wait(dashboard: Dashboard, started: Mapping[str, str], *, verbose: bool) -> dict[str, str]:
-    """Wait until each function's deployment of that digest is over; return the failures.
+    """Wait until each function's deployment of that digest has finished; return the failures.
 
-    With `verbose` they hold all that a function said.
+    With `verbose`, they contain a function's whole output.
     """
     failures: dict[str, str] = {}
     pending = dict(started)
@@ -51,7 +51,7 @@ def wait(dashboard: Dashboard, started: Mapping[str, str], *, verbose: bool) -> 
 
 
 def _problem(function: Function | None, digest: str, *, late: bool, verbose: bool) -> str | None:
-    """Return why the deployment failed; nothing if it succeeded, None if it goes on."""
+    """Return why the deployment failed; "" if it succeeded, None if it is in progress."""
     if function is None:
         return "it was deleted while it was being deployed"
     last = function.status.last_deployment
@@ -93,7 +93,7 @@ def described(name: str, function: Function) -> Deployed:
 
 
 def _limits(resources: Resources) -> str:
-    """Return the limits, and what puts them in force: `2 GiB, 1.5 cores (rlimit)`."""
+    """Return the limits, and how they are enforced: `2 GiB, 1.5 cores (rlimit)`."""
     words = []
     if resources.memory_bytes is not None:
         words.append(f"{resources.memory_bytes / GIB:.3g} GiB")

@@ -33,13 +33,13 @@ _NOT_RUNNING: Final = "the platform is not running; `./pants run ::deploy` start
 
 
 def chosen_code(platform_pex: Path | None) -> PlatformCode:
-    """Return the platform's code: that of a PEX, else what this process runs on."""
+    """Return the platform's code: that of a PEX, else this process's own."""
     return PexCode(platform_pex) if platform_pex else CurrentCode()
 
 
 class EmbeddedTarget:
-    """See `modelyard_tools.deployer.core.target.Target`. `verbose` adds all that a failed function
-    said.
+    """See `modelyard_tools.deployer.core.target.Target`. `verbose` adds the whole output of failed
+    functions.
     """
 
     flags = ""
@@ -53,11 +53,11 @@ class EmbeddedTarget:
         self._before: dict[str, Function] = {}
 
     def prepare(self) -> None:
-        """Have a platform of the wanted code and port run, with nothing being started any more."""
+        """Ensure that a platform with this code and port runs, and that no function is starting."""
         self._before = settled(Dashboard(self._ensure_platform().port), self._report)
 
     def running(self, releases: Sequence[BuiltRelease]) -> dict[str, Running]:
-        """Return what runs, or what a platform that is not running would start again."""
+        """Return what runs, or what a stopped platform would start again."""
         platform = daemon.find(self._home)
         if platform:
             return {
@@ -85,7 +85,7 @@ class EmbeddedTarget:
         return failures | self._start(configs)
 
     def clean(self, releases: Sequence[BuiltRelease]) -> None:
-        """Remove old releases. Versions just replaced may still end their requests."""
+        """Remove old releases. Versions just replaced may still finish their requests."""
         functions = (*self._before.values(), *self._dashboard().functions().values())
         keep = {each.digest for each in functions if each.digest}
         keep |= {release.manifest.digest for release in releases}
@@ -96,7 +96,7 @@ class EmbeddedTarget:
             self._report.error(f"cannot remove old releases from {self._home.root}: {error}")
 
     def status(self) -> Status:
-        """Return all functions; none while the platform does not run."""
+        """Return all functions; none if the platform is not running."""
         platform = daemon.find(self._home)
         if platform is None:
             return Status(headline=_NOT_RUNNING, platform=None, functions={})
@@ -109,21 +109,21 @@ class EmbeddedTarget:
         )
 
     def next_steps(self) -> str:
-        """Return what to start CVAT with."""
+        """Return the settings to start CVAT with."""
         port = self._platform().port
         return f"""\
 Use it from a CVAT server on this machine:
   CVAT_SERVERLESS=1 CVAT_NUCLIO_HOST={HOST} CVAT_NUCLIO_PORT={port}"""
 
     def delete(self, name: str) -> None:
-        """Stop the function and forget it."""
+        """Stop and remove the function."""
         dashboard = self._dashboard()
         require(name, dashboard.functions())
         dashboard.delete(name)
         self._history.forget(name)
 
     def rollback(self, name: str) -> str:
-        """Deploy again the release before, which stays installed for this."""
+        """Deploy the previous release again, which stays installed for this."""
         require(name, self._dashboard().functions())
         config = previous(self._history, name)
         require_rolled_back(name, self._start([config]))
@@ -145,7 +145,7 @@ Use it from a CVAT server on this machine:
         return missing | self._start([c for c in configs if c["metadata"]["name"] not in missing])
 
     def reconcile(self) -> dict[str, str]:
-        """Have a platform run; it starts again what has ended by itself."""
+        """Ensure that a platform runs; it restarts functions that exited."""
         self.prepare()
         return {}
 
@@ -155,7 +155,7 @@ Use it from a CVAT server on this machine:
         path = self._home.logs / f"{name}.log"
         follower = Follower(path)
         _print_raw(tail(path, lines))
-        # Ctrl-C is how one ends this, not a failure.
+        # Ctrl-C is how to end this, not a failure.
         with contextlib.suppress(KeyboardInterrupt):
             while follow:
                 content = follower.read()
@@ -170,7 +170,7 @@ Use it from a CVAT server on this machine:
         return dashboard.invoke(name, body, CVAT_TIMEOUT)
 
     def _ensure_platform(self) -> RunningPlatform:
-        """Start the platform, or replace one of another code or port, if need be."""
+        """Start the platform, or replace one with other code or another port, if necessary."""
         found = daemon.find(self._home)
         current = found is not None and found.digest == self._code.digest
         if found and current and daemon.wanted_port() in (None, found.port):
@@ -194,7 +194,7 @@ Use it from a CVAT server on this machine:
             install.install_release(self._home, release)
 
     def _start(self, configs: Sequence[Config]) -> dict[str, str]:
-        """Have the platform start what is installed, and wait; return why some did not start."""
+        """Have the platform start installed releases, and wait; return why some did not start."""
         dashboard = self._dashboard()
         failures: dict[str, str] = {}
         started: dict[str, Config] = {}

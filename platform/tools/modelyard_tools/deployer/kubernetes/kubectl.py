@@ -1,4 +1,4 @@
-"""kubectl, which knows how to reach the cluster."""
+"""The cluster, through kubectl."""
 
 import json
 import shutil
@@ -21,13 +21,13 @@ _SECONDS: Final = 120.0
 
 
 class Kubectl:
-    """The client for one namespace of one context (empty: the current one)."""
+    """kubectl for one namespace of one context (empty: the current one)."""
 
     def __init__(self, namespace: str, context: str = "") -> None:
         """Find the program.
 
         Raises:
-            DeployError: there is none.
+            DeployError: it is not found.
         """
         program = shutil.which("kubectl")
         if program is None:
@@ -57,21 +57,21 @@ class Kubectl:
         return items
 
     def apply(self, folder: Path, *, dry_run: bool = False) -> None:
-        """Have the server take the objects of a folder for kustomize.
+        """Apply the objects of a kustomize folder on the server.
 
-        What Nuclio's controller has written into the status since is ours again.
+        This takes over the status fields that Nuclio's controller has written.
         """
         options = ["--server-side", "--force-conflicts", f"--field-manager={_MANAGER}"]
-        # Nuclio leaves the schema open, so the client has nothing to check against.
+        # Nuclio's schema is open, so the client has nothing to validate against.
         options += ["--validate=false", *(["--dry-run=server"] if dry_run else [])]
         self._ask("apply", "--kustomize", str(folder), *options)
 
     def delete(self, name: str) -> None:
-        """Delete a function, with all that Nuclio made for it."""
+        """Delete a function, with everything that Nuclio created for it."""
         self._ask("delete", FUNCTIONS, name, "--ignore-not-found")
 
     def invoke(self, name: str, body: bytes) -> bytes:
-        """Post `body`, JSON, to a function through the API server; return the answer's body."""
+        """Post `body` (JSON) to a function through the API server; return the response's body."""
         service = (
             f"/api/v1/namespaces/{self.namespace}/services/http:{PREFIX}{name}:{EVENTS}/proxy/"
         )
@@ -80,11 +80,11 @@ class Kubectl:
         except ToolError as error:
             if _UNTOLD not in str(error):
                 raise
-            # kubectl keeps to itself what a function answers with a status that is no success.
+            # kubectl does not show the body of a function's error response.
             raise DeployError(f"{error}\n`logs {name} --to kubernetes` shows its log") from None
 
     def logs(self, name: str, *, lines: int, follow: bool) -> None:
-        """Write what the function's pods have printed to standard output."""
+        """Print the logs of the function's pods."""
         selector = f"--selector={FUNCTION_LABEL}={name}"
         options = ["--container=nuclio", f"--tail={lines}", *(["--follow"] if follow else [])]
         done = subprocess.run(  # noqa: S603 - kubectl
@@ -111,7 +111,7 @@ class Kubectl:
 
 
 def _complaint(output: bytes) -> str:
-    """Return what kubectl complained about, without its log lines and repetitions."""
+    """Return kubectl's error message, without its log lines and repetitions."""
     lines = output.decode(errors="replace").strip().splitlines()
     told: Sequence[str] = [line for line in dict.fromkeys(lines) if not line[1:5].isdigit()]
     return "\n".join(told) or "it printed nothing"

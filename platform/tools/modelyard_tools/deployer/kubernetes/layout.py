@@ -49,10 +49,10 @@ def layout_again(configs: Sequence[Config], namespace: str) -> Layout:
 
 
 def write_layout(folder: Path, layout: Layout) -> None:
-    """Write kustomization.yaml, one file a project and one a function; old files of ours go.
+    """Write kustomization.yaml and one file per project and function; remove old files of ours.
 
     Raises:
-        DeployError: the folder holds something else, or cannot be written.
+        DeployError: the folder contains other files, or cannot be written.
     """
     files = {f"project-{name}.yaml": item for name, item in layout.projects.items()}
     files |= {f"{_FUNCTIONS}/{name}.yaml": item for name, item in layout.functions.items()}

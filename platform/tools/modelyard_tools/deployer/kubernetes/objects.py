@@ -1,6 +1,6 @@
-"""Releases as objects of a cluster, complete: nobody fills in or checks what kubectl applies.
+"""Releases as complete Kubernetes objects: nothing fills in or checks what kubectl applies.
 
-Nuclio's controller looks at a function only when its status says that it waits.
+Nuclio's controller handles a function only if its status says that it is waiting.
 """
 
 import hashlib
@@ -15,13 +15,13 @@ from modelyard_tools.deployer.core.nuclio_config import function_config
 from modelyard_tools.deployer.core.releases import BuiltRelease
 from modelyard_tools.deployer.kubernetes.settings import Cluster, Settings
 
-# The annotation with the digest of what was rendered: Nuclio adds to a spec, so that cannot tell.
+# The annotation with the digest of the rendered object: Nuclio adds to the spec itself.
 RENDERED: Final = "modelyard.io/rendered"
 WAITING: Final = "waitingForResourceConfiguration"
 
 
 def project(name: str, namespace: str) -> dict[str, Any]:
-    """Return the project that functions belong to; CVAT lists those of `cvat`."""
+    """Return the project that functions belong to; CVAT lists those in `cvat`."""
     return {
         "apiVersion": API_VERSION,
         "kind": "NuclioProject",
@@ -34,7 +34,7 @@ def function(release: BuiltRelease, cluster: Cluster, namespace: str) -> dict[st
     """Return the function of a release.
 
     Raises:
-        DeployError: the cluster could not have it, or it asks for replicas that make no sense.
+        DeployError: the cluster would refuse it, or its numbers of replicas make no sense.
     """
     config = function_config(release)
     metadata, spec = config["metadata"], config["spec"]
@@ -72,7 +72,7 @@ def _fingerprint(spec: dict[str, Any]) -> str:
 
 
 def config_of(item: dict[str, Any]) -> dict[str, Any]:
-    """Return an object as a configuration: without its cluster's bookkeeping, status and place."""
+    """Return an object as a configuration: without bookkeeping, status and namespace."""
     metadata = item["metadata"]
     kept = {key: metadata[key] for key in ("name", "labels", "annotations") if key in metadata}
     return {key: item[key] for key in ("apiVersion", "kind")} | {
@@ -82,14 +82,14 @@ def config_of(item: dict[str, Any]) -> dict[str, Any]:
 
 
 def waiting(config: dict[str, Any], namespace: str) -> dict[str, Any]:
-    """Return a configuration as an object that the controller will look at."""
+    """Return a configuration as an object that the controller will handle."""
     item = config_of(config)
     item["metadata"] = {**item["metadata"], "namespace": namespace}
     return {**item, "status": {"state": WAITING}}
 
 
 def names_registry(image: str) -> bool:
-    """Whether a name begins with the host of a registry."""
+    """Whether an image name begins with the host of a registry."""
     host, slash, _ = image.partition("/")
     return bool(slash) and ("." in host or ":" in host or host == "localhost")
 
@@ -116,12 +116,12 @@ def _secret(cluster: Cluster) -> bool:
 
 
 def _variable(variable: dict[str, Any]) -> dict[str, Any]:
-    """Return a variable whose value Kubernetes leaves as it is: it expands `$(NAME)`."""
+    """Return a variable with its value escaped, since Kubernetes expands `$(NAME)`."""
     return {**variable, "value": str(variable["value"]).replace("$", "$$")}
 
 
 def _triggers(triggers: dict[str, Any], settings: Settings) -> dict[str, Any]:
-    """Return the HTTP trigger: the port of a host has no meaning here."""
+    """Return the HTTP trigger, without the host's port, which has no meaning here."""
     http: dict[str, Any] = next(
         (each for each in triggers.values() if each.get("kind") == "http"), {}
     )
@@ -157,7 +157,7 @@ def _replicas(name: str, settings: Settings) -> dict[str, Any]:
 
 
 def _strategy(settings: Settings, *, gpus: bool) -> dict[str, Any]:
-    # A rolling update would wait for a second GPU that nobody has.
+    # A rolling update would wait for a second GPU that is not available.
     kind = settings.strategy or ("Recreate" if gpus else "")
     return {"deploymentStrategy": {"type": kind}} if kind else {}
 

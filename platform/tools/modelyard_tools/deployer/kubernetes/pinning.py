@@ -1,7 +1,7 @@
-"""Images by digest instead of by tag: what an object names stays what it is.
+"""Images by digest instead of by tag, so that an object always names the same image.
 
-A tag moves with the next build, so an object that names one cannot be brought back later, neither
-here nor from a repository with rendered objects.
+A tag moves with the next build, so an object that names one cannot be rolled back later, neither
+here nor from a repository of rendered objects.
 """
 
 from collections.abc import Mapping
@@ -20,9 +20,9 @@ _AT_ONCE: Final = 8
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What an image is called: by digest if its registry could be asked, else why not.
+    """An image's name: by digest if its registry could be queried, else why not.
 
-    `failure` says that a cluster could not have it at all.
+    `failure` says why a cluster could not pull it at all.
     """
 
     image: str
@@ -31,15 +31,15 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 def is_pinned(image: str) -> bool:
-    """Whether a name stands for the same image for ever."""
+    """Whether a name always refers to the same image."""
     return _BY_DIGEST in image
 
 
 def pinned(layout: Layout) -> tuple[Layout, list[str]]:
-    """Return `layout` with images by digest, and a line for each function that keeps its tag.
+    """Return `layout` with images by digest, and a line for each function that keeps a tag.
 
-    What its registry does not have becomes a failure. Names without a registry, as for images that
-    were loaded into the nodes, stay as they are.
+    An image that is not in its registry becomes a failure. Names without a registry, as for images
+    that were loaded into the nodes, stay as they are.
     """
     images = {name: str(item["spec"]["image"]) for name, item in layout.functions.items()}
     with ThreadPoolExecutor(_AT_ONCE) as pool:

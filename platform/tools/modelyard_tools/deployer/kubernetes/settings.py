@@ -1,4 +1,4 @@
-"""What a cluster wants of functions beyond what their BUILD files say: `--cluster FILE`.
+"""Settings of a cluster for functions, beyond those in BUILD files: `--cluster FILE`.
 
 ```yaml
 registry: registry.example.org/team
@@ -25,7 +25,7 @@ Percent = Annotated[int, msgspec.Meta(ge=1, le=100)]
 
 
 class ScaleResource(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """When Nuclio ends an idle function: the metric stays at or below `threshold` so long."""
+    """When Nuclio stops an idle function: how long the metric stays at or below `threshold`."""
 
     metric_name: str
     window_size: str
@@ -49,7 +49,7 @@ class Settings(
         "service_type": "serviceType",
     },
 ):
-    """What is said of some functions; what is not said (None) is left to wider settings."""
+    """Settings of some functions; those not set (None) are left to more general ones."""
 
     node_selector: dict[str, str] | None = None
     tolerations: list[dict[str, Any]] | None = None
@@ -65,7 +65,7 @@ class Settings(
 
 
 class Cluster(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All settings: for every function, for those with a GPU, and for single ones, which win."""
+    """Settings for every function, those with a GPU, and single ones, which take precedence."""
 
     registry: str = ""
     image_pull_secrets: str = msgspec.field(default="", name="imagePullSecrets")
@@ -74,7 +74,7 @@ class Cluster(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     functions: dict[str, Settings] = {}
 
     def settings(self, name: str, *, gpus: bool) -> Settings:
-        """Return what holds for one function."""
+        """Return the settings that apply to one function."""
         chosen = self.defaults
         for wider in (self.gpu if gpus else Settings(), self.functions.get(name, Settings())):
             said = {k: v for k, v in msgspec.structs.asdict(wider).items() if v is not None}
@@ -83,10 +83,10 @@ class Cluster(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 def read_cluster(file: Path | None) -> Cluster:
-    """Read the settings; without a file there are none.
+    """Read the settings; empty without a file.
 
     Raises:
-        DeployError: it cannot be read, or says something that we do not know.
+        DeployError: it cannot be read, or has an unknown setting.
     """
     if file is None:
         return Cluster()

@@ -44,13 +44,13 @@ class KubernetesTarget:
         self._poll = poll
 
     def prepare(self) -> None:
-        """Reach the cluster, and see that it has Nuclio's kind of object."""
+        """Check that the cluster can be reached and has Nuclio's resources."""
         self._kubectl.functions()
 
     def running(self, releases: Sequence[BuiltRelease]) -> dict[str, Running]:
-        """Return what the cluster has, and of which functions its settings have changed.
+        """Return what the cluster has, and for which functions its settings have changed.
 
-        Who gives no settings has no others: he deploys what he built, and leaves the rest.
+        Without settings nothing counts as changed: only what was built is deployed.
         """
         given = [] if self._cluster == Cluster() else releases
         layout = layout_of(given, self._cluster, self._kubectl.namespace)
@@ -64,11 +64,11 @@ class KubernetesTarget:
         }
 
     def deploy(self, releases: Sequence[BuiltRelease]) -> dict[str, str]:
-        """Apply the objects once the server would take all of them, and wait."""
+        """Apply the objects if the server would accept all of them, and wait."""
         return self._deploy(layout_of(releases, self._cluster, self._kubectl.namespace))
 
     def clean(self, releases: Sequence[BuiltRelease]) -> None:
-        """Do nothing: the cluster removes what Nuclio made for a function."""
+        """Do nothing: the cluster removes what Nuclio created for a function."""
 
     def status(self) -> Status:
         """Return all functions of the namespace."""
@@ -80,14 +80,14 @@ class KubernetesTarget:
         )
 
     def next_steps(self) -> str:
-        """Return what CVAT in the cluster has to be told."""
+        """Return the settings for CVAT in the cluster."""
         return f"""\
 Use it from a CVAT server in the cluster:
   CVAT_SERVERLESS=1 CVAT_NUCLIO_HOST=nuclio-dashboard.{self._kubectl.namespace} \
 CVAT_NUCLIO_FUNCTION_NAMESPACE={self._kubectl.namespace}"""
 
     def delete(self, name: str) -> None:
-        """Delete the object, and with it all that Nuclio made for it."""
+        """Delete the object, and with it everything that Nuclio created for it."""
         require(name, self._functions())
         self._kubectl.delete(name)
 
@@ -108,11 +108,11 @@ CVAT_NUCLIO_FUNCTION_NAMESPACE={self._kubectl.namespace}"""
         return self._deploy(layout_again(configs, self._kubectl.namespace))
 
     def reconcile(self) -> dict[str, str]:
-        """Do nothing: that is what a cluster does by itself."""
+        """Do nothing: a cluster does this itself."""
         return {}
 
     def logs(self, name: str, *, lines: int, follow: bool) -> None:
-        """Write what the function's pods have printed."""
+        """Print the logs of the function's pods."""
         require(name, self._functions())
         self._kubectl.logs(name, lines=lines, follow=follow)
 
@@ -145,7 +145,7 @@ CVAT_NUCLIO_FUNCTION_NAMESPACE={self._kubectl.namespace}"""
         return layout
 
     def _remembering(self, layout: Layout) -> Layout:
-        """Return objects that remember what they are about to replace."""
+        """Return objects that record what they are about to replace."""
         functions = self._functions()
         remembering = {}
         for name, item in layout.functions.items():
@@ -178,7 +178,7 @@ CVAT_NUCLIO_FUNCTION_NAMESPACE={self._kubectl.namespace}"""
 
 
 def _problem(item: dict[str, Any] | None, digest: str) -> str | None:
-    """Return why a function does not serve; nothing if it does, None if it is not over."""
+    """Return why a function does not serve; "" if it does, None if it is still starting."""
     if item is None:
         return "it was deleted while it was being deployed"
     if _annotations(item).get(DIGEST) != digest:
@@ -189,7 +189,7 @@ def _problem(item: dict[str, Any] | None, digest: str) -> str | None:
 
 
 def _stale(item: dict[str, Any], rendered: dict[str, Any] | None) -> str:
-    """Return why a release that the cluster has is to be applied again, or nothing."""
+    """Return why a release that the cluster has is to be applied again, or ""."""
     if rendered is None or _annotations(item).get(RENDERED) == _annotations(rendered)[RENDERED]:
         return ""
     return "its settings for the cluster changed"

@@ -1,4 +1,4 @@
-"""The version before, kept on a function's object, so that anybody there can bring it back."""
+"""The previous version, stored on a function's object, so that anyone can restore it."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -12,16 +12,16 @@ from modelyard_tools.deployer.kubernetes.objects import config_of
 from modelyard_tools.deployer.kubernetes.pinning import is_pinned
 
 PREVIOUS: Final = "modelyard.io/previous"
-# A server takes 256 KiB of annotations, and a function has others.
+# A server accepts 256 KiB of annotations, and a function has others.
 _LARGEST: Final = 128 * 1024
 
 
 def with_previous(
     item: Mapping[str, Any], current: Mapping[str, Any] | None, *, serves: bool
 ) -> dict[str, Any]:
-    """Return an object that remembers what it replaces: `current`, if that one `serves`.
+    """Return an object that records what it replaces: `current`, if that one `serves`.
 
-    What does not serve is not worth going back to: the version before it stays remembered.
+    Otherwise, and if both are the same release, the version recorded on `current` is kept.
     """
     if current is None:
         return dict(item)
@@ -37,7 +37,7 @@ def previous(name: str, current: Mapping[str, Any]) -> Config:
     """Return the configuration that `current` replaced.
 
     Raises:
-        DeployError: none is remembered, or what is remembered cannot be read.
+        DeployError: none is recorded, or it cannot be read.
     """
     remembered = _annotations(current).get(PREVIOUS)
     if remembered is None:
@@ -58,7 +58,7 @@ def previous(name: str, current: Mapping[str, Any]) -> Config:
 
 
 def _remembered(current: Mapping[str, Any]) -> str | None:
-    """Return `current` as text, unless its tag may stand for another image by now."""
+    """Return `current` as text, unless its tag may refer to another image by now."""
     if not is_pinned(str(current["spec"].get("image"))):
         return None
     text = msgspec.json.encode(_annotated(config_of(dict(current)), None)).decode()

@@ -1,4 +1,4 @@
-"""Asking a function something, as CVAT would."""
+"""Calling a function as CVAT would."""
 
 import time
 from http import HTTPStatus
@@ -10,15 +10,15 @@ from modelyard_contract.limits import CVAT_TIMEOUT
 from modelyard_tools.deployer.core.errors import DeployError
 from modelyard_tools.http.exchange import NO_ANSWER, Reply, exchange
 
-# A port that was just published may refuse for a moment.
+# A port that was just published may refuse connections for a moment.
 _PATIENCE: Final = 5.0
 _POLL: Final = 0.1
-# Nothing found in the sample picture is an answer as well.
+# Finding nothing in the sample picture is a valid answer.
 _GOOD: Final = (HTTPStatus.OK, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
 def ask(host: str, port: int, body: bytes) -> Reply:
-    """Send `body`, JSON, to a function.
+    """Send `body` (JSON) to a function.
 
     Raises:
         OSError, HTTPException: there is no answer (`NO_ANSWER`).
@@ -28,10 +28,10 @@ def ask(host: str, port: int, body: bytes) -> Reply:
 
 
 def require_answer(host: str, port: int, kind: str) -> None:
-    """Send a sample request to a function of type `kind`; one of another type needs none.
+    """Send a sample request to a function of type `kind`; other types need none.
 
     Raises:
-        DeployError: there is no answer, or one that says that something is wrong.
+        DeployError: there is no answer, or an error.
     """
     if kind not in FUNCTION_TYPES:
         return

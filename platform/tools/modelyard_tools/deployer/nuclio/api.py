@@ -1,4 +1,4 @@
-"""What the deployer asks of Nuclio, whichever way it reaches it."""
+"""The interface to Nuclio, whichever way it is reached."""
 
 from collections.abc import Mapping
 from typing import Any, Final, Protocol, TypeAlias
@@ -20,16 +20,16 @@ BUILDING: Final = frozenset(
         "configuringResources",
     }
 )
-# Content of the image that a function was deployed with.
+# Digest of the content of the image that a function was deployed with.
 IMAGE: Final = "modelyard.io/image"
-# On what is there to be debugged only, with a release that comes back afterwards.
+# Marks a function that is deployed for debugging only and replaced by its release afterwards.
 DEBUGGED: Final = "modelyard.io/debugged"
-# Tells one deployment from another of the same release.
+# Distinguishes deployments of the same release.
 ATTEMPT: Final = "modelyard.io/attempt"
 
 
 class Metadata(msgspec.Struct, frozen=True):
-    """Name, labels and annotations; Nuclio writes null for none."""
+    """Name, labels and annotations; Nuclio writes null if there are none."""
 
     name: str
     labels: dict[str, str] | None = None
@@ -37,7 +37,7 @@ class Metadata(msgspec.Struct, frozen=True):
 
 
 class State(msgspec.Struct, frozen=True, rename="camel"):
-    """How Nuclio believes that a function is. `http_port` 0 means that it has none."""
+    """A function's state as Nuclio believes it. `http_port` 0 means that it has none."""
 
     state: str = ""
     message: str = ""
@@ -45,7 +45,7 @@ class State(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Function(msgspec.Struct, frozen=True):
-    """A function as Nuclio has it. `spec` is left as it came."""
+    """A function as Nuclio has it. `spec` is kept as received."""
 
     metadata: Metadata
     spec: dict[str, Any]
@@ -53,17 +53,17 @@ class Function(msgspec.Struct, frozen=True):
 
     @property
     def annotations(self) -> dict[str, str]:
-        """What CVAT and this deployer have noted on it."""
+        """The annotations of CVAT and this deployer."""
         return self.metadata.annotations or {}
 
     @property
     def digest(self) -> str | None:
-        """Digest of its release; None if somebody else deployed it."""
+        """Digest of its release; None if it was not deployed by us."""
         return self.annotations.get(DIGEST)
 
     @property
     def variant(self) -> str:
-        """Its variant, empty if somebody else deployed it."""
+        """Its variant, empty if it was not deployed by us."""
         return self.annotations.get(VARIANT, "")
 
     @property
@@ -78,17 +78,17 @@ class Function(msgspec.Struct, frozen=True):
 
     @property
     def debugged(self) -> bool:
-        """Whether it only stands for its release while somebody debugs it."""
+        """Whether it only replaces its release while it is being debugged."""
         return DEBUGGED in self.annotations
 
     @property
     def building(self) -> bool:
-        """Whether Nuclio says that it is being deployed."""
+        """Whether Nuclio reports that it is being deployed."""
         return self.status.state in BUILDING
 
     @property
     def config(self) -> Config:
-        """What to deploy to have it again: without what would make Nuclio build an image."""
+        """The configuration to deploy it again, without what would make Nuclio build an image."""
         spec = {key: value for key, value in self.spec.items() if key != "build"}
         metadata = {
             "name": self.metadata.name,
@@ -99,7 +99,7 @@ class Function(msgspec.Struct, frozen=True):
 
 
 def fixed_port(spec: Mapping[str, Any]) -> int | None:
-    """Return the host's port that a function's http trigger asks for; None for any."""
+    """Return the host port that a function's http trigger asks for; None for any."""
     for trigger in (spec.get("triggers") or {}).values():
         if trigger.get("kind") == "http":
             port = (trigger.get("attributes") or {}).get(PORT)
@@ -108,7 +108,7 @@ def fixed_port(spec: Mapping[str, Any]) -> int | None:
 
 
 def attempt_of(function: Function | Config) -> str | None:
-    """Return which deployment it was; None if it was not ours."""
+    """Return the id of its deployment; None if it was not ours."""
     if isinstance(function, Function):
         return function.annotations.get(ATTEMPT)
     annotations: dict[str, str] = function["metadata"].get("annotations") or {}
@@ -116,34 +116,34 @@ def attempt_of(function: Function | Config) -> str | None:
 
 
 def same_deployment(function: Function, config: Config) -> bool:
-    """Whether a function is as the deployment of `config` left it."""
+    """Whether a function is the result of deploying `config`."""
     same_image = function.spec.get("image") == config["spec"].get("image")
     return same_image and attempt_of(function) == attempt_of(config)
 
 
 class Api(Protocol):
-    """Nuclio itself. All raise `DeployError` where it does not answer or refuses."""
+    """Nuclio itself. All methods raise `DeployError` if it does not answer or refuses."""
 
     def check(self) -> str:
-        """Return Nuclio's version; raise where what answers is not Nuclio, or nothing does."""
+        """Return Nuclio's version; raise if something else answers, or nothing does."""
 
     def functions(self) -> dict[str, Function]:
         """Return all functions by name."""
 
     def ensure_project(self, name: str) -> None:
-        """Make the project if it is not there."""
+        """Create the project if it does not exist."""
 
     def deploy(self, config: Config, timeout: float) -> Function:
-        """Deploy, wait until Nuclio has done or given up, and return what it then says.
+        """Deploy, wait until Nuclio has finished or given up, and return what it then reports.
 
-        That it says something is no success: look at the state.
+        Returning does not mean success: check the state.
         """
 
     def delete(self, name: str, *, force: bool = False) -> None:
         """Remove the function and its container; `force` also while it is being deployed."""
 
     def is_deploying(self, name: str) -> bool | None:
-        """Whether somebody still works on the deployment of a function that is `building`.
+        """Whether the deployment of a function that is `building` is still being worked on.
 
-        None where only time can tell.
+        None if only time can tell.
         """

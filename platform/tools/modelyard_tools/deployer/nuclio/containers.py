@@ -1,4 +1,4 @@
-"""The containers that Nuclio makes on Docker."""
+"""The containers that Nuclio creates on Docker."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -9,7 +9,7 @@ from modelyard_contract.quantities import cores, memory_bytes
 from modelyard_tools.deployer.nuclio.api import Function
 from modelyard_tools.engine.inspected import Container
 
-# On what the deployer itself makes for a moment; the next run removes what is left of it.
+# Label of the deployer's own short-lived containers; the next run removes leftovers.
 SIDE_LABEL: Final = "dev.modelyard.trial"
 
 
@@ -19,13 +19,13 @@ def container_name(function: str) -> str:
 
 
 def live_port(function: str, containers: Mapping[str, Container]) -> int | None:
-    """Return the host's port on which a function answers at this moment; None if on none."""
+    """Return the host port on which a function currently answers; None if on none."""
     container = containers.get(container_name(function))
     return container.ports.get(EVENTS) if container and container.runs else None
 
 
 def live_state(function: Function, containers: Mapping[str, Container]) -> str:
-    """Return a function's state, `unhealthy` for what Nuclio believes ready and which is dead."""
+    """Return a function's state, `unhealthy` if Nuclio believes it ready but it is dead."""
     container = containers.get(container_name(function.metadata.name))
     alive = container is not None and container.runs and container.health != "unhealthy"
     if function.status.state == "ready" and not alive:
@@ -34,7 +34,7 @@ def live_state(function: Function, containers: Mapping[str, Container]) -> str:
 
 
 def container_options(spec: Mapping[str, Any]) -> list[str]:
-    """Return the engine's options for the environment and the limits of a function's `spec`."""
+    """Return the engine's options for the environment and limits in a function's `spec`."""
     options = []
     for variable in spec.get("env") or ():
         options += ["--env", f"{variable['name']}={variable.get('value', '')}"]

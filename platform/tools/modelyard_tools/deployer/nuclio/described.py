@@ -14,7 +14,7 @@ _HOST: Final = "127.0.0.1"
 
 
 def described(function: Function, containers: Mapping[str, Container]) -> Deployed:
-    """Return a function with the port on which it answers at this moment."""
+    """Return a function with the port on which it currently answers."""
     name = function.metadata.name
     port = live_port(name, containers)
     return Deployed(

@@ -1,4 +1,4 @@
-"""Images of functions: in the engine, whole, and under a name that never moves."""
+"""Images of functions: loaded into the engine, checked, and given a permanent name."""
 
 from collections.abc import Collection
 from typing import Final
@@ -17,25 +17,25 @@ from modelyard_tools.images.shipping.engine import Engine as ImageEngine
 
 _SHORT: Final = 12
 _DEBUG: Final = "debug"
-# Where a build that has made the image puts it, beside the release's other files.
+# Where a build that made the image puts it, next to the release's other files.
 _LAYOUT: Final = "image"
 
 
 class Pinned(msgspec.Struct, frozen=True):
-    """An image under a name that says what is in it; `content` is the digest of that."""
+    """An image under a name derived from its content; `content` is the digest of that."""
 
     reference: str
     content: str
 
 
 def pin(engine: Engine, release: BuiltRelease, reference: str) -> Pinned:
-    """Have the engine hold the image that function.yaml names, and give it a lasting name.
+    """Get the image that function.yaml names into the engine, and give it a permanent name.
 
-    It is taken from the build, else from the engine, else from its registry.
+    It comes from the build, else from the engine, else from its registry.
     `reference` moves with the next build; a rollback needs a name that does not.
 
     Raises:
-        DeployError: it is nowhere, or is no image for Nuclio.
+        DeployError: it is not found, or is not an image for Nuclio.
     """
     layout = _layout(release)
     found = engine.images([reference]).get(reference)
@@ -58,9 +58,9 @@ def pin(engine: Engine, release: BuiltRelease, reference: str) -> Pinned:
 def changed(
     engine: Engine, releases: Collection[BuiltRelease], functions: Collection[Function]
 ) -> set[str]:
-    """Return the names of functions whose image is now another than they were deployed with.
+    """Return the names of functions whose image has changed since they were deployed.
 
-    The release may be the same all the same: a base image is no part of it.
+    The release may still be the same: a base image is not part of it.
     """
     built = {release.manifest.name: release for release in releases}
     deployed = {each.metadata.name: each for each in functions if _moving_name(each)}
@@ -78,7 +78,7 @@ def changed(
 def remove_unused(
     engine: Engine, functions: Collection[Function], keep: Collection[Config]
 ) -> None:
-    """Take the names that we gave from images of `functions` that no configuration needs."""
+    """Remove our names from images of `functions` that no configuration needs."""
     needed = {str(each.spec.get("image")) for each in functions}
     needed |= {str(config["spec"].get("image")) for config in keep}
     moving = {name for name in map(_moving_name, functions) if name}
@@ -86,7 +86,7 @@ def remove_unused(
 
 
 def debug_name(pinned: str) -> str:
-    """Return the name of an image that was made of the pinned one for a debugger."""
+    """Return the name of the debugger's image that is derived from the pinned one."""
     return f"{pinned.rpartition('-')[0]}-{_DEBUG}"
 
 
@@ -96,7 +96,7 @@ def _is_ours(tag: str, moving: Collection[str]) -> bool:
 
 
 def _moving_name(function: Function) -> str:
-    """Return the image's name as function.yaml has it; nothing if we did not deploy it."""
+    """Return the image's name as in function.yaml; "" if we did not deploy it."""
     image, content = str(function.spec.get("image", "")), function.annotations.get(IMAGE, "")
     suffix = f"-{content[:_SHORT]}"
     return image.removesuffix(suffix) if content and image.endswith(suffix) else ""
@@ -126,5 +126,5 @@ def _pulled(engine: Engine, release: BuiltRelease, reference: str) -> Image:
 
 
 def _content(image: Image) -> str:
-    """Return the digest of what an image holds; of a foreign one, the digest of the image."""
+    """Return the digest of an image's content; of a foreign one, the digest of the image."""
     return image.labels.get(DIGEST_LABEL) or image.id.removeprefix("sha256:")

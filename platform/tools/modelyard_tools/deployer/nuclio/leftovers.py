@@ -1,4 +1,4 @@
-"""What a deploy that was interrupted has left in Nuclio."""
+"""What an interrupted deploy left in Nuclio."""
 
 import time
 from collections.abc import Mapping
@@ -15,10 +15,10 @@ _POLL: Final = 0.5
 
 
 class Settled(msgspec.Struct, frozen=True):
-    """All functions, when nothing is under way any more, by name.
+    """All functions by name, once no deployment is in progress.
 
-    Those in `others` somebody else began to deploy, and they stay `building`;
-    what else does so may be removed.
+    Those in `others` are being deployed by another program and stay `building`;
+    others in that state may be removed.
     """
 
     functions: dict[str, Function] = {}
@@ -26,11 +26,11 @@ class Settled(msgspec.Struct, frozen=True):
 
 
 def settle(api: Api, history: History, report: Report) -> Settled:
-    """Wait until every deployment under way has ended, or will not end any more.
+    """Wait until every deployment in progress has ended, or can no longer end.
 
-    Only one deployer works at a time, so one of ours that is under way has lost
-    its deployer. The dashboard may still end it. It will not once the time
-    is over that it may take; nuctl, which ended with its deployer, at once.
+    Only one deployer works at a time, so one of ours that is in progress has lost
+    its deployer. The dashboard may still finish it, until the time that it may
+    take is over; nuctl, which ended with its deployer, cannot.
     """
     functions = api.functions()
     building = _building(functions)
@@ -66,7 +66,7 @@ def _building(functions: Mapping[str, Function]) -> set[str]:
 
 
 def note_ended(history: History, functions: Mapping[str, Function]) -> None:
-    """Take note of deployments that ended well after their deployer was killed."""
+    """Record deployments that succeeded after their deployer was killed."""
     for name, function in functions.items():
         record = history.read(name)
         if record.attempt is None:

@@ -16,7 +16,7 @@ from modelyard_tools.deployer.core.errors import DeployError
 from modelyard_tools.deployer.nuclio.api import Config, Function, attempt_of
 from modelyard_tools.errors import ToolError
 
-# nuctl takes Kubernetes whenever it finds a kubeconfig, unless told otherwise.
+# nuctl uses Kubernetes whenever it finds a kubeconfig, unless told otherwise.
 _WHERE: Final = ("--platform", "local", "--namespace", DEFAULT_NAMESPACE)
 _TIMEOUT: Final = 120.0
 _NONE: Final = "No functions found"
@@ -29,7 +29,7 @@ class NuctlApi:
         self._command = command
 
     def check(self) -> str:
-        """Return what nuctl says that it is."""
+        """Return nuctl's description of its own version."""
         return self._ask("version").strip().replace("Client version:", "").strip(' \n"')
 
     def functions(self) -> dict[str, Function]:
@@ -38,17 +38,17 @@ class NuctlApi:
         return {each.metadata.name: each for each in _functions(output)}
 
     def ensure_project(self, name: str) -> None:
-        """Make the project; on Docker nuctl does not mind that it is there."""
+        """Create the project; on Docker, nuctl accepts that it exists."""
         self._ask("create", "project", name, *_WHERE)
 
     def deploy(self, config: Config, timeout: float) -> Function:
-        """Run `nuctl deploy` and look at what became of it, whatever its exit code says."""
+        """Run `nuctl deploy` and check the result, whatever its exit code."""
         name = config["metadata"]["name"]
         project = project_of(config["metadata"])
         with tempfile.TemporaryDirectory(prefix="modelyard-") as folder:
             file = Path(folder) / CONFIG
             file.write_bytes(msgspec.json.encode(config))
-            # No --path and no name as an argument: one makes it build, the other forget the file.
+            # Neither --path nor a name: the one makes it build, the other ignore the file.
             options = ("--file", str(file), "--project-name", project)
             complaint = ""
             try:
@@ -64,11 +64,11 @@ class NuctlApi:
         return found
 
     def delete(self, name: str, *, force: bool = False) -> None:
-        """Remove the function; nuctl takes one that is not there for removed."""
+        """Remove the function; nuctl succeeds if it does not exist."""
         self._ask("delete", "functions", name, *(("--force",) if force else ()), *_WHERE)
 
     def is_deploying(self, name: str) -> bool | None:
-        """Whether a nuctl runs that deploys: with the last one, the deployment ended."""
+        """Whether a deploying nuctl is running: the deployment ends with it."""
         return any(_deploys(process.info["cmdline"] or ()) for process in _processes())
 
     def _ask(self, *arguments: str, timeout: float = _TIMEOUT) -> str:
@@ -93,13 +93,13 @@ class NuctlApi:
 
 
 def find_nuctl() -> str | None:
-    """Return the path of nuctl; None if there is none."""
+    """Return the path of nuctl; None if not found."""
     return shutil.which("nuctl")
 
 
 def _functions(output: str) -> list[Function]:
-    """Read `get functions`: an object for one, an array for several, a sentence for none."""
-    # Its log goes to the same output.
+    """Parse `get functions`: an object for one, an array for several, a sentence for none."""
+    # Its log is in the same output.
     lines = output.splitlines()
     starts = [index for index, line in enumerate(lines) if line.startswith(("{", "["))]
     if not starts:
@@ -116,7 +116,7 @@ def _functions(output: str) -> list[Function]:
 
 
 def _complaint(output: str) -> str:
-    """Return what nuctl says is wrong: after `Error - `, without the call stack that follows."""
+    """Return nuctl's error message: after `Error - `, without the call stack that follows."""
     lines = [line.strip() for line in output.strip().splitlines()]
     errors = [line.removeprefix("Error - ") for line in lines if line.startswith("Error - ")]
     return "\n".join(errors) or "\n".join(lines[-1:])

@@ -1,6 +1,6 @@
 """The options of Nuclio as a target, and what they choose."""
 
-# ruff: noqa: PLC0415 - only the way that is taken is loaded
+# ruff: noqa: PLC0415 - only the chosen way is loaded
 
 import argparse
 import os
@@ -36,10 +36,10 @@ def add_options(group: argparse._ArgumentGroup) -> None:
 
 
 def connect(via: str, dashboard: str) -> "Api":
-    """Return the way to Nuclio that is asked for, or the first one that works.
+    """Return the requested way to Nuclio, or the first one that works.
 
     Raises:
-        DeployError: there is none.
+        DeployError: it is not found.
         UsageError: `dashboard` is not a URL.
     """
     from modelyard_tools.deployer.nuclio.nuctl import NuctlApi, find_nuctl

@@ -1,4 +1,4 @@
-"""Whether functions can have their ports, found out before anything is touched."""
+"""Whether functions can have their ports, checked before anything is changed."""
 
 from collections.abc import Iterable, Mapping
 
@@ -15,10 +15,10 @@ def conflicts(
     functions: Mapping[str, Function],
     containers: Mapping[str, Container],
 ) -> dict[str, str]:
-    """Return, by function, who has the fixed port that its configuration asks for.
+    """Return, by function, what occupies the fixed port that its configuration asks for.
 
-    `functions` and `containers` are what there is now. A function may of course
-    replace itself, and take over a port from one that is deployed with another now.
+    `functions` and `containers` are the current ones. A function may of course replace
+    itself, and take over the port of one that is being deployed with another port.
     """
     wanted = {config["metadata"]["name"]: fixed_port(config["spec"]) for config in configs}
     found: dict[str, str] = {}

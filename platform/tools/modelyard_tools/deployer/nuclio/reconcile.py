@@ -1,4 +1,4 @@
-"""Mending functions that Docker runs otherwise than Nuclio believes.
+"""Repairing functions whose real state on Docker differs from what Nuclio believes.
 
 After a restart Docker publishes containers without a fixed port on new ones, and those without a
 restart policy stay down; Nuclio notices neither.
@@ -20,13 +20,13 @@ _READY: Final = ("ready", "unhealthy")
 
 
 def reconcile(engine: Engine, api: Api, function: Function) -> str:
-    """Mend a function; return what was done, nothing if nothing was wrong.
+    """Repair a function; return what was done, "" if nothing was wrong.
 
-    What has ended is started again. What Nuclio calls by a wrong port, or has
-    lost, is deployed again, for that is how Nuclio looks anew.
+    A stopped container is started again. A function whose port Nuclio has wrong, or
+    whose container is lost, is deployed again, which makes Nuclio look again.
 
     Raises:
-        DeployError: it cannot be mended.
+        DeployError: it cannot be repaired.
     """
     name, believed = function.metadata.name, function.status.http_port
     if function.status.state not in _READY:
@@ -59,7 +59,7 @@ def _deploy_again(api: Api, function: Function, port: int | None) -> None:
 
 
 def with_port(config: Config, port: int | None) -> Config:
-    """Return a copy that keeps `port` from now on, marked as a deployment of its own."""
+    """Return a copy that keeps `port` from now on, marked as a separate deployment."""
     fixed = copy.deepcopy(config)
     fixed["metadata"].setdefault("annotations", {})[ATTEMPT] = secrets.token_hex(8)
     for trigger in (fixed["spec"].get("triggers") or {}).values():

@@ -55,17 +55,17 @@ class RestApi:
         return self._decoded(reply, dict[str, Function])
 
     def ensure_project(self, name: str) -> None:
-        """Make the project if it is not there."""
+        """Create the project if it does not exist."""
         projects = msgspec.json.decode(self._ask("GET", "/api/projects").body)
         if name not in projects:
             project = {"metadata": {"name": name, "namespace": DEFAULT_NAMESPACE}, "spec": {}}
             self._ask("POST", "/api/projects", project)
 
     def deploy(self, config: Config, timeout: float) -> Function:
-        """Put the function and ask how it is until it is done.
+        """Put the function and poll its state until it is done.
 
-        The network may go away and come back meanwhile: what was put is put
-        again if it did not arrive.
+        The network may fail and come back meanwhile: the request is sent again
+        if it did not arrive.
         """
         name = config["metadata"]["name"]
         deadline = time.monotonic() + timeout
@@ -88,13 +88,13 @@ class RestApi:
         )
 
     def delete(self, name: str, *, force: bool = False) -> None:
-        """Remove the function; Nuclio takes one that is not there for removed."""
+        """Remove the function; Nuclio succeeds if it does not exist."""
         ignore = {nuclio_headers.FORCE_DELETE: "true"} if force else {}
         metadata = {"name": name, "namespace": DEFAULT_NAMESPACE}
         self._ask("DELETE", "/api/functions", {"metadata": metadata}, ignore)
 
     def is_deploying(self, name: str) -> bool | None:
-        """Return None: the dashboard works on its own, and says nothing of it."""
+        """Return None: the dashboard works in the background, and does not report it."""
         return None
 
     def _get(self, name: str) -> Function | None:
@@ -104,7 +104,7 @@ class RestApi:
         return self._decoded(_accepted(reply, f"GET {name}"), Function)
 
     def _put(self, name: str, config: Config) -> bool:
-        """Hand the function over; return whether there was an answer.
+        """Send the function; return whether there was an answer.
 
         Raises:
             DeployError: it was refused.
@@ -117,9 +117,9 @@ class RestApi:
         return True
 
     def _put_again(self, name: str, config: Config) -> bool:
-        """Hand over what seems not to have arrived; see `_put`.
+        """Send again what seems not to have arrived; see `_put`.
 
-        Nuclio refuses to have a function twice: then only the answer was lost.
+        If Nuclio refuses because the function exists, only the answer was lost.
         """
         try:
             return self._put(name, config)
@@ -139,7 +139,7 @@ class RestApi:
         content: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
-        """Send a request that has to succeed."""
+        """Send a request that must succeed."""
         try:
             reply = self._send(method, path, content, headers)
         except NO_ANSWER as error:

@@ -16,16 +16,16 @@ from modelyard_tools.engine.engine import Engine
 from modelyard_tools.errors import ToolError
 
 _HOST: Final = "127.0.0.1"
-# Nuclio gives up first, and says why.
+# Nuclio gives up first, and reports why.
 _MARGIN: Final = 60.0
-# How long to go on putting the old version back while the engine is away.
+# How long to keep trying to restore the old version while the engine is down.
 _PATIENCE: Final = 60.0
 _PAUSE: Final = 1.0
 _LOG_LINES: Final = 400
 
 
 def longest_deployment(config: Config) -> float:
-    """Return the seconds after which a deployment that has not ended will not end any more."""
+    """Return the seconds after which a deployment can no longer end."""
     return readiness_seconds(config) + _MARGIN
 
 
@@ -33,8 +33,8 @@ class Rollout:
     """Brings functions to new configurations, or leaves them as they were.
 
     Nuclio removes the old container before it starts the new one. So the new
-    image is tried beside it first, and the old configuration is put back when
-    the new one fails after all.
+    image is tested next to it first, and the old configuration is restored if
+    the new one fails nevertheless.
     """
 
     def __init__(self, api: Api, engine: Engine, history: History) -> None:
@@ -43,7 +43,7 @@ class Rollout:
         self._history = history
 
     def roll_out(self, config: Config, current: Function | None) -> None:
-        """Deploy `config` in the place of `current`, what Nuclio has of that name.
+        """Deploy `config` in place of `current`, Nuclio's function of that name.
 
         Raises:
             DeployError: it does not serve; the text says why, and what serves now.
@@ -53,7 +53,7 @@ class Rollout:
         self._history.write(name, record.served(self._replace(config, current, record)))
 
     def lend(self, config: Config, current: Function | None) -> None:
-        """Deploy `config` until `give_back`; what serves now is still what counts as serving.
+        """Deploy `config` until `give_back`; the current version still counts as the serving one.
 
         Raises:
             DeployError: see `roll_out`.
@@ -64,7 +64,7 @@ class Rollout:
         self._history.write(name, record.ended())
 
     def give_back(self, name: str) -> str:
-        """Deploy again what served before it was lent; return what that was.
+        """Deploy again what served before `lend`; return what that was.
 
         Raises:
             DeployError: it cannot be deployed.
@@ -72,7 +72,7 @@ class Rollout:
         return self._until_back(name, self._history.read(name))
 
     def _known(self, name: str, current: Function | None) -> Record:
-        """Return what is known of a function, also of one that somebody else has deployed."""
+        """Return what is known of a function, even if it was not deployed by us."""
         record = self._history.read(name)
         serves = current is not None and current.status.state == "ready" and not current.debugged
         if current and serves and not _knows(record, current):
@@ -80,7 +80,7 @@ class Rollout:
         return record
 
     def _replace(self, config: Config, current: Function | None, record: Record) -> Config:
-        """Try `config`, deploy it, and return what was deployed; else put `record` back."""
+        """Test `config`, deploy it, and return what was deployed; else restore `record`."""
         name = config["metadata"]["name"]
         try_out(self._engine, config, kind_of(config))
         config = _stamped(config)
@@ -94,15 +94,17 @@ class Rollout:
         return config
 
     def _deploy(self, config: Config, *, stuck: bool) -> None:
-        """Have Nuclio deploy, and see whether the function really answers."""
+        """Have Nuclio deploy, and check that the function really answers."""
         name = config["metadata"]["name"]
         if stuck:
-            # Nuclio refuses to touch what it believes to be under way.
+            # Nuclio refuses to change a function that it believes is being deployed.
             self._api.delete(name, force=True)
         found = self._api.deploy(config, longest_deployment(config))
         if found.status.state != "ready":
             log = f"{found.status.message}\n{self._log(name)}"
-            raise FunctionError(f"Nuclio reports that it is {_said(found)}\n{explain(log)}", log)
+            raise FunctionError(
+                f"Nuclio reports that it is {_state_of(found)}\n{explain(log)}", log
+            )
         try:
             self._require_answer(config)
         except ToolError as error:
@@ -124,7 +126,7 @@ class Rollout:
         return True
 
     def _put_back(self, name: str, record: Record) -> str:
-        """Deploy again what served before; return what became of that."""
+        """Deploy again what served before; return how that went."""
         try:
             return self._until_back(name, record)
         except ToolError as error:
@@ -157,7 +159,7 @@ class Rollout:
         return "the previous version serves again"
 
     def _log(self, name: str) -> str:
-        """Return what the container said, if there is one and the engine runs."""
+        """Return the container's log, if there is a container and the engine is running."""
         try:
             return self._engine.log(container_name(name), _LOG_LINES)
         except ToolError:
@@ -171,7 +173,7 @@ def kind_of(config: Config) -> str:
 
 
 def _stamped(config: Config) -> Config:
-    """Return a copy that can be told from every other deployment."""
+    """Return a copy with a unique deployment id."""
     stamped = copy.deepcopy(config)
     stamped["metadata"].setdefault("annotations", {})[ATTEMPT] = secrets.token_hex(8)
     return stamped
@@ -181,5 +183,5 @@ def _knows(record: Record, current: Function) -> bool:
     return record.serving is not None and same_deployment(current, record.serving)
 
 
-def _said(found: Function) -> str:
+def _state_of(found: Function) -> str:
     return found.status.state or "without a state"

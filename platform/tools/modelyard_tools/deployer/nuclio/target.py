@@ -1,4 +1,4 @@
-"""Nuclio on Docker as a target: prebuilt images, tried before they take over."""
+"""Nuclio on Docker as a target: prebuilt images, tested before they take over."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -35,8 +35,8 @@ _CHANGED_IMAGE: Final = "its image changed"
 
 
 class NuclioTarget:
-    """See `modelyard_tools.deployer.core.target.Target`. `verbose` adds all that a failed function
-    said.
+    """See `modelyard_tools.deployer.core.target.Target`. `verbose` adds the whole output of failed
+    functions.
     """
 
     flags = " --to nuclio"
@@ -52,14 +52,14 @@ class NuclioTarget:
         self._touched = False
 
     def prepare(self) -> None:
-        """Reach Nuclio and the engine, and find out what an interrupted deploy has left."""
+        """Reach Nuclio and the engine, and find what an interrupted deploy left."""
         self._api.check()
         self._containers = remove_leftovers(self._engine, self._report)
         self._settled = settle(self._api, self._history, self._report)
         note_ended(self._history, self._settled.functions)
 
     def running(self, releases: Sequence[BuiltRelease]) -> dict[str, Running]:
-        """Return what runs; a function that Nuclio takes for ready but is dead is `unhealthy`."""
+        """Return what runs; a dead function that Nuclio considers ready is `unhealthy`."""
         functions = self._settled.functions if self._settled else self._api.functions()
         containers = self._engine.containers() if self._containers is None else self._containers
         different = images.changed(self._engine, releases, functions.values())
@@ -73,23 +73,23 @@ class NuclioTarget:
         }
 
     def deploy(self, releases: Sequence[BuiltRelease]) -> dict[str, str]:
-        """Deploy one after the other those whose image and port can be had."""
+        """Deploy, one after another, those whose image and port are available."""
         failures: dict[str, str] = {}
         configs: list[Config] = []
         for release in releases:
             try:
                 configs.append(self._config(release))
             except ToolError as error:
-                failures[release.manifest.name] = self._told(error)
+                failures[release.manifest.name] = self._explained(error)
         return failures | self._roll_out(configs)
 
     def restore(self, configs: Sequence[Config]) -> dict[str, str]:
-        """Deploy configurations whose images can be had under the names they have."""
+        """Deploy configurations whose images are available under the names they have."""
         self.prepare()
         return self._roll_out(configs)
 
     def clean(self, releases: Sequence[BuiltRelease]) -> None:
-        """Take names from images that neither a function nor a rollback needs."""
+        """Remove our names from images that neither a function nor a rollback needs."""
         if not self._touched:
             return
         try:
@@ -99,7 +99,7 @@ class NuclioTarget:
             self._report.error(f"cannot remove old images: {error}")
 
     def status(self) -> Status:
-        """Return all functions, each with the port on which it answers at this moment."""
+        """Return all functions, each with the port on which it currently answers."""
         version = self._api.check()
         functions = self._api.functions()
         containers = self._engine.containers()
@@ -112,11 +112,11 @@ class NuclioTarget:
         )
 
     def next_steps(self) -> str:
-        """Return what to start CVAT with."""
+        """Return the settings to start CVAT with."""
         return "A CVAT that uses this Nuclio lists them at once: docs/nuclio.md"
 
     def delete(self, name: str) -> None:
-        """Remove the function and its container, and forget it."""
+        """Remove the function, its container, and its record."""
         functions = self._api.functions()
         require(name, functions)
         self._api.delete(name, force=functions[name].building)
@@ -124,7 +124,7 @@ class NuclioTarget:
         self._touched = True
 
     def rollback(self, name: str) -> str:
-        """Deploy again what served before, whose image was kept for this."""
+        """Deploy the previous version again, whose image was kept for this."""
         require(name, self._api.functions())
         config = previous(self._history, name)
         require_rolled_back(name, self.restore([config]))
@@ -135,7 +135,7 @@ class NuclioTarget:
         return {name: each.config for name, each in self._api.functions().items()}
 
     def reconcile(self) -> dict[str, str]:
-        """Start what is dead, and deploy again what answers on another port than Nuclio says."""
+        """Start dead functions, and deploy again those whose port is not what Nuclio reports."""
         self.prepare()
         done: dict[str, str] = {}
         failed: list[str] = []
@@ -154,7 +154,7 @@ class NuclioTarget:
         return done
 
     def logs(self, name: str, *, lines: int, follow: bool) -> None:
-        """Write what the function's container has printed."""
+        """Print the log of the function's container."""
         require(name, self._api.functions())
         if follow:
             self._engine.follow_log(container_name(name), lines)
@@ -173,7 +173,7 @@ class NuclioTarget:
             raise DeployError(f"{name} does not answer on port {port}: {error}") from None
 
     def lend(self, release: BuiltRelease, changed: Callable[[Config], Config]) -> Container:
-        """Deploy a release as `changed` makes it, until `give_back`; return its container.
+        """Deploy a release, modified by `changed`, until `give_back`; return its container.
 
         Raises:
             DeployError: it does not serve; the text says why, and what serves now.
@@ -189,7 +189,7 @@ class NuclioTarget:
         return container
 
     def give_back(self, name: str) -> str:
-        """Deploy again what served before it was lent; return what that was.
+        """Deploy again what served before `lend`; return what that was.
 
         Raises:
             DeployError: it cannot be deployed; the next apply tries again.
@@ -197,7 +197,7 @@ class NuclioTarget:
         return Rollout(self._api, self._engine, self._history).give_back(name)
 
     def _roll_out(self, configs: Sequence[Config], *, lend: bool = False) -> dict[str, str]:
-        """Deploy one after the other those whose port can be had; return the failures."""
+        """Deploy, one after another, those whose port is available; return the failures."""
         if not configs:
             return {}
         self._touched = True
@@ -219,7 +219,7 @@ class NuclioTarget:
                 with self._report.step(f"testing, then deploying {name}"):
                     deploy(config, functions.get(name))
             except ToolError as error:
-                failures[name] = self._told(error)
+                failures[name] = self._explained(error)
         names = {config["metadata"]["name"] for config in configs}
         return {name: why for name, why in failures.items() if name in names}
 
@@ -232,7 +232,7 @@ class NuclioTarget:
         config["metadata"]["annotations"][IMAGE] = pinned.content
         return config
 
-    def _told(self, error: ToolError) -> str:
+    def _explained(self, error: ToolError) -> str:
         if isinstance(error, EngineError):
             return explain(str(error))
         log = error.log if isinstance(error, FunctionError) else ""

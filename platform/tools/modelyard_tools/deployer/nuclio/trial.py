@@ -1,4 +1,4 @@
-"""Trying an image on the side, as Nuclio would run it, before anything depends on it."""
+"""Testing an image on the side, run as by Nuclio, before anything depends on it."""
 
 import time
 from typing import Any, Final
@@ -24,7 +24,7 @@ _LOG_LINES: Final = 400
 
 
 class FunctionError(DeployError):
-    """The function itself does not work; `log` is all that it said."""
+    """The function itself does not work; `log` is its whole output."""
 
     def __init__(self, text: str, log: str) -> None:
         super().__init__(text)
@@ -32,18 +32,18 @@ class FunctionError(DeployError):
 
 
 def readiness_seconds(config: Config) -> float:
-    """Return how long Nuclio waits for a function to get ready."""
+    """Return how long Nuclio waits for a function to become ready."""
     return float(config["spec"].get("readinessTimeoutSeconds") or READY_TIMEOUT)
 
 
 def try_out(engine: Engine, config: Config, kind: str) -> None:
-    """Run the function beside everything else, on a port of its own, and ask it something.
+    """Run the function next to everything else, on a separate port, and send it a request.
 
-    `kind` is the type of the function, which says what to ask.
+    `kind` is the type of the function, which determines the request.
 
     Raises:
         FunctionError: it does not start, or does not answer as it should.
-        EngineError: the engine does not run it.
+        EngineError: the engine cannot run it.
     """
     name = trial_name(config["metadata"]["name"])
     engine.remove([name])
@@ -60,12 +60,12 @@ def try_out(engine: Engine, config: Config, kind: str) -> None:
 
 
 def trial_name(function: str) -> str:
-    """Return the name of the container in which a function is tried."""
+    """Return the name of the container in which a function is tested."""
     return f"modelyard-trial-{function}"
 
 
 def remove_leftovers(engine: Engine, report: Report) -> dict[str, Container]:
-    """Remove what an interrupted deploy has left running on the side; return the others."""
+    """Remove test containers that an interrupted deploy left; return the others."""
     containers = engine.containers()
     left = [name for name, each in containers.items() if SIDE_LABEL in each.labels]
     if left:
@@ -75,7 +75,7 @@ def remove_leftovers(engine: Engine, report: Report) -> dict[str, Container]:
 
 
 def _wait(engine: Engine, name: str, timeout: float) -> int:
-    """Return the host's port of the container once it is healthy."""
+    """Return the container's host port once it is healthy."""
     deadline = time.monotonic() + timeout
     while True:
         container = engine.container(name)
@@ -100,7 +100,7 @@ def _failure(container: Container, log: str, timeout: float) -> FunctionError:
 
 
 def _options(config: Config) -> list[str]:
-    """Return the options with which Nuclio would run it, but for name, port and restarts."""
+    """Return the options with which Nuclio would run it, except name, port and restarts."""
     spec: dict[str, Any] = config["spec"]
     options = ["--label", f"{SIDE_LABEL}={config['metadata']['name']}"]
     options += ["--publish", f"{_HOST}::{EVENTS}", *container_options(spec)]

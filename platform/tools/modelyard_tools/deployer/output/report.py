@@ -29,7 +29,7 @@ class Report:
 
     @contextlib.contextmanager
     def step(self, text: str) -> Iterator[None]:
-        """Show that something is under way which may take some seconds."""
+        """Show that something is in progress that may take some seconds."""
         print(f"{text} …", file=self._err, flush=True)
         yield
 

@@ -26,7 +26,7 @@ _COLOURS: Final = {
 
 
 class RichReport(Report):
-    """Colours, aligned tables, and a line that moves while something is under way."""
+    """Colours, aligned tables, and a spinner while something is in progress."""
 
     def __init__(self, out: TextIO, err: TextIO) -> None:
         super().__init__(out, err)
@@ -41,8 +41,8 @@ class RichReport(Report):
             self._errors.print(Text(rest))
 
     def table(self, header: Row, rows: Sequence[Row]) -> None:
-        """Show rows in columns, words that stand for a state in its colour."""
-        # Rich's own tables break long cells, and nobody can copy a broken URL.
+        """Show rows in columns, and states in colour."""
+        # Rich's own tables wrap long cells, and a wrapped URL cannot be copied.
         titles, *others = padded((header, *rows))
         self._console.print(Text("  ".join(titles).rstrip(), style="bold"))
         for cells in others:
@@ -51,6 +51,6 @@ class RichReport(Report):
 
     @contextlib.contextmanager
     def step(self, text: str) -> Iterator[None]:
-        """Show a moving sign beside `text` until the step is done."""
+        """Show a spinner next to `text` until the step is done."""
         with self._errors.status(Text(f"{text} …")):
             yield

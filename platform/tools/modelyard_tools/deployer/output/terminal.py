@@ -1,4 +1,4 @@
-"""The report that suits where the output goes."""
+"""Chooses the report for where the output goes."""
 
 import sys
 
@@ -6,9 +6,9 @@ from modelyard_tools.deployer.output.report import Report
 
 
 def make_report() -> Report:
-    """Return a report in colours when both outputs are a terminal, else a plain one."""
+    """Return a report in colours if both outputs are a terminal, else a plain one."""
     if not (sys.stdout.isatty() and sys.stderr.isatty()):
         return Report(sys.stdout, sys.stderr)
-    from modelyard_tools.deployer.output.rich_report import RichReport  # noqa: PLC0415 - costs time where it is of no use
+    from modelyard_tools.deployer.output.rich_report import RichReport  # noqa: PLC0415 - is slow
 
     return RichReport(sys.stdout, sys.stderr)
