@@ -1,5 +1,5 @@
-"""What is wrong with this machine, its platform and its functions, and what mends it.
+"""Problems with this machine, its platform and its functions, and how to fix them.
 
-`probes` look (`modelyard_tools.doctor.facts`), `checks` judge what they saw and touch nothing, so
-that a check is tested with a table of facts.
+`probes` collect facts (`modelyard_tools.doctor.facts`); `checks` judge them and touch nothing, so
+that a check can be tested with a table of facts.
 """

@@ -33,6 +33,6 @@ _ORDER: Final = tuple(Severity)
 
 
 def examine(facts: Facts) -> list[Finding]:
-    """Return what all checks find, the worst first."""
+    """Return the findings of all checks, the worst first."""
     found = [finding for check in CHECKS for finding in check(facts)]
     return sorted(found, key=lambda finding: _ORDER.index(finding.severity))

@@ -1,10 +1,10 @@
-"""What there is to judge. None stands for what is not there or could not be told."""
+"""The facts to judge. None means absent or unknown."""
 
 import msgspec
 
 
 class Machine(msgspec.Struct, frozen=True, kw_only=True):
-    """The machine: `system` and `architecture` as `uname` says them, memory in bytes.
+    """The machine: `system` and `architecture` as `uname` prints them, memory in bytes.
 
     `wsl` is 1 or 2 under the Windows Subsystem for Linux, else 0.
     """
@@ -17,7 +17,7 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """A folder: free bytes on its disk, and the disk's type as `mount` says it."""
+    """A folder: free bytes on its disk, and the disk's type as `mount` prints it."""
 
     path: str
     free: int
@@ -25,11 +25,11 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Container(msgspec.Struct, frozen=True, kw_only=True):
-    """A container with the engine's word for its state.
+    """A container with the engine's name for its state.
 
-    `nuclio` is the function that Nuclio made it for, `ours` the function whose image of this
-    repository it runs; both are empty for others. `port` is the host's port of its port 8080,
-    `published` are all of the host's that lead to it.
+    `nuclio` is the function that Nuclio created it for, `ours` the function whose image from this
+    repository it runs; both are empty for others. `port` is the host port of its port 8080,
+    `published` are all host ports that lead to it.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Container(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Engine(msgspec.Struct, frozen=True, kw_only=True):
-    """Docker: `version` of the engine (None: it does not answer, and `problem` says why)."""
+    """Docker: `version` of the engine (None: it does not answer; `problem` is why)."""
 
     version: str | None = None
     problem: str = ""
@@ -50,13 +50,13 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
     containers: tuple[Container, ...] = ()
 
     def publishing(self, port: int) -> Container | None:
-        """Return the container that a port of the host leads to."""
+        """Return the container that a host port leads to."""
         return next((each for each in self.containers if port in each.published), None)
 
 
 class Reach(msgspec.Struct, frozen=True, kw_only=True):
-    """CVAT's server in a container: what it was told of Nuclio, and what it says when it asks each
-    of the URLs; an empty text is an answer.
+    """CVAT's server in a container: its settings for Nuclio, and the error for each of the URLs;
+    an empty text means that it answers.
     """
 
     container: str
@@ -68,7 +68,7 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Tools(msgspec.Struct, frozen=True, kw_only=True):
-    """nuctl's version, and what decides which platform it takes."""
+    """nuctl's version, and what decides which platform it uses."""
 
     nuctl: str | None = None
     kubeconfig: str | None = None
@@ -76,8 +76,8 @@ class Tools(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Function(msgspec.Struct, frozen=True, kw_only=True):
-    """A function as a dashboard lists it: bytes of its configuration, and whether its port takes
-    connections (None: it has no port that ought to).
+    """A function as a dashboard lists it: bytes of its configuration, and whether its port accepts
+    connections (None: it has no port that should).
     """
 
     name: str
@@ -101,15 +101,15 @@ class Dashboard(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def embedded(self) -> bool:
-        """Whether it is an embedded platform's."""
+        """Whether it belongs to an embedded platform."""
         return bool(self.home)
 
 
 class Listener(msgspec.Struct, frozen=True, kw_only=True):
-    """Who listens on a port that we want: a process, empty where that is hidden, or a container.
+    """What listens on a port that we need: a process (empty if hidden) or a container.
 
-    `ours` says that it belongs to us: the embedded platform, or the very function that wants it,
-    in a container.
+    `ours` means that it belongs to us: the embedded platform, or the function that needs it, in a
+    container.
     """
 
     port: int
@@ -120,8 +120,8 @@ class Listener(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Platform(msgspec.Struct, frozen=True, kw_only=True):
-    """The embedded platform as its home tells it: whether a process holds it and whether that
-    answers; the last line of its log that is worse than a warning; records that cannot be read.
+    """The embedded platform according to its home: whether a process holds it and answers; the last
+    error in its log; records that cannot be read.
     """
 
     held_by: int | None = None
@@ -132,7 +132,7 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Gpus(msgspec.Struct, frozen=True, kw_only=True):
-    """NVIDIA's GPUs: whether one is in the machine, how many the driver knows, what is wrong."""
+    """NVIDIA GPUs: whether one is present, how many the driver sees, and what is wrong."""
 
     present: bool
     known: int = 0
@@ -140,7 +140,7 @@ class Gpus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Weights(msgspec.Struct, frozen=True, kw_only=True):
-    """The store of weights: files that are not what their name says, and unfinished ones."""
+    """The weights store: files that do not match their digests, and unfinished ones."""
 
     path: str
     files: int = 0
@@ -150,7 +150,7 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """All of it. `wanted` are the ports of functions that are not being served, by name."""
+    """All facts. `wanted` are the ports of functions that are not being served, by name."""
 
     machine: Machine
     home: Place

@@ -6,7 +6,7 @@ import msgspec
 
 
 class Severity(StrEnum):
-    """How bad it is: `problem` keeps something from working, `warning` will, `note` may matter."""
+    """`problem`: something does not work; `warning`: it soon may not; `note`: may matter."""
 
     PROBLEM = "problem"
     WARNING = "warning"
@@ -14,7 +14,7 @@ class Severity(StrEnum):
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """One thing that is wrong: what, in a line, and the command or step that mends it."""
+    """One thing that is wrong: what, in one line, and the command or step that fixes it."""
 
     check: str
     severity: Severity
@@ -23,15 +23,15 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 def problem(check: str, what: str, mend: str) -> Finding:
-    """Return a finding that keeps something from working."""
+    """Return a finding that something does not work."""
     return Finding(check, Severity.PROBLEM, what, mend)
 
 
 def warning(check: str, what: str, mend: str) -> Finding:
-    """Return a finding that will hurt."""
+    """Return a finding that something may soon not work."""
     return Finding(check, Severity.WARNING, what, mend)
 
 
 def note(check: str, what: str, mend: str) -> Finding:
-    """Return a finding that matters to some."""
+    """Return a finding that may matter."""
     return Finding(check, Severity.NOTE, what, mend)

@@ -14,10 +14,10 @@ from modelyard_tools.home.running import HOST, read_note
 
 
 def gather(home: Home, env: Mapping[str, str] | None = None) -> Facts:
-    """Look at everything; takes some seconds, and changes nothing.
+    """Collect all facts; takes some seconds, and changes nothing.
 
-    Nuclio's own dashboard is looked for at $MODELYARD_NUCLIO_DASHBOARD, and where the embedded
-    platform is not, on its port.
+    Nuclio's own dashboard is looked for at $MODELYARD_NUCLIO_DASHBOARD and, if no embedded
+    platform answers, on its port.
     """
     env = os.environ if env is None else env
     dashboards = _dashboards(home, env)
@@ -27,7 +27,7 @@ def gather(home: Home, env: Mapping[str, str] | None = None) -> Facts:
     wanted = {} if ours else platform.wanted_ports(home, _port(env))
     theirs = {_port_of(each.url) for each in dashboards}
     state = platform.platform(home, ours, env.get(variables.HOST) or HOST)
-    # Nuclio may have the port of the dashboard: one of the two is wanted, not both.
+    # Nuclio may have the dashboard's port: one of the two is needed, not both.
     wanted = {port: who for port, who in wanted.items() if port not in theirs}
     return Facts(
         machine=machine.machine(),
@@ -51,7 +51,7 @@ def _dashboards(home: Home, env: Mapping[str, str]) -> tuple[Dashboard, ...]:
     embedded = f"http://{HOST}:{note.port if note else _port(env)}"
     urls = [env.get(variables.NUCLIO_DASHBOARD) or "", embedded]
     found = (dashboard(url) for url in dict.fromkeys(urls) if url)
-    # The platform of another home is to us a program like any other.
+    # A platform with another home is a foreign program to us.
     return tuple(each for each in found if each and each.home in ("", str(home.root)))
 
 

@@ -1,1 +1,1 @@
-"""Judging: functions from facts to findings."""
+"""Checks: functions from facts to findings."""

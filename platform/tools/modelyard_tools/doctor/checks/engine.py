@@ -49,7 +49,7 @@ def nvidia(facts: Facts) -> Iterator[Finding]:
 
 
 def stale_containers(facts: Facts) -> Iterator[Finding]:
-    """Containers of functions that nobody lists, or that ended: they hold names and ports."""
+    """Containers that exited or whose function no dashboard lists: they block names and ports."""
     engine, dashboard = facts.engine, facts.nuclio
     for container in engine.containers if engine else ():
         if not container.nuclio:

@@ -1,18 +1,18 @@
-"""Functions: those that only look well, and those that will not fit."""
+"""Functions: those that only look healthy, and those that are too large."""
 
 from collections.abc import Iterator
 
 from modelyard_tools.doctor.facts import Dashboard, Facts, Function
 from modelyard_tools.doctor.finding import Finding, note, problem, warning
 
-# Nuclio on Docker puts a configuration into a shell argument; see the plugin's renderings.size.
+# Nuclio on Docker passes a configuration as a shell argument; see the plugin's renderings.size.
 _MOST_BYTES = 80_000
 _RESTARTS = 3
 _SLEEPING = ("scaledToZero", "waitingForScaleResourceFromZero", "imported")
 
 
 def ready_but_dead(facts: Facts) -> Iterator[Finding]:
-    """A function is `ready`, and nothing listens on its port."""
+    """A function is `ready`, but nothing listens on its port."""
     for dashboard, function in _all(facts):
         if function.state == "ready" and function.answers is False:
             yield problem(
@@ -24,7 +24,7 @@ def ready_but_dead(facts: Facts) -> Iterator[Finding]:
 
 
 def failed(facts: Facts) -> Iterator[Finding]:
-    """Functions in another state than one that serves, or will when it is asked."""
+    """Functions that neither serve nor would start with a request."""
     for dashboard, function in _all(facts):
         if function.state in ("ready", *_SLEEPING):
             continue
@@ -40,7 +40,7 @@ def failed(facts: Facts) -> Iterator[Finding]:
 
 
 def restarting(facts: Facts) -> Iterator[Finding]:
-    """Workers that end by themselves."""
+    """Workers that exit unexpectedly."""
     for dashboard, function in _all(facts):
         if function.restarts >= _RESTARTS:
             yield warning(
@@ -51,7 +51,7 @@ def restarting(facts: Facts) -> Iterator[Finding]:
 
 
 def too_large(facts: Facts) -> Iterator[Finding]:
-    """Configurations near what Nuclio on Docker can carry."""
+    """Configurations near the size limit of Nuclio on Docker."""
     for dashboard, function in _all(facts):
         if function.size > _MOST_BYTES and not dashboard.embedded:
             yield problem(

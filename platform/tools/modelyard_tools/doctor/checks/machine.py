@@ -1,4 +1,4 @@
-"""Disk, memory, and what Windows is like to live in."""
+"""Disk, memory, and WSL."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from modelyard_contract.limits import GIB
 from modelyard_tools.doctor.facts import Facts, Place
 from modelyard_tools.doctor.finding import Finding, note, problem, warning
 
-# An environment of torch takes 1 GiB, a deploy keeps the old one beside the new.
+# An environment of torch with torch takes 1 GiB, and a deploy keeps the old one next to the new.
 _LEAST_DISK = 2 * GIB
 _SCARCE_DISK = 10 * GIB
 _LEAST_MEMORY = GIB // 2
@@ -15,7 +15,7 @@ _WINDOWS_DISKS = ("9p", "drvfs", "v9fs")
 
 
 def disk(facts: Facts) -> Iterator[Finding]:
-    """Free space where releases, builds and images lie."""
+    """Free space where releases, builds and images are stored."""
     yield from _disk(facts.home, "`./pants run ::deploy -- stop`, then move MODELYARD_HOME")
     if facts.engine and facts.engine.place:
         yield from _disk(facts.engine.place, "docker system prune")
@@ -30,7 +30,7 @@ def _disk(place: Place, mend: str) -> Iterator[Finding]:
 
 
 def memory(facts: Facts) -> Iterator[Finding]:
-    """Memory for what runs and for one more."""
+    """Memory for what runs and for one more function."""
     available = facts.machine.memory_available
     if available < _LEAST_MEMORY:
         yield problem(
@@ -50,7 +50,7 @@ def memory(facts: Facts) -> Iterator[Finding]:
 
 
 def windows(facts: Facts) -> Iterator[Finding]:
-    """WSL: the first kind lacks what we need, and Windows' disks are slow and change line ends."""
+    """WSL: version 1 lacks what we need, and Windows drives are slow and change line endings."""
     machine = facts.machine
     if not machine.wsl:
         return

@@ -27,7 +27,7 @@ def embedded(facts: Facts) -> Iterator[Finding]:
 
 
 def ports(facts: Facts) -> Iterator[Finding]:
-    """Ports that we want and others have."""
+    """Ports that we need and others have taken."""
     for listener in facts.listeners:
         if listener.ours:
             continue
@@ -45,7 +45,7 @@ def ports(facts: Facts) -> Iterator[Finding]:
 
 
 def weights(facts: Facts) -> Iterator[Finding]:
-    """Files of weights that are not what they should be. They are never used, but take room."""
+    """Damaged and unfinished weights files. They are never used, but take up space."""
     store = facts.weights
     if store is None:
         return
@@ -64,7 +64,7 @@ def weights(facts: Facts) -> Iterator[Finding]:
 
 
 def reach(facts: Facts) -> Iterator[Finding]:
-    """What CVAT's server can reach from its container."""
+    """Whether CVAT's server can reach functions from its container."""
     for server in facts.reach:
         if not server.serverless:
             yield problem(

@@ -1,4 +1,4 @@
-"""Versions that have to go together."""
+"""Versions that must match."""
 
 import re
 from collections.abc import Iterator
@@ -7,13 +7,13 @@ from modelyard_contract.nuclio import VERSION
 from modelyard_tools.doctor.facts import Facts
 from modelyard_tools.doctor.finding import Finding, note, problem, warning
 
-# From this release on Docker's engine refuses the API that older Nuclios speak (cvat#10013).
+# From this release on, Docker's engine rejects the API version of older Nuclios (cvat#10013).
 _STRICT_DOCKER = 29
 _FIRST_FOR_STRICT_DOCKER = (1, 15)
 
 
 def nuctl_and_dashboard(facts: Facts) -> Iterator[Finding]:
-    """The client and the dashboard read each other's store only within a release."""
+    """The client and the dashboard can read each other's store only within a release."""
     nuctl, dashboard = facts.tools.nuctl, facts.nuclio
     if nuctl and dashboard and dashboard.version and _plain(nuctl) != _plain(dashboard.version):
         yield problem(
@@ -25,7 +25,7 @@ def nuctl_and_dashboard(facts: Facts) -> Iterator[Finding]:
 
 
 def dashboard_and_pin(facts: Facts) -> Iterator[Finding]:
-    """The processor in our images speaks to the dashboard of its own release."""
+    """The processor in our images needs a dashboard of its own release."""
     dashboard = facts.nuclio
     if dashboard and dashboard.version and _release(dashboard.version) != _release(VERSION):
         yield warning(
@@ -37,7 +37,7 @@ def dashboard_and_pin(facts: Facts) -> Iterator[Finding]:
 
 
 def docker_and_nuclio(facts: Facts) -> Iterator[Finding]:
-    """New engines refuse the API version of old Nuclios."""
+    """New engines reject the API version of old Nuclios."""
     engine, dashboard = facts.engine, facts.nuclio
     if engine is None or engine.version is None or dashboard is None:
         return
@@ -51,7 +51,7 @@ def docker_and_nuclio(facts: Facts) -> Iterator[Finding]:
 
 
 def nuctl_picks_kubernetes(facts: Facts) -> Iterator[Finding]:
-    """With a kubeconfig nuctl takes the cluster, unless it is told."""
+    """With a kubeconfig, nuctl uses the cluster unless told otherwise."""
     tools = facts.tools
     if tools.nuctl and tools.kubeconfig and not tools.nuctl_platform:
         yield warning(
@@ -62,7 +62,7 @@ def nuctl_picks_kubernetes(facts: Facts) -> Iterator[Finding]:
 
 
 def arm64(facts: Facts) -> Iterator[Finding]:
-    """Nuclio's images are named by their architecture, and mostly with another one."""
+    """Nuclio's image names contain an architecture, mostly not arm64."""
     machine = facts.machine
     if machine.architecture not in ("aarch64", "arm64"):
         return

@@ -1,1 +1,1 @@
-"""Looking: each module returns facts, and None for what it cannot tell. None of them waits long."""
+"""Probes: each module returns facts, None if unknown. None of them waits long."""

@@ -1,4 +1,4 @@
-"""What dashboards say of themselves and their functions, and whether it is so."""
+"""What dashboards report of themselves and their functions, and whether it is true."""
 
 import json
 import socket
@@ -17,7 +17,7 @@ _NAMESPACE: Final = {nuclio_headers.FUNCTION_NAMESPACE: DEFAULT_NAMESPACE}
 
 
 def dashboard(url: str) -> Dashboard | None:
-    """Return the dashboard at a URL such as http://127.0.0.1:8070; None where none answers."""
+    """Return the dashboard at a URL such as http://127.0.0.1:8070; None if none answers."""
     versions = _get(url, "/api/versions")
     if not isinstance(versions, dict) or "dashboard" not in versions:
         return None
@@ -50,7 +50,7 @@ def _function(name: str, entry: dict[str, Any], host: str) -> Function:
 
 
 def takes_connections(host: str, port: int) -> bool:
-    """Say whether somebody listens there."""
+    """Return whether something listens there."""
     try:
         with socket.create_connection((host, port), timeout=_SECONDS):
             return True
@@ -59,7 +59,7 @@ def takes_connections(host: str, port: int) -> bool:
 
 
 def _get(url: str, path: str) -> Any:
-    """Return the JSON at a path; None where there is none."""
+    """Return the JSON at a path; None if there is none."""
     parts = urlsplit(url)
     address = (parts.hostname or "", parts.port or _HTTP)
     try:

@@ -14,7 +14,7 @@ from modelyard_tools.engine.engine import Engine as Client
 from modelyard_tools.engine.inspected import Container as Inspected
 
 _CVAT_SERVER: Final = "com.docker.compose.service=cvat_server"
-# Asks each URL given as an argument, and prints what is wrong with it, a line each.
+# Requests each URL given as an argument, and prints its error, one line each.
 _ASK: Final = """
 import sys, urllib.error, urllib.request
 for url in sys.argv[1:]:
@@ -29,7 +29,7 @@ for url in sys.argv[1:]:
 
 
 def engine() -> Engine | None:
-    """Return Docker's engine; None where there is no docker command."""
+    """Return Docker's engine; None if the docker command is not found."""
     said = ask(["docker", "info", "--format", "{{json .}}"])
     if said is None:
         return None
@@ -56,7 +56,7 @@ def _containers() -> tuple[Container, ...]:
 
 
 def container(inspected: Inspected) -> Container:
-    """Return what matters here of a container."""
+    """Return the facts about a container."""
     return Container(
         name=inspected.name,
         state=inspected.status,
@@ -68,7 +68,7 @@ def container(inspected: Inspected) -> Container:
 
 
 def reach(function_ports: Sequence[int]) -> tuple[Reach, ...]:
-    """Return what the servers of CVAT that run here reach: their Nuclio, and functions directly."""
+    """Return what CVAT servers that run here can reach: their Nuclio, and functions directly."""
     listing = ask(["docker", "ps", "--filter", f"label={_CVAT_SERVER}", "--format", "{{.Names}}"])
     names = listing.out.split() if listing and not listing.code else []
     return tuple(_reach(name, function_ports) for name in names)
@@ -99,7 +99,7 @@ def _reach(name: str, function_ports: Sequence[int]) -> Reach:
 
 
 def server_of(name: str, env: dict[str, str]) -> Reach:
-    """Return what a server's environment says of Nuclio, with CVAT's defaults."""
+    """Return a server's settings for Nuclio from its environment, with CVAT's defaults."""
     port = env.get("CVAT_NUCLIO_PORT") or ""
     return Reach(
         container=name,

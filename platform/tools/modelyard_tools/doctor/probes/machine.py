@@ -19,7 +19,7 @@ _NVIDIA_DEVICE: Final = Path("/dev/nvidiactl")
 
 
 def machine() -> Machine:
-    """Return what machine this is."""
+    """Return the facts about this machine."""
     memory = psutil.virtual_memory()
     return Machine(
         system=platform.system(),
@@ -31,15 +31,15 @@ def machine() -> Machine:
 
 
 def wsl(kernel: str) -> int:
-    """Return which WSL a kernel's release belongs to; 0 for none."""
+    """Return the WSL version that a kernel's release belongs to; 0 if none."""
     if "microsoft" not in kernel.lower():
         return 0
-    # The first kind is no Linux, and spells its maker with a capital.
+    # WSL 1 is not Linux, and spells its maker with a capital.
     return 1 if kernel.endswith("-Microsoft") else 2
 
 
 def place(path: Path) -> Place:
-    """Return a folder with its disk; of one that is not there yet, that of its parent."""
+    """Return a folder with its disk; if it does not exist yet, that of its parent."""
     there = path
     while not there.exists():
         there = there.parent
@@ -49,7 +49,7 @@ def place(path: Path) -> Place:
 
 
 def _filesystem(path: Path) -> str:
-    """Return the type of the disk with the longest mount point that `path` lies below."""
+    """Return the type of the disk with the longest mount point above `path`."""
     found = [
         part
         for part in psutil.disk_partitions(all=True)
@@ -59,7 +59,7 @@ def _filesystem(path: Path) -> str:
 
 
 def gpus() -> Gpus:
-    """Return NVIDIA's GPUs, as the buses and the driver show them."""
+    """Return NVIDIA GPUs, as the buses and the driver show them."""
     try:
         known, complaint = len(read_gpus()), ""
     except NvmlError as error:
@@ -70,7 +70,7 @@ def gpus() -> Gpus:
 def _nvidia_hardware() -> bool:
     if _NVIDIA_DEVICE.exists() or (_WSL_GPU.exists() and shutil.which("nvidia-smi")):
         return True
-    # Class 03 are displays; sound devices of graphics cards have NVIDIA's number as well.
+    # Class 03 is displays; the sound devices of graphics cards have NVIDIA's vendor id too.
     devices = _PCI.iterdir() if _PCI.is_dir() and os.access(_PCI, os.R_OK) else ()
     return any(
         _line(device / "vendor") == _NVIDIA and _line(device / "class").startswith("0x03")

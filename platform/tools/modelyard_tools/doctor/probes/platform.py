@@ -1,4 +1,4 @@
-"""The embedded platform's home, the ports it wants, and the store of weights."""
+"""The embedded platform's home, the ports it needs, and the weights store."""
 
 import hashlib
 import json
@@ -22,7 +22,7 @@ _STORE: Final = "pants/named_caches/modelyard_weights"
 
 
 def platform(home: Home, answering: Dashboard | None, host: str) -> Platform:
-    """Return how the platform of a home is; `answering` is its dashboard."""
+    """Return the state of a home's platform; `answering` is its dashboard."""
     return Platform(
         held_by=_holder(home),
         answers=answering is not None,
@@ -33,7 +33,7 @@ def platform(home: Home, answering: Dashboard | None, host: str) -> Platform:
 
 
 def wanted_ports(home: Home, dashboard_port: int) -> dict[int, str]:
-    """Return the ports that the platform takes when it starts, and who wants each."""
+    """Return the ports that the platform binds when it starts, and what needs each."""
     wanted = {dashboard_port: "the dashboard"}
     for _, record in _records(home):
         if record and record.serving:
@@ -46,7 +46,7 @@ def wanted_ports(home: Home, dashboard_port: int) -> dict[int, str]:
 def listeners(
     wanted: Mapping[int, str], engine: Engine | None, holder: int | None
 ) -> tuple[Listener, ...]:
-    """Return who has the wanted ports of this machine; `holder` is our platform's process."""
+    """Return what listens on the wanted ports; `holder` is our platform's process."""
     pids = {
         connection.laddr.port: connection.pid
         for connection in psutil.net_connections("tcp")
@@ -54,7 +54,7 @@ def listeners(
     }
     found = []
     for port, name in wanted.items():
-        # Its listener, if there is one, is the engine's proxy.
+        # Its listener, if any, is the engine's proxy.
         container = engine.publishing(port) if engine else None
         if container:
             ours = container.ours == name
@@ -67,7 +67,7 @@ def listeners(
 
 
 def _belongs_to(pid: int | None, holder: int | None) -> bool:
-    """Say whether a process is `holder` or was started by it."""
+    """Return whether a process is `holder` or was started by it."""
     if pid is None or holder is None:
         return False
     try:
@@ -77,7 +77,7 @@ def _belongs_to(pid: int | None, holder: int | None) -> bool:
 
 
 def weights(cache: Path) -> Weights | None:
-    """Return the store of weights below the user's cache folder, every file looked at."""
+    """Return the weights store below the user's cache folder, with every file checked."""
     store = cache / _STORE
     if not store.is_dir():
         return None
@@ -93,13 +93,13 @@ def weights(cache: Path) -> Weights | None:
 
 
 def _is_named(path: Path) -> bool:
-    """Say whether a file's digest is its name."""
+    """Return whether a file's digest is its name."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, path.parent.name).hexdigest() == path.name
 
 
 def _holder(home: Home) -> int | None:
-    # To ask for a lock is to make its file.
+    # Trying a lock creates its file.
     if not home.platform_lock.exists():
         return None
     try:

@@ -1,4 +1,4 @@
-"""Other programs' words."""
+"""Running other programs."""
 
 import shutil
 import subprocess
@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import msgspec
 
 
-class Said(msgspec.Struct, frozen=True):
-    """What a program printed, and how it ended."""
+class Output(msgspec.Struct, frozen=True):
+    """What a program printed, and its exit code."""
 
     code: int
     out: str
@@ -16,13 +16,13 @@ class Said(msgspec.Struct, frozen=True):
 
     @property
     def last_line(self) -> str:
-        """The last line of what it complained about."""
+        """The last line of its error output."""
         lines = (self.err.strip() or self.out.strip()).splitlines()
-        return lines[-1] if lines else f"it exited with code {self.code}"
+        return lines[-1] if lines else f"exit code {self.code}"
 
 
-def ask(command: Sequence[str], seconds: float = 10.0) -> Said | None:
-    """Run a program for so long at most; None where there is none."""
+def ask(command: Sequence[str], seconds: float = 10.0) -> Output | None:
+    """Run a program for at most `seconds`; None if it is not found."""
     program = shutil.which(command[0])
     if program is None:
         return None
@@ -31,9 +31,9 @@ def ask(command: Sequence[str], seconds: float = 10.0) -> Said | None:
             [program, *command[1:]], capture_output=True, check=False, timeout=seconds
         )
     except subprocess.TimeoutExpired:
-        return Said(-1, "", f"{command[0]} did not answer within {seconds:g} s")
+        return Output(-1, "", f"{command[0]} did not answer within {seconds:g} s")
     except OSError as error:
-        return Said(-1, "", f"{program}: {error.strerror}")
-    return Said(
+        return Output(-1, "", f"{program}: {error.strerror}")
+    return Output(
         done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
     )

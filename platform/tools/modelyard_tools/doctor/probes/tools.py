@@ -1,4 +1,4 @@
-"""Nuclio's own client."""
+"""nuctl, Nuclio's client."""
 
 import os
 import re
@@ -10,7 +10,7 @@ from modelyard_tools.doctor.probes.shell import ask
 
 
 def tools(env: Mapping[str, str]) -> Tools:
-    """Return nuctl, if there is one, and the kubeconfig that it would find."""
+    """Return nuctl's version, if installed, and the kubeconfig that it would find."""
     said = ask(["nuctl", "version"])
     return Tools(
         nuctl=version_of(said.out) if said else None,
@@ -20,7 +20,7 @@ def tools(env: Mapping[str, str]) -> Tools:
 
 
 def version_of(text: str) -> str | None:
-    """Return the version in what `nuctl version` prints."""
+    """Return the version in the output of `nuctl version`."""
     found = re.search(r"Label: ([\w.-]+)", text) or re.search(r"\d+\.\d+\.\d+[\w.-]*", text)
     return (found[1] if found.lastindex else found[0]) if found else None
 
