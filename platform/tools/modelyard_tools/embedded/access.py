@@ -1,4 +1,4 @@
-"""Who may reach the platform: this machine, and others only with a token or by explicit wish."""
+"""Who may reach the platform: this machine; others only with a token or an explicit setting."""
 
 import base64
 import binascii
@@ -15,19 +15,19 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from modelyard_contract import variables
 from modelyard_tools.home.running import HOST
 
-TOKEN_VARIABLE: Final = "MODELYARD_TOKEN"  # noqa: S105 - the name of one
+TOKEN_VARIABLE: Final = "MODELYARD_TOKEN"  # noqa: S105 - only its name
 OPEN_VARIABLE: Final = "MODELYARD_ALLOW_UNAUTHENTICATED"
 _LEAST_TOKEN: Final = 16
 
 
 class AccessError(Exception):
-    """The settings would let anybody in; the text says what to do."""
+    """The settings would let anyone in; the text says what to do."""
 
 
 class Access(msgspec.Struct, frozen=True):
-    """Where the platform listens, beside the loopback interface, and what it demands there.
+    """Where the platform listens besides the loopback interface, and what it requires there.
 
-    `token` None demands nothing.
+    If `token` is None, nothing is required.
     """
 
     host: str = HOST
@@ -35,11 +35,11 @@ class Access(msgspec.Struct, frozen=True):
 
     @classmethod
     def decide(cls, host: str, token: str | None, *, unauthenticated: bool) -> Self:
-        """Check the three settings against each other.
+        """Check that the three settings are consistent.
 
         Raises:
-            AccessError: `host` is no IP address, or can be reached from elsewhere
-                while there is neither a token nor leave to do without one.
+            AccessError: `host` is not an IP address, or can be reached from other
+                machines with neither a token nor permission to do without one.
         """
         try:
             loopback = ipaddress.ip_address(host).is_loopback
@@ -60,7 +60,7 @@ class Access(msgspec.Struct, frozen=True):
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """The addresses to listen on. The loopback one, for our own tools, is always reached."""
+        """The addresses to listen on, always including loopback, for our own tools."""
         if self.host == HOST or ipaddress.ip_address(self.host).is_unspecified:
             return (self.host,)
         return (HOST, self.host)
@@ -72,10 +72,10 @@ class Access(msgspec.Struct, frozen=True):
 
 
 class Guard:
-    """Demands the token of every request that did not come over the loopback interface.
+    """Requires the token in every request that did not come over the loopback interface.
 
-    As `Authorization: Bearer <token>`, or as the password of basic authentication,
-    for which browsers have a form. The function behind does not see it.
+    It is sent as `Authorization: Bearer <token>`, or as the password of basic authentication,
+    which browsers prompt for. The function does not see it.
     """
 
     def __init__(self, app: ASGIApp, access: Access) -> None:
@@ -83,7 +83,7 @@ class Guard:
         self._token = access.token.encode() if access.token else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or answer 401."""
+        """Forward the request, or answer 401."""
         if scope["type"] != "http" or self._token is None or _came_over_loopback(scope):
             await self._app(scope, receive, send)
         elif hmac.compare_digest(_given_token(Headers(scope=scope)), self._token):
@@ -94,18 +94,18 @@ class Guard:
 
 
 def _came_over_loopback(scope: Scope) -> bool:
-    """Whether the connection's own end is a loopback address, which only this machine reaches."""
+    """Whether the connection's local end is a loopback address, which only this machine reaches."""
     server = scope.get("server")
     try:
         address = ipaddress.ip_address(server[0] if server else "")
     except ValueError:
         return False
-    # A socket for both families shows an IPv4 address inside an IPv6 one.
+    # A dual-stack socket reports an IPv4 address mapped to IPv6.
     return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 def _given_token(headers: Headers) -> bytes:
-    """Return the token of the request, empty when there is none."""
+    """Return the token of the request, empty if there is none."""
     scheme, _, value = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return value.strip().encode("latin-1")

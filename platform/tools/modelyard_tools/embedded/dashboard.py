@@ -12,7 +12,7 @@ from modelyard_tools.home.running import RunningPlatform
 
 @dataclass(frozen=True)
 class Dashboard:
-    """The platform's parts. `closing` is set when it stops: whoever waits shall end."""
+    """The platform's parts. `closing` is set when it stops, to end everything that waits."""
 
     home: Home
     note: RunningPlatform

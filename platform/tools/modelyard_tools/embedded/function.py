@@ -30,14 +30,14 @@ from modelyard_tools.releases.manifest import Manifest
 
 _log = logging.getLogger(__name__)
 
-# A replaced version gets as long as CVAT waits for an answer.
+# A replaced version may finish for as long as CVAT waits for an answer.
 _DRAIN: Final = 120.0
 _MESSAGE_CHARACTERS: Final = 8000
 _LOG_CHARACTERS: Final = 6000
-# After a start that failed, requests are refused for so long before the next try.
+# How long requests are refused after a failed start, before the next attempt.
 _WAKE_PAUSE: Final = 5.0
 _SHORTEST_NAP: Final = 0.1
-# What can keep a version from serving; the text is for whoever deployed it.
+# Errors that can keep a version from serving; the text is for whoever deployed it.
 _FAILURES: Final = (ReleaseError, PortError, GpuError, StartError, VerifyError)
 
 
@@ -67,12 +67,12 @@ class Function:
 
     @property
     def provisioning(self) -> bool:
-        """Whether a deployment is under way."""
+        """Whether a deployment is in progress."""
         return self._deploying is not None and not self._deploying.done()
 
     @property
     def state(self) -> str:
-        """Nuclio's word for how the function is."""
+        """Nuclio's name for the function's state."""
         if self.provisioning:
             return "building"
         if self._gate.asleep:
@@ -83,7 +83,7 @@ class Function:
 
     @property
     def urls(self) -> tuple[str, ...]:
-        """Where the function answers, without the scheme, on this machine first."""
+        """The function's addresses, without the scheme, this machine's first."""
         if self._listener is None:
             return ()
         hosts = dict.fromkeys((HOST, self._host.access.host))
@@ -91,12 +91,12 @@ class Function:
 
     @property
     def port(self) -> int | None:
-        """The port it answers on, or shall answer on; None as long as that is not known."""
+        """The port it answers on, or will answer on; None if not known yet."""
         return self._listener.port if self._listener else self.config.port
 
     @property
     def pool(self) -> WorkerPool | None:
-        """The workers that serve at the moment."""
+        """The workers that currently serve."""
         return self._gate.instance.pool if self._gate.instance else None
 
     @property
@@ -106,12 +106,12 @@ class Function:
 
     @property
     def manifest(self) -> Manifest | None:
-        """What the release says of itself; None when it is not on this machine."""
+        """The release's manifest; None if it is not on this machine."""
         return known_manifest(self._host.home, self.config.digest)
 
     @property
     def idle_timeout(self) -> float | None:
-        """After how many seconds without a request the workers end; None for never."""
+        """The seconds without a request after which the workers end; None for never."""
         return self.manifest.idle_timeout if self.manifest else None
 
     def describe(self) -> dict[str, Any]:
@@ -138,7 +138,7 @@ class Function:
         }
 
     async def answer(self, request: Request) -> Response:
-        """Answer a request that came through the dashboard as if it had come to the port."""
+        """Answer a request that came through the dashboard, like one to the port."""
         return await answer(
             request,
             self._gate,
@@ -154,14 +154,14 @@ class Function:
             _log.info("request", extra=extra)
 
     async def asgi(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request that came to the port."""
+        """Answer a request to the port."""
         await self._app(scope, receive, send)
 
     def deploy(self, config: FunctionConfig) -> asyncio.Task[None]:
-        """Begin to replace the present version by `config`; the task ends when it is decided.
+        """Start to replace the current version with `config`; the task ends with the outcome.
 
-        The task raises nothing: how it went is in `state` and `last`. Must not
-        be called while `provisioning`.
+        The task raises nothing: the outcome is in `state` and `last`. Must not be
+        called while `provisioning`.
         """
         if self._gate.instance is None and not self._gate.asleep:
             self.config = config
@@ -172,7 +172,7 @@ class Function:
         return self._deploying
 
     def rest(self) -> None:
-        """Take up a version that has served before, but start it with the first request only."""
+        """Resume a version that has served before, but start it only with the first request."""
         try:
             release = find_release(self._host.home, self.config)
             self._listener = self._listen(self.config.port or release.manifest.port)
@@ -183,7 +183,7 @@ class Function:
         self._remember(Deployment(self.config.digest, "ready"))
 
     async def close(self, drain: float) -> None:
-        """Stop serving: requests under way get `drain` seconds, then the workers end."""
+        """Stop serving: pending requests get `drain` seconds, then the workers end."""
         tasks = [each for each in (self._deploying, self._waking, self._watching) if each]
         for task in tasks:
             task.cancel()
@@ -192,7 +192,7 @@ class Function:
         self._gate.settle()
         listener, self._listener = self._listener, None
         if listener:
-            # While its last requests are read to their end, the workers must still be there.
+            # The workers must exist until the last requests have been read completely.
             await listener.close(drain)
         self._retire(self._gate.swap(None), None, drain)
         await asyncio.gather(*self._retiring)
@@ -207,7 +207,7 @@ class Function:
             self._failed(config, "the platform failed; see its log")
 
     async def _replace(self, config: FunctionConfig) -> None:
-        """Start the new version beside the old one, try it, and let it take over."""
+        """Start the new version next to the old one, test it, and let it take over."""
         release = find_release(self._host.home, config)
         listener = self._listen(config.port or release.manifest.port)
         try:
@@ -234,7 +234,7 @@ class Function:
         return Listener(bind_all(access.hosts, port), Guard(self.asgi, access))
 
     async def _prove(self, config: FunctionConfig, release: Release) -> Instance:
-        """Start the version and see that it answers; on failure say what its workers printed."""
+        """Start the version and check that it answers; a failure includes its workers' output."""
         output = Follower(self._host.home.function_log(config.name))
         instance = await Instance.start(self._host, config, release, self._give_way)
         try:
@@ -250,7 +250,7 @@ class Function:
     def _take_over(self, instance: Instance, listener: Listener) -> None:
         config = instance.config
         if self._waking:
-            # The old version is not needed any more; who waits for it gets the new one.
+            # The old version is no longer needed; requests that wait for it get the new one.
             self._waking.cancel()
         self._app = self._application(config)
         before = self._gate.swap(instance)
@@ -269,19 +269,19 @@ class Function:
             wanted=None if self._serving else config,
         )
         if self._gate.asleep and not self.idle_timeout:
-            # It had only made room for the version that failed.
+            # It had only freed memory for the version that failed.
             self._wake()
         _log.error(
             "not deployed", extra={"function": config.name, "digest": config.digest, "why": message}
         )
 
     def _settle(self) -> None:
-        """Let requests wait no longer, unless they wait for the old version to wake."""
+        """Let requests wait no longer, unless the old version is about to wake."""
         if self._waking is None:
             self._gate.settle()
 
     def _watch(self) -> None:
-        """Put the function to sleep as soon as it has been idle for long enough."""
+        """Put the function to sleep once it has been idle for long enough."""
         if self._watching:
             self._watching.cancel()
         self._watching = None
@@ -291,16 +291,16 @@ class Function:
     async def _sleep_when_idle(self, timeout: float) -> None:
         while self.provisioning or self._gate.idle_seconds < timeout:
             await asyncio.sleep(max(_SHORTEST_NAP, timeout - self._gate.idle_seconds))
-        # Nothing is awaited between the look and the deed: no request can come in between.
+        # Nothing is awaited between check and action, so no request can come in between.
         self._sleep()
 
     def _sleep(self) -> None:
-        """End the workers once they have answered what they accepted; the next request wakes."""
+        """Stop the workers once they have answered what they accepted; a request wakes them."""
         self._retire(self._gate.sleep(self._wake), None, _DRAIN)
         _log.info("scaled to zero", extra={"function": self.config.name})
 
     def _give_way(self, name: str) -> bool:
-        """Free the GPU for the function `name`: for our own next version, or when we are idle."""
+        """Free the GPU for the function `name`, if that is our own next version or we are idle."""
         idle = self.idle_timeout and self._gate.idle_seconds and not self.provisioning
         if self._gate.instance is None or not (idle or name == self.config.name):
             return False
@@ -310,7 +310,7 @@ class Function:
         return True
 
     def _wake(self) -> None:
-        """Start the workers of a sleeping function, if that is not under way already."""
+        """Start the workers of a sleeping function, unless they are starting already."""
         if self._waking or time.monotonic() < self._wake_not_before:
             return
         self._gate.await_instance(self.config.ready_timeout + self.config.availability_timeout)
@@ -345,7 +345,7 @@ class Function:
                 Record(self.config.name, self._serving, wanted.raw if wanted else None, last)
             )
         except OSError:
-            # To go on serving is better than to stop because a disk is full.
+            # It is better to keep serving than to stop because a disk is full.
             _log.exception("cannot save state", extra={"function": self.config.name})
 
     def _retire(self, instance: Instance | None, listener: Listener | None, drain: float) -> None:
@@ -366,7 +366,7 @@ class Function:
         }
 
     def _resources(self) -> dict[str, Any]:
-        """Return the limits of the version that serves, and what puts them in force."""
+        """Return the limits of the serving version, and how they are enforced."""
         instance = self._gate.instance
         lease = instance.lease if instance else None
         return {

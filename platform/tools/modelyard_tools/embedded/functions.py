@@ -19,15 +19,15 @@ _DELETE_DRAIN: Final = 5.0
 
 
 class ConflictError(Exception):
-    """There is a function of that name already."""
+    """A function of that name exists already."""
 
 
 class PreconditionError(Exception):
-    """What was asked for is not possible in the present state."""
+    """The request is not possible in the current state."""
 
 
 class Functions:
-    """The functions by name. What changes one goes through here."""
+    """The functions by name. All changes go through here."""
 
     def __init__(
         self, home: Home, projects: Projects, access: Access, *, access_log: bool = False
@@ -56,7 +56,7 @@ class Functions:
 
     @property
     def waiting_for_gpu(self) -> int:
-        """How many functions wait for memory on a GPU."""
+        """How many functions wait for GPU memory."""
         return self._host.gpus.waiting
 
     def in_project(self, project: str) -> list[Function]:
@@ -75,7 +75,7 @@ class Functions:
         return self.put(config)
 
     def put(self, config: FunctionConfig) -> asyncio.Task[None]:
-        """Begin to deploy `config`; the task ends when it serves or has failed.
+        """Start to deploy `config`; the task ends when it serves or has failed.
 
         Raises:
             PreconditionError: no such project, or the function is being deployed or deleted.
@@ -95,7 +95,7 @@ class Functions:
         return function.deploy(config)
 
     async def delete(self, name: str, *, force: bool) -> None:
-        """Stop and forget the function; nothing if there is none.
+        """Stop and remove the function; do nothing if there is none.
 
         Raises:
             PreconditionError: it is being deployed, and `force` is not given.
@@ -115,7 +115,7 @@ class Functions:
         _log.info("deleted", extra={"function": name})
 
     def resume(self) -> None:
-        """Take up all functions that the store remembers, in the background.
+        """Resume all functions in the store, in the background.
 
         Those that scale to zero start with their first request.
         """
@@ -130,7 +130,7 @@ class Functions:
         await asyncio.gather(*(function.close(drain) for function in self._all.values()))
 
     def rotate_logs(self) -> None:
-        """Keep the log of each function within its bound."""
+        """Keep the log of each function within its size limit."""
         for name in self._all:
             if rotate(self._host.home.function_log(name)):
                 _log.info("rotated the log", extra={"function": name})

@@ -1,4 +1,4 @@
-"""What stands between a function's port and the workers that serve it at the moment."""
+"""The gate between a function's port and the workers that currently serve it."""
 
 import asyncio
 import time
@@ -9,12 +9,12 @@ from modelyard_tools.embedded.instance import Instance
 
 
 class Gate:
-    """Passes events on to the current instance; another instance can take over at any moment.
+    """Forwards events to the current instance; another instance can take over at any moment.
 
-    Once `swap` has returned, no further event reaches the old instance, and those
-    that it had accepted are its to finish: so stopping it then drops none.
-    While a function is being started its events wait for the instance. A function
-    that sleeps is woken by its next event.
+    Once `swap` has returned, no further event reaches the old instance, and it finishes
+    those that it has accepted, so stopping it then drops none.
+    While a function is starting, its events wait for the instance. A sleeping function
+    is woken by its next event.
     """
 
     def __init__(self, name: str) -> None:
@@ -33,12 +33,12 @@ class Gate:
 
     @property
     def asleep(self) -> bool:
-        """Whether an event would wake the function, or has begun to."""
+        """Whether an event would wake the function, or is doing so."""
         return self._waker is not None
 
     @property
     def ready(self) -> int:
-        """How many workers could take an event; a sleeping function could have one."""
+        """How many workers could take an event; 1 for a sleeping function."""
         if self._instance:
             return self._instance.pool.ready
         return 1 if self.asleep else 0
@@ -49,7 +49,7 @@ class Gate:
         return 0.0 if self._calls else time.monotonic() - self._used
 
     def await_instance(self, patience: float) -> None:
-        """From now on let events wait up to `patience` seconds for an instance."""
+        """From now on, let events wait up to `patience` seconds for an instance."""
         self._patience = patience
         self._settled.clear()
 
@@ -62,20 +62,20 @@ class Gate:
         return before
 
     def sleep(self, waker: Callable[[], None]) -> Instance | None:
-        """Do without an instance until an event comes, and call `waker` then; return the last one.
+        """Run without an instance until an event comes, then call `waker`; return the last one.
 
-        The waker has to call `await_instance`, or else the event is refused.
+        The waker must call `await_instance`, or the event is refused.
         """
         before = self.swap(None)
         self._waker = waker
         return before
 
     def settle(self) -> None:
-        """Let events wait no longer: the instance there is, or none, is what there will be."""
+        """Let events wait no longer: the current instance, or none, is final."""
         self._settled.set()
 
     async def call(self, event: Event) -> Reply:
-        """Return the function's reply, or a 503 of one line when nothing serves it."""
+        """Return the function's reply, or a one-line 503 if nothing serves it."""
         self._calls += 1
         try:
             return await self._call(event)

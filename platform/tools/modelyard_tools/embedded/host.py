@@ -1,4 +1,4 @@
-"""What the functions of one platform share."""
+"""Resources shared by the functions of one platform."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -12,14 +12,14 @@ from modelyard_tools.embedded.machine.limits import Confiner
 from modelyard_tools.home.folders import Home
 from modelyard_tools.home.state import Store
 
-# Loading models takes all cores there are; more at once would only make all of them late.
+# Loading a model uses all cores; loading more at once would only delay all of them.
 _STARTS_AT_ONCE: Final = 2
 
 
 @dataclass(frozen=True)
 class Host:
-    """The home, who may come in, and what there is only so much of: memory for request bodies,
-    the right to start workers, cores, GPUs.
+    """The home, the access rules, and limited resources: memory for request bodies, permits to
+    start workers, cores, GPUs.
     """
 
     home: Home

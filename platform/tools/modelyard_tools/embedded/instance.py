@@ -1,4 +1,4 @@
-"""One version of a function while it runs: its workers, and what they hold of the machine."""
+"""One running version of a function: its workers, and the resources they hold."""
 
 from typing import Final, Self
 
@@ -9,7 +9,7 @@ from modelyard_tools.embedded.machine.limits import Confinement
 from modelyard_tools.home.installed import Release, worker_spec
 from modelyard_tools.releases.config import FunctionConfig
 
-# What a worker is taken to need of a GPU when its function does not say.
+# GPU memory that a worker is assumed to need if its function does not declare any.
 _GPU_MEMORY: Final = 2 * 1024**3
 
 
@@ -29,11 +29,11 @@ class Instance:
     ) -> Self:
         """Start the workers and return when all are ready.
 
-        A function that needs a GPU waits for one with enough memory first;
-        `gives_way` is asked when somebody else waits for that memory later.
+        A function that needs a GPU first waits for one with enough memory;
+        `gives_way` is called when another function waits for that memory later.
 
         Raises:
-            GpuError: there is no such GPU, or none was free in time.
+            GpuError: no such GPU exists, or none was free in time.
             StartError: one of the workers failed; none is left then.
         """
         instance = cls(config, release)
@@ -67,7 +67,7 @@ class Instance:
         return instance
 
     async def stop(self, drain: float) -> None:
-        """Let accepted events end within `drain` seconds, then end the workers."""
+        """Let accepted events finish within `drain` seconds, then stop the workers."""
         try:
             await self.pool.stop(drain)
         finally:

@@ -1,4 +1,4 @@
-"""The platform's own log: one JSON object a line, on standard error."""
+"""The platform's own log: one JSON object per line, on standard error."""
 
 import logging
 import sys
@@ -11,7 +11,7 @@ _PLAIN = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", 
 
 
 class JsonFormatter(logging.Formatter):
-    """Time (UTC), level, logger and message, then whatever was given as `extra`."""
+    """Time (UTC), level, logger and message, then the fields given as `extra`."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as one line of JSON."""
@@ -29,7 +29,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def start_journal() -> None:
-    """Send all logging of this process to standard error in that form."""
+    """Send all logging of this process to standard error in that format."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)

@@ -12,7 +12,7 @@ from modelyard.serving.server.connection import Connection
 
 
 class _Server(uvicorn.Server):
-    """Leaves the process's signals alone: they concern the platform, not one port."""
+    """Leaves the process's signals alone: they are for the platform, not for one port."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -20,7 +20,7 @@ class _Server(uvicorn.Server):
 
 
 class Listener:
-    """Serves an ASGI application on sockets of one port that listen already, until `close`."""
+    """Serves an ASGI application on listening sockets of one port, until `close`."""
 
     def __init__(self, bound: Sequence[socket.socket], app: ASGIApp) -> None:
         self.port: int = bound[0].getsockname()[1]
@@ -39,7 +39,7 @@ class Listener:
         self._serving = asyncio.create_task(self._server.serve(sockets=list(bound)))
 
     async def close(self, drain: float) -> None:
-        """Accept no further connection, give requests under way `drain` seconds to end."""
+        """Accept no further connections, and give pending requests `drain` seconds to finish."""
         self._config.timeout_graceful_shutdown = round(drain)
         self._server.should_exit = True
         await self._serving

@@ -1,6 +1,4 @@
-"""`python -m modelyard_tools.embedded`: the platform's process, from its first line of log to its
-last.
-"""
+"""`python -m modelyard_tools.embedded`: the platform's process, from first log line to last."""
 
 import argparse
 import asyncio
@@ -39,7 +37,7 @@ from modelyard_tools.http.ports import PortError, bind_all
 
 _log = logging.getLogger("modelyard_tools.embedded")
 
-# A platform that was told to stop may still hold the lock for a moment.
+# A platform that is stopping may still hold the lock for a moment.
 _LOCK_PATIENCE: Final = 5.0
 _DRAIN: Final = 30.0
 ACCESS_LOG_VARIABLE: Final = "MODELYARD_ACCESS_LOG"
@@ -100,7 +98,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 async def _serve(home: Home, access: Access, options: argparse.Namespace) -> None:
-    """Serve until a signal comes, then let requests under way end.
+    """Serve until a signal arrives, then let pending requests finish.
 
     Raises:
         PortError: the port of the dashboard is taken.

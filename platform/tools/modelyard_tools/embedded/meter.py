@@ -1,4 +1,4 @@
-"""What is counted and measured of one function's requests."""
+"""Counters and latencies of one function's requests."""
 
 import bisect
 import math
@@ -15,7 +15,7 @@ _REMEMBERED: Final = 512
 
 
 class Histogram:
-    """How many values fell under each of `BUCKETS`, and their sum."""
+    """How many values fell into each of `BUCKETS`, and their sum."""
 
     def __init__(self) -> None:
         self._counts = [0] * (len(BUCKETS) + 1)
@@ -27,7 +27,7 @@ class Histogram:
         self.sum += value
 
     def cumulative(self) -> list[tuple[float, int]]:
-        """Return, for each bound and at last for infinity, how many values are not above it."""
+        """Return, for each bound and finally infinity, how many values are not above it."""
         total = 0
         pairs = []
         for bound, count in zip((*BUCKETS, math.inf), self._counts, strict=True):
@@ -37,10 +37,10 @@ class Histogram:
 
 
 class Meter:
-    """Counts a function's requests through all its versions, as long as the platform runs.
+    """Counts a function's requests over all its versions, while the platform runs.
 
-    `statuses` counts requests by their status; `cold_starts` those starts that a
-    request had to wait for.
+    `statuses` counts requests by status; `cold_starts` counts starts that a request
+    had to wait for.
     """
 
     def __init__(self) -> None:
@@ -66,13 +66,13 @@ class Meter:
 
     @property
     def errors(self) -> int:
-        """How many of them with a status of 400 or more."""
+        """How many of them had status 400 or higher."""
         return sum(n for status, n in self.statuses.items() if status >= HTTPStatus.BAD_REQUEST)
 
     def quantile(self, share: float) -> float | None:
         """Return the latency in seconds that `share` of the last requests did not exceed.
 
-        None before the first request. Looks at the last 512.
+        None before the first request. Considers the last 512.
         """
         return _quantile(sorted(self._recent), share)
 

@@ -1,4 +1,4 @@
-"""The figures of the platform in Prometheus' format, gathered when somebody asks."""
+"""The platform's metrics in Prometheus' format, collected on request."""
 
 import math
 import os
@@ -24,7 +24,7 @@ _BY_FUNCTION: Final = ("function",)
 
 
 def exposition(functions: Functions) -> bytes:
-    """Return all figures as Prometheus reads them."""
+    """Return all metrics in Prometheus' text format."""
     registry = CollectorRegistry()
     registry.register(_Platform(functions))
     return generate_latest(registry)
@@ -35,11 +35,11 @@ class _Platform(Collector):
         self._functions = functions
 
     def describe(self) -> Iterable[Metric]:
-        """Say nothing in advance, or the registry would gather everything twice."""
+        """Return nothing in advance, or the registry would collect everything twice."""
         return ()
 
     def collect(self) -> Iterator[Metric]:
-        """Yield each figure with its value for each function."""
+        """Yield each metric with its value for each function."""
         functions = self._functions.everything()
         yield _requests(functions)
         for name, help_text, values in _COUNTERS:

@@ -1,4 +1,4 @@
-"""Nuclio's projects: names that functions are grouped under. CVAT lists those of `cvat`."""
+"""Nuclio's projects, which group functions. CVAT lists those in `cvat`."""
 
 import logging
 from typing import Any
@@ -21,7 +21,7 @@ class _Metadata(msgspec.Struct, frozen=True):
 
 
 class Project(msgspec.Struct, frozen=True):
-    """A project as the API carries it."""
+    """A project in the API's format."""
 
     metadata: _Metadata
     spec: dict[str, Any] = {}
@@ -29,7 +29,7 @@ class Project(msgspec.Struct, frozen=True):
 
 
 class Projects:
-    """All projects, kept in one file of the home. The project `default` is always there."""
+    """All projects, stored in one file of the home. The project `default` always exists."""
 
     def __init__(self, home: Home) -> None:
         self._path = home.projects
@@ -48,12 +48,12 @@ class Projects:
         return dict(self._all)
 
     def put(self, project: Project) -> None:
-        """Add the project, or replace the one of its name."""
+        """Add the project, or replace the one with its name."""
         self._all[project.metadata.name] = project
         self._save()
 
     def delete(self, name: str) -> None:
-        """Forget the project, if there is one."""
+        """Remove the project, if it exists."""
         if self._all.pop(name, None):
             self._save()
 

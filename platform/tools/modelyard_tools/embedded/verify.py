@@ -1,4 +1,4 @@
-"""Trying a new version with a real request before anybody depends on it."""
+"""Testing a new version with a real request before anything depends on it."""
 
 from http import HTTPStatus
 
@@ -14,10 +14,10 @@ class VerifyError(Exception):
 async def verify(pool: WorkerPool, kind: str) -> None:
     """Send `pool` a valid CVAT request for a function of type `kind`.
 
-    Nothing found in the sample picture (422) is an answer as well.
+    Finding nothing in the sample picture (422) is a valid answer.
 
     Raises:
-        VerifyError: the reply says that something is wrong.
+        VerifyError: the reply is an error.
     """
     try:
         body = sample_request(kind)

@@ -6,7 +6,7 @@ from modelyard_contract.limits import GIB
 from modelyard_tools.doctor.facts import Facts, Place
 from modelyard_tools.doctor.finding import Finding, note, problem, warning
 
-# An environment of torch with torch takes 1 GiB, and a deploy keeps the old one next to the new.
+# An environment with torch takes 1 GiB, and a deploy keeps the old one next to the new.
 _LEAST_DISK = 2 * GIB
 _SCARCE_DISK = 10 * GIB
 _LEAST_MEMORY = GIB // 2

@@ -1,4 +1,4 @@
-"""What the dashboard says of itself."""
+"""Information about the dashboard itself."""
 
 import platform
 
@@ -12,7 +12,7 @@ from modelyard_tools.embedded.metrics import CONTENT_TYPE, exposition
 
 
 async def versions(request: Request) -> Response:
-    """GET /api/versions; `embedded` is ours: which platform this is, and whose home it uses."""
+    """GET /api/versions; `embedded` is ours: which platform this is, and which home it uses."""
     dashboard = dashboard_of(request)
     return json_response(
         {
@@ -40,7 +40,7 @@ async def metrics(request: Request) -> Response:
 
 
 async def nothing(_: Request) -> Response:
-    """GET of the lists that the platform has no entries for: an empty object."""
+    """GET of lists that are always empty on this platform: an empty object."""
     return json_response({})
 
 

@@ -1,4 +1,4 @@
-"""The routes of the API, and what is common to them."""
+"""The routes of the API, and their middleware."""
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware

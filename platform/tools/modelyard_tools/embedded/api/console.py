@@ -30,17 +30,17 @@ async def get(request: Request) -> Response:
 
 
 async def logs(request: Request) -> Response:
-    """GET …/logs?tail=N: the last lines; `?offset=M`, what came after.
+    """GET …/logs?tail=N: the last lines; `?offset=M`: what was written after that.
 
-    Answers `{"text", "offset"}`; the offset is what to ask for next. After the log
-    was rotated, reading begins anew with the file.
+    Answers `{"text", "offset"}`; the offset is the one to ask for next. After a
+    rotation, reading restarts at the beginning of the file.
     """
     function = find(request, request.path_params["name"])
     path = dashboard_of(request).home.function_log(function.config.name)
     if "offset" in request.query_params:
         content, end = read_from(path, _number(request, "offset", 0))
     else:
-        # The end is taken first: what is written in between comes twice rather than never.
+        # The end is read first, so that lines written in between are sent twice rather than never.
         end = size(path)
         content = tail(path, min(_number(request, "tail", 200), _MOST_LINES))
     return json_response({"text": content.decode(errors="replace"), "offset": end})

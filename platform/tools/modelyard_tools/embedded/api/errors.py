@@ -17,7 +17,7 @@ _log = logging.getLogger(__name__)
 
 
 class ApiError(Exception):
-    """A request that is refused with `status`; the text is for the client."""
+    """A request refused with `status`; the text is for the client."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -25,7 +25,7 @@ class ApiError(Exception):
 
 
 def error_response(status: int, message: str) -> Response:
-    """Return the error in Nuclio's form. Where Nuclio sends a stack trace we repeat the line."""
+    """Return the error in Nuclio's format. Instead of a stack trace, the line is repeated."""
     body = msgspec.json.encode({"error": message, "errorStackTrace": message})
     return Response(body, status, media_type="application/json")
 
@@ -54,7 +54,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 
 async def _internal(request: Request, _: Exception) -> Response:
-    # Starlette raises it again for the server's log; here is only the answer.
+    # Starlette re-raises it for the server's log; this is only the response.
     return error_response(
         HTTPStatus.INTERNAL_SERVER_ERROR,
         f"the platform failed on {request.method} {request.url.path}; see its log",

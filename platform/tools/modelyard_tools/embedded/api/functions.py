@@ -1,4 +1,4 @@
-"""`/api/functions`: what there is, and deploying and deleting it."""
+"""`/api/functions`: listing, deploying and deleting functions."""
 
 import asyncio
 from http import HTTPStatus
@@ -35,7 +35,7 @@ def find(request: Request, name: str) -> Function:
     """Return the function of that name in the request's namespace.
 
     Raises:
-        ApiError: 404, there is none.
+        ApiError: 404 if not found.
     """
     function = dashboard_of(request).functions.get(name, namespace_of(request))
     if function is None:
@@ -63,19 +63,19 @@ async def get(request: Request) -> Response:
 
 
 async def create(request: Request) -> Response:
-    """POST /api/functions: 202; 409 when it exists; 412 when it cannot be now."""
+    """POST /api/functions: 202; 409 if it exists; 412 if it is not possible now."""
     config = await _read_config(request)
     return await _accepted(request, dashboard_of(request).functions.create(config))
 
 
 async def update(request: Request) -> Response:
-    """PUT /api/functions/<name>: deploy what the body says, whether it exists or not."""
+    """PUT /api/functions/<name>: deploy the configuration in the body, creating or replacing."""
     config = await _read_config(request)
     return await _accepted(request, dashboard_of(request).functions.put(config))
 
 
 async def redeploy(request: Request) -> Response:
-    """PATCH /api/functions/<name> `{"desiredState": "ready"}`: start the same version anew."""
+    """PATCH /api/functions/<name> `{"desiredState": "ready"}`: restart the same version."""
     function = find(request, request.path_params["name"])
     wanted = (await read_json(request, _Patch)).desired_state
     if wanted != "ready":
@@ -84,7 +84,7 @@ async def redeploy(request: Request) -> Response:
 
 
 async def delete(request: Request) -> Response:
-    """DELETE /api/functions with `{"metadata": {"name": …}}`: 204, also when it is absent."""
+    """DELETE /api/functions with `{"metadata": {"name": …}}`: 204, even if it does not exist."""
     body = await read_json(request, _Body)
     name = body.metadata.get("name")
     if not isinstance(name, str) or not name:

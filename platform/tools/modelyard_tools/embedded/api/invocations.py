@@ -15,12 +15,12 @@ from modelyard_tools.embedded.api.errors import ApiError
 from modelyard_tools.embedded.api.functions import find
 
 _DEFAULT_TIMEOUT: Final = "60s"
-# Content that browsers execute.
+# Content types that browsers execute.
 _ACTIVE: Final = re.compile("html|javascript|ecmascript|xml", re.IGNORECASE)
 
 
 async def invoke(request: Request) -> Response:
-    """Call the function that `x-nuclio-function-name` names, with this method and body."""
+    """Call the function named by `x-nuclio-function-name`, with this method and body."""
     name = request.headers.get(headers.FUNCTION_NAME)
     if not name:
         raise ApiError(HTTPStatus.BAD_REQUEST, "Function name must be provided")
@@ -61,9 +61,9 @@ def _addressed(request: Request) -> Request:
 
 
 def _harmless(response: Response) -> Response:
-    """Return a function's response so that no browser runs what it holds.
+    """Return a function's response in a form that no browser executes.
 
-    It comes from the same origin as the console, which may deploy and delete.
+    It has the same origin as the console, which may deploy and delete.
     """
     if not _ACTIVE.search(response.headers.get("content-type", "")):
         return response

@@ -20,13 +20,13 @@ _MOST_LINES: Final = 10_000
 
 
 async def replicas(request: Request) -> Response:
-    """GET …/replicas: all workers of a function write one log, so it has one replica."""
+    """GET …/replicas: one, since all workers of a function write to one log."""
     function = find(request, request.path_params["name"])
     return json_response({"names": [_replica_name(function)]})
 
 
 async def stream(request: Request) -> Response:
-    """GET …/logs/<replica>?follow=true&tailLines=N: plain text; follows unless told otherwise."""
+    """GET …/logs/<replica>?follow=true&tailLines=N: plain text; follows by default."""
     function = find(request, request.path_params["name"])
     replica = request.path_params["replica"]
     if replica != _replica_name(function):
@@ -44,7 +44,7 @@ async def stream(request: Request) -> Response:
 
 
 def _replica_name(function: Function) -> str:
-    """Return the name that the function's container would have."""
+    """Return the name that the function's container would have on Docker."""
     # contract: PREFIX is Kubernetes', this is Docker's
     return f"nuclio-{function.config.namespace}-{function.config.name}"
 

@@ -1,4 +1,4 @@
-"""Keeping web pages away from an API that needs no password."""
+"""Protects an API that needs no password against web pages."""
 
 import ipaddress
 import socket
@@ -12,20 +12,20 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from modelyard_tools.embedded.api.errors import error_response
 
 # Top-level names that nobody can register: RFC 6761, RFC 6762, and ICANN's `internal`,
-# which `host.docker.internal` ends with.
+# as in `host.docker.internal`.
 _PRIVATE: Final = (".localhost", ".local", ".internal")
-# What every browser sends with every request and scripts cannot leave out. A CVAT server
-# sends none of it, and may call this machine by any name.
+# Headers that every browser sends with every request and scripts cannot remove. A CVAT
+# server sends none of them, and may call this machine by any name.
 _OF_BROWSERS: Final = ("origin", "accept-language", "sec-fetch-site", "sec-fetch-mode")
 
 
 class SameOrigin:
-    """Refuses requests that a browser sends for a page of another origin.
+    """Refuses requests that a browser sends from a page of another origin.
 
-    Without this, any page that somebody on this machine opens could deploy and
-    delete functions. Clients that are no browsers send no `Origin`. A page whose
-    own name was made to lead here (DNS rebinding) is told by that name; other clients
-    may use whatever name they know this machine by.
+    Otherwise any page opened on this machine could deploy and delete functions.
+    Clients other than browsers send no `Origin`. A page whose own name was made
+    to resolve to this machine (DNS rebinding) is recognised by that name; other
+    clients may use any name for this machine.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -41,7 +41,7 @@ class SameOrigin:
         await self._app(scope, receive, send)
 
     def _refusal(self, headers: Headers) -> str:
-        """Return why the request is refused; nothing if it is not."""
+        """Return why the request is refused; "" if it is not."""
         host = headers.get("host", "")
         if _from_browser(headers) and not self._is_ours(host):
             return "the header `host` does not name this machine; use its address"
@@ -51,7 +51,7 @@ class SameOrigin:
         return ""
 
     def _is_ours(self, host: str) -> bool:
-        """Whether the name in `host` can be nobody else's: no page can have it as its origin."""
+        """Whether the name in `host` can only be ours: no page can have it as its origin."""
         try:
             name = (urlsplit(f"//{host}").hostname or "").lower().rstrip(".")
         except ValueError:

@@ -32,7 +32,7 @@ async def get(request: Request) -> Response:
 
 
 async def put(request: Request) -> Response:
-    """POST or PUT /api/projects: create or replace; 201 for the one, 204 for the other."""
+    """POST or PUT /api/projects: create (201) or replace (204)."""
     project = await read_json(request, Project)
     dashboard_of(request).projects.put(project)
     if request.method == "PUT":
@@ -41,7 +41,7 @@ async def put(request: Request) -> Response:
 
 
 async def delete(request: Request) -> Response:
-    """DELETE /api/projects: 204; 412 for one with functions, unless the strategy is cascading."""
+    """DELETE /api/projects: 204; 412 if it has functions, unless the strategy is cascading."""
     name = (await read_json(request, Project)).metadata.name
     if name == DEFAULT_PROJECT:
         raise PreconditionError("Cannot delete the default project")

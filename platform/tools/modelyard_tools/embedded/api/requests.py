@@ -1,4 +1,4 @@
-"""Reading what the API's requests have in common."""
+"""Reading what all API requests have in common."""
 
 import asyncio
 from http import HTTPStatus
@@ -21,13 +21,13 @@ T = TypeVar("T")
 
 
 def dashboard_of(request: Request) -> Dashboard:
-    """Return the platform that the request is addressed to."""
+    """Return the platform that the request is for."""
     dashboard: Dashboard = request.app.state.dashboard
     return dashboard
 
 
 def namespace_of(request: Request) -> str:
-    """Return the namespace that the request is about."""
+    """Return the namespace that the request is for."""
     return request.headers.get(headers.FUNCTION_NAMESPACE) or DEFAULT_NAMESPACE
 
 
@@ -40,7 +40,7 @@ async def read_json(request: Request, kind: type[T]) -> T:
     """Return the request's JSON body.
 
     Raises:
-        ApiError: 413 over 4 MiB, 400 when it is no JSON of that kind, 408 when it does not come.
+        ApiError: 413 over 4 MiB, 400 if it is not JSON of that type, 408 if it does not arrive.
     """
     try:
         async with asyncio.timeout(_PATIENCE):
@@ -49,7 +49,7 @@ async def read_json(request: Request, kind: type[T]) -> T:
         reason = f"the body did not arrive within {_PATIENCE:g} s"
         raise ApiError(HTTPStatus.REQUEST_TIMEOUT, reason) from None
     except ClientDisconnect:
-        # Nobody reads this; but it is no failure of ours either.
+        # Nobody reads this, but it is not our failure either.
         raise ApiError(HTTPStatus.BAD_REQUEST, "the client disconnected") from None
     try:
         return msgspec.json.decode(body, type=kind)

@@ -1,1 +1,1 @@
-"""What the machine gives to functions: memory, processor time, GPUs."""
+"""The machine's resources for functions: memory, processor time, GPUs."""

@@ -1,4 +1,4 @@
-"""Control groups (version 2) of our own, where the system lets us have them."""
+"""Control groups (version 2) of our own, if the system permits them."""
 
 import contextlib
 import itertools
@@ -10,14 +10,14 @@ from typing import Final, Self
 _log = logging.getLogger(__name__)
 
 _WANTED: Final = ("cpu", "memory")
-# The kernel counts a group's processor time in periods of so many microseconds.
+# The kernel accounts a group's processor time in periods of this many microseconds.
 _PERIOD: Final = 100_000
 _PREFIX: Final = "modelyard-"
 _PLATFORM: Final = "modelyard"
 
 
 class Groups:
-    """Makes groups below `root`, whose children may be limited."""
+    """Creates groups below `root`, whose children may be limited."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -25,10 +25,10 @@ class Groups:
 
     @classmethod
     def open(cls, own: Path | None = None) -> Self | None:
-        """Prepare our own group for children; None where that is not ours to do.
+        """Prepare our own group for children; None if we are not permitted to.
 
-        A group with limited children may hold no process itself, so this process
-        moves to a child. `own` is found by itself; tests say it.
+        A group with limited children must not contain processes itself, so this
+        process moves to a child. Only tests pass `own`.
         """
         root = own or _own_group()
         if root is None or not set(_WANTED) <= set(_words(root / "cgroup.controllers")):
@@ -39,7 +39,7 @@ class Groups:
             (inner / "cgroup.procs").write_text(str(os.getpid()))
             (root / "cgroup.subtree_control").write_text(" ".join(f"+{name}" for name in _WANTED))
         except OSError as error:
-            # Others live in our group, or it belongs to somebody else.
+            # Other processes are in our group, or it belongs to another user.
             _log.info("no control groups here: %s", error)
             with contextlib.suppress(OSError):
                 (root / "cgroup.procs").write_text(str(os.getpid()))
@@ -50,7 +50,7 @@ class Groups:
         return groups
 
     def make(self, name: str, *, memory: int | None, cpus: float | None) -> Path:
-        """Make a group of at most `memory` bytes and `cpus` cores; return its folder.
+        """Create a group limited to `memory` bytes and `cpus` cores; return its folder.
 
         Raises:
             OSError: the kernel refuses.
@@ -70,14 +70,14 @@ class Groups:
         return group
 
     def _clear(self) -> None:
-        """Remove the groups of a platform that was killed; those in use cannot be."""
+        """Remove the groups of a platform that was killed; those in use remain."""
         for group in self._root.glob(f"{_PREFIX}*"):
             with contextlib.suppress(OSError):
                 group.rmdir()
 
 
 def _own_group() -> Path | None:
-    """Return the folder of the group that this process is in."""
+    """Return the folder of this process's group."""
     mount = next((line[4] for line in _mounts() if _file_system(line) == "cgroup2"), None)
     inside = next(
         (line[3:] for line in _lines(Path("/proc/self/cgroup")) if line.startswith("0::")), None
@@ -90,7 +90,7 @@ def _mounts() -> list[list[str]]:
 
 
 def _file_system(mount: list[str]) -> str:
-    """Return the type in a line of mountinfo: it follows a dash, after optional fields."""
+    """Return the type in a line of mountinfo: it follows a dash after optional fields."""
     return mount[mount.index("-") + 1] if "-" in mount[:-1] else ""
 
 

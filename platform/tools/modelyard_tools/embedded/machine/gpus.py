@@ -1,4 +1,4 @@
-"""Which function gets which GPU: by free memory, and in turn when there is none."""
+"""Which function gets which GPU: by free memory, in order of arrival."""
 
 import asyncio
 import logging
@@ -10,19 +10,19 @@ from modelyard_tools.embedded.machine.nvml import Gpu, NvmlError, read_gpus
 
 _log = logging.getLogger(__name__)
 
-# Other programs take and give back memory without telling us.
+# Other programs allocate and free memory without our knowledge.
 _POLL: Final = 1.0
 
 
 class GpuError(Exception):
-    """There is no GPU for a function; the text says why and what to do."""
+    """No GPU is available for a function; the text says why and what to do."""
 
 
 class Lease:
-    """The right to `need` bytes on each of the GPUs `uuids`, until it is given back.
+    """The right to `need` bytes on each of the GPUs `uuids`, until it is returned.
 
-    `gives_way` is asked when another function, or another version of the same,
-    waits for memory; it is told the name, and begins to free its own or not.
+    `gives_way` is called with the name of a function (or the same one, for another
+    version) that waits for memory; it starts to free its own or not.
     """
 
     def __init__(
@@ -32,12 +32,12 @@ class Lease:
         self.uuids = tuple(uuids)
         self.need = need
         self.gives_way = gives_way
-        # Whether the memory is in use, so that NVML counts it as well.
+        # Whether the memory is in use, so that NVML counts it too.
         self.loaded = False
         self._gpus = gpus
 
     def give_back(self) -> None:
-        """Let others have the memory. The processes must have ended."""
+        """Release the memory. The processes must have ended."""
         self._gpus._release(self)
 
 
@@ -45,7 +45,7 @@ GivesWay = Callable[[str], bool]
 
 
 class Gpus:
-    """The GPUs with all leases on them. Who comes first is served first."""
+    """The GPUs and all leases on them: first come, first served."""
 
     def __init__(self, read: Callable[[], list[Gpu]] = read_gpus) -> None:
         self._read = read
@@ -62,11 +62,11 @@ class Gpus:
     async def lease(
         self, name: str, *, count: int, need: int, patience: float, gives_way: GivesWay
     ) -> Lease:
-        """Return a lease on `count` GPUs with `need` bytes each, once there are so many.
+        """Return a lease on `count` GPUs with `need` bytes each, once they are available.
 
         Raises:
-            GpuError: no such GPUs are in this machine, or none had so much left
-                within `patience` seconds.
+            GpuError: this machine has no such GPUs, or too little memory was free within
+                `patience` seconds.
         """
         self._require_possible(count, need)
         self._waiting += 1
@@ -99,7 +99,7 @@ class Gpus:
             self._changed.set()
 
     def _ask_for_room(self, name: str) -> None:
-        """Have one function at a time free its memory; the oldest lease is asked first."""
+        """Have one function at a time free its memory, starting with the oldest lease."""
         for lease in self._leases:
             if lease.gives_way(name):
                 _log.info("freeing GPU memory", extra={"function": lease.name, "for": name})
@@ -119,7 +119,7 @@ class Gpus:
         )
 
     def _choose(self, count: int, need: int) -> list[str]:
-        """Return the GPUs with most memory left; none if there are not enough."""
+        """Return the GPUs with the most free memory; none if there are not enough."""
         try:
             gpus = self._read()
         except NvmlError as error:
@@ -130,7 +130,7 @@ class Gpus:
         return fitting[:count] if len(fitting) >= count else []
 
     def _left(self, gpu: Gpu) -> int:
-        """Return what is free and will not soon be taken by a model that is being loaded."""
+        """Return the free memory, less what models that are being loaded will take."""
         here = [lease for lease in self._leases if gpu.uuid in lease.uuids]
         promised = sum(lease.need for lease in here)
         loading = sum(lease.need for lease in here if not lease.loaded)

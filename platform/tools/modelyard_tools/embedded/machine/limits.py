@@ -1,9 +1,9 @@
-"""Limits on a function's memory and processor time, with the best means there are.
+"""Limits on a function's memory and processor time, enforced as well as the system permits.
 
 A control group limits all workers of a function together, as a container would.
 Without one, each worker gets its share as a resource limit (RLIMIT_DATA: the
-private memory it may ask for, touched or not) and the function is held to so
-many whole cores.
+private memory it may allocate, touched or not) and the function is pinned to as
+many whole cores as needed.
 """
 
 import contextlib
@@ -23,23 +23,23 @@ _log = logging.getLogger(__name__)
 
 
 class Confinement(Protocol):
-    """Limits in force."""
+    """Enforced limits."""
 
     means: Literal["cgroup", "rlimit", "none"]
 
     def admit(self, pid: int) -> None:
-        """Hold a process that has just been started, and all it will start, to the limits.
+        """Apply the limits to a process that has just been started, and all that it will start.
 
         Raises:
-            OSError: that is not possible.
+            OSError: it is not possible.
         """
 
     def end(self) -> None:
-        """Give back what the limits took, once the processes are gone."""
+        """Release the resources of the limits, once the processes are gone."""
 
 
 class Confiner:
-    """Puts limits in force, and spreads the functions that are held to cores over them."""
+    """Enforces limits, and spreads functions that are pinned to cores over them."""
 
     def __init__(self, open_groups: Callable[[], Groups | None] = Groups.open) -> None:
         self._open_groups = open_groups
@@ -48,11 +48,11 @@ class Confiner:
         self._taken: Counter[int] = Counter()
 
     def confine(self, name: str, limits: Limits, workers: int) -> Confinement:
-        """Return the limits of a function of so many workers."""
+        """Return the enforced limits of a function with this many workers."""
         if not limits.any:
             return _Nothing()
         if not self._looked:
-            # Only now: a platform without limits stays in the group it was started in.
+            # Created lazily: a platform without limits stays in the group it was started in.
             self._groups, self._looked = self._open_groups(), True
         if self._groups:
             try:
@@ -83,7 +83,7 @@ class _Group:
         (self._folder / "cgroup.procs").write_text(str(pid))
 
     def end(self) -> None:
-        # One that still holds a process is removed by the next platform.
+        # A group that still contains a process is removed by the next platform.
         with contextlib.suppress(OSError):
             self._folder.rmdir()
 
@@ -109,6 +109,6 @@ class _Rlimits:
 
 
 def _least_taken(cpus: float, taken: Counter[int]) -> set[int]:
-    """Return the cores that the fewest functions are held to, as many as `cpus` fills."""
+    """Return the least used cores, as many as `cpus` needs."""
     ours = sorted(os.sched_getaffinity(0), key=lambda core: (taken[core], core))
     return set(ours[: math.ceil(cpus)])

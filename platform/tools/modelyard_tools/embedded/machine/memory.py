@@ -1,4 +1,4 @@
-"""How much memory processes hold."""
+"""How much memory processes use."""
 
 from collections.abc import Iterable
 
@@ -6,7 +6,7 @@ import psutil
 
 
 def resident_bytes(pids: Iterable[int]) -> int:
-    """Return the resident memory of these processes together; those that are gone hold none."""
+    """Return the total resident memory of these processes; those that are gone count as 0."""
     return sum(_resident(pid) for pid in pids)
 
 

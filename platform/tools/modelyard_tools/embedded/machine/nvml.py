@@ -1,4 +1,4 @@
-"""The GPUs of this machine and their memory, as NVIDIA's management library tells it."""
+"""The GPUs of this machine and their memory, from NVIDIA's management library."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import msgspec
 
 
 class NvmlError(Exception):
-    """The library is not there or does not work; the text says why."""
+    """The library is missing or does not work; the text says why."""
 
 
 class Gpu(msgspec.Struct, frozen=True):
@@ -24,7 +24,7 @@ def read_gpus() -> list[Gpu]:
     Raises:
         NvmlError: there is no driver, or it does not answer.
     """
-    # Imported where it is needed: most machines that run the platform have no GPU.
+    # Imported when needed: most machines that run the platform have no GPU.
     import pynvml  # noqa: PLC0415
 
     try:
