@@ -15,7 +15,7 @@ Done = subprocess.CompletedProcess[bytes]
 
 
 class EngineError(ToolError):
-    """The engine refused, or does not run; the text is its own last line."""
+    """The engine refused, or is not running; the text is its last line of output."""
 
 
 class Client:
@@ -30,7 +30,7 @@ class Client:
         """Return the first of these programs on the PATH.
 
         Raises:
-            EngineError: there is none; its text is `missing`.
+            EngineError: none was found; the text is `missing`.
         """
         program = next(filter(None, map(shutil.which, names)), None)
         if program is None:
@@ -49,7 +49,7 @@ class Client:
         return done.stdout.decode(errors="replace")
 
     def run(self, *arguments: str, content: bytes = b"", timeout: float | None = _TIMEOUT) -> Done:
-        """Run a command, with `content` as its input, and return how it ended.
+        """Run a command, with `content` as its input, and return its result.
 
         Raises:
             EngineError: the client cannot be started, or does not end within `timeout` seconds.
@@ -69,21 +69,21 @@ class Client:
             raise EngineError(f"cannot run {self.program}: {error.strerror}") from None
 
     def feed(self, arguments: Sequence[str], write: Callable[[IO[bytes]], None]) -> Done:
-        """Run a command whose input is what `write` writes; its output is dropped."""
+        """Run a command with the input that `write` writes; its output is discarded."""
         command = [self.program, *arguments]
         with subprocess.Popen(  # noqa: S603 - our own arguments
             command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         ) as process:
             if process.stdin is None or process.stderr is None:
                 raise AssertionError("both are piped")
-            # The client may end before it has read everything; its exit status says why.
+            # The client may exit before it has read everything; its error output says why.
             with suppress(BrokenPipeError), process.stdin as pipe:
                 write(pipe)
             error = process.stderr.read()
         return Done(command, process.returncode, b"", error)
 
     def log(self, container: str, *options: str) -> str:
-        """Return what a container has printed, both streams in their order; "" if it is gone."""
+        """Return a container's output, both streams interleaved; "" if it is gone."""
         done = subprocess.run(  # noqa: S603 - our own arguments
             [self.program, "logs", *options, container],
             stdout=subprocess.PIPE,
@@ -98,7 +98,7 @@ class Client:
         subprocess.run([self.program, *arguments], check=False)  # noqa: S603 - our own arguments
 
     def become(self, *arguments: str) -> NoReturn:
-        """Replace this process by the client."""
+        """Replace this process with the client."""
         os.execv(self.program, [self.program, *arguments])  # noqa: S606 - our own arguments
 
     def failure(self, done: Done) -> EngineError:

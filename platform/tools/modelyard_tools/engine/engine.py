@@ -18,7 +18,7 @@ _MISSING: Final = (
 
 
 class Engine:
-    """Docker's engine, wherever its client finds it."""
+    """Docker's engine, as its client finds it."""
 
     def __init__(self) -> None:
         """Find the client.
@@ -29,12 +29,12 @@ class Engine:
         self._client = Client.find(["docker"], _MISSING)
 
     def images(self, references: Iterable[str]) -> dict[str, Image]:
-        """Return those of the images that the engine has, by reference."""
+        """Return the images that the engine has, by reference."""
         wanted = sorted(set(references))
         if not wanted:
             return {}
         done = self._client.run("image", "inspect", *wanted)
-        # It writes those that it has even if it lacks others.
+        # It prints those that exist even if others do not.
         if done.returncode and b"No such image" not in done.stderr:
             raise self._client.failure(done)
         found: dict[str, Image] = {}
@@ -48,7 +48,7 @@ class Engine:
         self._client.ask("pull", "--quiet", reference, timeout=_LONG)
 
     def tag(self, reference: str, name: str) -> None:
-        """Give an image a further name."""
+        """Give an image another name."""
         self._client.ask("image", "tag", reference, name)
 
     def tags(self) -> list[str]:
@@ -56,24 +56,24 @@ class Engine:
         return self._client.ask("image", "ls", "--format", "{{.Repository}}:{{.Tag}}").split()
 
     def untag(self, references: Sequence[str]) -> None:
-        """Take names from images; an image without a name goes, unless a container uses it."""
+        """Remove names from images; an unnamed image is deleted, unless a container uses it."""
         if references:
             self._client.ask("image", "rm", *references)
 
     def containers(self) -> dict[str, Container]:
-        """Return all containers by name, also those that do not run."""
+        """Return all containers by name, including stopped ones."""
         ids = self._client.ask("ps", "--all", "--quiet", "--no-trunc").split()
         if not ids:
             return {}
         done = self._client.run("container", "inspect", *ids)
-        # One of them may have gone in between.
+        # One of them may have been removed in between.
         if done.returncode and b"No such container" not in done.stderr:
             raise self._client.failure(done)
         found = (read_container(each) for each in msgspec.json.decode(done.stdout or b"[]"))
         return {each.name: each for each in found}
 
     def container(self, name: str) -> Container | None:
-        """Return one container; None if there is none of that name."""
+        """Return one container; None if not found."""
         done = self._client.run("container", "inspect", name)
         if done.returncode:
             if b"No such container" in done.stderr:
@@ -84,7 +84,7 @@ class Engine:
     def start(
         self, name: str, image: str, options: Sequence[str], files: Mapping[str, bytes]
     ) -> None:
-        """Make a container, put `files`, by absolute path, into it, and start it."""
+        """Create a container, copy `files` (by absolute path) into it, and start it."""
         self._client.ask("create", "--name", name, *options, image, timeout=_LONG)
         self._client.ask("cp", "-", f"{name}:/", content=_archive(files))
         self._client.ask("start", name)
@@ -92,9 +92,9 @@ class Engine:
     def derive(
         self, image: str, name: str, options: Sequence[str], files: Mapping[str, bytes]
     ) -> None:
-        """Make the image `name`: `image` with `files`, by absolute path, in it.
+        """Create the image `name`: `image` with `files` (by absolute path) added.
 
-        `options` are those of the container that it takes for this.
+        `options` are for the container that is created for this.
         """
         container = self._client.ask("create", *options, image, timeout=_LONG).strip()
         try:
@@ -104,24 +104,24 @@ class Engine:
             self.remove([container])
 
     def start_again(self, name: str) -> None:
-        """Start a container that has ended."""
+        """Start a stopped container."""
         self._client.ask("start", name)
 
     def remove(self, names: Sequence[str]) -> None:
-        """End containers and remove them; that one is not there is no error."""
+        """Stop and remove containers; missing ones are ignored."""
         if names:
             self._client.ask("rm", "--force", "--volumes", *names)
 
     def log(self, name: str, lines: int) -> str:
-        """Return the last lines that a container has written; nothing if there is none."""
+        """Return the last lines of a container's output; "" if there is none."""
         return self._client.log(name, "--tail", str(lines))
 
     def follow_log(self, name: str, lines: int) -> NoReturn:
-        """Become the client that writes what a container writes, until Ctrl-C or its end."""
+        """Replace this process with the client, which prints a container's output until Ctrl-C."""
         self._client.become("logs", "--follow", "--tail", str(lines), name)
 
     def watch(self, name: str) -> None:
-        """Write what a container writes, from its start until its end."""
+        """Print a container's output, from its start until its end."""
         self._client.show("logs", "--follow", name)
 
 

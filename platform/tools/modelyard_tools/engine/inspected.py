@@ -1,4 +1,4 @@
-"""What the container engine says of its images and containers."""
+"""Images and containers as the engine describes them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,8 +7,8 @@ import msgspec
 
 
 class Image(msgspec.Struct, frozen=True):
-    """An image that the engine has. `id` is its digest, `labels` those of its configuration, `env`
-    what it sets for its processes.
+    """An image in the engine. `id` is its digest, `labels` are those of its configuration, `env`
+    are the variables that it sets.
     """
 
     id: str
@@ -20,9 +20,9 @@ class Image(msgspec.Struct, frozen=True):
 class Container(msgspec.Struct, frozen=True):
     """A container, running or not. `ports` maps its TCP ports to the host's, while it runs.
 
-    `published` are all of the host's TCP ports that lead to it, while it runs; `wanted_ports` are
-    those that it was made for. `health` is the engine's word, empty without a health check.
-    `address` is its own, empty while it does not run.
+    `published` are all host TCP ports that lead to it, while it runs; `wanted_ports` are those
+    that it was created with. `health` is the engine's name for it, empty without a health check.
+    `address` is its own, empty while it is stopped.
     """
 
     name: str
@@ -38,12 +38,12 @@ class Container(msgspec.Struct, frozen=True):
 
     @property
     def runs(self) -> bool:
-        """Whether its process does. One that is just being restarted does not."""
+        """Whether its process runs; False while it is being restarted."""
         return self.status == "running"
 
 
 def read_image(described: Mapping[str, Any]) -> Image:
-    """Read an image as `docker image inspect` describes it."""
+    """Parse an image as `docker image inspect` describes it."""
     config = described.get("Config") or {}
     return Image(
         id=described["Id"],
@@ -54,7 +54,7 @@ def read_image(described: Mapping[str, Any]) -> Image:
 
 
 def read_container(described: Mapping[str, Any]) -> Container:
-    """Read a container as `docker container inspect` describes it."""
+    """Parse a container as `docker container inspect` describes it."""
     state = described["State"]
     bindings = (described.get("HostConfig") or {}).get("PortBindings") or {}
     network = described.get("NetworkSettings") or {}
