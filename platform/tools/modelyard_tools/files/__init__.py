@@ -1,1 +1,1 @@
-"""Files that several processes write: atomically, one at a time, or at their end."""
+"""Files that several processes write: atomically, one at a time, or by appending."""

@@ -1,4 +1,4 @@
-"""Writing files so that a crash at any moment leaves the old content or the new one."""
+"""Writing files so that a crash at any moment leaves either the old or the new content."""
 
 import contextlib
 import os
@@ -7,10 +7,10 @@ from pathlib import Path
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Replace the file at `path` by `content`, durably.
+    """Replace the content of the file at `path`, durably.
 
     Raises:
-        OSError: the folder is missing, not writable, or the disk is full; the old file stays.
+        OSError: the folder is missing, not writable, or the disk is full; the old file remains.
     """
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:

@@ -1,4 +1,4 @@
-"""A lock between processes: held by an open file, so that it ends with its holder."""
+"""A lock between processes, held by an open file, so that it ends with its holder."""
 
 import contextlib
 import fcntl
@@ -24,7 +24,7 @@ def held(path: Path, timeout: float) -> Iterator[None]:
     """Hold the lock file at `path`, waiting at most `timeout` seconds for it.
 
     Raises:
-        LockedError: somebody else held it all that time.
+        LockedError: another process held it all that time.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -33,7 +33,7 @@ def held(path: Path, timeout: float) -> Iterator[None]:
         os.pwrite(descriptor, str(os.getpid()).encode(), 0)
         yield
     finally:
-        # Closing gives the lock back. The file stays: removing it would let two
+        # Closing releases the lock. The file stays: removing it would let two
         # processes hold locks on two files of the same name.
         os.close(descriptor)
 

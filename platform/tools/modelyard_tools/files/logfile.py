@@ -1,4 +1,4 @@
-"""Log files that others append to: their last lines, what is new in them, their bound."""
+"""Log files that others append to: reading the end, following, and rotating."""
 
 import os
 from pathlib import Path
@@ -9,13 +9,13 @@ MAX_BYTES: Final = 16 * 1024 * 1024
 
 
 def tail(path: Path, lines: int) -> bytes:
-    """Return the last `lines` lines of the file; nothing if there is no file."""
+    """Return the last `lines` lines of the file; empty if there is no file."""
     if lines <= 0 or not path.exists():
         return b""
     with path.open("rb") as file:
         position = file.seek(0, os.SEEK_END)
         content = b""
-        # One line break more than lines: the one that ends the line before them.
+        # One more line break than lines: the one that ends the line before them.
         while position and content.count(b"\n") <= lines:
             step = min(_BLOCK, position)
             position -= step
@@ -30,9 +30,9 @@ def tail(path: Path, lines: int) -> bytes:
 
 
 def read_from(path: Path, offset: int) -> tuple[bytes, int]:
-    """Return what the file holds from `offset` on, at most one block, and where that ends.
+    """Return the file's content from `offset` on, at most one block, and the offset of its end.
 
-    An offset behind the end means that the file was rotated: it is read from its beginning.
+    An offset beyond the end means that the file was rotated: it is read from the beginning.
     """
     if not path.exists():
         return b"", 0
@@ -50,7 +50,7 @@ class Follower:
         self._position = size(path)
 
     def read(self) -> bytes:
-        """Return what is new, at most one block of it; nothing if nothing is."""
+        """Return what is new, at most one block; empty if nothing is."""
         content, self._position = read_from(self._path, self._position)
         return content
 
@@ -64,11 +64,11 @@ def size(path: Path) -> int:
 
 
 def rotate(path: Path, max_bytes: int = MAX_BYTES) -> bool:
-    """Move the content of a file of more than `max_bytes` to `<name>.1`; say whether it was done.
+    """Move the content of a file of more than `max_bytes` to `<name>.1`; return whether it did.
 
-    The file itself stays, emptied: those who append to it keep it open. What is
-    written between the two steps is lost, which a log can bear. Both files
-    together stay under about twice the bound.
+    The file itself is truncated, since other processes keep it open for appending.
+    Lines written between the two steps are lost, which is acceptable for a log.
+    Both files together stay below about twice the limit.
     """
     if size(path) <= max_bytes:
         return False
