@@ -1,1 +1,1 @@
-"""The home of the embedded platform: which folder holds what, and the formats of its files."""
+"""The home of the embedded platform: its folders, and the formats of its files."""

@@ -17,7 +17,7 @@ class HomeError(ToolError):
 
 
 class Home(msgspec.Struct, frozen=True):
-    """Names of the files and folders under `root`. Nothing but `prepare` touches the disk."""
+    """Names of the files and folders under `root`. Only `prepare` touches the disk."""
 
     root: Path
 
@@ -31,10 +31,10 @@ class Home(msgspec.Struct, frozen=True):
         return cls(Path(state).expanduser().absolute() / "modelyard")
 
     def prepare(self) -> None:
-        """Make the folders that are missing, for their owner alone.
+        """Create missing folders, accessible to their owner only.
 
         Raises:
-            HomeError: the home is no folder or not writable.
+            HomeError: the home is not a folder or not writable.
         """
         folders = (
             self.platforms,
@@ -58,27 +58,27 @@ class Home(msgspec.Struct, frozen=True):
 
     @property
     def platforms(self) -> Path:
-        """Environments of the platform itself, one a digest."""
+        """Environments of the platform itself, one per digest."""
         return self.root / "platform"
 
     @property
     def deps(self) -> Path:
-        """Environments of functions, one a digest of their dependencies."""
+        """Environments of functions, one per digest of their dependencies."""
         return self.root / "deps"
 
     @property
     def releases(self) -> Path:
-        """Releases, one a digest: manifest.json, function.yaml, srcs/, assets/."""
+        """Releases, one per digest: manifest.json, function.yaml, srcs/, assets/."""
         return self.root / "releases"
 
     @property
     def compiled(self) -> Path:
-        """Models as their runtime compiled them, one folder a digest of a release's assets."""
+        """Models compiled by their runtime, one folder per digest of a release's assets."""
         return self.root / "compiled"
 
     @property
     def functions(self) -> Path:
-        """What the platform remembers of each function, one JSON file each."""
+        """The platform's records of functions, one JSON file each."""
         return self.root / "state" / "functions"
 
     @property
@@ -88,7 +88,7 @@ class Home(msgspec.Struct, frozen=True):
 
     @property
     def logs(self) -> Path:
-        """The platform's log and one of each function."""
+        """The platform's log and one per function."""
         return self.root / "logs"
 
     @property
@@ -102,7 +102,7 @@ class Home(msgspec.Struct, frozen=True):
 
     @property
     def platform_json(self) -> Path:
-        """Who runs the platform: see `modelyard_tools.home.running`."""
+        """The running platform: see `modelyard_tools.home.running`."""
         return self.root / "platform.json"
 
     @property
@@ -112,5 +112,5 @@ class Home(msgspec.Struct, frozen=True):
 
     @property
     def deploy_lock(self) -> Path:
-        """Held by a deployer at work."""
+        """Held by a running deployer."""
         return self.root / "deploy.lock"

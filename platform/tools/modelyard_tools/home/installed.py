@@ -1,4 +1,4 @@
-"""Releases as they lie in the home, and how to start workers from one."""
+"""Releases installed in the home, and how to start workers from one."""
 
 import math
 import os
@@ -17,8 +17,8 @@ from modelyard_tools.home.folders import Home
 from modelyard_tools.releases.config import FunctionConfig
 from modelyard_tools.releases.manifest import Manifest, ManifestError, read_manifest
 
-# What a worker takes over from the platform's environment. All else, tokens
-# included, stays out of reach of a model's code.
+# Variables that a worker inherits from the platform's environment. Everything
+# else, tokens included, is kept from a model's code.
 _INHERITED: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
 
 
@@ -35,7 +35,7 @@ class Release(msgspec.Struct, frozen=True):
 
 
 def find_release(home: Home, config: FunctionConfig) -> Release:
-    """Return the release that the configuration's image names.
+    """Return the release named by the configuration's image.
 
     Raises:
         ReleaseError: it is not in the home, or not complete.
@@ -59,11 +59,11 @@ def find_release(home: Home, config: FunctionConfig) -> Release:
 
 
 def known_manifest(home: Home, digest: str | None) -> Manifest | None:
-    """Return the manifest of an installed release; None when it is not there, or damaged."""
+    """Return the manifest of an installed release; None if it is missing or damaged."""
     return _known_manifest(home.releases / digest / MANIFEST) if digest else None
 
 
-# What is named by its digest does not change.
+# A file that is named by its digest does not change.
 @lru_cache(maxsize=256)
 def _known_manifest(path: Path) -> Manifest | None:
     try:
@@ -80,10 +80,10 @@ def worker_spec(
     confine: Callable[[int], None] | None = None,
     gpus: Sequence[str] = (),
 ) -> WorkerSpec:
-    """Say how to start the workers that serve `release` under `config`.
+    """Return how to start the workers that serve `release` under `config`.
 
-    `confine` puts limits on each of their processes; of the machine's GPUs they
-    see those with the ids `gpus`.
+    `confine` applies limits to each of their processes; they see only the GPUs with
+    the ids `gpus`.
     """
     return WorkerSpec(
         python=release.python,
@@ -108,7 +108,7 @@ def _environment(
     defaults = {
         variables.DEVICE: "cuda" if release.manifest.gpus else "cpu",
         **thread_env(threads_per_worker(config.workers, cores)),
-        # OpenVINO sends no telemetry where this is set.
+        # Disables OpenVINO's telemetry.
         "CI": "true",
     }
     ours = {
@@ -120,7 +120,7 @@ def _environment(
         "PYTHONPATH": str(release.folder / "srcs"),
         "PYTHONSAFEPATH": "1",
         "PYTHONUNBUFFERED": "1",
-        # By their ids, for CUDA may count GPUs in another order than NVML.
+        # By id, since CUDA may number GPUs in another order than NVML.
         **({"CUDA_VISIBLE_DEVICES": ",".join(gpus)} if gpus else {}),
     }
     return inherited | defaults | config.env | ours

@@ -1,4 +1,4 @@
-"""The note that a running platform leaves in its home for those who look for it."""
+"""The note in its home by which a running platform can be found."""
 
 from typing import Final
 
@@ -13,7 +13,7 @@ HOST: Final = "127.0.0.1"
 class RunningPlatform(msgspec.Struct, frozen=True):
     """Process id, dashboard port, digest of its code, start in seconds since 1970 (UTC).
 
-    After a crash the note is left behind: ask the port before believing it.
+    After a crash the note is left behind: check the port before trusting it.
     """
 
     pid: int
@@ -23,12 +23,12 @@ class RunningPlatform(msgspec.Struct, frozen=True):
 
 
 def write_note(home: Home, platform: RunningPlatform) -> None:
-    """Leave the note."""
+    """Write the note."""
     write_atomically(home.platform_json, msgspec.json.encode(platform))
 
 
 def read_note(home: Home) -> RunningPlatform | None:
-    """Return the note, or None if there is none that can be read."""
+    """Return the note; None if it is missing or unreadable."""
     try:
         return msgspec.json.decode(home.platform_json.read_bytes(), type=RunningPlatform)
     except (OSError, msgspec.DecodeError):
@@ -36,5 +36,5 @@ def read_note(home: Home) -> RunningPlatform | None:
 
 
 def remove_note(home: Home) -> None:
-    """Take the note away."""
+    """Remove the note."""
     home.platform_json.unlink(missing_ok=True)

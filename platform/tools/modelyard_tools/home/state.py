@@ -1,4 +1,4 @@
-"""What the platform remembers of its functions, so that its own crash loses nothing."""
+"""The platform's records of its functions, so that a crash loses nothing."""
 
 import logging
 from typing import Final, Literal
@@ -11,12 +11,12 @@ from modelyard_tools.releases.config import RawConfig
 
 _log = logging.getLogger(__name__)
 
-# Nuclio's words for a function that answers requests, if need be after it has been woken.
+# Nuclio's states of a function that answers requests, possibly after being woken.
 SERVING_STATES: Final = frozenset({"ready", "scaledToZero", "waitingForScaleResourceFromZero"})
 
 
 class Deployment(msgspec.Struct, frozen=True):
-    """How the last deployment of a function stands. `message` says why it failed."""
+    """The state of a function's last deployment. `message` says why it failed."""
 
     digest: str | None
     state: Literal["building", "ready", "error"]
@@ -25,7 +25,7 @@ class Deployment(msgspec.Struct, frozen=True):
 
 class Record(msgspec.Struct, frozen=True):
     """One function: `serving` is the configuration that last worked, `wanted` the one that is
-    being deployed (or, when none ever worked, the one that failed).
+    being deployed (or, if none ever worked, the one that failed).
     """
 
     name: str
@@ -35,13 +35,13 @@ class Record(msgspec.Struct, frozen=True):
 
 
 class Store:
-    """The records, one JSON file a function in the home's `state/functions`."""
+    """The records, one JSON file per function in the home's `state/functions`."""
 
     def __init__(self, home: Home) -> None:
         self._folder = home.functions
 
     def load(self) -> list[Record]:
-        """Return all records by name. A damaged file is set aside and does no harm to others."""
+        """Return all records by name. A damaged file is set aside and does not affect others."""
         records = []
         for path in sorted(self._folder.glob("*.json")):
             try:
@@ -56,5 +56,5 @@ class Store:
         write_atomically(self._folder / f"{record.name}.json", msgspec.json.encode(record))
 
     def delete(self, name: str) -> None:
-        """Forget the function."""
+        """Remove the record of a function."""
         (self._folder / f"{name}.json").unlink(missing_ok=True)
