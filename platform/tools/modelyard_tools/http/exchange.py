@@ -1,7 +1,7 @@
 """One HTTP request and its answer.
 
-On `http.client`, because larger libraries take longer to load than the
-programs that use it have when there is nothing to do.
+Based on `http.client`, because larger libraries take longer to load than a run with
+nothing to do should take.
 """
 
 import http.client
@@ -13,7 +13,7 @@ import msgspec
 
 from modelyard.serving.protocol.messages import error_text
 
-# What a request raises that got no answer.
+# What a request without an answer raises.
 NO_ANSWER = (OSError, http.client.HTTPException)
 
 
@@ -26,7 +26,7 @@ class Reply(msgspec.Struct, frozen=True):
 
     @property
     def error(self) -> str:
-        """The `error` of a JSON body, or the beginning of another one."""
+        """The `error` of a JSON body, or the beginning of any other."""
         return error_text(self.body)
 
     @property
@@ -48,7 +48,7 @@ def exchange(
     *,
     timeout: float,
 ) -> Reply:
-    """Send a request to `address`, host and port, and wait `timeout` seconds for each of its steps.
+    """Send a request to `address` (host and port); `timeout` seconds apply to each of its steps.
 
     Raises:
         OSError, HTTPException: there is no answer (`NO_ANSWER`).

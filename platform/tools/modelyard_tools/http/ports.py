@@ -1,4 +1,4 @@
-"""Binding ports, and saying who holds one that is taken."""
+"""Binding ports, and finding out which process holds one that is taken."""
 
 import os
 import socket
@@ -15,10 +15,10 @@ class PortError(Exception):
 
 
 def bind_all(hosts: Sequence[str], port: int) -> list[socket.socket]:
-    """Return a listening socket for each address, all on one port (0: any that is free).
+    """Return a listening socket for each address, all on one port (0: any free one).
 
     Raises:
-        PortError: another process has it, or we may not use it.
+        PortError: another process has it, or it is not permitted.
     """
     bound: list[socket.socket] = []
     try:
@@ -35,7 +35,7 @@ def bind(port: int, host: str = HOST) -> socket.socket:
     """Return a listening socket on `port` of the address `host`.
 
     Raises:
-        PortError: another process has it, or we may not use it.
+        PortError: another process has it, or it is not permitted.
     """
     try:
         listener = listen(host, port)
@@ -48,7 +48,7 @@ def bind(port: int, host: str = HOST) -> socket.socket:
 
 
 def owner(port: int) -> str:
-    """Say which process listens on `port`, as well as we may know."""
+    """Return which process listens on `port`, as far as we are permitted to know."""
     try:
         connections = psutil.net_connections(kind="tcp")
     except (psutil.Error, OSError):
