@@ -1,4 +1,4 @@
-"""A function's configuration, as Nuclio's API carries it, checked and made plain."""
+"""A function's configuration in the form of Nuclio's API, checked and simplified."""
 
 import re
 from collections.abc import Mapping
@@ -22,23 +22,23 @@ _IMAGE: Final = re.compile(r"(?:.*/)?(?P<name>[a-z0-9-]+):(?P<digest>[0-9a-f]{64
 
 
 class ConfigError(Exception):
-    """The configuration is refused; the text is one line that names the field."""
+    """The configuration is invalid; the text is one line that names the field."""
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """What all workers of a function may use together: bytes of memory, cores."""
+    """What all workers of a function may use in total: bytes of memory, cores."""
 
     memory: int | None = None
     cpus: float | None = None
 
     @property
     def any(self) -> bool:
-        """Whether there is a limit at all."""
+        """Whether there is any limit."""
         return self.memory is not None or self.cpus is not None
 
 
 class RawConfig(msgspec.Struct, frozen=True):
-    """The configuration as it was sent: kept, and given back unchanged."""
+    """The configuration as it was sent: stored, and returned unchanged."""
 
     metadata: dict[str, Any]
     spec: dict[str, Any]
@@ -86,7 +86,7 @@ class _Spec(msgspec.Struct, frozen=True, rename="camel"):
 class FunctionConfig(msgspec.Struct, frozen=True, kw_only=True):
     """What the platform needs to know to serve a function. Times in seconds, sizes in bytes.
 
-    `port` None means the release's own; `digest` None means that `image` is not one of ours.
+    `port` None means the release's own; `digest` None means that `image` is not ours.
     """
 
     raw: RawConfig
@@ -110,7 +110,7 @@ class FunctionConfig(msgspec.Struct, frozen=True, kw_only=True):
         """Check `raw` and read it.
 
         Raises:
-            ConfigError: a field is missing, of a wrong type, or out of range.
+            ConfigError: a field is missing, of the wrong type, or out of range.
         """
         try:
             metadata = msgspec.convert(raw.metadata, _Metadata)

@@ -1,4 +1,4 @@
-"""`manifest.json`: what the build says of one release of one variant of a function."""
+"""`manifest.json`: the build's description of one release of one variant of a function."""
 
 from pathlib import Path
 from typing import Annotated
@@ -20,7 +20,7 @@ class ManifestError(Exception):
 
 
 class Parts(msgspec.Struct, frozen=True):
-    """Digests of the parts of a release, equal exactly when the parts are equal."""
+    """Digests of the parts of a release, equal if and only if the parts are equal."""
 
     deps: Hex
     srcs: Hex
@@ -29,10 +29,10 @@ class Parts(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """One release, as far as the deployer and the platform read what is said of it.
+    """One release: the fields that the deployer and the platform read.
 
-    What the keys mean is said where they are declared, in `modelyard_contract.release`. How the
-    function is served (workers, limits) is in its Nuclio configuration.
+    The keys are documented in `modelyard_contract.release`. How the function is served (workers,
+    limits) is in its Nuclio configuration.
     """
 
     schema: int
@@ -57,7 +57,7 @@ def read_manifest(path: Path) -> Manifest:
     """Read and check the manifest at `path`.
 
     Raises:
-        ManifestError: it cannot be read, or is none; the text names the file.
+        ManifestError: it cannot be read, or is not one; the text names the file.
     """
     try:
         manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
