@@ -1,4 +1,4 @@
-"""What ends a command with one line on standard error."""
+"""Errors that end a command with one line on standard error."""
 
 
 class ToolError(Exception):
