@@ -1,4 +1,4 @@
-"""The console's files as they are served, without a browser."""
+"""The console's files as served, without a browser."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The commands that look after a running platform."""
+"""The commands that manage a running platform."""
 
 import json
 from pathlib import Path

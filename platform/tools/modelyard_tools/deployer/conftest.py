@@ -1,4 +1,4 @@
-"""The deployer on a home of its own; its platform ends with the test."""
+"""The deployer with a separate home; its platform ends with the test."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +12,7 @@ from modelyard_tools.deployer.testing.deployer import Deployer
 
 @pytest.fixture(autouse=True)
 def _no_target_of_the_shell(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A test chooses its target itself, whatever the shell that runs it is set to."""
+    """A test chooses its own target, whatever the shell's environment says."""
     monkeypatch.delenv(variables.TARGET, raising=False)
 
 

@@ -1,4 +1,4 @@
-"""`doctor` beside a real platform."""
+"""`doctor` next to a real platform."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What the commands tell programs with `--json`, on the embedded platform."""
+"""The commands' output for programs (`--json`), on the embedded platform."""
 
 import json
 from pathlib import Path
@@ -23,7 +23,7 @@ def release(port: int, version: str) -> FakeRelease:
 def told(
     deployer: Deployer, *arguments: str, build: Build | None = None, code: int = 0
 ) -> dict[str, Any]:
-    """Return what a command says with `--json`: on standard output there is nothing else."""
+    """Return a command's output with `--json`: standard output contains nothing else."""
     done = deployer.run(*arguments, "--json", build=build)
     assert done.returncode == code, done.stderr
     content: dict[str, Any] = json.loads(done.stdout)

@@ -1,4 +1,4 @@
-"""Each check on a machine where all is well, and where one thing is not."""
+"""Each check, on a healthy machine and on one with a single problem."""
 
 from typing import Any
 
@@ -95,7 +95,7 @@ def stale(**change: Any) -> dict[str, Any]:
 
 PROBLEM, WARNING, NOTE = Severity.PROBLEM, Severity.WARNING, Severity.NOTE
 TROUBLES: list[tuple[dict[str, Any], Severity, str, str]] = [
-    # What is not well, how bad it is, what is said of it, and what mends it.
+    # The problem, its severity, and parts of the finding's text and of its fix.
     (
         {"tools": replace(WELL.tools, nuctl="1.11.24")},
         PROBLEM,

@@ -1,4 +1,4 @@
-"""The probes on this machine, on local servers, and on a command that plays Docker's client."""
+"""The probes on this machine, on local servers, and on a fake docker client."""
 
 import http.server
 import json
@@ -59,7 +59,7 @@ class Nuclio(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         answers = {
             "/api/versions": {"dashboard": {"label": "1.13.0"}},
-            # Nuclio lists the functions of the namespace that is asked for.
+            # Nuclio lists the functions of the requested namespace.
             "/api/functions": self.functions
             if self.headers["x-nuclio-function-namespace"] == "nuclio"
             else {},
@@ -111,7 +111,7 @@ def test_where_no_dashboard_answers_there_is_none() -> None:
     assert dashboard(f"http://127.0.0.1:{free_port()}") is None
 
 
-# Plays Docker's client of an engine with CVAT, one function that runs and one that was left.
+# A fake docker client of an engine with CVAT, a running function and a leftover one.
 CONTAINERS = [
     {
         "Name": "/nuclio-nuclio-seg",
@@ -206,7 +206,7 @@ def test_cvats_server_is_asked_from_where_it_is(docker: Path, nuclio: str) -> No
     port = nuclio.rpartition(":")[2]
     docker.write_text(DOCKER.replace("@PORT@", port))
     (reached,) = engine.reach([25000])
-    # A 200 or not, somebody answered.
+    # Any status counts as an answer.
     assert reached.asked == {f"{nuclio}/api/versions": ""}
 
 

@@ -1,4 +1,4 @@
-"""Who is let in, and who is not."""
+"""Which requests are let in, and which are not."""
 
 import base64
 import socket
@@ -16,7 +16,7 @@ from modelyard_tools.home.folders import Home
 from modelyard_tools.testing.ports import free_port
 from modelyard_tools.testing.releases import FakeRelease
 
-TOKEN = "correct horse battery"  # noqa: S105 - of no use elsewhere
+TOKEN = "correct horse battery"  # noqa: S105 - only for tests
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - refused, or never bound
 
 
@@ -35,7 +35,7 @@ async def _behind_app(scope: Scope, receive: object, send: object) -> None:
 
 
 async def _status(access: Access, server: str | None, authorization: str | None = None) -> int:
-    """Ask a guarded application over a connection whose own end is `server`."""
+    """Call a guarded application over a connection whose local end is `server`."""
     sent: list[Message] = []
 
     async def receive() -> Message:

@@ -39,7 +39,7 @@ def test_versions_name_the_dashboard_and_this_platform(platform: PlatformProcess
 
 
 def test_the_list_is_an_object_keyed_by_name(platform: PlatformProcess, echo: FakeRelease) -> None:
-    # As CVAT asks.
+    # As CVAT requests it.
     headers = {
         "x-nuclio-project-name": "cvat",
         "x-nuclio-function-namespace": "nuclio",
@@ -319,7 +319,7 @@ def test_the_platform_s_own_pages_are_let_in(platform: PlatformProcess) -> None:
         ("127.0.0.1:8070", 200),
         ("[::1]:8070", 200),
         ("localhost:8070", 200),
-        # As CVAT's containers name this machine.
+        # As CVAT's containers call this machine.
         ("nuclio:8070", 200),
         ("host.docker.internal:8070", 200),
         ("evil.example:8070", 403),

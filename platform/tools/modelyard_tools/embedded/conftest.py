@@ -1,4 +1,4 @@
-"""Platforms for the tests of this folder; every one is ended, whatever the test does."""
+"""Platforms for the tests in this folder; every one is stopped, whatever the test does."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -18,7 +18,7 @@ def home(tmp_path: Path) -> Home:
 
 @pytest.fixture
 def processes() -> Iterator[ExitStack]:
-    """What a test started and shall not outlive it."""
+    """Processes that a test started and that must not outlive it."""
     with ExitStack() as stack:
         yield stack
 

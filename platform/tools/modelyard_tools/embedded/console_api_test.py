@@ -1,4 +1,4 @@
-"""What the console asks the platform for."""
+"""The API that the console uses."""
 
 from collections.abc import Iterator
 from urllib.parse import quote

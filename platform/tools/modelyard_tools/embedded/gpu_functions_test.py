@@ -1,4 +1,4 @@
-"""Functions on GPUs: placed, queued, refused, replaced where there is no room for two."""
+"""Functions on GPUs: placed, queued, refused, and replaced without memory for two."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -63,7 +63,7 @@ def test_an_idle_function_makes_room_and_comes_back(
     platform: PlatformProcess, gpus: FakeGpus
 ) -> None:
     gpus.set((16 * GIB, 16 * GIB))
-    # It would sleep in an hour; the other one needs its place now, and the other way round.
+    # It would sleep in an hour; the other one needs its memory now, and vice versa.
     first, second = (
         _on_gpu("first", 12, idle_timeout=3600),
         _on_gpu("second", 12, idle_timeout=3600),

@@ -1,4 +1,4 @@
-"""What Prometheus and a reader of logs get to see."""
+"""The output for Prometheus and for readers of logs."""
 
 import json
 from pathlib import Path

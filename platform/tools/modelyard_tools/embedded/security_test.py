@@ -1,4 +1,4 @@
-"""What a hostile client or a hostile function may try."""
+"""Attacks by a hostile client or a hostile function."""
 
 from collections.abc import Iterator
 from typing import Any

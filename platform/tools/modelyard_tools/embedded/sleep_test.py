@@ -11,7 +11,7 @@ from modelyard_tools.home.folders import Home
 from modelyard_tools.testing.ports import free_port
 from modelyard_tools.testing.releases import HANDLER, FakeRelease
 
-# Short enough for a test, and long enough to see a function awake.
+# Short enough for a test, but long enough to see a function awake.
 IDLE = 1.0
 FLAKY = """
 import os
@@ -62,7 +62,7 @@ def test_a_busy_function_stays_awake(platform: PlatformProcess) -> None:
         slow = pool.submit(request, release.port, "POST", f"/slow?seconds={3 * IDLE}", b"")
         while not slow.done():
             state = _state(platform)
-            # Still under way, so that was the state during the request.
+            # Still in progress, so that was the state during the request.
             if not slow.done():
                 states.add(state)
     assert slow.result().status == 200

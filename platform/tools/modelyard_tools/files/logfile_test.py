@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from modelyard_tools.files.logfile import Follower, rotate, tail
 
-# Long enough that some files take several blocks to search.
+# Long enough that searching some files takes several blocks.
 LINES = st.lists(st.binary(max_size=30_000).map(lambda line: line.replace(b"\n", b"")), max_size=8)
 
 

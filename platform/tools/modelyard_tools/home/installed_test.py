@@ -22,7 +22,7 @@ def test_workers_share_the_cores_and_what_was_compiled(tmp_path: Path) -> None:
     changed = spec_of(home, FakeRelease(name="one", port=1, workers=64, source="x = 1"))
     assert first.env["MODELYARD_THREADS"] == str(available_cores())
     assert changed.env["MODELYARD_THREADS"] == changed.env["OPENBLAS_NUM_THREADS"] == "1"
-    # A change of the code leaves the model and what was compiled of it.
+    # A change of the code keeps the model and its compiled form.
     assert first.env["MODELYARD_MODEL_CACHE"] == changed.env["MODELYARD_MODEL_CACHE"]
     assert Path(first.env["MODELYARD_MODEL_CACHE"]).parent == home.compiled
 

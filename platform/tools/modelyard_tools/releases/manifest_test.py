@@ -1,4 +1,4 @@
-"""What is read of a manifest is what the build writes."""
+"""The fields read from a manifest are those that the build writes."""
 
 import msgspec
 

@@ -1,1 +1,1 @@
-"""What the tests of several programs share."""
+"""Helpers shared by the tests of several programs."""

@@ -1,4 +1,4 @@
-"""Ports for servers of tests, which run beside other tests."""
+"""Ports for test servers, which run in parallel with other tests."""
 
 import random
 import socket
@@ -9,14 +9,14 @@ _FOR_CONNECTIONS: Final = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
 def free_port() -> int:
-    """Return a loopback port that nobody uses at the moment.
+    """Return a loopback port that is currently free.
 
-    It is none of those that the system takes for connections where it leaves others: whatever
-    another test has open could be in the way.
+    If possible, it is outside the ephemeral range, in which a connection of another test could be
+    in the way.
     """
     ports = _ports()
     while True:
-        port = random.choice(ports)  # noqa: S311 - nobody has to be kept from guessing it
+        port = random.choice(ports)  # noqa: S311 - it may be guessable
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))

@@ -21,7 +21,7 @@ from modelyard_contract.nuclio import (
 from modelyard_contract.release import ASSETS, MANIFEST, MANIFEST_SCHEMA, MODEL, WEIGHTS
 from modelyard_tools.home.folders import Home
 
-# Answers with what it was asked, and does as the path says. `version` tells releases apart.
+# Answers with the request, and does what the path says. `version` distinguishes releases.
 HANDLER: Final = """
 import json
 import os
@@ -163,7 +163,7 @@ class FakeRelease(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def install(home: Home, release: FakeRelease) -> None:
-    """Put `release` where the deployer would."""
+    """Install `release` like the deployer."""
     home.prepare()
     folder = home.releases / release.digest
     folder.mkdir()
@@ -175,17 +175,17 @@ def install(home: Home, release: FakeRelease) -> None:
         make_environment(environment)
 
 
-# Taken before any test goes to another folder: Pants gives relative paths.
+# Read before any test changes the working directory: Pants sets relative paths.
 _SEARCH_PATH: Final = tuple(os.path.abspath(path) for path in sys.path if path)
 
 
 def absolute_search_path() -> list[str]:
-    """Where this process finds modules, as paths that hold for a child started elsewhere."""
+    """This process's module search path, as paths that are valid in other working directories."""
     return list(_SEARCH_PATH)
 
 
 def make_environment(folder: Path) -> None:
-    """Make a Python environment that sees all that the running one sees."""
+    """Make a Python environment with all modules of the running one."""
     packages = folder / "lib" / "python3.11" / "site-packages"
     packages.mkdir(parents=True)
     (packages / "test.pth").write_text("\n".join(absolute_search_path()))

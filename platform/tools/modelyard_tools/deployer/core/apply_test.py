@@ -83,7 +83,7 @@ def test_a_broken_version_is_reported_and_the_old_one_serves(deployer: Deployer)
     assert "the previous version still serves" in done.stderr
     assert version_and_pid(ports[0])[0] == "1"
     assert version_and_pid(ports[1])[0] == "1"
-    # The next run sees that it is not what was built, and mends it.
+    # The next run notices that it is not what was built, and fixes it.
     again = deployer.run(build=deployer.build(release("echo", ports[0], "2")))
     assert again.returncode == 0
     assert version_and_pid(ports[0])[0] == "2"
@@ -246,5 +246,5 @@ def test_old_releases_are_removed_when_nothing_needs_them(deployer: Deployer) ->
     port = free_port()
     for version in ("1", "2", "3"):
         deployer.run(build=deployer.build(release("echo", port, version)))
-    # The last one, and the one before it, which may have been ending its requests.
+    # The last one, and the one before it, which may have been finishing its requests.
     assert len(list(deployer.home.releases.iterdir())) == 2

@@ -24,7 +24,7 @@ from modelyard_tools.embedded.testing.process import until
 from modelyard_tools.testing.ports import free_port
 from modelyard_tools.testing.releases import HANDLER, FakeRelease
 
-# The PEX that the build hands over; beside this file's root where Pants runs the test.
+# The PEX that the build produces; next to this file's root when Pants runs the test.
 PEX = Path(os.environ.get("MODELYARD_TEST_DEBUGPY", "debug/debugpy.pex")).absolute()
 LINE = HANDLER.splitlines().index("    seen = {{") + 1
 
@@ -39,7 +39,7 @@ class Debugged:
         self.file.parent.mkdir()
         self.file.write_text(HANDLER.format(version="edited"))
         self.port, self.debug_port = free_port(), free_port()
-        # What a function says of its time-outs and workers does not count here.
+        # A function's own timeouts and workers are ignored here.
         build = deployer.build(FakeRelease(name="echo", port=1, workers=2))
         ports = ["--port", str(self.port), "--debug-port", str(self.debug_port)]
         given = ["--debugger-pex", str(PEX), "--source-root", str(folder)]
@@ -62,7 +62,7 @@ class Debugged:
 
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder that `debug` is called in, which an editor would have open."""
+    """The folder in which `debug` is called, and that an editor would have open."""
     folder = tmp_path / "workspace"
     folder.mkdir()
     monkeypatch.chdir(folder)
@@ -87,7 +87,7 @@ def test_a_breakpoint_in_the_handler_shows_the_image_that_was_sent(
     assert entry["connect"] == {"host": "127.0.0.1", "port": debugged.debug_port}
     (mapping,) = entry["pathMappings"]
     assert mapping["localRoot"] == "${workspaceFolder}/sources"
-    # The breakpoint is where an editor sees the file.
+    # The breakpoint's path is the one that an editor sees.
     file = Path(mapping["remoteRoot"]) / debugged.file.name
     answers: list[httpx.Response] = []
     asking = threading.Thread(target=lambda: answers.append(debugged.ask()))
@@ -108,7 +108,7 @@ def test_a_breakpoint_in_the_handler_shows_the_image_that_was_sent(
         asking.join()
     assert answers[0].status_code == 200
     assert answers[0].json()["version"] == "edited"
-    # The editor has gone, and the function answers on.
+    # The editor has gone, and the function still answers.
     assert debugged.answers()
 
 
@@ -132,7 +132,7 @@ def test_nothing_of_the_debugger_is_left_when_it_ends(debugged: Debugged) -> Non
 
 
 def _mentioning(text: str) -> list[str]:
-    """Return the command lines of debuggers with that text."""
+    """Return the command lines of debuggers that contain the text."""
     lines = (
         " ".join(process.info["cmdline"] or ()) for process in psutil.process_iter(["cmdline"])
     )
@@ -203,7 +203,7 @@ def test_a_launch_file_keeps_what_is_in_it(tmp_path: Path) -> None:
     [("_nuclio_wrapper.py", True), ("processor.py", False)],
 )
 def test_only_a_worker_has_the_debugger(tmp_path: Path, program: str, listens: bool) -> None:
-    """What a container starts beside it, such as its health check, leaves the port alone."""
+    """Other processes of the container, such as its health check, leave the port alone."""
     port = free_port()
     debugger = Debugger(pex=PEX, port=port)
     (tmp_path / program).write_text("import sys; print('debugpy' in sys.modules)")

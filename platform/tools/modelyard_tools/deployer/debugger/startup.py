@@ -32,7 +32,7 @@ class Debugger(msgspec.Struct, frozen=True, kw_only=True):
     wait: bool = False
 
     def environment(self, env: Mapping[str, str], scratch: Path) -> dict[str, str]:
-        """Return the worker's environment `env` with the debugger; its start-up file is in `scratch`.
+        """Return a worker's `env` with the debugger; its start-up file is written to `scratch`.
 
         Raises:
             DeployError: the PEX does not contain debugpy.

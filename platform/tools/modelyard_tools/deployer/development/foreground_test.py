@@ -110,7 +110,7 @@ def test_the_console_shows_the_one_function_and_calls_it(served: Served) -> None
     assert served.get(f"/console/api/functions/echo/logs?offset={offset}").json()["text"] == ""
 
 
-# Its boxes are longer by how often it was loaded, plus `more`.
+# Its boxes grow with the number of times it was loaded, plus `more`.
 MODEL = """
 import sys
 
@@ -130,7 +130,7 @@ BOX = "return [Rectangle('seen', (0, 0, 10, {bottom} + self._number), confidence
 
 
 class ServedModel(Served):
-    """The same, of a package with a model in it."""
+    """The same, for a package with a model in it."""
 
     def boxes(self) -> list[list[float]]:
         response = httpx.post(self._url, content=sample_request("detector"), timeout=30)

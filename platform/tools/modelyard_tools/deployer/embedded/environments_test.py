@@ -16,7 +16,7 @@ def test_an_environment_appears_whole_and_alone(tmp_path: Path) -> None:
     write_pex(tmp_path / "x.pex", counter=tmp_path / "counter")
     (tmp_path / "made").mkdir()
     folder = tmp_path / "made" / "environment"
-    # What a run that was killed could have left.
+    # What a killed run could have left.
     (folder / "bin").mkdir(parents=True)
     assert not is_complete(folder)
     make_environment(tmp_path / "x.pex", folder)

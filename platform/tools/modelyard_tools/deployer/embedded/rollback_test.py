@@ -34,7 +34,7 @@ def test_rollback_brings_the_version_before_and_again_undoes_it(deployer: Deploy
     assert "no earlier version of echo is known" in refused.stderr
     second = deployer.build(release(port, "2"))
     assert deployer.run(build=second).returncode == 0
-    # A run that changes nothing does not take the earlier version away.
+    # A run that changes nothing does not remove the earlier version.
     assert deployer.run(build=second).returncode == 0
     done = deployer.run("rollback", "echo")
     assert done.returncode == 0, done.stderr

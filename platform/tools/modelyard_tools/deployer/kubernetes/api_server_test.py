@@ -1,4 +1,4 @@
-"""`--to kubernetes` against a real API server: docs/kubernetes.md says where one comes from."""
+"""`--to kubernetes` against a real API server: docs/kubernetes.md says how to get one."""
 
 import json
 import os
@@ -37,7 +37,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
 
 
 class Namespace:
-    """One of a test's own, with the deployer led to it."""
+    """A namespace for one test, with a deployer that uses it."""
 
     def __init__(self, server: ApiServer, name: str, folder: Path, deployer: Deployer) -> None:
         self._server = server
@@ -108,7 +108,7 @@ def test_only_what_changed_is_touched(namespace: Namespace) -> None:
     assert namespace.run("apply", build=first).returncode == 0
     assert "unchanged  echo" in namespace.run("plan", build=first).stdout
     before = namespace.functions()
-    # What is said no longer goes, whatever the controller has written since.
+    # Settings that are no longer given are removed, whatever the controller has written since.
     namespace.configure(everywhere)
     second = deployer.build(release("echo", env={"B": "3"}), release("other"))
     done = namespace.run("apply", build=second)

@@ -1,4 +1,4 @@
-"""A cluster that kubectl of this machine reaches, and nothing else of its user's."""
+"""A cluster that this machine's kubectl reaches, without the user's own configuration."""
 
 import os
 import shutil

@@ -49,7 +49,7 @@ def test_an_object_is_complete_without_any_settings(deployer: Deployer, tmp_path
         "maxRequestBodySize": DEFAULT_BODY,
     }
     assert spec["resources"]["limits"] == LIMITS
-    # Kubernetes would expand the one and drop the other.
+    # Kubernetes would expand the first and drop the second.
     assert spec["env"] == [{"name": "PRICE", "value": "$$(HOME) 5$$"}]
 
 
@@ -71,7 +71,7 @@ def test_a_function_with_a_gpu_goes_where_gpus_are(deployer: Deployer, tmp_path:
     spec = item["spec"]
     assert spec["nodeSelector"] == {"pool": "gpu"}
     assert spec["tolerations"][0]["key"] == "nvidia.com/gpu"
-    # What is said of all functions still holds.
+    # The settings for all functions still apply.
     assert spec["priorityClassName"] == "low"
     assert spec["deploymentStrategy"] == {"type": "Recreate"}
 
@@ -121,7 +121,7 @@ def test_functions_are_applied_after_the_server_would_take_them(
     patches = [request for request in cluster.requests if request.startswith("PATCH")]
     trials = ["dryRun=All" in request for request in patches]
     assert trials == [True] * 3 + [False] * 3
-    # Again, nothing is touched.
+    # The second time, nothing is touched.
     cluster.requests.clear()
     assert deployer.run(build=build).returncode == 0
     assert not [request for request in cluster.requests if request.startswith("PATCH")]
@@ -286,7 +286,7 @@ def test_rendered_files_are_what_kustomize_reads(
     assert {item["metadata"]["namespace"] for item in items.values()} == {"vision"}
     for name in ("echo", "old"):
         jsonschema.validate(items[name], FUNCTION)
-    # A second time the files of functions that are gone go as well.
+    # The second time, the files of removed functions are removed too.
     assert deployer.run(*rendering, build=deployer.build(release("echo"))).returncode == 0
     assert [file.name for file in (folder / "functions").iterdir()] == ["echo.yaml"]
 

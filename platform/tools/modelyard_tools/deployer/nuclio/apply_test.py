@@ -57,7 +57,7 @@ def test_only_what_was_edited_is_touched(world: World, via: str) -> None:
 
 
 def test_our_own_runtime_in_the_container(world: World, tmp_path: Path) -> None:
-    """The configuration that is tried and deployed is one that real workers start from."""
+    """Real workers start from the configuration that is tested and deployed."""
     port = free_port()
     real = NuclioRelease(name="echo", port=port, source=HANDLER.format(version="real"))
     real.write_sources(tmp_path / "srcs")

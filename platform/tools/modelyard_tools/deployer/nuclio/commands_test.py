@@ -1,4 +1,4 @@
-"""The commands around `apply`, on Nuclio: the same words as on the embedded platform."""
+"""The commands besides `apply`, on Nuclio: the same as on the embedded platform."""
 
 import json
 from pathlib import Path

@@ -21,7 +21,7 @@ from modelyard_tools.embedded.testing.process import until
 from modelyard_tools.testing.ports import free_port
 from modelyard_tools.testing.releases import HANDLER, absolute_search_path
 
-# The PEX that the build hands over; beside this file's root where Pants runs the test.
+# The PEX that the build produces; next to this file's root when Pants runs the test.
 PEX = Path(os.environ.get("MODELYARD_TEST_DEBUGPY", "debug/debugpy.pex")).absolute()
 LINE = HANDLER.splitlines().index("    seen = {{") + 1
 NUCLIO, ALONE = "nuclio-nuclio-echo", "modelyard-debug-echo"

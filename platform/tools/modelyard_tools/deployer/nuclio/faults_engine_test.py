@@ -31,7 +31,7 @@ WHILE_NUCLIO_DEPLOYS = [
     ("rest", "docker rm nuclio", "engine-dies"),
     ("rest", "docker create nuclio", "fail"),
     ("rest", "docker start nuclio", "fail"),
-    # The second time: Nuclio looks at the container that it replaces before.
+    # The second time: Nuclio first inspects the container that it replaces.
     ("rest", "docker container inspect nuclio", "engine-dies"),
     ("nuctl", "docker create nuclio", "engine-dies"),
     ("nuctl", "docker start nuclio", "fail"),
@@ -56,7 +56,7 @@ def test_a_disk_that_is_full_for_the_deployer_itself(world: World, port: int) ->
     build = world.build(echo(port, "2"))
     history = world.deployer.home.root / "history" / "nuclio"
     kept = history.rename(history.with_name("kept"))
-    # A file in its place refuses to be written as a full disk does, also for root.
+    # A file in its place cannot be written to, like a full disk, even by root.
     history.write_text("")
     done = world.deployer.run(build=build)
     assert done.returncode == 1

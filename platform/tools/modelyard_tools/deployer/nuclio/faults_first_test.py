@@ -1,6 +1,6 @@
-"""A fault in the first deployment of a function: nothing is left of it, and the next run finishes.
+"""A fault in a function's first deployment: nothing is left of it, and the next run finishes it.
 
-There is no old version, so nobody answers, or the new one does.
+There is no old version, so either nothing answers, or the new one does.
 """
 
 import socket
@@ -21,7 +21,7 @@ from modelyard_tools.testing.ports import free_port
 
 @pytest.fixture
 def port() -> int:
-    """A port of which nothing is deployed."""
+    """A port with nothing deployed on it."""
     return free_port()
 
 
@@ -86,7 +86,7 @@ def test_a_network_that_is_cut_for_a_moment(world: World, port: int, point: str)
         assert done.returncode == 1
         assert answers_now(world, port) is None
     else:
-        # It is handed over again, and what has arrived after all is waited for.
+        # It is sent again; if it had arrived after all, it is waited for.
         assert done.returncode == 0, done.stderr
         assert answers_now(world, port) == "2"
     finish(world, port)
@@ -147,7 +147,7 @@ def test_a_disk_that_is_full_for_the_deployer_itself(world: World, port: int) ->
     build = world.build(echo(port, "2"))
     history = world.deployer.home.root / "history"
     history.parent.mkdir(parents=True, exist_ok=True)
-    # A file in its place refuses to be written as a full disk does, also for root.
+    # A file in its place cannot be written to, like a full disk, even by root.
     history.write_text("")
     done = world.deployer.run(build=build)
     assert done.returncode == 1

@@ -1,4 +1,4 @@
-"""What is wrong with a function itself, its image or its port; the old version goes on."""
+"""Faults of a function itself, its image or its port; the old version keeps serving."""
 
 import socket
 import sys
@@ -11,7 +11,7 @@ from modelyard_tools.testing.ports import free_port
 
 
 def test_a_missing_image_of_an_update_leaves_the_old_version(world: World, port: int) -> None:
-    # The engine loses the image under its moving name; the one that runs keeps its own.
+    # The engine loses the image under its moving name; the running one keeps its own.
     world.docker("image", "rm", echo(port, "1").image)
     build = world.deployer.build(echo(port, "2"))
     done = world.deployer.run(build=build)
@@ -98,7 +98,7 @@ def listening(port: int) -> Iterator[None]:
 def test_a_port_taken_by_a_process_is_said_before_anything_is_touched(
     world: World, port: int
 ) -> None:
-    """An update that moves to a port keeps the one that it has."""
+    """An update that moves to a taken port keeps the current one."""
     moved = free_port()
     build = world.build(echo(moved, "2"))
     with listening(moved):
@@ -126,7 +126,7 @@ def test_a_port_taken_by_a_process_keeps_no_other_from_being_updated(
 
 
 def test_a_port_taken_between_the_check_and_the_deployment(world: World, port: int) -> None:
-    """Only Nuclio notices; the function goes back to its old port."""
+    """Only Nuclio notices; the function returns to its old port."""
     moved = free_port()
     build = world.build(echo(moved, "2"))
     world.nuclio.faults.plant(
@@ -140,7 +140,7 @@ def test_a_port_taken_between_the_check_and_the_deployment(world: World, port: i
 
 
 def test_a_port_of_another_function(world: World, port: int) -> None:
-    """The thief is turned away, and keeps nobody from updating; another port it may have."""
+    """The newcomer is refused and blocks no other update; it may have another port."""
     thief = NuclioRelease(name="thief", port=port)
     done = world.deployer.run(build=world.build(thief))
     assert done.returncode == 1

@@ -34,7 +34,7 @@ def test_a_deployer_killed_at_any_step(world: World, port: int, via: str, point:
 
 
 def test_nuctl_and_the_deployer_killed_together(world: World, port: int) -> None:
-    """Nobody works on the deployment any more, and Nuclio says `building` for ever."""
+    """Nothing works on the deployment any more, and Nuclio reports `building` for ever."""
     build = world.build(echo(port, "2"))
     world.nuclio.faults.plant("nuclio healthy", "abandon")
     done = world.deployer.run("--via", "nuctl", build=build)
@@ -48,7 +48,7 @@ def test_a_network_that_is_cut_for_a_moment_is_no_failure(
     world: World, port: int, point: str
 ) -> None:
     build = world.build(echo(port, "2"))
-    # The first questions are asked before anything begins; those fail, and nothing is touched.
+    # The first requests precede any change; if they fail, nothing is touched.
     world.nuclio.faults.plant(point, "cut", times=2, skip=6 if point == "http GET" else 0)
     done = world.deployer.run(build=build)
     assert done.returncode in (0, 1)

@@ -1,4 +1,4 @@
-"""Functions that stay `building`: which of them are taken away, and when."""
+"""Functions that stay `building`: which of them are removed, and when."""
 
 import io
 import os
@@ -38,7 +38,7 @@ def report() -> Report:
 
 
 def leave(world: World, attempt: str, state: str = "building") -> dict[str, Any]:
-    """Have Nuclio say that a deployment is in `state`, and nobody work on it."""
+    """Have Nuclio report that a deployment is in `state`, with nothing working on it."""
     config = NuclioRelease(name="echo", port=free_port()).config()
     config["metadata"]["annotations"][ATTEMPT] = attempt
     function = {**config, "status": {"state": state}}

@@ -1,4 +1,4 @@
-"""What the commands tell programs with `--json`, on Nuclio."""
+"""The commands' output for programs (`--json`), on Nuclio."""
 
 import json
 from pathlib import Path
@@ -15,7 +15,7 @@ from modelyard_tools.testing.ports import free_port
 def told(
     world: World, *arguments: str, build: Build | None = None, code: int = 0
 ) -> dict[str, Any]:
-    """Return what a command says with `--json`: on standard output there is nothing else."""
+    """Return a command's output with `--json`: standard output contains nothing else."""
     done = world.deployer.run(*arguments, "--json", build=build)
     assert done.returncode == code, done.stderr
     content: dict[str, Any] = json.loads(done.stdout)

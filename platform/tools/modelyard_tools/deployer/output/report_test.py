@@ -7,7 +7,7 @@ import sys
 from modelyard_tools.deployer.output.report import Report
 from modelyard_tools.testing.releases import absolute_search_path
 
-# Shows one of everything on whatever its output is.
+# Shows one of everything on its output, whatever that is.
 SCRIPT = """
 from modelyard_tools.deployer.output.terminal import make_report
 

@@ -1,4 +1,4 @@
-"""What a build would hand over, made of small releases; and the deployer as a process."""
+"""A build's output, made of small releases, and the deployer as a process."""
 
 import json
 import os
@@ -25,7 +25,7 @@ from modelyard_tools.home.folders import Home
 from modelyard_tools.testing.ports import free_port
 from modelyard_tools.testing.releases import FakeRelease, absolute_search_path
 
-# Stands for a packed PEX with tools: understands `venv FOLDER`, and counts how often.
+# Replaces a packed PEX with tools: understands `venv FOLDER`, and counts the calls.
 _PEX: Final = """
 import os
 import sys
@@ -46,7 +46,7 @@ make_environment(Path(sys.argv[2]))
 
 
 def write_pex(folder: Path, *, counter: Path, broken: str = "", info: str = "{}") -> None:
-    """Make a folder that acts like a packed PEX; `broken` is what it then fails with."""
+    """Make a folder that acts like a packed PEX; `broken` is the error it fails with."""
     folder.mkdir(parents=True)
     paths = absolute_search_path()
     (folder / "__main__.py").write_text(
@@ -56,7 +56,7 @@ def write_pex(folder: Path, *, counter: Path, broken: str = "", info: str = "{}"
 
 
 class Build:
-    """A folder as the build makes it, with the releases that it was made of."""
+    """A folder as produced by a build, with the releases in it."""
 
     def __init__(self, root: Path, releases: Sequence[FakeRelease], broken: str = "") -> None:
         self.root = root
@@ -99,12 +99,12 @@ class Deployer:
         self._builds = 0
 
     def build(self, *releases: FakeRelease, broken: str = "") -> Build:
-        """Make a build of `releases`; `broken` is what its dependencies fail with."""
+        """Make a build of `releases`; `broken` is the error its dependencies fail with."""
         self._builds += 1
         return Build(self._folder / f"build{self._builds}", releases, broken)
 
     def start(self, *arguments: str, build: Build | None = None) -> subprocess.Popen[str]:
-        """Begin a call of the deployer."""
+        """Start the deployer."""
         given = ["--releases", str(build.root)] if build else []
         environment = {
             **os.environ,
@@ -124,7 +124,7 @@ class Deployer:
     def run(
         self, *arguments: str, build: Build | None = None, timeout: float = 120
     ) -> subprocess.CompletedProcess[str]:
-        """Call the deployer and wait for its end, at most `timeout` seconds."""
+        """Run the deployer and wait until it ends, at most `timeout` seconds."""
         process = self.start(*arguments, build=build)
         out, err = process.communicate(timeout=timeout)
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)

@@ -1,4 +1,4 @@
-"""Which function gets which GPU, on GPUs that are made up."""
+"""Which function gets which GPU, on fake GPUs."""
 
 import asyncio
 
@@ -53,7 +53,7 @@ async def test_the_gpu_with_most_memory_left_is_taken() -> None:
     machine.others[1] = 12
     first = await machine.lease("first", 8)
     assert first.uuids == ("GPU-0",)
-    # Nothing is in use yet, but promised.
+    # Nothing is in use yet, but it is reserved.
     assert (await machine.lease("second", 8)).uuids == ("GPU-1",)
     assert (await machine.lease("third", 8)).uuids == ("GPU-0",)
 
@@ -79,7 +79,7 @@ async def test_who_finds_none_waits_in_turn() -> None:
     await asyncio.sleep(0)
     while machine.gpus.waiting < 2:
         await asyncio.sleep(0)
-    # There would be room for the third at once, but then the second might wait for ever.
+    # The third would fit at once, but then the second might wait for ever.
     assert not third.done()
     first.give_back()
     assert (await second).uuids == (await third).uuids == ("GPU-0",)

@@ -1,4 +1,4 @@
-"""Limits of memory and cores, by the means at hand."""
+"""Limits of memory and cores, by control groups and without them."""
 
 import os
 import subprocess

@@ -1,1 +1,1 @@
-"""What the tests of the platform and of the deployer share: small releases, and a platform."""
+"""Small releases and a platform, shared by the tests of the platform and of the deployer."""

@@ -1,4 +1,4 @@
-"""A stand-in for NVIDIA's management library: GPUs that a JSON file describes."""
+"""A fake of NVIDIA's management library: GPUs described by a JSON file."""
 
 import json
 from pathlib import Path
@@ -54,7 +54,7 @@ def nvmlDeviceGetName(handle):
 
 
 class FakeGpus:
-    """GPUs in a folder: put it in front of the platform's search path."""
+    """GPUs in a folder: put it first in the platform's search path."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir()
@@ -63,7 +63,7 @@ class FakeGpus:
         (folder / "pynvml.py").write_text(_MODULE.format(path=str(self._path)))
 
     def set(self, *gpus: tuple[int, int]) -> None:
-        """Have GPUs with these bytes in all and free."""
+        """Set the GPUs, each with its total and free bytes."""
         described: list[dict[str, Any]] = [
             {"uuid": f"GPU-{number}", "name": "Fake", "total": total, "free": free}
             for number, (total, free) in enumerate(gpus)

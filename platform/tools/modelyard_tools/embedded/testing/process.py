@@ -1,4 +1,4 @@
-"""A platform in a process of its own, and HTTP to it."""
+"""A platform in a separate process, and HTTP requests to it."""
 
 import json
 import os
@@ -48,7 +48,7 @@ def request(
 
 
 def until(condition: Callable[[], T | None]) -> T:
-    """Ask `condition` until it gives something true, and return that; fail if it never does."""
+    """Poll `condition` until its result is true, and return that; fail if it never is."""
     deadline = time.monotonic() + _PATIENCE
     while not (value := condition()):
         if time.monotonic() > deadline:
@@ -58,7 +58,7 @@ def until(condition: Callable[[], T | None]) -> T:
 
 
 def has_ended(pid: int) -> bool:
-    """Whether the process is gone, or dead and only waits for its parent to notice."""
+    """Whether the process is gone, or a zombie."""
     try:
         return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
@@ -115,7 +115,7 @@ class PlatformProcess:
             )
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
-        """Send a signal, and return the exit code (negative: the signal that ended it)."""
+        """Send a signal, and return the exit code (negative: the signal that killed it)."""
         self.process.send_signal(number)
         return self.process.wait(_PATIENCE)
 
@@ -131,11 +131,11 @@ class PlatformProcess:
         return request(self.port, method, path, body, headers)
 
     def function(self, name: str) -> Any:
-        """Return what the API says of the function."""
+        """Return the API's description of the function."""
         return self.api("GET", f"/api/functions/{name}").json
 
     def deploy(self, release: FakeRelease) -> Any:
-        """Install and deploy `release`; return what the API then says of it."""
+        """Install and deploy `release`; return the API's description of it."""
         install(self.home, release)
         self.api("POST", "/api/projects", {"metadata": {"name": CVAT_PROJECT}})
         answer = self.api(
@@ -149,5 +149,5 @@ class PlatformProcess:
         return self.function(release.name)
 
     def log(self) -> str:
-        """Return all that the platform has logged."""
+        """Return the platform's whole log."""
         return self.home.platform_log.read_text()

@@ -1,4 +1,4 @@
-"""Bytes on a connection, for requests that no HTTP client would send."""
+"""Raw bytes on a connection, for requests that no HTTP client would send."""
 
 import socket
 from contextlib import suppress
@@ -11,8 +11,8 @@ _PATIENCE = 60.0
 def exchange(port: int, sent: bytes, *, ends: bool = False) -> bytes:
     """Send `sent` and return all that comes back until the server closes.
 
-    With `ends` the client says that no more will come, which a server takes for
-    its end; without it, `sent` has to make the server close.
+    With `ends`, the client half-closes the connection, which a server takes as its
+    end; without it, `sent` must make the server close.
 
     Raises:
         TimeoutError: the other side neither answers nor closes.

@@ -1,4 +1,4 @@
-"""Functions of every type that need no weights, served exactly as real ones are."""
+"""Functions of every type that need no weights, served exactly like real ones."""
 
 from typing import Any, Final
 
@@ -21,7 +21,7 @@ def release(name: str, type: str, **changes: Any) -> FakeRelease:
     """Return a release of a tiny model of that type; `changes` are further fields."""
     model = {**tiny.description(type), "name": name, **changes.pop("model", {})}
     if type != DETECTOR:
-        # Only detectors name what they see.
+        # Only detectors have labels.
         model["labels"] = []
     return FakeRelease(
         name=name, type=type, model=model, handler=DEFAULT_HANDLER, port=free_port(), **changes
@@ -29,7 +29,7 @@ def release(name: str, type: str, **changes: Any) -> FakeRelease:
 
 
 def bright_detector(name: str = "tiny-detector") -> FakeRelease:
-    """Return a detector of bright regions, which answers with rectangles."""
+    """Return a detector of bright regions that answers with rectangles."""
     return release(name, DETECTOR)
 
 
@@ -50,19 +50,19 @@ def bright_tracker(name: str = "tiny-tracker") -> FakeRelease:
 
 
 def drifter(name: str = "tiny-drifter") -> FakeRelease:
-    """Return a tracker of the newer form, which declares the shapes it can follow."""
+    """Return a tracker in the newer form, which declares the shapes it can follow."""
     model = {"model": f"{shapes.MODULE}:Drifter"}
     declared = {"supported_shape_types": "rectangle,polygon"}
     return release(name, TRACKER, model=model, annotations=declared)
 
 
 def overlap_reid(name: str = "tiny-reid") -> FakeRelease:
-    """Return a re-identification function that goes by overlap."""
+    """Return a re-identification function that matches by overlap."""
     return release(name, REID)
 
 
 def one_of_each() -> list[FakeRelease]:
-    """Return all of the above, each on a port of its own."""
+    """Return all of the above, each on a separate port."""
     return [
         bright_detector(),
         every_shape(),

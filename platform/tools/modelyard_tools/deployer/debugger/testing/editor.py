@@ -1,4 +1,4 @@
-"""An editor's side of the debug adapter protocol: as much as setting a breakpoint takes.
+"""An editor's side of the debug adapter protocol: just enough to set a breakpoint.
 
 Messages are JSON after a `Content-Length` header; replies are matched by number, events by name.
 https://microsoft.github.io/debug-adapter-protocol/specification
@@ -15,18 +15,18 @@ class Editor:
     """Attached to a debugger."""
 
     def __init__(self, port: int, seconds: float = 20.0, *, host: str = "127.0.0.1") -> None:
-        """Connect and begin to attach; nothing waits longer than `seconds`."""
+        """Connect and start to attach; nothing waits longer than `seconds`."""
         self._socket = socket.create_connection((host, port), timeout=seconds)
         self._file = self._socket.makefile("rb")
         self._number = 0
         self._seen: list[dict[str, Any]] = []
         self.ask("initialize", adapterID="test", linesStartAt1=True, pathFormat="path")
-        # Its reply comes after the configuration is done.
+        # Its reply arrives after the configuration is done.
         self._attaching = self._send("attach", justMyCode=False)
         self.event("initialized")
 
     def __enter__(self) -> Self:
-        """Return this."""
+        """Return the editor."""
         return self
 
     def __exit__(
@@ -35,7 +35,7 @@ class Editor:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Leave the process running without us."""
+        """Detach, and leave the process running."""
         self._send("disconnect", terminateDebuggee=False)
         self._file.close()
         self._socket.close()
@@ -72,7 +72,7 @@ class Editor:
         return reply.get("body")
 
     def event(self, name: str) -> Any:
-        """Wait for an event, which may have come already; return its body."""
+        """Wait for an event, which may have arrived already; return its body."""
         return self._take(lambda message: message.get("event") == name).get("body")
 
     def _send(self, command: str, **arguments: Any) -> int:
@@ -83,7 +83,7 @@ class Editor:
         return self._number
 
     def _take(self, wanted: Any) -> dict[str, Any]:
-        """Return the first message that is wanted, and keep those before it."""
+        """Return the first message that `wanted` matches, and keep those before it."""
         for index, message in enumerate(self._seen):
             if wanted(message):
                 return self._seen.pop(index)

@@ -1,1 +1,1 @@
-"""A cluster to test with, and what its objects have to be."""
+"""A cluster for tests, and the schema of its objects."""

@@ -1,6 +1,6 @@
-"""A real API server of Kubernetes with Nuclio's kinds of object, whose controller is played.
+"""A real Kubernetes API server with Nuclio's resources and a simulated controller.
 
-`.ci/kube-apiserver` makes the programs. There is nothing else of a cluster: no pods, no services.
+`.ci/kube-apiserver` builds the programs. The rest of a cluster is missing: no pods, no services.
 """
 
 import secrets
@@ -25,7 +25,7 @@ _CRDS: Final = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _RBAC: Final = "/apis/rbac.authorization.k8s.io/v1"
 _POLL: Final = 0.2
 ADMIN: Final = "admin"
-# May do everything with Nuclio's objects but touch a function of another name than `echo`.
+# May do everything with Nuclio's objects, but only touch the function named `echo`.
 CLERK: Final = "clerk"
 _CLERK_MAY: Final = [
     {"apiGroups": ["nuclio.io"], "resources": ["*"], "verbs": ["get", "list", "create"]},
@@ -44,10 +44,10 @@ _CLERK_MAY: Final = [
 
 
 class ApiServer:
-    """etcd and kube-apiserver out of the folder `programs`, from its making until `close`."""
+    """etcd and kube-apiserver from the folder `programs`, running until `close`."""
 
     def __init__(self, programs: Path, folder: Path) -> None:
-        """Start them, with what they write in `folder`, and install Nuclio's definitions."""
+        """Start them, with their files in `folder`, and install Nuclio's definitions."""
         self._certificate = folder / "certificates" / "apiserver.crt"
         self._tokens = {user: secrets.token_hex() for user in (ADMIN, CLERK)}
         self._processes: list[subprocess.Popen[bytes]] = []
@@ -64,13 +64,13 @@ class ApiServer:
         self._controller.start()
 
     def close(self) -> None:
-        """End both."""
+        """Stop both."""
         self._ended.set()
         self._controller.join()
         self._kill()
 
     def write_kubeconfig(self, path: Path, user: str = ADMIN) -> None:
-        """Write what kubectl finds this server by."""
+        """Write the kubeconfig by which kubectl finds this server."""
         cluster = {"server": self._url, "certificate-authority": str(self._certificate)}
         config = {
             "apiVersion": "v1",
@@ -83,7 +83,7 @@ class ApiServer:
         path.write_bytes(msgspec.yaml.encode(config))
 
     def make_namespace(self, name: str) -> None:
-        """Make a namespace."""
+        """Create a namespace."""
         self._make("/api/v1/namespaces", {"kind": "Namespace", "metadata": {"name": name}})
 
     def functions(self, namespace: str) -> dict[str, dict[str, Any]]:
@@ -108,13 +108,13 @@ class ApiServer:
         server = {
             "etcd-servers": store,
             "bind-address": _HOST,
-            # Otherwise it looks for one, and a machine without a network has none. None asks there.
+            # Otherwise it looks for one, which fails without a network. Nothing connects to it.
             "advertise-address": "192.0.2.1",
             "secure-port": self._url.rpartition(":")[2],
             "cert-dir": key.parent,
             "token-auth-file": tokens,
             "authorization-mode": "RBAC",
-            # Nobody asks for an account of a service; but no server starts without these.
+            # Nothing uses service accounts, but no server starts without these options.
             "service-account-issuer": "https://kubernetes.default.svc",
             "service-account-signing-key-file": key,
             "service-account-key-file": key,
@@ -172,7 +172,7 @@ class ApiServer:
         return items
 
     def _control(self) -> None:
-        """Do as Nuclio's controller does, until the end."""
+        """Act like Nuclio's controller, until `close`."""
         while not self._ended.wait(_POLL):
             for item in self._items():
                 if waits(item):
@@ -185,7 +185,7 @@ class ApiServer:
             params={"fieldManager": "controller"},
             json={**item, "status": controlled(item)},
         )
-        # It was changed or deleted in between; the next round sees that.
+        # It was changed or deleted in between; the next round notices.
         if reply.status_code not in (httpx.codes.CONFLICT, httpx.codes.NOT_FOUND):
             reply.raise_for_status()
 

@@ -1,8 +1,8 @@
-"""An API server with Nuclio's objects and a controller, as far as kubectl and Nuclio show it.
+"""An API server with Nuclio's objects and a controller, as seen by kubectl and Nuclio.
 
-kubectl itself is the real one. The server answers discovery, lists, deletes and server-side
-applies, refuses what the definition of the objects or a policy refuses, and has a controller that
-turns what waits into what is ready, or into an error where it has the word broken in it.
+kubectl itself is real. The server answers discovery, lists, deletes and server-side applies,
+refuses what the objects' definition or a policy refuses, and has a controller that makes
+waiting functions ready, or fails those that contain the word broken.
 """
 
 import http.server
@@ -28,14 +28,14 @@ BROKEN: Final = "broken"
 
 
 class Cluster:
-    """The server on a loopback port, with the objects it has and the requests it was sent.
+    """The server on a loopback port, with its objects and the requests it received.
 
-    What has one of the names `forbidden` is refused, as by an admission policy. Without `nuclio`
-    it does not know Nuclio's objects. `answer` is the status with which functions answer.
+    Objects whose name is in `forbidden` are refused, as by an admission policy. Without `nuclio`
+    it does not know Nuclio's objects. `answer` is the status that functions answer with.
     """
 
     def __init__(self) -> None:
-        """Start it."""
+        """Start the server."""
         self.objects: dict[tuple[str, str], dict[str, Any]] = {}
         self.requests: list[str] = []
         self.invoked: list[Any] = []
@@ -47,7 +47,7 @@ class Cluster:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def write_kubeconfig(self, path: Path) -> None:
-        """Write what kubectl finds this server by."""
+        """Write the kubeconfig by which kubectl finds this server."""
         server = {"server": f"http://127.0.0.1:{self._server.server_port}"}
         config = {
             "apiVersion": "v1",
@@ -60,18 +60,18 @@ class Cluster:
         path.write_bytes(msgspec.yaml.encode(config))
 
     def function(self, name: str) -> dict[str, Any]:
-        """Return a function as it is now."""
+        """Return the current state of a function."""
         return self.objects["nucliofunctions", name]
 
     def stop(self) -> None:
-        """End the server."""
+        """Stop the server."""
         self._server.shutdown()
         self._server.server_close()
 
     def apply(
         self, plural: str, name: str, item: dict[str, Any], *, dry_run: bool
     ) -> tuple[int, str, str] | None:
-        """Take an object; return with which status, reason and message it is refused."""
+        """Apply an object; return the status, reason and message if it is refused."""
         try:
             jsonschema.validate(item, DEFINITION)
         except jsonschema.ValidationError as error:
@@ -92,12 +92,12 @@ class Cluster:
 
 
 def waits(item: Mapping[str, Any]) -> bool:
-    """Whether Nuclio's controller looks at an object."""
+    """Whether Nuclio's controller would handle an object."""
     return (item.get("status") or {}).get("state") == _WAITING
 
 
 def controlled(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the status that Nuclio's controller gives a function that waited."""
+    """Return the status that Nuclio's controller gives a waiting function."""
     if BROKEN in str(item["spec"]):
         message = "Traceback (most recent call last):\nModuleNotFoundError: No module named 'x'"
         return {"state": "error", "message": message}
@@ -191,11 +191,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 def _discovery(*, nuclio: bool) -> dict[str, Any]:
-    """Return what kubectl asks before it asks for anything else."""
+    """Return what kubectl requests before anything else."""
     version = {"groupVersion": f"{_GROUP}/{_VERSION}", "version": _VERSION}
     verbs = ["create", "delete", "get", "list", "patch", "update"]
     resources = [

@@ -1,7 +1,7 @@
-"""What Nuclio 1.13 takes for its objects on Kubernetes.
+"""What Nuclio 1.13 accepts as its objects on Kubernetes.
 
-`DEFINITION` is how the server sees them: almost anything goes. `FUNCTION` is narrower: a key that
-Nuclio does not know it drops without a word, so here every key that we write is listed.
+`DEFINITION` is the server's view: almost anything goes. `FUNCTION` is stricter: Nuclio silently
+drops keys that it does not know, so every key that we write is listed here.
 """
 
 from typing import Any, Final
@@ -22,7 +22,7 @@ def _object(required: dict[str, Any], optional: dict[str, Any] | None = None) ->
 
 DEFINITION: Final[dict[str, Any]] = {
     "type": "object",
-    # A field that the definition does not declare is refused; below `spec` any is taken.
+    # A field that the definition does not declare is refused; below `spec`, any is accepted.
     "additionalProperties": False,
     "required": ["apiVersion", "kind", "metadata"],
     "properties": {
@@ -46,7 +46,7 @@ DEFINITION: Final[dict[str, Any]] = {
 _TRIGGER: Final = _object(
     {
         "kind": {"const": "http"},
-        # Key and name have to be equal.
+        # Key and name must be equal.
         "name": {"const": "http"},
         "numWorkers": {"type": "integer", "minimum": 1},
         "attributes": _object(
@@ -76,7 +76,7 @@ FUNCTION: Final = _object(
             {
                 "name": {"type": "string", "pattern": _DNS, "maxLength": 56},
                 "namespace": {"type": "string", "pattern": _DNS},
-                # Nobody adds the project to an object that kubectl applies.
+                # Nothing adds the project to an object that kubectl applies.
                 "labels": {**_TEXTS, "required": ["nuclio.io/project-name"]},
                 "annotations": {**_TEXTS, "required": ["name", "type", "spec"]},
             }
@@ -109,7 +109,7 @@ FUNCTION: Final = _object(
                 "imagePullSecrets": {"type": "string"},
             },
         ),
-        # The controller looks at nothing else.
+        # The controller handles no other state.
         "status": _object({"state": {"const": "waitingForResourceConfiguration"}}),
     }
 )

@@ -1,20 +1,20 @@
-"""What kubectl up to 1.26 reads before a dry run: whether the server knows one of these objects.
+"""What kubectl up to 1.26 reads before a dry run: whether the server supports it for an object.
 
-It asks for the OpenAPI description (version 2) as protocol buffers, and there for the parameter
-`dryRun` of a kind's PATCH. That is all that is described here. The numbers are those of the fields
-in gnostic's `OpenAPIv2.proto`: https://github.com/google/gnostic
+It requests the OpenAPI description (version 2) as protocol buffers, and looks up the parameter
+`dryRun` of a kind's PATCH. Only that is described here. The numbers are field numbers in
+gnostic's `OpenAPIv2.proto`: https://github.com/google/gnostic
 """
 
 from collections.abc import Mapping
 from typing import Final
 
 PATH: Final = "/openapi/v2"
-# As a server of 1.20 calls it; the name that kubectl asks for is none that it can read.
+# The name that a 1.20 server uses; kubectl cannot parse the one that it asks for.
 CONTENT: Final = "application/octet-stream"
 
 
 def document(kinds: Mapping[str, str], group: str, version: str) -> bytes:
-    """Return the description of `kinds`, by plural, all of which can be tried."""
+    """Return the description of `kinds`, by plural, all of which support dry runs."""
     root = f"/apis/{group}/{version}/namespaces/{{namespace}}"
     paths = (
         _field(2, _named(f"{root}/{plural}/{{name}}", _path(group, version, kind)))
@@ -37,12 +37,12 @@ def _named(name: str, value: bytes) -> bytes:
 
 
 def _field(number: int, content: bytes) -> bytes:
-    """Return a field of text, bytes or a message."""
+    """Return a length-delimited field: text, bytes or a message."""
     return _number(number << 3 | 2) + _number(len(content)) + content
 
 
 def _number(value: int) -> bytes:
-    """Return a number in base 128, the lowest digits first."""
+    """Return a number as a varint."""
     digits = []
     while value > 127:
         digits.append(value & 127 | 128)

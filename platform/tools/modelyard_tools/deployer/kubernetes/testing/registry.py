@@ -1,4 +1,4 @@
-"""A registry on a loopback port that says what its tags stand for."""
+"""A registry on a loopback port that resolves tags to digests."""
 
 import hashlib
 import http.server
@@ -10,10 +10,10 @@ _MANIFEST: Final = "application/vnd.oci.image.manifest.v1+json"
 
 
 class Registry:
-    """The server. `images` has the content of an image by its name and tag."""
+    """The server. `images` maps names with tags to contents."""
 
     def __init__(self) -> None:
-        """Start it."""
+        """Start the server."""
         self.images: dict[str, str] = {}
         handler = type("Bound", (_Handler,), {"registry": self})
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -25,7 +25,7 @@ class Registry:
         return _digest(_manifest(content))
 
     def stop(self) -> None:
-        """End the server."""
+        """Stop the server."""
         self._server.shutdown()
         self._server.server_close()
 
@@ -85,4 +85,4 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def log_message(self, *_: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""

@@ -1,4 +1,4 @@
-"""Releases as a cluster takes them, and settings of every kind for three of them."""
+"""Releases for a cluster, and settings of every kind for three of them."""
 
 from typing import Any, Final
 

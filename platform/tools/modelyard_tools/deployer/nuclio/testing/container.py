@@ -1,6 +1,6 @@
-"""What runs in a container of the docker double: a function that says which version it is.
+"""What runs in a container of the docker double: a function that reports its version.
 
-`MODELYARD_BEHAVIOUR` is JSON: `version`; `fails`, what it prints before it ends with 1; `loads`,
+`MODELYARD_BEHAVIOUR` is JSON: `version`; `fails`, what it prints before it exits with 1; `loads`,
 seconds until it is ready; `answers`, the status of its answers.
 """
 

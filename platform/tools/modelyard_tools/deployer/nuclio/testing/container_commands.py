@@ -1,4 +1,4 @@
-"""What the docker double does with containers."""
+"""The docker double's commands for containers."""
 
 import io
 import json
@@ -50,7 +50,7 @@ def _create(engine: Engine, options: list[tuple[str, str]], words: list[str]) ->
 
 
 def _published(text: str) -> tuple[str, tuple[str, str]]:
-    """Read `8080`, `20001:8080` or `127.0.0.1::8080`: the inner port, the host and its port."""
+    """Parse `8080`, `20001:8080` or `127.0.0.1::8080`: the inner port, the host and its port."""
     parts = text.split(":")
     host, port = (["", "", *parts])[-3:-1]
     return parts[-1], (host, port)
@@ -67,7 +67,7 @@ def _copy(engine: Engine, _: Any, words: list[str]) -> tuple[str, str]:
 
 
 def _commit(engine: Engine, _: Any, words: list[str]) -> tuple[str, str]:
-    """Make an image of a container: the one that it was made of, with its files."""
+    """Create an image from a container: its own image, with its files."""
     import shutil  # noqa: PLC0415 - most calls do without
 
     container, identity = engine.container(words[0]), f"sha256:{os.urandom(32).hex()}"
@@ -94,7 +94,7 @@ def _remove(engine: Engine, _: Any, words: list[str]) -> tuple[str, str]:
     import shutil  # noqa: PLC0415 - most calls do without
 
     for word in words:
-        # Removing by force what is not there succeeds.
+        # Removing a missing container by force succeeds.
         with suppress(RefusedError):
             container = engine.container(word)
             kill(container)
@@ -129,7 +129,7 @@ def _logs(engine: Engine, options: list[tuple[str, str]], words: list[str]) -> A
 
 
 def _follow(path: Path, text: str, container: Any) -> None:
-    """Write what comes, until the container ends."""
+    """Print new output, until the container ends."""
     sys.stdout.write(text)
     sys.stdout.flush()
     with path.open() as log:
@@ -147,7 +147,7 @@ def _described(engine: Engine, container: Any) -> Any:
     alive = runs(container)
     died = container["Pid"] is not None and not alive
     if died and container["Restart"] in ("always", "unless-stopped"):
-        # What crashes is started over and over, and between two starts it is not "exited".
+        # A crashing container is restarted again and again, and is not "exited" in between.
         with suppress(RefusedError):
             engine.run(container)
         status = "restarting"

@@ -18,7 +18,7 @@ _IGNORE_STATE: Final = "x-nuclio-delete-function-ignore-state-validation"
 
 
 class FakeDashboard:
-    """The server, from its making until `stop`; `port` stays the same when it is started again."""
+    """The server, running until `stop`; `port` stays the same when it is started again."""
 
     def __init__(self, root: Path) -> None:
         self.nuclio = Nuclio(root)
@@ -28,18 +28,18 @@ class FakeDashboard:
 
     @property
     def url(self) -> str:
-        """What `--dashboard` takes."""
+        """The value for `--dashboard`."""
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        """Listen."""
+        """Start listening."""
         handler = type("Handler", (_Handler,), {"nuclio": self.nuclio})
         self._server = ThreadingHTTPServer(("127.0.0.1", self.port), handler)
         self.port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def stop(self) -> None:
-        """Listen no more; what is under way ends by itself."""
+        """Stop listening; requests in progress run to their end."""
         if self._server:
             self._server.shutdown()
             self._server.server_close()
@@ -108,9 +108,9 @@ class _Handler(BaseHTTPRequestHandler):
         return self._put(content)
 
     def _put(self, content: Any) -> tuple[int, Any]:
-        """Deploy: whatever becomes of it, the answer is 202."""
+        """Deploy: the answer is 202, whatever the outcome."""
         noted = self.nuclio.accept(content)
-        # Later the connection, by which it is found, will have ended.
+        # Later the connection by which it is found will have ended.
         pid = self._client() if self.nuclio.faults.planted else 0
         work = threading.Thread(
             target=self.nuclio.carry_out, args=(noted, lambda: pid), daemon=True
@@ -146,4 +146,4 @@ class _Handler(BaseHTTPRequestHandler):
         return 0
 
     def log_message(self, format: str, *arguments: Any) -> None:
-        """Say nothing: a test prints what it wants to be seen."""
+        """Log nothing: tests print what should be seen."""

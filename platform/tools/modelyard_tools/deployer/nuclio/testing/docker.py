@@ -1,9 +1,9 @@
-"""A double of the docker client and the engine behind it. Standard library alone: it starts often.
+"""A double of the docker client and its engine. Standard library only: it starts often.
 
-`MODELYARD_DOCKER_DOUBLE` is the folder that holds its images and containers. A container is a
+`MODELYARD_DOCKER_DOUBLE` is the folder with its images and containers. A container is a
 process that gets its ports as MODELYARD_PORT and MODELYARD_HEALTH_PORT and its files in a folder.
-Beyond docker's own there is `docker engine stop|start`, as systemctl has it: a stop ends every
-container, and a start brings back those with a restart policy, published at random on new ports.
+An additional command is `docker engine stop|start`, like systemctl's: a stop ends every container,
+and a start restarts those with a restart policy, published on random new ports.
 """
 
 import os
@@ -35,7 +35,7 @@ _FAILED = 1
 
 
 def main(arguments: list[str]) -> int:
-    """Do what docker would, as far as the deployer and Nuclio ask it."""
+    """Do what docker would, as far as the deployer and Nuclio use it."""
     engine = Engine(Path(os.environ[VARIABLE]))
     try:
         with engine.held():
@@ -65,7 +65,7 @@ def _do(engine: Engine, arguments: list[str]) -> Any:
 
 
 def _strike(engine: Engine, command: str, rest: list[str]) -> None:
-    """Act on a fault: of a command, and of whom it is about (a trial, or Nuclio's container)."""
+    """Apply a fault planted for a command, or for its subject (a trial, or Nuclio's container)."""
     whom = next((who for who in ("trial", "nuclio") if f"-{who}-" in f"-{' '.join(rest)}"), "other")
     try:
         engine.faults.strike(f"docker {command} {whom}", os.getppid)
@@ -75,7 +75,7 @@ def _strike(engine: Engine, command: str, rest: list[str]) -> None:
 
 
 def _split(rest: list[str]) -> tuple[list[tuple[str, str]], list[str]]:
-    """Return the options with their values, and the words after them."""
+    """Return the options with their values, and the arguments after them."""
     options = []
     while rest and rest[0].startswith("-") and rest[0] != "-":
         name, equals, value = rest.pop(0).partition("=")

@@ -1,4 +1,4 @@
-"""The engine behind the docker double: its state lies in files, one process holds it at a time."""
+"""The engine of the docker double: its state is in files, held by one process at a time."""
 
 import fcntl
 import json
@@ -22,7 +22,7 @@ _EVENTS = "8080"
 
 
 class RefusedError(Exception):
-    """What the engine says when it does not do what it is asked."""
+    """The engine's message when it refuses a request."""
 
 
 class Engine:
@@ -36,7 +36,7 @@ class Engine:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Read the state, and write it at the end."""
+        """Read the state, and write it back at the end."""
         self.root.mkdir(parents=True, exist_ok=True)
         with (self.root / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -74,13 +74,13 @@ class Engine:
         raise RefusedError(f"Error response from daemon: No such container: {name}")
 
     def stop(self, back_after: str = "") -> None:
-        """End the engine, and with it every container."""
+        """Stop the engine, and with it every container."""
         for each in self.containers.values():
             kill(each)
         self.state["returns"] = time.time() + float(back_after or "inf")
 
     def start(self) -> None:
-        """Start the engine, and the containers that are to be started with it."""
+        """Start the engine, and the containers with a restart policy."""
         self.state["returns"] = None
         for each in self.containers.values():
             if each["Restart"] in ("always", "unless-stopped") and each["Started"]:
@@ -98,7 +98,7 @@ class Engine:
             self.start()
 
     def run(self, container: Any) -> None:
-        """Start a container's process on the ports that it is to have."""
+        """Start a container's process on its assigned ports."""
         import subprocess  # noqa: PLC0415 - most calls do without
 
         ports = {}
@@ -144,7 +144,7 @@ class Engine:
 
 
 def _on_this_machine(env: dict[str, str], files: Path) -> dict[str, str]:
-    """Return `env` with the paths of a container's files as they are outside of it."""
+    """Return `env` with the paths of a container's files as seen from outside."""
 
     def place(word: str) -> str:
         inside = files / word.lstrip("/")

@@ -1,6 +1,6 @@
-"""Faults on demand: a test plants one at a point, and a double acts on it when it comes by.
+"""Faults on demand: a test plants one at a point, and a double triggers it there.
 
-Uses the standard library alone, because each call of the docker double loads it.
+Uses only the standard library, because each call of the docker double loads it.
 """
 
 import json
@@ -12,23 +12,23 @@ from pathlib import Path
 
 
 class FaultError(Exception):
-    """What a planted fault says."""
+    """The message of a planted fault."""
 
 
 class CutError(Exception):
-    """The connection is to end without an answer."""
+    """The connection should end without an answer."""
 
 
 class AbandonedError(Exception):
-    """The program that worked on it ended in the middle."""
+    """The program that worked on it was interrupted."""
 
 
 class EngineDiedError(Exception):
-    """The engine is to end, and to come back after as many seconds as the text says."""
+    """The engine should stop, and come back after the number of seconds in the text."""
 
 
 class Faults:
-    """The faults planted in a folder, one file a point."""
+    """The faults planted in a folder, one file per point."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -54,7 +54,7 @@ class Faults:
         return self._folder.exists() and any(self._folder.iterdir())
 
     def next(self, point: str) -> tuple[str, str] | None:
-        """Return what is to happen at `point` now: what to do, and its text."""
+        """Return the fault due at `point`: what to do, and its text."""
         path = self._folder / point
         try:
             planted = json.loads(path.read_text())
@@ -70,16 +70,16 @@ class Faults:
         return planted["do"], planted["text"]
 
     def strike(self, point: str, client: Callable[[], int]) -> None:
-        """Do what is planted at `point`; `client` gives the process that asked.
+        """Trigger the fault planted at `point`; `client` returns the process that asked.
 
         Raises:
-            FaultError, CutError, AbandonedError: that is what is planted.
+            FaultError, CutError, AbandonedError: as planted.
         """
         match self.next(point):
             case ("kill", _):
                 pid = client()
                 if pid <= 0:
-                    # To the system that would mean this process and all of its group.
+                    # To the kernel, that would mean this process and its whole group.
                     raise FaultError(f"nobody is known who could be killed at {point}")
                 os.kill(pid, signal.SIGKILL)
             case ("hang", seconds):

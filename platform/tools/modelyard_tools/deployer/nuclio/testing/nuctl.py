@@ -1,4 +1,4 @@
-"""A double of nuctl: exit codes 0 and 1, its log on standard output, errors on the other."""
+"""A double of nuctl: exit codes 0 and 1, its log on standard output, errors on standard error."""
 
 import argparse
 import json
@@ -19,7 +19,7 @@ def main(arguments: list[str]) -> int:
     nuclio = Nuclio(Path(os.environ[VARIABLE]))
     options = _parse(arguments)
     if options.command != "version" and options.platform != "local":
-        # A kubeconfig somewhere is enough for it.
+        # Any kubeconfig is enough for it.
         print("Error - Failed to create a Kubernetes client", file=sys.stderr)
         return 1
     try:
@@ -64,7 +64,7 @@ def _deploy(nuclio: Nuclio, options: argparse.Namespace) -> int:
     ended: Any = nuclio.carry_out(nuclio.accept(config), os.getppid)
     status = ended["status"]
     if status["state"] == "building":
-        # It was killed, as far as anybody can see.
+        # From outside, it looks killed.
         os.kill(os.getpid(), 9)
     if status["state"] != "ready":
         print(f"Error - {status['message']}{_STACK}", file=sys.stderr)

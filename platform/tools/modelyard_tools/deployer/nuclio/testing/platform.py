@@ -1,7 +1,7 @@
-"""What the doubles of the dashboard and of nuctl share: Nuclio's docker platform.
+"""Nuclio's docker platform, shared by the doubles of the dashboard and of nuctl.
 
-Deploys as Nuclio 1.13 does: it notes `building`, removes the old container, makes the new one and
-waits for its health; there is no way back when that fails. What it knows lies in files.
+Deploys like Nuclio 1.13: it records `building`, removes the old container, creates the new one
+and waits until it is healthy, with no way back if that fails. Its state is in files.
 """
 
 import io
@@ -25,7 +25,7 @@ _POLL: Final = 0.2
 
 
 class RefusedError(Exception):
-    """A request that Nuclio turns down, with the HTTP status that its dashboard gives."""
+    """A request that Nuclio refuses, with the HTTP status that its dashboard returns."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
@@ -33,11 +33,11 @@ class RefusedError(Exception):
 
 
 class FailedError(Exception):
-    """A deployment that went wrong; the text becomes the function's message."""
+    """A failed deployment; the text becomes the function's message."""
 
 
 class Nuclio:
-    """The platform. `root` holds its store, `faults` and settings; see `latency`."""
+    """The platform. `root` contains its store, `faults` and settings; see `latency`."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -69,14 +69,14 @@ class Nuclio:
         return {name: {"metadata": {"name": name, "namespace": "nuclio"}} for name in names}
 
     def create_project(self, name: str) -> None:
-        """Make a project; one that is there is no error on Docker."""
+        """Create a project; on Docker, an existing one is not an error."""
         (self._projects / name).touch()
 
     def accept(self, config: Mapping[str, Any]) -> Any:
-        """Check a configuration and note the function as `building`; return what is noted.
+        """Check a configuration and record the function as `building`; return the record.
 
         Raises:
-            RefusedError: Nuclio would not begin.
+            RefusedError: Nuclio would not start.
         """
         name = config["metadata"].get("name", "")
         if not _NAME.fullmatch(name):
@@ -100,7 +100,7 @@ class Nuclio:
         return noted
 
     def carry_out(self, noted: Any, client: Callable[[], int]) -> Any:
-        """Deploy what was accepted; return the function as it then is."""
+        """Deploy what was accepted; return the resulting function."""
         name = noted["metadata"]["name"]
         self.latency("deploy")
         try:
@@ -116,7 +116,7 @@ class Nuclio:
         return noted
 
     def delete(self, name: str, *, force: bool) -> None:
-        """Remove a function and its container; one that is not there is no error."""
+        """Remove a function and its container; a missing one is not an error."""
         function = self.function(name)
         if function is None:
             return

@@ -1,4 +1,4 @@
-"""The processes that stand for containers, and the ports that they have."""
+"""The processes that represent containers, and their ports."""
 
 import os
 import signal
@@ -10,8 +10,8 @@ from typing import Any
 
 
 def health(container: Any) -> str:
-    """Return the engine's word for how a container that runs is."""
-    # By hand: an HTTP library takes longer to load than all the rest.
+    """Return the engine's health state of a running container."""
+    # By hand: an HTTP library takes longer to load than everything else.
     with (
         suppress(OSError, IndexError),
         socket.create_connection(("127.0.0.1", container["Health"])) as asking,
@@ -24,7 +24,7 @@ def health(container: Any) -> str:
 
 
 def runs(container: Any) -> bool:
-    """Whether a container's process does."""
+    """Whether a container's process runs."""
     pid = container["Pid"]
     if pid is None:
         return False
@@ -39,7 +39,7 @@ def runs(container: Any) -> bool:
 
 
 def kill(container: Any) -> None:
-    """End a container's process, and wait for that."""
+    """Kill a container's process, and wait for its end."""
     if container["Pid"] is not None:
         with suppress(OSError):
             os.killpg(container["Pid"], signal.SIGKILL)
@@ -48,7 +48,7 @@ def kill(container: Any) -> None:
 
 
 def is_free(port: int) -> bool:
-    """Whether nobody listens on a port."""
+    """Whether nothing listens on a port."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

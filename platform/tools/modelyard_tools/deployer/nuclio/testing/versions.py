@@ -1,4 +1,4 @@
-"""The function `echo` in versions that tell themselves apart, and what an `apply` of them owes."""
+"""The function `echo` in distinguishable versions, and what `apply` must achieve with them."""
 
 from modelyard_tools.deployer.nuclio.testing.world import NuclioRelease, World, answering, answers
 from modelyard_tools.embedded.testing.process import until
@@ -12,7 +12,7 @@ Traceback (most recent call last):
     import torch
 ModuleNotFoundError: No module named 'torch'"""
 _KILLED = -9
-# What a fault says: for an engine that dies, after how many seconds it is back.
+# The text of a fault: for an engine that dies, the seconds until it is back.
 TEXTS = {"fail": FULL, "engine-dies": "0.5"}
 
 
@@ -22,7 +22,7 @@ def echo(port: int, version: str, **behaviour: object) -> NuclioRelease:
 
 
 def answers_now(world: World, port: int) -> str | None:
-    """Return the version that answers, once the engine is back. Who asks it sees it return."""
+    """Return the version that answers, once the engine is back; asking it makes it return."""
     until(world.engine_is_up)
     return answers(port)
 
@@ -45,7 +45,7 @@ def apply_killed_at(world: World, port: int, via: str, point: str) -> None:
 
 
 def finish(world: World, port: int, via: str = "rest") -> None:
-    """Run apply once more without any fault; see `require_served` for what it owes."""
+    """Run apply once more without any fault; see `require_served` for what it must achieve."""
     world.docker_faults.clear()
     world.nuclio.faults.clear()
     serve(world, echo(port, "2"), "--via", via)
@@ -53,7 +53,7 @@ def finish(world: World, port: int, via: str = "rest") -> None:
 
 
 def require_served(world: World, port: int, *others: str) -> None:
-    """Require that version 2 serves beside the functions `others`, and nothing is left over."""
+    """Require that version 2 serves next to the functions `others`, and nothing is left over."""
     found = (answering(port), world.state("echo"), set(world.containers()))
     wanted = ("2", "ready", {f"nuclio-nuclio-{name}" for name in ("echo", *others)})
     if found != wanted:

@@ -30,7 +30,7 @@ sys.exit(main(sys.argv[1:]))
 
 
 class NuclioRelease(FakeRelease, frozen=True, kw_only=True):
-    """A release whose image does as `behaviour` says (see `container`); `version` is part of it."""
+    """A release whose image has the given `behaviour` (see `container`), including `version`."""
 
     version: str = "1"
     behaviour: dict[str, Any] = msgspec.field(default_factory=dict)
@@ -55,7 +55,7 @@ class NuclioRelease(FakeRelease, frozen=True, kw_only=True):
 
 
 class World:
-    """A folder with the state of everything. Use it as the environment of a test."""
+    """A folder with the whole state. Use it as the environment of a test."""
 
     def __init__(self, folder: Path) -> None:
         self.docker_root = folder / "docker"
@@ -70,7 +70,7 @@ class World:
         self.deployer = Deployer(folder)
 
     def environment(self) -> dict[str, str]:
-        """Return the variables that lead the deployer here."""
+        """Return the variables that direct the deployer here."""
         return {
             "PATH": f"{self.programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
             docker.VARIABLE: str(self.docker_root),
@@ -80,22 +80,22 @@ class World:
         }
 
     def close(self) -> None:
-        """End the dashboard and every container."""
+        """Stop the dashboard and every container."""
         self.dashboard.stop()
         engine = Engine(self.docker_root)
         with engine.held():
             engine.stop()
 
     def build(self, *releases: NuclioRelease) -> Build:
-        """Make a build of `releases`, and have the engine hold their images."""
+        """Make a build of `releases`, and load their images into the engine."""
         for each in releases:
             self.load_image(each)
         return self.deployer.build(*releases)
 
     def load_image(self, release: NuclioRelease, suffix: str = "", **changes: Any) -> None:
-        """Give the engine the image of a release; `changes` are of what the engine notes of it.
+        """Load the image of a release into the engine; `changes` apply to the engine's record.
 
-        `suffix` is put to the image's name.
+        `suffix` is appended to the image's name.
         """
         behaviour = {"version": release.version, **release.behaviour}
         content = hashlib.sha256(json.dumps([release.name, behaviour]).encode()).hexdigest()
@@ -117,11 +117,11 @@ class World:
             raise AssertionError(arguments)
 
     def engine_is_up(self) -> bool:
-        """Ask the engine whether it is there; one that is to come back does so when it is asked."""
+        """Return whether the engine is up; one that is due to come back does so when asked."""
         return docker.main(["ps"]) == 0
 
     def containers(self) -> Mapping[str, Any]:
-        """Return what the engine notes of its containers, by name."""
+        """Return the engine's records of its containers, by name."""
         engine = Engine(self.docker_root)
         with engine.held():
             return {each["Name"]: each for each in engine.containers.values()}
@@ -133,7 +133,7 @@ class World:
             return set(engine.images)
 
     def state(self, name: str) -> str:
-        """Return Nuclio's word for a function."""
+        """Return Nuclio's state of a function."""
         found: str = self.nuclio.function(name)["status"]["state"]
         return found
 
@@ -151,7 +151,7 @@ def answering(port: int) -> str:
 
 
 def answers(port: int) -> str | None:
-    """Return the version that answers on a port; None if nobody does, at this moment."""
+    """Return the version that currently answers on a port; None if none does."""
     try:
         return answering(port)
     except (OSError, http.client.HTTPException):
