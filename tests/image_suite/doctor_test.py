@@ -76,5 +76,5 @@ def test_somebody_elses_container_is_named(
     occupy("authors-base:1", "--label", label)
     ((what, mend),) = findings(deployer)
     container = f"holder-{port}"
-    assert what == f"port {port}, which {NAME} wants, is taken by the container {container}"
+    assert what == f"port {port}, which {NAME} needs, is taken by the container {container}"
     assert mend.startswith(f"docker rm --force {container}, or ")

@@ -81,7 +81,7 @@ def test_nothing_is_changed_through_it(platform: PlatformProcess) -> None:
 
 
 @pytest.mark.parametrize("file", TEXTS, ids=name)
-def test_nothing_is_loaded_from_elsewhere_and_nothing_stands_inline(file: Path) -> None:
+def test_nothing_is_loaded_from_elsewhere_and_nothing_is_inline(file: Path) -> None:
     text = file.read_text()
     foreign = re.findall(r"(?:https?:)?//[\w.-]+\.\w{2,}", text.replace("www.w3.org", ""))
     assert [url for url in foreign if not url.startswith("// ")] == []

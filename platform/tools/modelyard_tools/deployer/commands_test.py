@@ -39,7 +39,7 @@ def test_status_shows_each_function(deployer: Deployer, echo: FakeRelease) -> No
     assert function["release"] == echo.digest
 
 
-def test_status_shows_limits_and_what_puts_them_in_force(deployer: Deployer) -> None:
+def test_status_shows_limits_and_how_they_are_enforced(deployer: Deployer) -> None:
     limits = {"memory": "2Gi", "cpu": "1500m"}
     release = FakeRelease(name="echo", port=free_port(), limits=limits)
     assert deployer.run(build=deployer.build(release)).returncode == 0
@@ -58,15 +58,15 @@ def test_plan_and_apply_for_programs(deployer: Deployer) -> None:
     )
     done = deployer.run("apply", "--json", "--strict", build=build)
     assert done.returncode == 3
-    told = json.loads(done.stdout)
-    assert told["plan"][0] == {"name": "echo", "action": "create", "reason": "new"}
-    assert told["failures"] == {}
-    assert [each["state"] for each in told["functions"]] == ["ready"]
+    output = json.loads(done.stdout)
+    assert output["plan"][0] == {"name": "echo", "action": "create", "reason": "new"}
+    assert output["failures"] == {}
+    assert [each["state"] for each in output["functions"]] == ["ready"]
     planned = json.loads(deployer.run("plan", "--json", build=build).stdout)["plan"]
     assert [each["action"] for each in planned] == ["unchanged", "blocked"]
 
 
-def test_status_of_a_platform_that_does_not_run(deployer: Deployer) -> None:
+def test_status_of_a_stopped_platform(deployer: Deployer) -> None:
     done = deployer.run("status")
     assert done.returncode == 0
     assert "not running" in done.stdout

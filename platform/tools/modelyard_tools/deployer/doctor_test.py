@@ -17,7 +17,7 @@ def findings(deployer: Deployer) -> list[str]:
     return [each["what"] for each in found if each["check"] in PLATFORM]
 
 
-def test_a_platform_that_is_well(deployer: Deployer) -> None:
+def test_a_healthy_platform(deployer: Deployer) -> None:
     release = FakeRelease(name="echo", port=free_port())
     assert deployer.run(build=deployer.build(release)).returncode == 0
     assert findings(deployer) == []
@@ -43,4 +43,4 @@ def test_the_platform_of_another_home_is_in_the_way(deployer: Deployer) -> None:
     other = Deployer(deployer.home.root.parent / "other")
     other.port = deployer.port
     (what,) = findings(other)
-    assert what.startswith(f"port {deployer.port}, which the dashboard wants, is taken by python")
+    assert what.startswith(f"port {deployer.port}, which the dashboard needs, is taken by python")

@@ -20,7 +20,7 @@ def release(port: int, version: str) -> FakeRelease:
     return FakeRelease(name="echo", port=port, source=HANDLER.format(version=version))
 
 
-def told(
+def output_of(
     deployer: Deployer, *arguments: str, build: Build | None = None, code: int = 0
 ) -> dict[str, Any]:
     """Return a command's output with `--json`: standard output contains nothing else."""
@@ -37,22 +37,22 @@ def states(content: dict[str, Any]) -> dict[str, str]:
 def test_prune_delete_and_import(deployer: Deployer, tmp_path: Path) -> None:
     first, other = release(free_port(), "1"), FakeRelease(name="other", port=free_port())
     assert deployer.run(build=deployer.build(first, other)).returncode == 0
-    pruned = told(deployer, "prune", build=deployer.build(first))
+    pruned = output_of(deployer, "prune", build=deployer.build(first))
     assert pruned["plan"] == [{"name": "other", "action": "remove", "reason": "not in this build"}]
     assert pruned["failures"] == {}
     assert states(pruned) == {"echo": "ready"}
-    assert told(deployer, "prune", build=deployer.build(first))["plan"] == []
+    assert output_of(deployer, "prune", build=deployer.build(first))["plan"] == []
 
     file = tmp_path / "functions.json"
     assert deployer.run("export", "--out", str(file)).returncode == 0
-    assert told(deployer, "delete", "echo") == {"deleted": "echo", "functions": []}
-    restored = told(deployer, "import", str(file))
+    assert output_of(deployer, "delete", "echo") == {"deleted": "echo", "functions": []}
+    restored = output_of(deployer, "import", str(file))
     assert restored["failures"] == {}
     assert states(restored) == {"echo": "ready"}
     (config,) = json.loads(file.read_text())
     config["metadata"]["annotations"][DIGEST] = "0" * 64
     file.write_text(json.dumps([config]))
-    refused = told(deployer, "import", str(file), code=1)
+    refused = output_of(deployer, "import", str(file), code=1)
     assert "is not installed here" in refused["failures"]["echo"]
     assert refused["functions"] == restored["functions"]
 
@@ -62,7 +62,7 @@ def test_rollback(deployer: Deployer) -> None:
     second = release(first.port, "2")
     for each in (first, second):
         assert deployer.run(build=deployer.build(each)).returncode == 0
-    content = told(deployer, "rollback", "echo")
+    content = output_of(deployer, "rollback", "echo")
     assert content["version"] == first.digest
     assert [each["release"] for each in content["functions"]] == [first.digest]
 
@@ -72,16 +72,16 @@ def test_invoke_and_stop(deployer: Deployer, tmp_path: Path) -> None:
     assert deployer.run(build=deployer.build(echo)).returncode == 0
     image = tmp_path / "image.png"
     image.write_bytes(b"pixels")
-    answered = told(deployer, "invoke", "echo", str(image))
+    answered = output_of(deployer, "invoke", "echo", str(image))
     assert (answered["status"], answered["body"]["path"]) == (200, "/")
-    refused = told(deployer, "invoke", "echo", str(image), "--threshold", "0.5", code=1)
+    refused = output_of(deployer, "invoke", "echo", str(image), "--threshold", "0.5", code=1)
     assert (refused["status"], refused["body"]["path"]) == (400, "/")
-    assert told(deployer, "stop") == {"stopped": True}
-    assert told(deployer, "stop") == {"stopped": False}
+    assert output_of(deployer, "stop") == {"stopped": True}
+    assert output_of(deployer, "stop") == {"stopped": False}
 
 
 @pytest.mark.parametrize("command", ["delete", "rollback"])
-def test_what_cannot_be_done_at_all_is_no_json(deployer: Deployer, command: str) -> None:
+def test_a_complete_failure_prints_no_json(deployer: Deployer, command: str) -> None:
     done = deployer.run(command, "echo", "--json")
     assert (done.returncode, done.stdout) == (1, "")
     assert "the platform is not running" in done.stderr

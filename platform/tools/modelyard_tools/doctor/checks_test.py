@@ -69,7 +69,7 @@ WELL = Facts(
 )
 
 
-def test_where_all_is_well_nothing_is_found() -> None:
+def test_a_healthy_machine_has_no_findings() -> None:
     assert examine(WELL) == []
 
 
@@ -220,13 +220,13 @@ TROUBLES: list[tuple[dict[str, Any], Severity, str, str]] = [
     (
         {"listeners": (Listener(port=8070, wanted_by="the dashboard", process="nginx"),)},
         PROBLEM,
-        "port 8070, which the dashboard wants, is taken by nginx",
+        "port 8070, which the dashboard needs, is taken by nginx",
         "MODELYARD_PORT=8071",
     ),
     (
         {"listeners": (Listener(port=25000, wanted_by="seg", container="registry"),)},
         PROBLEM,
-        "port 25000, which seg wants, is taken by the container registry",
+        "port 25000, which seg needs, is taken by the container registry",
         "docker rm --force registry, or set another `port` in the BUILD file of seg",
     ),
     (
@@ -272,7 +272,7 @@ TROUBLES: list[tuple[dict[str, Any], Severity, str, str]] = [
 
 
 @pytest.mark.parametrize(("change", "severity", "what", "mend"), TROUBLES)
-def test_what_is_not_well_is_found_with_what_mends_it(
+def test_each_problem_is_found_with_its_fix(
     change: dict[str, Any], severity: Severity, what: str, mend: str
 ) -> None:
     findings = examine(replace(WELL, **change))

@@ -28,7 +28,7 @@ def home(tmp_path: Path) -> Home:
     return home
 
 
-def test_this_machine_is_looked_at_as_it_is(home: Home) -> None:
+def test_this_machine_is_examined_as_it_is(home: Home) -> None:
     """Whatever is installed here: nothing fails, and nothing is changed."""
     before = sorted(home.root.rglob("*"))
     facts = gather(home, {"MODELYARD_PORT": str(free_port()), "HOME": str(home.root)})
@@ -48,9 +48,9 @@ def test_without_docker_and_nuctl_there_is_none(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_program_that_hangs_is_not_waited_for() -> None:
-    said = ask([sys.executable, "-c", "import time; time.sleep(60)"], seconds=0.3)
-    assert said is not None
-    assert "did not answer within 0.3 s" in said.last_line
+    output = ask([sys.executable, "-c", "import time; time.sleep(60)"], seconds=0.3)
+    assert output is not None
+    assert "did not answer within 0.3 s" in output.last_line
 
 
 class Nuclio(http.server.BaseHTTPRequestHandler):
@@ -82,7 +82,7 @@ def nuclio() -> Iterator[str]:
         server.shutdown()
 
 
-def test_a_function_that_is_ready_but_dead_is_told_from_a_living_one(
+def test_a_ready_but_dead_function_is_distinguished_from_a_living_one(
     nuclio: str, home: Home
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as living:
@@ -107,7 +107,7 @@ def test_a_function_that_is_ready_but_dead_is_told_from_a_living_one(
     assert dead[0].startswith("dead is ready according to Nuclio")
 
 
-def test_where_no_dashboard_answers_there_is_none() -> None:
+def test_there_is_no_dashboard_if_none_answers() -> None:
     assert dashboard(f"http://127.0.0.1:{free_port()}") is None
 
 
@@ -199,7 +199,7 @@ def test_ports_of_our_platform_and_of_what_it_started_are_ours() -> None:
     assert (own.ours, started.ours, other.ours) == (True, True, False)
 
 
-def test_cvats_server_is_asked_from_where_it_is(docker: Path, nuclio: str) -> None:
+def test_cvats_server_is_probed_from_its_container(docker: Path, nuclio: str) -> None:
     (refused,) = engine.reach([25000])
     assert (refused.serverless, refused.method) == (True, "dashboard")
     assert "refused" in refused.asked["http://127.0.0.1:1/api/versions"]
@@ -244,7 +244,7 @@ def test_the_version_of_nuctl(text: str, version: str | None) -> None:
         ("4.4.0-19041-Microsoft", 1),
     ],
 )
-def test_wsl_is_known_by_its_kernel(kernel: str, kind: int) -> None:
+def test_wsl_is_recognised_by_its_kernel(kernel: str, kind: int) -> None:
     assert machine.wsl(kernel) == kind
 
 
@@ -260,7 +260,7 @@ def test_a_kubeconfig_is_found_where_nuctl_looks(tmp_path: Path) -> None:
     assert tools.tools(named).kubeconfig == str(other)
 
 
-def test_whoever_has_a_wanted_port_is_named(home: Home) -> None:
+def test_the_holder_of_a_wanted_port_is_named(home: Home) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         facts = gather(home, {"MODELYARD_PORT": str(port)})
@@ -291,7 +291,7 @@ def test_records_and_weights_that_are_damaged_are_named(home: Home, tmp_path: Pa
     )
 
 
-def test_the_place_of_a_folder_that_is_not_there_yet(tmp_path: Path) -> None:
+def test_the_place_of_a_folder_that_does_not_exist_yet(tmp_path: Path) -> None:
     place = machine.place(tmp_path / "a" / "b")
     assert place.path == str(tmp_path / "a" / "b")
     assert place.free > 0

@@ -91,7 +91,7 @@ async def test_other_machines_need_the_token(
 
 
 @pytest.mark.anyio
-async def test_without_a_token_nobody_is_asked() -> None:
+async def test_without_a_token_nothing_is_required() -> None:
     assert await _status(Access(EVERYWHERE), "192.0.2.1") == 200
 
 

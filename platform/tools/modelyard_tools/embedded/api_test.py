@@ -88,7 +88,7 @@ def test_an_export_has_no_status(platform: PlatformProcess) -> None:
     ],
 )
 @pytest.mark.usefixtures("echo")
-def test_what_does_not_exist_is_said_in_json(
+def test_what_does_not_exist_is_reported_in_json(
     platform: PlatformProcess, method: str, path: str, status: int
 ) -> None:
     answer = platform.api(method, path)
@@ -138,7 +138,7 @@ def test_a_wrong_configuration_is_refused_in_one_line(
     assert "changed" not in platform.api("GET", "/api/functions").json
 
 
-def test_a_body_that_is_no_json_is_refused(platform: PlatformProcess) -> None:
+def test_a_body_that_is_not_json_is_refused(platform: PlatformProcess) -> None:
     assert request(platform.port, "POST", "/api/functions", b"{").status == 400
 
 
@@ -171,9 +171,7 @@ def test_deleting_what_is_absent_succeeds(platform: PlatformProcess) -> None:
     assert platform.api("DELETE", "/api/functions", {}).status == 400
 
 
-def test_patching_starts_the_same_version_anew(
-    platform: PlatformProcess, echo: FakeRelease
-) -> None:
+def test_patching_restarts_the_same_version(platform: PlatformProcess, echo: FakeRelease) -> None:
     before = platform.function(echo.name)["status"]["workers"]["pids"]
     answer = platform.api("PATCH", "/api/functions/echo", {"desiredState": "ready"}, WAIT)
     assert answer.status == 202
@@ -327,7 +325,7 @@ def test_the_platform_s_own_pages_are_let_in(platform: PlatformProcess) -> None:
         ("[::1", 403),
     ],
 )
-def test_a_page_whose_name_was_made_to_lead_here_is_kept_out(
+def test_a_page_with_a_rebound_name_is_kept_out(
     platform: PlatformProcess, host: str, status: int
 ) -> None:
     browser = {"host": host, "accept-language": "en"}

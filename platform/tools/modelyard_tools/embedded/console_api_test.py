@@ -24,7 +24,7 @@ def echo(platform: PlatformProcess) -> FakeRelease:
     return release
 
 
-def test_the_list_says_what_a_function_is_and_how_it_does(
+def test_the_list_describes_functions_and_their_state(
     platform: PlatformProcess, echo: FakeRelease
 ) -> None:
     before = platform.api("GET", "/console/api/functions/echo").json
@@ -55,7 +55,7 @@ def test_the_list_says_what_a_function_is_and_how_it_does(
     assert row.items() >= constant.items()
 
 
-def test_a_log_is_read_on_from_where_the_last_answer_ended(
+def test_a_log_is_read_from_where_the_last_answer_ended(
     platform: PlatformProcess, echo: FakeRelease
 ) -> None:
     request(echo.port, "POST", "/print?text=first")

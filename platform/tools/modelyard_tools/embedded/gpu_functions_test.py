@@ -59,7 +59,7 @@ def test_a_full_gpu_is_waited_for(platform: PlatformProcess, gpus: FakeGpus) -> 
     until(lambda: platform.function("second")["status"]["state"] == "ready")
 
 
-def test_an_idle_function_makes_room_and_comes_back(
+def test_an_idle_function_frees_its_memory_and_comes_back(
     platform: PlatformProcess, gpus: FakeGpus
 ) -> None:
     gpus.set((16 * GIB, 16 * GIB))
@@ -75,7 +75,7 @@ def test_an_idle_function_makes_room_and_comes_back(
     assert platform.function("second")["status"]["state"] == "scaledToZero"
 
 
-def test_a_version_is_replaced_where_there_is_no_room_for_two(
+def test_a_version_is_replaced_without_memory_for_two(
     platform: PlatformProcess, gpus: FakeGpus
 ) -> None:
     gpus.set((16 * GIB, 16 * GIB))

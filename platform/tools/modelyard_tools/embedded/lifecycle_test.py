@@ -112,7 +112,7 @@ def test_a_version_that_finds_nothing_in_the_sample_is_fine(platform: PlatformPr
     assert platform.deploy(release)["status"]["state"] == "ready"
 
 
-def test_a_first_version_that_fails_is_an_error_and_can_be_mended(
+def test_a_first_version_that_fails_is_an_error_and_can_be_fixed(
     platform: PlatformProcess,
 ) -> None:
     broken = FakeRelease(name="echo", port=free_port(), source=BROKEN_START)
@@ -144,7 +144,7 @@ def test_a_taken_port_is_an_error_that_names_its_holder(platform: PlatformProces
     assert f"(process {os.getpid()})" in status["message"]
 
 
-def test_two_functions_cannot_have_one_port(platform: PlatformProcess) -> None:
+def test_two_functions_cannot_share_a_port(platform: PlatformProcess) -> None:
     first = FakeRelease(name="first", port=free_port())
     platform.deploy(first)
     status = platform.deploy(FakeRelease(name="second", port=first.port))["status"]
@@ -163,7 +163,7 @@ def test_a_new_version_may_move_to_another_port(platform: PlatformProcess) -> No
     until(lambda: is_free(first.port))
 
 
-def test_a_request_that_comes_during_the_first_start_waits(platform: PlatformProcess) -> None:
+def test_a_request_during_the_first_start_waits(platform: PlatformProcess) -> None:
     slow = "import time\ntime.sleep(1)\n" + HANDLER.format(version="1")
     release = FakeRelease(name="echo", port=free_port(), source=slow)
     install(platform.home, release)
@@ -173,7 +173,7 @@ def test_a_request_that_comes_during_the_first_start_waits(platform: PlatformPro
     assert version(release.port) == "1"
 
 
-def test_a_crash_of_one_worker_is_answered_and_mended(platform: PlatformProcess) -> None:
+def test_a_crash_of_one_worker_is_answered_and_repaired(platform: PlatformProcess) -> None:
     release = FakeRelease(name="echo", port=free_port())
     platform.deploy(release)
     assert request(release.port, "POST", "/crash", b"{}").status == 502
@@ -224,7 +224,7 @@ def test_a_deployment_cut_short_by_a_kill_leaves_the_old_version(
     assert "interrupted" in again.log()
 
 
-def test_a_damaged_state_file_does_not_harm_the_other_functions(
+def test_a_damaged_state_file_does_not_affect_other_functions(
     home: Home, processes: ExitStack
 ) -> None:
     platform = processes.enter_context(PlatformProcess(home))
@@ -239,7 +239,7 @@ def test_a_damaged_state_file_does_not_harm_the_other_functions(
     assert home.projects.with_suffix(".damaged").exists()
 
 
-def test_stopping_lets_the_request_at_hand_end(platform: PlatformProcess) -> None:
+def test_stopping_lets_the_pending_request_finish(platform: PlatformProcess) -> None:
     release = FakeRelease(name="echo", port=free_port())
     platform.deploy(release)
     with ThreadPoolExecutor() as pool:
@@ -265,7 +265,7 @@ def test_a_follower_of_a_log_sees_it_grow_and_does_not_hold_up_the_end(
     connection.close()
 
 
-def test_logs_are_kept_within_their_bound(platform: PlatformProcess) -> None:
+def test_logs_are_kept_within_their_limit(platform: PlatformProcess) -> None:
     release = FakeRelease(name="echo", port=free_port())
     platform.deploy(release)
     log = platform.home.function_log("echo")

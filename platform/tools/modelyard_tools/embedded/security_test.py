@@ -47,7 +47,7 @@ def echo(platform: PlatformProcess) -> FakeRelease:
     ],
 )
 @pytest.mark.usefixtures("echo")
-def test_no_path_leads_out(platform: PlatformProcess, path: str) -> None:
+def test_no_path_escapes(platform: PlatformProcess, path: str) -> None:
     answer = platform.api("GET", path)
     assert answer.status in (400, 404)
     assert "error" in answer.json
@@ -56,7 +56,7 @@ def test_no_path_leads_out(platform: PlatformProcess, path: str) -> None:
 @pytest.mark.parametrize(
     "name", ["../../etc", "..", "a/b", "/etc", "platform", "a\nb", "A", "", ".", "a" * 64, 1, None]
 )
-def test_no_name_leads_out(platform: PlatformProcess, name: Any) -> None:
+def test_no_name_escapes(platform: PlatformProcess, name: Any) -> None:
     config = FakeRelease(name="some", port=free_port()).config()
     config["metadata"]["name"] = name
     before = sorted(platform.home.root.rglob("*.json"))
@@ -68,7 +68,7 @@ def test_no_name_leads_out(platform: PlatformProcess, name: Any) -> None:
 
 
 @pytest.mark.parametrize("image", ["../../etc/passwd", "modelyard/x:..%2f..", "x:" + "0" * 63])
-def test_no_image_leads_out(platform: PlatformProcess, image: str) -> None:
+def test_no_image_escapes(platform: PlatformProcess, image: str) -> None:
     config = FakeRelease(name="stray", port=free_port()).config()
     config["metadata"]["labels"] = {}
     config["spec"]["image"] = image
@@ -112,7 +112,7 @@ def test_a_good_request_id_is_kept_at_both_doors(
         assert answer.json["headers"]["x-request-id"] == "mine-1.2_3"
 
 
-def test_a_length_said_in_two_ways_is_refused(echo: FakeRelease) -> None:
+def test_a_length_given_in_two_ways_is_refused(echo: FakeRelease) -> None:
     both = (
         b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\ntransfer-encoding: chunked\r\n\r\n"
         b"0\r\n\r\nGET /smuggled HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n"
@@ -122,7 +122,7 @@ def test_a_length_said_in_two_ways_is_refused(echo: FakeRelease) -> None:
     assert statuses(exchange(echo.port, twice)) == [400]
 
 
-def test_a_client_that_goes_away_is_no_failure_of_ours(platform: PlatformProcess) -> None:
+def test_a_client_that_disconnects_is_not_our_failure(platform: PlatformProcess) -> None:
     head = b"POST /api/projects HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n\r\n"
     assert exchange(platform.port, head + b'{"metadata"', ends=True) == b""
     assert platform.api("GET", "/api/versions").status == 200

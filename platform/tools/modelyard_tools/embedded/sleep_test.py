@@ -78,7 +78,7 @@ def test_a_function_without_the_setting_never_sleeps(platform: PlatformProcess) 
     assert platform.function("other")["status"]["state"] == "ready"
 
 
-def test_a_sleeping_function_is_taken_up_without_being_started(
+def test_a_sleeping_function_is_resumed_without_being_started(
     home: Home, processes: ExitStack
 ) -> None:
     platform = processes.enter_context(PlatformProcess(home))

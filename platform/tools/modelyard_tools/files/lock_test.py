@@ -29,7 +29,7 @@ def test_a_lock_has_one_holder_and_names_it(tmp_path: Path) -> None:
         pass
 
 
-def test_a_killed_holder_gives_the_lock_back(tmp_path: Path) -> None:
+def test_a_killed_holder_releases_the_lock(tmp_path: Path) -> None:
     path = tmp_path / "lock"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(absolute_search_path())}
     with subprocess.Popen(

@@ -11,7 +11,7 @@ LINES = st.lists(st.binary(max_size=30_000).map(lambda line: line.replace(b"\n",
 
 
 @given(LINES, st.booleans(), st.integers(0, 10))
-def test_tail_gives_the_last_lines(lines: list[bytes], ended: bool, count: int) -> None:
+def test_tail_returns_the_last_lines(lines: list[bytes], ended: bool, count: int) -> None:
     whole = [line + b"\n" for line in lines]
     if whole and not ended:
         whole[-1] = lines[-1] or b"x"

@@ -14,7 +14,7 @@ from modelyard_tools.home.folders import Home, HomeError
         ({"MODELYARD_HOME": "~/here"}, Path.home() / "here"),
     ],
 )
-def test_the_environment_says_where(env: dict[str, str], root: Path) -> None:
+def test_the_environment_names_the_folder(env: dict[str, str], root: Path) -> None:
     assert Home.from_env(env).root == root
 
 

@@ -9,7 +9,7 @@ def parse(**spec: Any) -> FunctionConfig:
     return FunctionConfig.parse(RawConfig({"name": "f"}, spec))
 
 
-def test_what_is_not_said_is_as_in_nuclio() -> None:
+def test_defaults_are_nuclios() -> None:
     config = parse()
     assert (config.namespace, config.project) == ("nuclio", "default")
     assert (config.workers, config.max_body, config.port) == (1, 4 * 1024 * 1024, None)

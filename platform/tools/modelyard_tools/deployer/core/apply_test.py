@@ -131,7 +131,7 @@ def test_a_blocked_function_does_not_hold_up_the_others(deployer: Deployer) -> N
     assert deployer.run("--strict", build=build).returncode == 3
 
 
-def test_a_taken_function_port_is_said_with_its_holder(deployer: Deployer) -> None:
+def test_a_taken_function_port_is_reported_with_its_holder(deployer: Deployer) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -141,7 +141,7 @@ def test_a_taken_function_port_is_said_with_its_holder(deployer: Deployer) -> No
     assert f"is already taken by {name} (process {os.getpid()})" in done.stderr
 
 
-def test_a_taken_dashboard_port_is_said_with_its_holder(deployer: Deployer) -> None:
+def test_a_taken_dashboard_port_is_reported_with_its_holder(deployer: Deployer) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", deployer.port))
         taken.listen()
@@ -153,7 +153,7 @@ def test_a_taken_dashboard_port_is_said_with_its_holder(deployer: Deployer) -> N
     assert "Traceback" not in done.stderr
 
 
-def test_dependencies_that_cannot_be_installed_are_said(deployer: Deployer) -> None:
+def test_dependencies_that_cannot_be_installed_are_reported(deployer: Deployer) -> None:
     build = deployer.build(release("echo", free_port()), broken="wrong platform")
     done = deployer.run(build=build)
     assert done.returncode == 1
@@ -173,7 +173,7 @@ def test_two_deployers_at_once_do_the_work_once(deployer: Deployer) -> None:
     assert version_and_pid(port)[0] == "1"
 
 
-def test_what_is_no_longer_built_goes_only_when_pruned(deployer: Deployer) -> None:
+def test_functions_no_longer_built_are_removed_only_by_prune(deployer: Deployer) -> None:
     ports = free_port(), free_port()
     deployer.run(build=deployer.build(release("echo", ports[0]), release("old", ports[1])))
     smaller = deployer.build(release("echo", ports[0]))
@@ -198,7 +198,7 @@ def test_a_killed_platform_is_started_again_with_all_it_had(deployer: Deployer) 
     assert version_and_pid(port)[0] == "1"
 
 
-def test_the_platform_holds_on_to_nothing_of_its_starter(deployer: Deployer) -> None:
+def test_the_platform_inherits_nothing_from_its_starter(deployer: Deployer) -> None:
     deployer.run(build=deployer.build(release("echo", free_port())))
     pid = platform_pid(deployer)
     process = Path(f"/proc/{pid}")
@@ -233,7 +233,7 @@ def test_the_platform_runs_from_its_pex_and_a_new_one_replaces_it(
     assert version_and_pid(port)[0] == "1"
 
 
-def test_a_home_that_cannot_be_written_is_said(deployer: Deployer) -> None:
+def test_a_home_that_is_not_writable_is_reported(deployer: Deployer) -> None:
     deployer.home.root.write_text("a file in its place")
     done = deployer.run(build=deployer.build(release("echo", free_port())))
     deployer.home.root.unlink()

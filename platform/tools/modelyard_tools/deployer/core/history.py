@@ -29,7 +29,7 @@ class Record(msgspec.Struct, frozen=True):
     previous: Config | None = None
     attempt: Attempt | None = None
 
-    def begun(self, attempt: str) -> Self:
+    def started(self, attempt: str) -> Self:
         """Return the record with a deployment in progress."""
         return msgspec.structs.replace(self, attempt=Attempt(attempt, time.time()))
 
@@ -53,7 +53,7 @@ class History:
     def read(self, name: str) -> Record:
         """Return what is known of a function; an empty record if unknown.
 
-        A file that cannot be read is taken for none: it costs a rollback, not a deployment.
+        An unreadable file counts as none: that costs a rollback, not a deployment.
         """
         try:
             return msgspec.json.decode(self._path(name).read_bytes(), type=Record)
@@ -61,7 +61,7 @@ class History:
             return Record()
 
     def write(self, name: str, record: Record) -> None:
-        """Remember.
+        """Store the record.
 
         Raises:
             DeployError: the disk is full, or the folder cannot be written.

@@ -17,7 +17,7 @@ def test_releases_are_read_by_name(tmp_path: Path) -> None:
     assert first.deps.is_dir()
 
 
-def test_a_folder_that_is_no_build_is_refused(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_a_build_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DeployError, match=r"cannot read .*index.json.*is .* the result of a build"):
         read_releases(tmp_path)
 
@@ -41,7 +41,7 @@ def test_a_wrong_manifest_is_refused(
         read_releases(build.root)
 
 
-def test_two_releases_of_one_name_are_refused(tmp_path: Path) -> None:
+def test_two_releases_with_the_same_name_are_refused(tmp_path: Path) -> None:
     releases = [FakeRelease(name="echo", port=1, variant=variant) for variant in ("cpu", "gpu")]
     build = Build(tmp_path, releases)
     with pytest.raises(DeployError, match="both named echo"):

@@ -139,7 +139,7 @@ def _mentioning(text: str) -> list[str]:
     return [line for line in lines if text in line and "adapter" in line]
 
 
-def test_with_wait_nothing_is_loaded_before_an_editor_came(
+def test_with_wait_nothing_is_loaded_until_an_editor_attaches(
     deployer: Deployer, workspace: Path
 ) -> None:
     waiting = Debugged(deployer, workspace / "sources", "--wait")

@@ -66,7 +66,7 @@ def test_modules_come_from_the_working_copy_and_follow_edits(served: Served) -> 
     until(lambda: served.is_version("again"))
 
 
-def test_code_that_cannot_load_answers_why_until_it_is_mended(served: Served) -> None:
+def test_code_that_cannot_load_answers_why_until_it_is_fixed(served: Served) -> None:
     until(lambda: served.is_version("edited"))
     served.edit(_BROKEN)
     until(lambda: served.answer().status_code == 503)
@@ -76,8 +76,8 @@ def test_code_that_cannot_load_answers_why_until_it_is_mended(served: Served) ->
     (row,) = served.get("/console/api/functions").json()
     assert (row["state"], row["message"]) == ("error", answer["error"])
     assert answer["error"] in served.get("/console/api/functions/echo/logs").json()["text"]
-    served.edit(HANDLER.format(version="mended"))
-    until(lambda: served.is_version("mended"))
+    served.edit(HANDLER.format(version="fixed"))
+    until(lambda: served.is_version("fixed"))
 
 
 def test_an_error_in_the_handler_is_answered_with_its_traceback(served: Served) -> None:
@@ -172,7 +172,7 @@ def model(deployer: Deployer, tmp_path: Path) -> Iterator[ServedModel]:
         process.communicate()
 
 
-def test_new_methods_do_with_the_weights_that_are_loaded(model: ServedModel) -> None:
+def test_new_methods_use_the_weights_that_are_loaded(model: ServedModel) -> None:
     until(lambda: model.sees(21))
     model.edit(MODEL.format(more=0, answer=BOX.format(bottom=40)))
     until(lambda: model.sees(41))

@@ -29,7 +29,7 @@ def test_the_digest_is_that_of_the_content_whatever_the_layout(tmp_path: Path) -
     assert one.python(Home(tmp_path)).is_relative_to(tmp_path / "platform" / one.digest)
 
 
-def test_what_is_no_pex_is_refused(tmp_path: Path) -> None:
+def test_what_is_not_a_pex_is_refused(tmp_path: Path) -> None:
     for path in (tmp_path / "none.pex", tmp_path):
         with pytest.raises(DeployError, match="is not a PEX"):
             PexCode(path)
@@ -38,5 +38,5 @@ def test_what_is_no_pex_is_refused(tmp_path: Path) -> None:
         PexCode(tmp_path / "text.pex")
 
 
-def test_the_code_of_this_process_has_always_the_same_digest() -> None:
+def test_the_code_of_this_process_always_has_the_same_digest() -> None:
     assert CurrentCode().digest == CurrentCode().digest

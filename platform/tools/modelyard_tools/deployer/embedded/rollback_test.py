@@ -26,7 +26,7 @@ def version_on(port: int) -> str:
     return version
 
 
-def test_rollback_brings_the_version_before_and_again_undoes_it(deployer: Deployer) -> None:
+def test_rollback_restores_the_previous_version_and_again_undoes_it(deployer: Deployer) -> None:
     port = free_port()
     assert deployer.run(build=deployer.build(release(port, "1"))).returncode == 0
     refused = deployer.run("rollback", "echo")
@@ -89,10 +89,10 @@ def config(image: str) -> dict[str, object]:
     return {"metadata": {"name": "echo"}, "spec": {"image": image}}
 
 
-def test_history_keeps_the_release_before_not_the_deployment_before(tmp_path: Path) -> None:
+def test_history_keeps_the_previous_release_not_the_previous_deployment(tmp_path: Path) -> None:
     record = Record().served(config("a")).served(config("b"))
     assert record.previous == config("a")
-    assert record.begun("x").served(config("b")).previous == config("a")
+    assert record.started("x").served(config("b")).previous == config("a")
     assert record.served(config("a")).previous == config("b")
     history = History(tmp_path / "history")
     history.write("echo", record)

@@ -82,7 +82,7 @@ def namespace(
     return Namespace(server, name, tmp_path, deployer)
 
 
-def test_all_that_we_write_is_taken_and_kept(namespace: Namespace) -> None:
+def test_everything_that_we_write_is_accepted_and_kept(namespace: Namespace) -> None:
     namespace.configure(SETTINGS)
     build = namespace.deployer.build(
         release("echo", limits={"memory": "2Gi", "cpu": "1500m"}, env={"PRICE": "$(HOME) 5$"}),
@@ -182,7 +182,7 @@ def test_status_export_delete_and_import(namespace: Namespace, tmp_path: Path) -
     assert after["echo"]["status"]["state"] == "ready"
 
 
-def test_rollback_brings_what_was_replaced_and_nothing_of_what_replaced_it(
+def test_rollback_restores_what_was_replaced_and_nothing_of_what_replaced_it(
     namespace: Namespace, registry: Registry
 ) -> None:
     namespace.configure(f"registry: {registry.host}/team")
@@ -201,7 +201,7 @@ def test_rollback_brings_what_was_replaced_and_nothing_of_what_replaced_it(
     assert "@sha256:" in after["spec"]["image"]
 
 
-def test_a_namespace_that_is_not_there_is_named(namespace: Namespace) -> None:
+def test_a_missing_namespace_is_named(namespace: Namespace) -> None:
     build = namespace.deployer.build(release("echo"))
     done = namespace.deployer.run("apply", "--namespace", "nowhere", build=build)
     assert done.returncode == 1

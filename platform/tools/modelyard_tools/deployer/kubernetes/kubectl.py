@@ -113,5 +113,5 @@ class Kubectl:
 def _complaint(output: bytes) -> str:
     """Return kubectl's error message, without its log lines and repetitions."""
     lines = output.decode(errors="replace").strip().splitlines()
-    told: Sequence[str] = [line for line in dict.fromkeys(lines) if not line[1:5].isdigit()]
-    return "\n".join(told) or "it printed nothing"
+    kept: Sequence[str] = [line for line in dict.fromkeys(lines) if not line[1:5].isdigit()]
+    return "\n".join(kept) or "it printed nothing"

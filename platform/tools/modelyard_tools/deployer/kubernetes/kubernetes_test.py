@@ -100,7 +100,7 @@ def test_an_idle_function_may_end(deployer: Deployer, tmp_path: Path) -> None:
         ("echo", "{", "cluster.yaml"),
     ],
 )
-def test_what_a_cluster_could_not_have_is_refused_in_a_line(
+def test_what_a_cluster_would_refuse_is_refused_in_one_line(
     deployer: Deployer, tmp_path: Path, name: str, settings: str, message: str
 ) -> None:
     with pytest.raises(DeployError) as error:
@@ -109,7 +109,7 @@ def test_what_a_cluster_could_not_have_is_refused_in_a_line(
     assert "\n" not in str(error.value)
 
 
-def test_functions_are_applied_after_the_server_would_take_them(
+def test_functions_are_applied_once_the_server_would_accept_them(
     deployer: Deployer, cluster: Cluster
 ) -> None:
     build = deployer.build(release("echo"), release("other"), release("gone", blocked="no weights"))
@@ -137,7 +137,7 @@ def test_what_changed_is_deployed_and_nothing_else(deployer: Deployer, cluster: 
     assert cluster.function("echo")["spec"]["env"] == [{"name": "A", "value": "1"}]
 
 
-def test_other_settings_of_the_cluster_are_applied_to_whom_they_concern(
+def test_changed_settings_of_the_cluster_are_applied_where_they_matter(
     deployer: Deployer, cluster: Cluster, tmp_path: Path
 ) -> None:
     settings = tmp_path / "cluster.yaml"
@@ -197,26 +197,28 @@ def test_status_invoke_and_delete(deployer: Deployer, cluster: Cluster, tmp_path
 
 
 def test_commands_for_programs(deployer: Deployer, cluster: Cluster, tmp_path: Path) -> None:
-    def told(*arguments: str, **more: Any) -> Any:
+    def output_of(*arguments: str, **more: Any) -> Any:
         done = deployer.run(*arguments, "--json", **more)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
     assert deployer.run(build=deployer.build(release("echo"), release("old"))).returncode == 0
-    pruned = told("prune", build=deployer.build(release("echo")))
+    pruned = output_of("prune", build=deployer.build(release("echo")))
     assert [(each["name"], each["action"]) for each in pruned["plan"]] == [("old", "remove")]
     assert [each["name"] for each in pruned["functions"]] == ["echo"]
     image, file = tmp_path / "image.png", tmp_path / "functions.json"
     image.write_bytes(b"pixels")
-    answered = told("invoke", "echo", str(image))
+    answered = output_of("invoke", "echo", str(image))
     assert answered["status"] == 200
     assert answered["body"][0]["asked"].endswith("/services/http:nuclio-echo:8080/proxy")
     assert deployer.run("export", "--out", str(file)).returncode == 0
-    assert told("delete", "echo") == {"deleted": "echo", "functions": []}
-    restored = told("import", str(file))
+    assert output_of("delete", "echo") == {"deleted": "echo", "functions": []}
+    restored = output_of("import", str(file))
     assert restored["failures"] == {}
     assert [(each["name"], each["state"]) for each in restored["functions"]] == [("echo", "ready")]
-    rendered = told("render", str(tmp_path / "rendered"), build=deployer.build(release("echo")))
+    rendered = output_of(
+        "render", str(tmp_path / "rendered"), build=deployer.build(release("echo"))
+    )
     assert rendered == {"rendered": ["echo"], "failures": {}}
 
 
@@ -259,7 +261,7 @@ def test_without_a_cluster_the_reason_is_kubectls(
     assert "refused" in done.stderr.splitlines()[-1]
 
 
-def test_a_cluster_without_nuclio_is_said_to_be_one(deployer: Deployer, cluster: Cluster) -> None:
+def test_a_cluster_without_nuclio_is_reported(deployer: Deployer, cluster: Cluster) -> None:
     cluster.nuclio = False
     done = deployer.run(build=deployer.build(release("echo")))
     assert done.returncode == 1

@@ -54,7 +54,7 @@ def version(cluster: Cluster) -> str:
     return str(variable["value"])
 
 
-def test_rollback_brings_the_image_of_before_and_again_undoes_it(
+def test_rollback_restores_the_previous_image_and_again_undoes_it(
     published: Published, cluster: Cluster, registry: Registry
 ) -> None:
     first, second = release("1"), release("2")
@@ -79,7 +79,9 @@ def test_rollback_brings_the_image_of_before_and_again_undoes_it(
     assert version(cluster) == "2"
 
 
-def test_what_never_served_is_not_gone_back_to(published: Published, cluster: Cluster) -> None:
+def test_a_version_that_never_served_is_not_restored(
+    published: Published, cluster: Cluster
+) -> None:
     assert published.apply(release("1")).returncode == 0
     assert published.apply(release(BROKEN)).returncode == 1
     assert published.apply(release("3")).returncode == 0
@@ -95,7 +97,7 @@ def test_only_one_version_is_remembered(published: Published, cluster: Cluster) 
     assert PREVIOUS not in remembered["metadata"]["annotations"]
 
 
-def test_an_image_that_nobody_published_is_not_applied(
+def test_an_unpublished_image_is_not_applied(
     published: Published, deployer: Deployer, cluster: Cluster
 ) -> None:
     done = published.apply_only(deployer.build(release("1")))
@@ -118,7 +120,7 @@ def test_without_a_registry_to_ask_tags_are_kept_and_rollback_says_why_it_cannot
     assert version(cluster) == "2"
 
 
-def test_what_the_cluster_remembers_is_not_trusted_to_be_readable(
+def test_an_unreadable_record_in_the_cluster_is_reported(
     published: Published, cluster: Cluster
 ) -> None:
     assert published.apply(release("1")).returncode == 0

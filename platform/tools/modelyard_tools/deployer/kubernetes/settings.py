@@ -77,8 +77,8 @@ class Cluster(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         """Return the settings that apply to one function."""
         chosen = self.defaults
         for wider in (self.gpu if gpus else Settings(), self.functions.get(name, Settings())):
-            said = {k: v for k, v in msgspec.structs.asdict(wider).items() if v is not None}
-            chosen = msgspec.structs.replace(chosen, **said)
+            given = {k: v for k, v in msgspec.structs.asdict(wider).items() if v is not None}
+            chosen = msgspec.structs.replace(chosen, **given)
         return chosen
 
 

@@ -74,7 +74,7 @@ def test_our_own_runtime_in_the_container(world: World, tmp_path: Path) -> None:
     assert "loading real" in world.deployer.run("logs", "echo").stdout
 
 
-def test_the_trial_runs_with_what_the_function_is_given(world: World) -> None:
+def test_the_trial_runs_with_the_function_s_own_options(world: World) -> None:
     port = free_port()
     given = NuclioRelease(
         name="echo",

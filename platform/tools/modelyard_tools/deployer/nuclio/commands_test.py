@@ -74,12 +74,14 @@ def test_logs_follow(world: World, port: int) -> None:
         following.communicate()
 
 
-def test_rollback_brings_the_version_before_and_again_undoes_it(world: World, port: int) -> None:
+def test_rollback_restores_the_previous_version_and_again_undoes_it(
+    world: World, port: int
+) -> None:
     run = world.deployer.run
     assert "no earlier version" in run("rollback", "echo").stderr
     second = world.build(release(port, "2"))
     assert run(build=second).returncode == 0
-    # The name that every build moves to its own image is not what a rollback goes by.
+    # A rollback does not use the name that every build moves to its own image.
     done = run("rollback", "echo")
     assert done.returncode == 0, done.stderr
     assert answering(port) == "1"
@@ -128,7 +130,7 @@ def test_prune_removes_what_is_not_in_the_build(world: World, port: int) -> None
     done = world.deployer.run("prune", build=world.build(release(port, "2")))
     assert done.returncode == 0, done.stderr
     assert set(world.containers()) == {"nuclio-nuclio-echo"}
-    # It deploys nothing.
+    # Prune deploys nothing.
     assert answering(port) == "1"
 
 
@@ -150,8 +152,8 @@ def test_reconcile_starts_what_a_restart_left_down(world: World) -> None:
     assert world.deployer.run("reconcile").stdout == "repaired: nothing\n"
 
 
-def test_reconcile_mends_a_port_that_a_restart_moved(world: World) -> None:
-    """As functions have it that others deployed without a fixed port."""
+def test_reconcile_repairs_a_port_that_a_restart_changed(world: World) -> None:
+    """The case of functions that others deployed without a fixed port."""
     moving = NuclioRelease(name="echo", port=free_port())
     world.load_image(moving)
     config = moving.config()
@@ -170,19 +172,19 @@ def test_reconcile_mends_a_port_that_a_restart_moved(world: World) -> None:
     done = world.deployer.run("reconcile", "--json")
     assert json.loads(done.stdout) == {"echo": f"deployed again on port {live}"}
     assert world.nuclio.function("echo")["status"]["httpPort"] == live
-    # And there it stays.
+    # And the port stays the same.
     world.docker("engine", "stop")
     world.docker("engine", "start")
     assert until(lambda: answers(live)) == "1"
 
 
-def test_reconcile_deploys_again_what_has_lost_its_container(world: World, port: int) -> None:
+def test_reconcile_redeploys_a_function_without_a_container(world: World, port: int) -> None:
     world.docker("rm", "--force", "nuclio-nuclio-echo")
     assert world.deployer.run("reconcile").stderr == f"echo: deployed again on port {port}\n"
     assert answering(port) == "1"
 
 
-def test_apply_mends_a_function_that_is_dead(world: World, port: int) -> None:
+def test_apply_repairs_a_dead_function(world: World, port: int) -> None:
     build = world.build(release(port))
     world.docker("stop", "nuclio-nuclio-echo")
     world.docker("rm", "--force", "nuclio-nuclio-echo")
@@ -206,7 +208,7 @@ def test_the_embedded_platform_is_not_taken_for_nuclio(
         deployer.run("stop")
 
 
-def test_what_is_missing_is_said(world: World) -> None:
+def test_what_is_missing_is_reported(world: World) -> None:
     world.dashboard.stop()
     done = world.deployer.run("status", "--via", "rest")
     assert done.returncode == 1
@@ -217,7 +219,7 @@ def test_what_is_missing_is_said(world: World) -> None:
     assert "nuctl not found on the PATH" in world.deployer.run("status", "--via", "nuctl").stderr
 
 
-def test_nuctl_is_taken_where_no_dashboard_answers(world: World, port: int) -> None:
+def test_nuctl_is_used_if_no_dashboard_answers(world: World, port: int) -> None:
     pid = pid_of(port)
     world.dashboard.stop()
     done = world.deployer.run(build=world.build(release(port)))

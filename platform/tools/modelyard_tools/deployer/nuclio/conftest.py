@@ -12,7 +12,7 @@ from modelyard_tools.testing.ports import free_port
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """The doubles, with the deployer led to them."""
+    """The doubles, with a deployer that uses them."""
     world = World(tmp_path)
     for name, value in world.environment().items():
         monkeypatch.setenv(name, value)

@@ -1,7 +1,7 @@
-"""What the deployer relies on of Nuclio, surprising as some of it is: the doubles do it as well.
+"""Nuclio's behaviour that the deployer relies on, surprising as some of it is.
 
-With MODELYARD_NUCLIO=http://host:port the same is asked of a real dashboard, with the path of a
-nuctl of that one. They are left with the project `cvat` and without the function `modelyard-probe`.
+The doubles must show it too. With MODELYARD_NUCLIO=http://host:port the tests run against a real
+dashboard, with the path of its nuctl. They leave the project `cvat` and no `modelyard-probe`.
 """
 
 import json
@@ -44,7 +44,7 @@ class Dashboard:
 
 
 def config(**spec: Any) -> dict[str, Any]:
-    """Return a function whose image is nowhere: Nuclio accepts it, and Docker refuses."""
+    """Return a function whose image does not exist: Nuclio accepts it, and Docker refuses."""
     rendered = NuclioRelease(name=NAME, port=free_port()).config()
     rendered["spec"] |= {"image": "modelyard.invalid/nowhere:1", **spec}
     return rendered
@@ -62,7 +62,7 @@ def test_the_version_is_that_of_a_dashboard(dashboard: Dashboard) -> None:
     assert "label" in dashboard.ask("GET", "/api/versions").json["dashboard"]
 
 
-def test_a_failed_deployment_is_accepted_all_the_same(dashboard: Dashboard) -> None:
+def test_a_failed_deployment_is_accepted_anyway(dashboard: Dashboard) -> None:
     waited = dashboard.ask(
         "PUT", f"/api/functions/{NAME}", config(), x_nuclio_wait_function_action="true"
     )
@@ -75,7 +75,7 @@ def test_a_failed_deployment_is_accepted_all_the_same(dashboard: Dashboard) -> N
 def test_functions_are_an_object_by_name(dashboard: Dashboard) -> None:
     dashboard.ask("PUT", "/api/functions/whatever", config(), x_nuclio_wait_function_action="true")
     functions = dashboard.ask("GET", "/api/functions").json
-    # The body decides; the path is not looked at.
+    # The body decides; the path is ignored.
     assert functions[NAME]["metadata"]["name"] == NAME
     assert "whatever" not in functions
 
@@ -88,12 +88,12 @@ def test_annotations_come_back_as_they_were(dashboard: Dashboard) -> None:
     assert found["metadata"]["annotations"]["modelyard.io/attempt"] == "a1"
 
 
-def test_what_is_not_there(dashboard: Dashboard) -> None:
+def test_what_does_not_exist(dashboard: Dashboard) -> None:
     assert dashboard.ask("GET", f"/api/functions/{NAME}").status == 404
     assert dashboard.delete() == 204
 
 
-def test_a_project_that_is_not_there_and_a_name_that_is_taken(dashboard: Dashboard) -> None:
+def test_a_missing_project_and_a_taken_name(dashboard: Dashboard) -> None:
     sent = config()
     sent["metadata"]["labels"]["nuclio.io/project-name"] = "modelyard-nowhere"
     refused = dashboard.ask("POST", "/api/functions", sent)
@@ -109,7 +109,7 @@ def test_an_image_needs_a_runtime(dashboard: Dashboard) -> None:
 
 
 def test_what_is_being_deployed_can_be_neither_deployed_nor_deleted(world: World) -> None:
-    """Only of the double: it can be made slow."""
+    """Only for the double: it can be made slow."""
     dashboard = Dashboard(world.dashboard.url)
     world.nuclio.create_project("cvat")
     world.nuclio.faults.plant("nuclio accepted", "hang", text="1")
@@ -131,7 +131,7 @@ def test_deploying_again_by_a_patch_stores_no_state(world: World) -> None:
     world.nuclio.store({**found, "spec": release.config()["spec"]})
     patched = dashboard.ask("PATCH", f"/api/functions/{NAME}", {"desiredState": "ready"})
     assert patched.status == 202
-    # It runs, but nobody is told.
+    # It runs, but nothing reports that.
     assert world.containers()[f"nuclio-nuclio-{NAME}"]["Ports"] == {"8080": release.port}
     assert world.state(NAME) == "error"
 
@@ -151,7 +151,7 @@ def run(command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_nuctl_succeeds_where_there_is_nothing(nuctl: str) -> None:
+def test_nuctl_succeeds_if_there_is_nothing(nuctl: str) -> None:
     assert run(nuctl, "delete", "functions", NAME).returncode == 0
     assert run(nuctl, "get", "functions", NAME, "--output", "json").returncode == 1
     assert run(nuctl, "create", "project", "cvat").returncode == 0
@@ -164,7 +164,7 @@ def test_nuctl_lists_nothing_as_a_sentence(world: World) -> None:
     assert nothing.stdout == "No functions found\n"
 
 
-def test_nuctl_says_errors_on_the_other_output(nuctl: str, tmp_path: Path) -> None:
+def test_nuctl_prints_errors_on_standard_error(nuctl: str, tmp_path: Path) -> None:
     file = tmp_path / "function.yaml"
     file.write_text(json.dumps(config()))
     deployed = run(nuctl, "deploy", "--file", str(file), "--project-name", "cvat")

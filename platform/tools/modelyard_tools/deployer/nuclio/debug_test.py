@@ -1,4 +1,4 @@
-"""`debug` in a container, alone and of Nuclio, with an editor that attaches to it."""
+"""`debug` in a container, standalone and Nuclio's, with an editor that attaches to it."""
 
 import json
 import os
@@ -48,7 +48,7 @@ class Workshop:
         self.load_image()
 
     def load_image(self, suffix: str = "") -> None:
-        """Give the engine an image that runs our own server, as the standalone one does."""
+        """Load an image into the engine that runs our own server, like the standalone one."""
         self.world.load_image(
             self.release,
             suffix=suffix,
@@ -57,13 +57,13 @@ class Workshop:
         )
 
     def debug(self, *more: str) -> subprocess.Popen[str]:
-        """Begin to debug."""
+        """Start `debug`."""
         given = ["--debugger-pex", str(PEX), "--source-root", str(self.sources)]
         options = ["--debug-port", str(self.debug_port), *more]
         return self.world.deployer.start(*given, "debug", "echo", *options, build=self.build)
 
     def entry(self) -> dict[str, Any]:
-        """Return what an editor is told, once it is."""
+        """Wait for the editor's configuration, and return it."""
         file = self.folder / FILE
         until(file.exists)
         entry: dict[str, Any] = json.loads(file.read_text())["configurations"][0]
@@ -84,7 +84,7 @@ def workshop(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> W
 
 @pytest.fixture
 def deployed(workshop: Workshop) -> Workshop:
-    """The release is deployed as ever."""
+    """The release, deployed as usual."""
     done = workshop.world.deployer.run(build=workshop.build)
     assert done.returncode == 0, done.stderr
     assert answering(workshop.port) == "built"
@@ -93,20 +93,20 @@ def deployed(workshop: Workshop) -> Workshop:
 
 @pytest.fixture
 def session(deployed: Workshop) -> Iterator[subprocess.Popen[str]]:
-    """`debug --to nuclio`, begun."""
+    """`debug --to nuclio`, started."""
     process = deployed.debug()
     try:
         deployed.entry()
         yield process
     finally:
-        # Not `communicate`: who shows the container's log has the same output, and lives as long
-        # as the container.
+        # Not `communicate`: the process that shows the container's log shares the output, and
+        # lives as long as the container.
         process.kill()
         process.wait()
 
 
 def stop_at_the_breakpoint(workshop: Workshop, container: str, port: int) -> None:
-    """Attach as an editor that has read launch.json, send an image, and look at the variables."""
+    """Attach like an editor with launch.json, send an image, and check the variables."""
     entry = workshop.entry()
     host, debug_port = entry["connect"]["host"], entry["connect"]["port"]
     assert (host, debug_port) == ("127.0.0.1", workshop.debug_port)
@@ -156,12 +156,12 @@ def test_a_breakpoint_in_what_nuclio_serves_and_the_release_comes_back(
     assert world.nuclio.function("echo")["spec"]["eventTimeout"] == "1s"
     assert not [name for name in world.images() if name.endswith("-debug")]
     assert set(world.containers()) == {NUCLIO}
-    # To the deployer nothing has happened.
+    # The deployer has not noticed anything.
     assert "unchanged  echo" in world.deployer.run("plan", build=deployed.build).stdout
     assert "no earlier version" in world.deployer.run("rollback", "echo").stderr
 
 
-def test_when_debugging_is_killed_the_next_apply_brings_the_release_back(
+def test_when_debugging_is_killed_the_next_apply_restores_the_release(
     deployed: Workshop, session: subprocess.Popen[str]
 ) -> None:
     world = deployed.world
@@ -176,11 +176,11 @@ def test_when_debugging_is_killed_the_next_apply_brings_the_release_back(
     assert "no earlier version" in world.deployer.run("rollback", "echo").stderr
 
 
-def test_a_function_that_was_not_deployed_goes_again(workshop: Workshop) -> None:
+def test_a_function_that_was_not_deployed_is_removed_again(workshop: Workshop) -> None:
     process = workshop.debug()
     workshop.entry()
     assert answering(workshop.port) == "edited"
-    # What a service manager sends.
+    # The signal that a service manager sends.
     process.send_signal(signal.SIGTERM)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
@@ -201,7 +201,7 @@ def test_sources_that_do_not_load_leave_the_release_alone(deployed: Workshop) ->
 def test_an_address_that_cannot_be_reached_is_explained(
     deployed: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As with Docker Desktop, whose containers are in a virtual machine."""
+    """The case of Docker Desktop, whose containers are in a virtual machine."""
     monkeypatch.setenv("MODELYARD_DOCKER_DOUBLE_ADDRESS", "")
     process = deployed.debug()
     _, err = process.communicate(timeout=60)
@@ -210,7 +210,7 @@ def test_an_address_that_cannot_be_reached_is_explained(
     assert answering(deployed.port) == "built"
 
 
-def test_a_breakpoint_in_a_container_of_its_own(workshop: Workshop) -> None:
+def test_a_breakpoint_in_a_standalone_container(workshop: Workshop) -> None:
     workshop.load_image("-standalone")
     port = free_port()
     process = workshop.debug("--to", "container", "--port", str(port))
@@ -240,7 +240,7 @@ def test_a_container_that_ends_says_why(workshop: Workshop) -> None:
     assert workshop.world.containers() == {}
 
 
-def test_a_missing_image_is_said_with_how_to_make_it(workshop: Workshop) -> None:
+def test_a_missing_image_is_reported_with_how_to_build_it(workshop: Workshop) -> None:
     process = workshop.debug("--to", "container", "--port", str(free_port()))
     _, err = process.communicate(timeout=60)
     assert process.returncode == 1
@@ -255,7 +255,7 @@ def test_a_missing_image_is_said_with_how_to_make_it(workshop: Workshop) -> None
         ([], "kubernetes", "debug does not support kubernetes"),
     ],
 )
-def test_what_debug_does_not_do(
+def test_what_debug_does_not_support(
     workshop: Workshop,
     monkeypatch: pytest.MonkeyPatch,
     words: list[str],

@@ -39,7 +39,7 @@ WHILE_NUCLIO_DEPLOYS = [
 
 
 @pytest.mark.parametrize(("via", "point", "do"), WHILE_NUCLIO_DEPLOYS)
-def test_what_goes_wrong_in_nuclio_brings_the_old_version_back(
+def test_what_goes_wrong_in_nuclio_restores_the_old_version(
     world: World, port: int, via: str, point: str, do: str
 ) -> None:
     build = world.build(echo(port, "2"))

@@ -23,7 +23,7 @@ def test_a_missing_image_of_an_update_leaves_the_old_version(world: World, port:
     finish(world, port)
 
 
-def test_a_missing_image_of_one_function_keeps_no_other_from_being_updated(
+def test_a_missing_image_does_not_keep_other_functions_from_being_updated(
     world: World, port: int
 ) -> None:
     other = NuclioRelease(name="other", port=free_port())
@@ -55,10 +55,10 @@ def test_a_function_that_fails_to_start_never_replaces_the_old_one(world: World,
     build = world.build(echo(port, "2", fails=TRACEBACK))
     done = world.deployer.run(build=build)
     assert done.returncode == 1
-    said = done.stderr.split("echo was not deployed: ")[1].splitlines()
-    assert said[1].startswith("probable cause: the module torch is missing")
-    assert "ModuleNotFoundError: No module named 'torch'" in said
-    assert len(said) <= 10
+    explanation = done.stderr.split("echo was not deployed: ")[1].splitlines()
+    assert explanation[1].startswith("probable cause: the module torch is missing")
+    assert "ModuleNotFoundError: No module named 'torch'" in explanation
+    assert len(explanation) <= 10
     assert "_nuclio_wrapper" not in done.stderr
     assert answering(port) == "1"
     verbose = world.deployer.run("--verbose", build=build)
@@ -66,7 +66,7 @@ def test_a_function_that_fails_to_start_never_replaces_the_old_one(world: World,
     finish(world, port)
 
 
-def test_a_function_that_does_not_get_ready_never_replaces_the_old_one(
+def test_a_function_that_does_not_become_ready_never_replaces_the_old_one(
     world: World, port: int
 ) -> None:
     slow = NuclioRelease(name="echo", port=port, version="2", behaviour={"loads": 600}, readiness=1)
@@ -95,7 +95,7 @@ def listening(port: int) -> Iterator[None]:
         yield
 
 
-def test_a_port_taken_by_a_process_is_said_before_anything_is_touched(
+def test_a_port_taken_by_a_process_is_reported_before_anything_is_touched(
     world: World, port: int
 ) -> None:
     """An update that moves to a taken port keeps the current one."""
@@ -109,7 +109,7 @@ def test_a_port_taken_by_a_process_is_said_before_anything_is_touched(
     finish(world, moved)
 
 
-def test_a_port_taken_by_a_process_keeps_no_other_from_being_updated(
+def test_a_taken_port_does_not_keep_other_functions_from_being_updated(
     world: World, port: int
 ) -> None:
     other = free_port()

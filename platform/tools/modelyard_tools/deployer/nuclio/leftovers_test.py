@@ -54,7 +54,7 @@ def test_ours_whose_time_is_over_is_given_up(world: World, history: History, res
     assert not settled.others
 
 
-def test_ours_that_nuctl_began_is_given_up_with_nuctl(world: World, history: History) -> None:
+def test_ours_that_nuctl_started_is_given_up_with_nuctl(world: World, history: History) -> None:
     leave(world, "a1")
     history.write("echo", Record(attempt=Attempt("a1", time.time())))
     settled = settle(NuctlApi(str(world.programs / "nuctl")), history, report())
@@ -62,7 +62,7 @@ def test_ours_that_nuctl_began_is_given_up_with_nuctl(world: World, history: His
     assert not settled.others
 
 
-def test_what_somebody_else_began_is_left_alone(
+def test_deployments_of_others_are_left_alone(
     world: World, history: History, rest: RestApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def soon(_: Config) -> float:
@@ -93,7 +93,7 @@ def test_what_ends_meanwhile_is_waited_for(world: World, history: History, rest:
     assert record.serving["spec"]["image"] == release.image
 
 
-def test_the_next_apply_takes_it_away_and_deploys(world: World) -> None:
+def test_the_next_apply_removes_it_and_deploys(world: World) -> None:
     port = free_port()
     release = NuclioRelease(name="echo", port=port, readiness=1)
     build = world.build(release)

@@ -12,7 +12,7 @@ from modelyard_tools.deployer.testing.deployer import Build
 from modelyard_tools.testing.ports import free_port
 
 
-def told(
+def output_of(
     world: World, *arguments: str, build: Build | None = None, code: int = 0
 ) -> dict[str, Any]:
     """Return a command's output with `--json`: standard output contains nothing else."""
@@ -29,19 +29,19 @@ def states(content: dict[str, Any]) -> dict[str, str]:
 def test_prune_delete_and_import(world: World, port: int, tmp_path: Path) -> None:
     other = NuclioRelease(name="other", port=free_port())
     assert world.deployer.run(build=world.build(echo(port, "1"), other)).returncode == 0
-    pruned = told(world, "prune", build=world.build(echo(port, "1")))
+    pruned = output_of(world, "prune", build=world.build(echo(port, "1")))
     assert pruned["plan"] == [{"name": "other", "action": "remove", "reason": "not in this build"}]
     assert pruned["failures"] == {}
     assert states(pruned) == {"echo": "ready"}
 
     file = tmp_path / "functions.json"
     assert world.deployer.run("export", "--out", str(file)).returncode == 0
-    assert told(world, "delete", "echo") == {"deleted": "echo", "functions": []}
+    assert output_of(world, "delete", "echo") == {"deleted": "echo", "functions": []}
     world.docker_faults.plant("docker create trial", "fail", text=FULL)
-    refused = told(world, "import", str(file), code=1)
+    refused = output_of(world, "import", str(file), code=1)
     assert "no space left on device" in refused["failures"]["echo"]
     assert refused["functions"] == []
-    restored = told(world, "import", str(file))
+    restored = output_of(world, "import", str(file))
     assert restored["failures"] == {}
     assert states(restored) == {"echo": "ready"}
     assert answering(port) == "1"
@@ -49,17 +49,17 @@ def test_prune_delete_and_import(world: World, port: int, tmp_path: Path) -> Non
 
 def test_rollback_and_invoke(world: World, port: int, tmp_path: Path) -> None:
     assert world.deployer.run(build=world.build(echo(port, "2"))).returncode == 0
-    content = told(world, "rollback", "echo")
+    content = output_of(world, "rollback", "echo")
     assert content["version"] == world.nuclio.function("echo")["spec"]["image"]
     assert [each["release"] for each in content["functions"]] == [echo(port, "1").digest]
     image = tmp_path / "image.png"
     image.write_bytes(b"pixels")
-    answered = told(world, "invoke", "echo", str(image))
+    answered = output_of(world, "invoke", "echo", str(image))
     assert (answered["status"], answered["body"]["version"]) == (200, "1")
 
 
 @pytest.mark.parametrize("command", ["delete", "rollback"])
-def test_what_cannot_be_done_at_all_is_no_json(world: World, command: str) -> None:
+def test_a_complete_failure_prints_no_json(world: World, command: str) -> None:
     done = world.deployer.run(command, "echo", "--json")
     assert (done.returncode, done.stdout) == (2, "")
     assert "echo" in done.stderr

@@ -84,7 +84,7 @@ class Rollout:
         name = config["metadata"]["name"]
         try_out(self._engine, config, kind_of(config))
         config = _stamped(config)
-        self._history.write(name, record.begun(config["metadata"]["annotations"][ATTEMPT]))
+        self._history.write(name, record.started(config["metadata"]["annotations"][ATTEMPT]))
         try:
             self._deploy(config, stuck=current is not None and current.building)
         except ToolError as error:
@@ -153,7 +153,7 @@ class Rollout:
         if current and same_deployment(current, record.serving) and self._answers(record.serving):
             return "the previous version still serves"
         config = _stamped(record.serving)
-        self._history.write(name, record.begun(config["metadata"]["annotations"][ATTEMPT]))
+        self._history.write(name, record.started(config["metadata"]["annotations"][ATTEMPT]))
         self._deploy(config, stuck=current is not None and current.building)
         self._history.write(name, record.served(config))
         return "the previous version serves again"

@@ -141,14 +141,14 @@ class NuclioTarget:
         failed: list[str] = []
         for name, function in self._api.functions().items():
             try:
-                mended = reconcile(self._engine, self._api, function)
+                repaired = reconcile(self._engine, self._api, function)
             except ToolError as error:
                 failed.append(name)
                 self._report.error(f"{name}: {error}")
                 continue
-            if mended:
-                done[name] = mended
-                self._report.error(f"{name}: {mended}")
+            if repaired:
+                done[name] = repaired
+                self._report.error(f"{name}: {repaired}")
         if failed:
             raise DeployError(f"not repaired: {', '.join(failed)}")
         return done

@@ -48,7 +48,7 @@ class Machine:
         return lease
 
 
-async def test_the_gpu_with_most_memory_left_is_taken() -> None:
+async def test_the_gpu_with_the_most_free_memory_is_chosen() -> None:
     machine = Machine(16, 24)
     machine.others[1] = 12
     first = await machine.lease("first", 8)
@@ -71,7 +71,7 @@ async def test_several_gpus_are_given_together() -> None:
     assert set((await machine.lease("both", 12, count=2)).uuids) == {"GPU-0", "GPU-2"}
 
 
-async def test_who_finds_none_waits_in_turn() -> None:
+async def test_first_come_first_served() -> None:
     machine = Machine(16)
     first = await machine.lease("first", 12)
     second = asyncio.create_task(machine.lease("second", 12))
@@ -85,7 +85,7 @@ async def test_who_finds_none_waits_in_turn() -> None:
     assert (await second).uuids == (await third).uuids == ("GPU-0",)
 
 
-async def test_memory_that_another_program_gives_back_is_noticed() -> None:
+async def test_memory_that_another_program_frees_is_noticed() -> None:
     machine = Machine(16)
     machine.others[0] = 10
     waiting = asyncio.create_task(machine.lease("first", 8))
@@ -101,7 +101,7 @@ async def test_an_idle_function_gives_way() -> None:
     assert (await machine.lease("second", 12)).uuids == ("GPU-0",)
 
 
-async def test_who_gives_up_does_not_hold_up_the_line() -> None:
+async def test_giving_up_does_not_hold_up_the_queue() -> None:
     machine = Machine(16)
     first = await machine.lease("first", 12)
     with pytest.raises(GpuError, match=r"no GPU had 12 GiB free within 0\.05 s; .*: first"):
@@ -121,7 +121,7 @@ async def test_what_can_never_fit_is_refused_at_once(need: float, count: int, re
         await Machine(16).lease("large", need, count)
 
 
-async def test_a_machine_without_a_driver_is_told() -> None:
+async def test_a_machine_without_a_driver_is_reported() -> None:
     def read() -> list[Gpu]:
         raise NvmlError("NVML Shared Library Not Found")
 

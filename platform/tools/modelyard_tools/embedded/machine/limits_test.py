@@ -39,7 +39,7 @@ def group(tmp_path: Path) -> Groups | None:
     return Groups.open(tmp_path)
 
 
-def test_a_group_is_preferred_and_takes_each_process_in(group: Groups, tmp_path: Path) -> None:
+def test_a_group_is_preferred_and_contains_each_process(group: Groups, tmp_path: Path) -> None:
     confinement = Confiner(lambda: group).confine("echo", Limits(memory=GIB), workers=2)
     assert confinement.means == "cgroup"
     (folder,) = tmp_path.glob("modelyard-*")
@@ -80,7 +80,7 @@ def test_functions_are_spread_over_the_cores() -> None:
     assert seen == set(cores)
 
 
-def test_a_greedy_worker_hurts_nobody_but_its_request(platform: PlatformProcess) -> None:
+def test_a_greedy_worker_only_harms_its_own_request(platform: PlatformProcess) -> None:
     release = FakeRelease(
         name="greedy",
         port=free_port(),

@@ -176,9 +176,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self, status: int, reason: str, message: str, name: str = "", plural: str = ""
     ) -> None:
         body = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": status}
-        said = {"reason": reason} if reason else {}
+        details = {"reason": reason} if reason else {}
         about = {"details": {"name": name, "group": _GROUP, "kind": plural}} if name else {}
-        self._send(status, {**body, **said, **about, "message": message})
+        self._send(status, {**body, **details, **about, "message": message})
 
     def _send(self, status: int, content: Any) -> None:
         self._reply(status, "application/json", json.dumps(content).encode())

@@ -27,8 +27,8 @@ def _path(group: str, version: str, kind: str) -> bytes:
     """Return a PathItem with a PATCH."""
     query = _field(2, b"query") + _field(4, b"dryRun") + _field(6, b"string")
     parameter = _field(8, _field(1, _field(2, _field(3, query))))
-    said = f"group: {group}\nkind: {kind}\nversion: {version}\n"
-    extension = _named("x-kubernetes-group-version-kind", _field(2, said.encode()))
+    extension_yaml = f"group: {group}\nkind: {kind}\nversion: {version}\n"
+    extension = _named("x-kubernetes-group-version-kind", _field(2, extension_yaml.encode()))
     return _field(8, parameter + _field(13, extension))
 
 

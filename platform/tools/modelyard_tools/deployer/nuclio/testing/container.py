@@ -26,8 +26,8 @@ def main() -> int:
     if behaviour.get("fails"):
         print(behaviour["fails"], flush=True)
         return 1
-    said = {"version": behaviour["version"], "name": name, "pid": os.getpid()}
-    events = _server("MODELYARD_PORT", lambda _: (behaviour.get("answers", 200), said))
+    reply = {"version": behaviour["version"], "name": name, "pid": os.getpid()}
+    events = _server("MODELYARD_PORT", lambda _: (behaviour.get("answers", 200), reply))
     ready.set()
     events.serve_forever()
     return 0
