@@ -51,7 +51,7 @@ _COMMANDS: Final = (
     stop,
 )
 _DEFAULT: Final = "apply"
-_EXITS: Final = "exit codes: 0 success, 1 failure, 2 wrong usage, 3 a release is blocked (--strict)"
+_EXITS: Final = "exit codes: 0 done, 1 failed, 2 wrong usage, 3 a release is blocked (--strict)"
 _INTERRUPTED: Final = 130
 
 

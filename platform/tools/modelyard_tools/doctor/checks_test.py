@@ -119,16 +119,16 @@ TROUBLES: list[tuple[dict[str, Any], Severity, str, str]] = [
     (
         {"home": replace(WELL.home, free=GIB)},
         PROBLEM,
-        "1.0 GiB are free at /home",
+        "1.0 GiB free at /home",
         "move MODELYARD_HOME",
     ),
     (
         engine(place=Place(path="/var/lib/docker", free=5 * GIB)),
         WARNING,
-        "5.0 GiB are free at /var/lib/docker",
+        "5.0 GiB free at /var/lib/docker",
         "docker system prune",
     ),
-    (machine(memory_available=GIB // 4), PROBLEM, "0.2 GiB of memory are left", "idle_timeout"),
+    (machine(memory_available=GIB // 4), PROBLEM, "0.2 GiB of memory left", "idle_timeout"),
     (machine(memory_total=GIB // 2), WARNING, "2 functions run in 0.5 GiB", "idle_timeout"),
     (machine(wsl=1), PROBLEM, "this is WSL 1", "wsl --set-version"),
     (machine(wsl=2), NOTE, "host.docker.internal", "MODELYARD_HOST"),
@@ -197,7 +197,7 @@ TROUBLES: list[tuple[dict[str, Any], Severity, str, str]] = [
     ),
     (function(state="unhealthy"), PROBLEM, "seg is unhealthy", "docker logs"),
     (function(state="building"), NOTE, "a deploy of it was interrupted", "deploy again"),
-    (function(restarts=7), WARNING, "seg's workers ended 7 times", "docker logs"),
+    (function(restarts=7), WARNING, "seg's workers exited 7 times", "docker logs"),
     (function(size=81_000), PROBLEM, "argument list too long", "shorten its label set"),
     (
         {"platform": Platform(held_by=77)},

@@ -232,7 +232,7 @@ def test_an_answer_that_kubectl_swallows_is_in_the_log(
     image.write_bytes(b"pixels")
     done = deployer.run("invoke", "echo", str(image))
     assert done.returncode == 1
-    assert "`logs echo --to kubernetes` shows what echo says" in done.stderr
+    assert "`logs echo --to kubernetes` shows its log" in done.stderr
 
 
 def test_what_is_exported_can_be_restored(
