@@ -1,4 +1,4 @@
-"""The console: one page to see the functions and try them, served beside the API."""
+"""The console: one page to see the functions and try them, served next to the API."""
 
 from modelyard_tools.console.pages import console_routes
 

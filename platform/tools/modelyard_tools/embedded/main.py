@@ -78,7 +78,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--host",
         default=os.environ.get(variables.HOST) or HOST,
-        help=f"IP address to listen on, beside loopback (default ${variables.HOST} or {HOST}); "
+        help=f"IP address to listen on, besides loopback (default ${variables.HOST} or {HOST}); "
         f"for any other than loopback, clients must send the token in ${TOKEN_VARIABLE}",
     )
     parser.add_argument(

@@ -61,7 +61,7 @@ class Function(msgspec.Struct, frozen=True):
 
     @property
     def digest(self) -> str | None:
-        """Digest of the release that serves, None if somebody else deployed it."""
+        """Digest of the release that serves, None if it was not deployed by us."""
         return self.metadata.annotations.get(DIGEST)
 
     @property

@@ -36,5 +36,5 @@ def registry() -> Iterator[Registry]:
 def _need(program: str) -> None:
     if shutil.which(program) is None:
         if os.environ.get(REQUIRED):
-            pytest.fail(f"there is no {program}")
-        pytest.skip(f"there is no {program}")
+            pytest.fail(f"{program} not found")
+        pytest.skip(f"{program} not found")

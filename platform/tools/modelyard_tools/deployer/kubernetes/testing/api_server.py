@@ -142,7 +142,7 @@ class ApiServer:
     def _alive(self) -> bool:
         ended = [process.args for process in self._processes if process.poll() is not None]
         if ended:
-            raise AssertionError(f"it has ended by itself: {ended}")
+            raise AssertionError(f"it exited unexpectedly: {ended}")
         return True
 
     def _install(self) -> None:

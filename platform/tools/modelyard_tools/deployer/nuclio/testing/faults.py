@@ -80,7 +80,7 @@ class Faults:
                 pid = client()
                 if pid <= 0:
                     # To the kernel, that would mean this process and its whole group.
-                    raise FaultError(f"nobody is known who could be killed at {point}")
+                    raise FaultError(f"no process to kill is known at {point}")
                 os.kill(pid, signal.SIGKILL)
             case ("hang", seconds):
                 time.sleep(float(seconds))
