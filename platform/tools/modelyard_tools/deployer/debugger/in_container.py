@@ -43,7 +43,7 @@ def debug_in_container(debugging: Debugging) -> int:
         )
     ours = contained(debugging.debugger, debugging.source_roots, {**found.env, **env_of(config)})
     config = debug_config(config, {**_PATIENT, **ours.env})
-    # The image has one of its own, which takes second place.
+    # The image has its own configuration, with lower precedence.
     files = {**ours.files, CONFIG_FILE: msgspec.json.encode(config)}
     for port, option in ((debugging.port, "--port"), (debugging.debugger.port, "--debug-port")):
         listen_here(port, option).close()
