@@ -16,7 +16,9 @@ from modelyard_tools.deployer.kubernetes.settings import Cluster
 from modelyard_tools.errors import ToolError
 
 _FUNCTIONS: Final = "functions"
-_HEADER: Final = b"# Written by `./pants run ::deploy -- render`; make changes in an overlay.\n"
+_HEADER: Final = (
+    b"# Written by `./pants run ::deploy -- render`; an overlay is the place for changes.\n"
+)
 
 
 class Layout(msgspec.Struct, frozen=True):
