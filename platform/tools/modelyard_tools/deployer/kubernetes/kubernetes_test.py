@@ -92,7 +92,7 @@ def test_an_idle_function_may_end(deployer: Deployer, tmp_path: Path) -> None:
         (
             "echo",
             "defaults: {minReplicas: 3, maxReplicas: 2}",
-            "minReplicas is 3, but maxReplicas 2",
+            "minReplicas is 3, but maxReplicas is 2",
         ),
         ("echo", "default: {}", "unknown field `default`"),
         ("echo", "defaults: {nodeSelecter: {}}", "unknown field `nodeSelecter`"),
