@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from modelyard_contract.exports import MODULES
 
 # Every module of the library depends on this file, so it must not depend on them: the plugin adds
-# the modules of imported names (modelyard_pants/util_rules/exports.py).
+# the modules of imported names (modelyard_pants/sources/exports.py).
 if TYPE_CHECKING:
     from modelyard.annotation import (
         Attribute,  # pants: no-infer-dep

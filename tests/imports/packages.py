@@ -20,7 +20,7 @@ _DEPTHS: Final = {
     "modelyard_pants": 1,
     CONTRACT: 1,
 }
-_TEST_FILES: Final = ("*_test.py", "testing.py", "conftest.py", "standins.py", "testutil.py")
+_TEST_FILES: Final = ("*_test.py", "testing.py", "conftest.py")
 
 _DIAGRAM: Final = re.compile(r"^```mermaid\n(.*?)^```$", re.M | re.S)
 _NODE: Final = re.compile(r'(\w+)\["([\w.]+)"\]')

@@ -14,7 +14,9 @@ from pants.engine.target import COMMON_TARGET_FIELDS, Target
 from pants.engine.unions import UnionMembership
 from pants.help.help_info_extracter import TargetFieldHelpInfo, TargetTypeHelpInfo
 
-from modelyard_pants.target_types import ExportedWeights, LabelSet, ModelFunction, ModelWeights
+from modelyard_pants.function.targets import LabelSet, ModelFunction
+from modelyard_pants.weights.export_targets import ExportedWeights
+from modelyard_pants.weights.targets import ModelWeights
 
 # What people write into BUILD files; the rest is generated.
 _TARGETS: tuple[type[Target], ...] = (ModelFunction, ModelWeights, ExportedWeights, LabelSet)

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from modelyard_pants.function.targets import ModelFunction
 from modelyard_pants.reference import reference
-from modelyard_pants.target_types import ModelFunction
 
 
 def test_the_page_is_what_the_help_says() -> None:

@@ -6,100 +6,41 @@ from typing import Any, Iterable
 
 from pants.engine.target import Target
 
-from modelyard_pants import target_generator
-from modelyard_pants.goals import assets, bundle, classic, deploy, image, predict, release, serve
-from modelyard_pants.goals import sources as sources_goal
-from modelyard_pants.target_types import (
-    ExportedWeights,
-    ImageBase,
-    LabelSet,
-    ModelAssets,
-    ModelDeploy,
-    ModelFunction,
-    ModelImage,
-    ModelPredict,
-    ModelRelease,
-    ModelSources,
-    ModelWeights,
-    NuclioClassic,
-    NuclioKubernetes,
-    NuclioProcessor,
-    NuclioSpec,
-)
-from modelyard_pants.util_rules import classic as classic_build
-from modelyard_pants.util_rules import (
-    codegen,
-    dependency_layers,
-    export,
-    exports,
-    foreign_images,
-    image_tool,
-    labels,
-    layers,
-    licences,
-    locked_packages,
-    modules,
-    named,
-    option_pexes,
-    option_tools,
-    runnable,
-    server_layer,
-    sources,
-    weights,
-)
-from modelyard_pants.util_rules import image as image_build
+from modelyard_pants.assets import register as assets
+from modelyard_pants.common import register as common
+from modelyard_pants.deploy import register as deploy
+from modelyard_pants.function import register as function
+from modelyard_pants.generator import register as generator
+from modelyard_pants.image import register as image
+from modelyard_pants.nuclio import register as nuclio
+from modelyard_pants.release import register as release
+from modelyard_pants.sources import register as sources
+from modelyard_pants.weights import register as weights
 
 
 def target_types() -> Iterable[type[Target]]:
     return (
-        ExportedWeights,
-        LabelSet,
-        ModelAssets,
-        ModelDeploy,
-        ImageBase,
-        ModelFunction,
-        ModelImage,
-        ModelPredict,
-        ModelRelease,
-        ModelSources,
-        ModelWeights,
-        NuclioClassic,
-        NuclioKubernetes,
-        NuclioProcessor,
-        NuclioSpec,
+        *function.target_types(),
+        *weights.target_types(),
+        *sources.target_types(),
+        *assets.target_types(),
+        *nuclio.target_types(),
+        *release.target_types(),
+        *image.target_types(),
+        *deploy.target_types(),
     )
 
 
 def rules() -> Iterable[Any]:
     return (
-        *assets.rules(),
-        *bundle.rules(),
-        *classic.rules(),
-        *classic_build.rules(),
-        *codegen.rules(),
-        *deploy.rules(),
-        *export.rules(),
-        *exports.rules(),
-        *foreign_images.rules(),
-        *image.rules(),
-        *image_build.rules(),
-        *image_tool.rules(),
-        *labels.rules(),
-        *licences.rules(),
-        *dependency_layers.rules(),
-        *layers.rules(),
-        *locked_packages.rules(),
-        *modules.rules(),
-        *named.rules(),
-        *option_pexes.rules(),
-        *option_tools.rules(),
-        *predict.rules(),
-        *release.rules(),
-        *runnable.rules(),
-        *serve.rules(),
-        *server_layer.rules(),
-        *sources.rules(),
-        *sources_goal.rules(),
-        *target_generator.rules(),
+        *common.rules(),
+        *function.rules(),
         *weights.rules(),
+        *sources.rules(),
+        *assets.rules(),
+        *nuclio.rules(),
+        *release.rules(),
+        *image.rules(),
+        *deploy.rules(),
+        *generator.rules(),
     )

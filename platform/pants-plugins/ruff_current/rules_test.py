@@ -21,7 +21,8 @@ from pants.engine.internals.scheduler import ExecutionError
 from pants.engine.rules import Get, collect_rules, rule
 from pants.testutil.rule_runner import PYTHON_BOOTSTRAP_ENV, QueryRule, RuleRunner
 
-from modelyard_pants.testutil import shell_tool, venv_pex_of, without
+from modelyard_pants.testing.runner import without
+from modelyard_pants.testing.tools import shell_tool, venv_pex_of
 from ruff_current import register
 from ruff_current.rules import RuffCheckRequest, RuffFixRequest, RuffFormatRequest
 

@@ -1,0 +1,4 @@
+"""What every room uses: errors, and look-ups of addresses, modules and tools.
+
+Imports no other room.
+"""

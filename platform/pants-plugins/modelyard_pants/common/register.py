@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+from typing import Any, Iterable
+
+from modelyard_pants.common import modules, named, option_pexes, option_tools, runnable
+
+
+def rules() -> Iterable[Any]:
+    return (
+        *modules.rules(),
+        *named.rules(),
+        *option_pexes.rules(),
+        *option_tools.rules(),
+        *runnable.rules(),
+    )

@@ -1,0 +1,106 @@
+"""What a function may use of the machine, and the environment it runs in."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Mapping, Optional
+
+from pants.engine.addresses import Address
+from pants.engine.target import DictStringToStringField, IntField, StringField, ValidNumbers
+from pants.util.frozendict import FrozenDict
+from pants.util.strutil import help_text
+
+from modelyard_contract.quantities import QuantityError, cores, memory_bytes
+from modelyard_contract.variables import TUNABLE, VariableError, check_variables
+from modelyard_pants.common.errors import InvalidModelFunction
+
+
+class _AmountField(StringField):
+    """An amount of memory as a Kubernetes quantity."""
+
+    @classmethod
+    def compute_value(cls, raw_value: Optional[str], address: Address) -> str | None:
+        value = super().compute_value(raw_value, address)
+        try:
+            if value is not None:
+                _check_memory(value)
+        except QuantityError as error:
+            raise InvalidModelFunction(address, cls.alias, value, str(error)) from None
+        return value
+
+
+def _check_memory(text: str) -> None:
+    memory_bytes(text)
+    # For Kubernetes that is a number of bytes, which nobody means in a BUILD file.
+    if text[-1].isdigit():
+        raise QuantityError("a unit is missing; write it like 512Mi or 2Gi")
+
+
+class MemoryField(_AmountField):
+    alias = "memory"
+    help = "Memory limit of the function as a Kubernetes quantity, such as `2Gi` or `512Mi`."
+
+
+class GpuMemoryField(_AmountField):
+    alias = "gpu_memory"
+    help = help_text(
+        """
+        Memory that a worker needs on each of its GPUs, such as `4Gi`. The embedded platform takes
+        a GPU with so much left, or waits until one has; it assumes `2Gi` where nothing is said.
+        Everywhere the worker takes no more than that for its networks and their results, so that
+        functions can share a card; without it there is no limit.
+        """
+    )
+
+    @property
+    def bytes(self) -> int | None:
+        return memory_bytes(self.value) if self.value else None
+
+
+class CpusField(StringField):
+    alias = "cpus"
+    help = "CPU limit of the function as a Kubernetes quantity, such as `2` or `500m`."
+
+    @classmethod
+    def compute_value(cls, raw_value: Optional[str], address: Address) -> str | None:
+        value = super().compute_value(raw_value, address)
+        try:
+            if value is not None and not Fraction(1, 10) <= cores(value) <= 512:
+                raise QuantityError("from `100m`, a tenth of a core, to `512` is accepted")
+        except QuantityError as error:
+            raise InvalidModelFunction(address, cls.alias, value, str(error)) from None
+        return value
+
+
+class GpusField(IntField):
+    value: int
+    alias = "gpus"
+    default = 0
+    valid_numbers = ValidNumbers.positive_and_zero
+    help = help_text(
+        """
+        GPUs the function needs. Nuclio on Docker gives a function that asks for any all of them;
+        set `CUDA_VISIBLE_DEVICES` in `env` to keep it to one.
+        """
+    )
+
+
+class EnvField(DictStringToStringField):
+    alias = "env"
+    help = help_text(
+        f"""
+        Environment variables of the function. Those of the runtime itself follow from other
+        fields; only {" and ".join(f"`{name}`" for name in TUNABLE)} may be given.
+        """
+    )
+
+    @classmethod
+    def compute_value(
+        cls, raw_value: Optional[Mapping[str, str]], address: Address
+    ) -> FrozenDict[str, str]:
+        value = super().compute_value(dict(raw_value) if raw_value else None, address)
+        try:
+            check_variables(value or {})
+        except VariableError as error:
+            raise InvalidModelFunction(address, cls.alias, error.what, error.accepted) from None
+        return value or FrozenDict()

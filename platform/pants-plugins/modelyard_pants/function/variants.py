@@ -1,0 +1,132 @@
+"""The builds of one function, and what each may say differently."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Callable, ClassVar, Mapping
+
+from pants.engine.addresses import Address
+from pants.engine.target import BoolField, Dependencies, Field, StringField
+from pants.util.frozendict import FrozenDict
+from pants.util.strutil import help_text
+
+from modelyard_pants.common.errors import InvalidModelFunction
+from modelyard_pants.function.fields import VARIANT_FIELDS
+from modelyard_pants.function.model import WeightsField
+
+
+class ClassicField(BoolField):
+    value: bool
+    alias = "classic"
+    default = False
+    help = help_text(
+        """
+        Also generate `#<variant>-classic`: the function in the form of CVAT's own `serverless`
+        folders, from which `nuctl deploy --path` builds an image. For contributing it upstream,
+        or for a Nuclio that is given sources only.
+        """
+    )
+
+
+class VariantField(StringField):
+    alias = "variant"
+    required = True
+    help = "The variant of the function this target belongs to."
+
+
+class VariantResolveField(StringField):
+    alias = "resolve"
+    required = True
+    help = "The Python resolve the variant's third-party dependencies come from."
+
+
+class VariantDependenciesField(Dependencies):
+    help = "What this artifact of a function is made of. Set by `model_function`."
+
+
+# What is generated for each variant, beside the release itself: `#cpu-srcs` and so on.
+ARTIFACTS = (
+    "srcs",
+    "assets",
+    "spec",
+    "processor",
+    "kubernetes",
+    "classic",
+    "predict",
+    "image",
+    "nuclio",
+)
+
+_VARIANT_KEYS = (
+    "resolve",
+    WeightsField.alias,
+    ClassicField.alias,
+    *(field.alias for field in VARIANT_FIELDS),
+)
+
+
+class VariantsField(Field):
+    alias = "variants"
+    default: ClassVar[FrozenDict] = FrozenDict({"cpu": FrozenDict()})
+    help = help_text(
+        f"""
+        The builds of the function, by name, each with what it says differently. The first carries
+        the function's name; a further one, such as `gpu`, is deployed as `<name>-<variant>` unless
+        it sets `function_name`. A variant may say: {", ".join(_VARIANT_KEYS)}.
+        """
+    )
+    value: FrozenDict[str, FrozenDict[str, Any]]
+
+    @classmethod
+    def compute_value(cls, raw_value: Any, address: Address) -> FrozenDict:
+        value = super().compute_value(raw_value, address)
+        if not isinstance(value, Mapping) or not value:
+            raise InvalidModelFunction(
+                address, cls.alias, value, 'a mapping such as {"cpu": {}} is accepted'
+            )
+        for variant, settings in value.items():
+            _require_variant_name(variant, address)
+            _require_variant_settings(settings, f"{cls.alias}[{variant}]", address)
+        return FrozenDict.deep_freeze({k: dict(v) for k, v in value.items()})
+
+
+def _require_variant_name(variant: Any, address: Address) -> None:
+    named = isinstance(variant, str) and re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", variant)
+    if not named:
+        raise InvalidModelFunction(
+            address,
+            VariantsField.alias,
+            variant,
+            "a variant's name has lowercase letters, digits and inner dashes",
+        )
+    # The variant `cpu-spec` and the spec of the variant `cpu` would have one address.
+    if variant.rpartition("-")[2] in ARTIFACTS:
+        raise InvalidModelFunction(
+            address,
+            VariantsField.alias,
+            variant,
+            f"a variant's name may not end like what is generated: {', '.join(ARTIFACTS)}",
+        )
+
+
+def _require_variant_settings(settings: Any, where: str, address: Address) -> None:
+    if not isinstance(settings, Mapping):
+        raise InvalidModelFunction(address, where, settings, "a mapping is accepted")
+    for key, value in settings.items():
+        if key not in _VARIANT_KEYS:
+            raise InvalidModelFunction(address, where, key, f"accepted: {', '.join(_VARIANT_KEYS)}")
+        usable, accepted = _OF_THE_GENERATOR.get(key, (None, ""))
+        if usable is not None and not usable(value):
+            raise InvalidModelFunction(address, f"{where}[{key}]", value, accepted)
+
+
+def _is_address_list(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value)
+
+
+# What no generated target has as a field of its own, and so nobody else would check.
+_OF_THE_GENERATOR: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "resolve": (lambda value: isinstance(value, str), "the name of a Python resolve is accepted"),
+    WeightsField.alias: (_is_address_list, "a list of addresses is accepted"),
+    ClassicField.alias: (lambda value: isinstance(value, bool), "True or False is accepted"),
+}

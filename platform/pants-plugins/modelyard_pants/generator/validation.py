@@ -1,0 +1,115 @@
+"""The rules between fields, applied when a `model_function` becomes its targets."""
+
+from __future__ import annotations
+
+import logging
+from typing import Iterable, Sequence
+
+from pants.engine.addresses import Address
+from pants.engine.target import InvalidTargetException, Target
+
+from modelyard_contract.ports import PortRuleError, require_unique
+from modelyard_pants.common.errors import InvalidModelFunction
+from modelyard_pants.function.identity import (
+    FrameworkField,
+    FunctionNameField,
+    FunctionTypeField,
+    HandlerField,
+)
+from modelyard_pants.function.labels import thaw
+from modelyard_pants.function.model import (
+    AnnotationsField,
+    HeadField,
+    HeadOptionsField,
+    LabelsField,
+)
+from modelyard_pants.function.resources import GpuMemoryField, GpusField, MemoryField
+from modelyard_pants.function.serving import (
+    AvailabilityTimeoutField,
+    EventTimeoutField,
+    PortField,
+    WorkersField,
+)
+from modelyard_pants.function.target_spec import function_port
+from modelyard_pants.function.variants import VariantField
+from modelyard_pants.generator.settings import (
+    ModelSettings,
+    Problem,
+    VariantSettings,
+    model_problems,
+    variant_problems,
+    variant_warnings,
+)
+from modelyard_pants.nuclio.size import MAX_BYTES, nuclio_bytes
+
+logger = logging.getLogger(__name__)
+
+
+def require_usable_model(generator: Target) -> None:
+    """Raise `InvalidModelFunction` for what is wrong with every variant of a function."""
+    labels = generator[LabelsField]
+    handler = generator[HandlerField].value
+    model = ModelSettings(
+        type=str(generator[FunctionTypeField].value),
+        labels=labels.label_set or labels.inline,
+        annotations=generator[AnnotationsField].value or {},
+        framework=str(generator[FrameworkField].value),
+        head=generator[HeadField].value,
+        head_options=generator[HeadOptionsField].value,
+        handler=handler if handler != HandlerField.default else None,
+    )
+    _refuse(generator.address, model_problems(model))
+    size = nuclio_bytes({"labels": thaw(labels.inline)})
+    if size > MAX_BYTES:
+        raise InvalidModelFunction(
+            generator.address,
+            labels.alias,
+            f"{len(labels.inline)} labels",
+            f"{size} bytes are more than the {MAX_BYTES} that Nuclio's docker command line takes",
+        )
+
+
+def require_usable_variant(release: Target, *, cvat_timeout: float) -> None:
+    """Raise `InvalidModelFunction` for what keeps a variant from working; warn of the doubtful."""
+    variant = VariantSettings(
+        variant=str(release[VariantField].value),
+        framework=str(release[FrameworkField].value),
+        port=release[PortField].value,
+        workers=release[WorkersField].value,
+        gpus=release[GpusField].value,
+        gpu_memory=release[GpuMemoryField].value,
+        memory=release[MemoryField].value,
+        event_timeout=release[EventTimeoutField].value or 0,
+        availability_timeout=release[AvailabilityTimeoutField].value,
+    )
+    _refuse(release.address, variant_problems(variant, cvat_timeout=cvat_timeout))
+    for doubt in variant_warnings(variant):
+        logger.warning(str(InvalidModelFunction(release.address, *_parts(doubt))))
+
+
+def require_distinct(releases: Sequence[Target]) -> None:
+    """Raise when two variants of one function would replace each other, or share a port."""
+    names: dict[str, Address] = {}
+    for release in releases:
+        name = str(release[FunctionNameField].value)
+        if name in names:
+            raise InvalidModelFunction(
+                release.address,
+                FunctionNameField.alias,
+                name,
+                f"{names[name]} has that name too, and in Nuclio one would replace the other",
+            )
+        names[name] = release.address
+    try:
+        require_unique({release.address.spec: function_port(release) for release in releases})
+    except PortRuleError as error:
+        raise InvalidTargetException(f"{error} (field `{PortField.alias}`)") from None
+
+
+def _refuse(address: Address, problems: Iterable[Problem]) -> None:
+    for problem in problems:
+        raise InvalidModelFunction(address, *_parts(problem))
+
+
+def _parts(problem: Problem) -> tuple:
+    return problem.field, problem.value, problem.accepted

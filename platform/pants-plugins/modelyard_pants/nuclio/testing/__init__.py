@@ -1,0 +1,1 @@
+"""The function that the tests of Nuclio's files render."""

@@ -1,0 +1,4 @@
+"""A function's code: what belongs to it, and its PEX.
+
+Imports `function` and `common`.
+"""

@@ -1,0 +1,4 @@
+"""Pretrained weights: fetched, verified, converted and exported, with their licences.
+
+Imports `function` and `common`.
+"""
