@@ -1,86 +1,46 @@
-"""The fields of `model_function`, and which of them a variant may set."""
+"""The fields of a function, which of them a variant may set, and their values as plain data."""
 
 from __future__ import annotations
 
+import dataclasses
+from typing import Any
+
+from pants.engine.target import Field, Target
+
+from modelyard_pants.function import identity, model, resources, serving
 from modelyard_pants.function.base_image import BaseImageField
-from modelyard_pants.function.identity import (
-    DescriptionField,
-    DisplayNameField,
-    FrameworkField,
-    FunctionNameField,
-    FunctionTypeField,
-    HandlerField,
-    LicenceField,
-    OriginField,
-)
-from modelyard_pants.function.model import (
-    AnnotationsField,
-    HeadField,
-    HeadOptionsField,
-    LabelsField,
-    ParamsField,
-)
-from modelyard_pants.function.resources import (
-    CpusField,
-    EnvField,
-    GpuMemoryField,
-    GpusField,
-    MemoryField,
-)
-from modelyard_pants.function.serving import (
-    AvailabilityTimeoutField,
-    EventTimeoutField,
-    IdleTimeoutField,
-    MaxBodyField,
-    PortField,
-    WorkersField,
-)
 
-FUNCTION_FIELDS = (
-    FunctionNameField,
-    DisplayNameField,
-    DescriptionField,
-    FunctionTypeField,
-    FrameworkField,
-    HandlerField,
-    HeadField,
-    HeadOptionsField,
-    LabelsField,
-    PortField,
-    WorkersField,
-    EventTimeoutField,
-    AvailabilityTimeoutField,
-    IdleTimeoutField,
-    MaxBodyField,
-    EnvField,
-    MemoryField,
-    CpusField,
-    GpusField,
-    GpuMemoryField,
-    AnnotationsField,
-    LicenceField,
-    OriginField,
-    ParamsField,
+FUNCTION_FIELDS: tuple[type[Field], ...] = (
+    *identity.FIELDS,
+    *serving.FIELDS,
+    *resources.FIELDS,
+    *model.FIELDS,
     BaseImageField,
 )
 
-# What a variant may say differently. The type, labels and licence are the model's own.
-VARIANT_FIELDS = (
-    FunctionNameField,
-    DisplayNameField,
-    DescriptionField,
-    HandlerField,
-    PortField,
-    WorkersField,
-    EventTimeoutField,
-    AvailabilityTimeoutField,
-    IdleTimeoutField,
-    MaxBodyField,
-    EnvField,
-    MemoryField,
-    CpusField,
-    GpusField,
-    GpuMemoryField,
-    ParamsField,
-    BaseImageField,
+# The model's own, whatever it is built for.
+_THE_SAME_FOR_ALL_VARIANTS = (
+    identity.FunctionTypeField,
+    identity.FrameworkField,
+    identity.LicenceField,
+    identity.OriginField,
+    model.LabelsField,
+    model.HeadField,
+    model.HeadOptionsField,
+    model.AnnotationsField,
 )
+
+VARIANT_FIELDS = tuple(
+    field for field in FUNCTION_FIELDS if field not in _THE_SAME_FOR_ALL_VARIANTS
+)
+
+
+def values_for(struct: type[Any], target: Target) -> dict[str, Any]:
+    """Return the values of those fields that `struct`, a dataclass, has an attribute for.
+
+    By the name that field and attribute have in common.
+    """
+    attributes = {attribute.name for attribute in dataclasses.fields(struct)}
+    return {
+        field.alias: target[field].value for field in FUNCTION_FIELDS if field.alias in attributes
+    }

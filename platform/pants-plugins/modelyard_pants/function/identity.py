@@ -6,7 +6,7 @@ import re
 from typing import Optional
 
 from pants.engine.addresses import Address
-from pants.engine.target import AsyncFieldMixin, StringField
+from pants.engine.target import AsyncFieldMixin, Field, StringField
 from pants.util.strutil import help_text
 
 from modelyard_contract.frameworks import FRAMEWORKS
@@ -141,3 +141,15 @@ class LicenceField(RequiredTextField):
 class OriginField(RequiredTextField):
     alias = "origin"
     help = "Where the model comes from: its authors, paper or repository."
+
+
+FIELDS: tuple[type[Field], ...] = (
+    FunctionNameField,
+    DisplayNameField,
+    DescriptionField,
+    FunctionTypeField,
+    FrameworkField,
+    HandlerField,
+    LicenceField,
+    OriginField,
+)

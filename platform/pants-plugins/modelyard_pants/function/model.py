@@ -168,3 +168,13 @@ def _is_json(value: Any) -> bool:
     if isinstance(value, float):
         return math.isfinite(value)
     return value is None or isinstance(value, (str, int))
+
+
+# Without `WeightsField`: what is generated depends on weights, and has no such field.
+FIELDS: tuple[type[Field], ...] = (
+    LabelsField,
+    HeadField,
+    HeadOptionsField,
+    AnnotationsField,
+    ParamsField,
+)

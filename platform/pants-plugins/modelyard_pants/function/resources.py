@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Mapping, Optional
 
 from pants.engine.addresses import Address
-from pants.engine.target import DictStringToStringField, IntField, StringField, ValidNumbers
+from pants.engine.target import DictStringToStringField, Field, IntField, StringField, ValidNumbers
 from pants.util.frozendict import FrozenDict
 from pants.util.strutil import help_text
 
@@ -104,3 +104,12 @@ class EnvField(DictStringToStringField):
         except VariableError as error:
             raise InvalidModelFunction(address, cls.alias, error.what, error.accepted) from None
         return value or FrozenDict()
+
+
+FIELDS: tuple[type[Field], ...] = (
+    EnvField,
+    MemoryField,
+    CpusField,
+    GpusField,
+    GpuMemoryField,
+)

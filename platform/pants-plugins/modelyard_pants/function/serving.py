@@ -140,3 +140,13 @@ class MaxBodyField(IntField):
                 f"{limits.MOST_BODY} (1 GiB) are accepted",
             )
         return value
+
+
+FIELDS: tuple[type[Field], ...] = (
+    PortField,
+    WorkersField,
+    EventTimeoutField,
+    AvailabilityTimeoutField,
+    IdleTimeoutField,
+    MaxBodyField,
+)

@@ -7,28 +7,12 @@ from pants.engine.target import Target
 
 from modelyard_contract.annotations import complete
 from modelyard_contract.ports import derived_port
-from modelyard_pants.function.identity import (
-    DescriptionField,
-    DisplayNameField,
-    FunctionNameField,
-    FunctionTypeField,
-)
+from modelyard_pants.function.fields import values_for
+from modelyard_pants.function.identity import FunctionNameField, FunctionTypeField
 from modelyard_pants.function.labels import FunctionLabels, FunctionLabelsRequest
 from modelyard_pants.function.model import AnnotationsField, LabelsField
-from modelyard_pants.function.resources import (
-    CpusField,
-    EnvField,
-    GpuMemoryField,
-    GpusField,
-    MemoryField,
-)
-from modelyard_pants.function.serving import (
-    AvailabilityTimeoutField,
-    EventTimeoutField,
-    MaxBodyField,
-    PortField,
-    WorkersField,
-)
+from modelyard_pants.function.resources import GpuMemoryField
+from modelyard_pants.function.serving import PortField
 from modelyard_pants.function.spec import FunctionSpec
 from modelyard_pants.function.variants import VariantDependenciesField, VariantField
 from modelyard_pants.subsystem import Modelyard
@@ -46,24 +30,17 @@ async def function_spec(target: Target, modelyard: Modelyard) -> FunctionSpec:
     )
     name = str(target[FunctionNameField].value)
     variant = str(target[VariantField].value)
-    function_type = str(target[FunctionTypeField].value)
-    return FunctionSpec(
-        name=name,
-        variant=variant,
-        display_name=str(target[DisplayNameField].value),
-        description=str(target[DescriptionField].value),
-        type=function_type,
-        image=f"{modelyard.image_repository}/{name}:{variant}",
-        labels=labels.plain(),
-        port=function_port(target),
-        workers=target[WorkersField].value,
-        max_body=target[MaxBodyField].value,
-        event_timeout=target[EventTimeoutField].value,
-        availability_timeout=target[AvailabilityTimeoutField].value,
-        annotations=complete(function_type, target[AnnotationsField].value or {}),
-        env=target[EnvField].value or {},
-        memory=target[MemoryField].value,
-        cpus=target[CpusField].value,
-        gpus=target[GpusField].value,
-        gpu_memory=target[GpuMemoryField].bytes,
-    )
+    values = {
+        **values_for(FunctionSpec, target),
+        # What is not just the value of a field.
+        "name": name,
+        "variant": variant,
+        "image": f"{modelyard.image_repository}/{name}:{variant}",
+        "labels": labels.plain(),
+        "port": function_port(target),
+        "annotations": complete(
+            str(target[FunctionTypeField].value), target[AnnotationsField].value or {}
+        ),
+        "gpu_memory": target[GpuMemoryField].bytes,
+    }
+    return FunctionSpec(**values)

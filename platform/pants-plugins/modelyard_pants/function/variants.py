@@ -57,12 +57,19 @@ ARTIFACTS = (
     "nuclio",
 )
 
-_VARIANT_KEYS = (
-    "resolve",
-    WeightsField.alias,
-    ClassicField.alias,
-    *(field.alias for field in VARIANT_FIELDS),
-)
+
+def _is_address_list(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value)
+
+
+# What a variant may set that no generated target has as a field, and so nobody else would check.
+OF_THE_GENERATOR: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "resolve": (lambda value: isinstance(value, str), "the name of a Python resolve is accepted"),
+    WeightsField.alias: (_is_address_list, "a list of addresses is accepted"),
+    ClassicField.alias: (lambda value: isinstance(value, bool), "True or False is accepted"),
+}
+
+_VARIANT_KEYS = (*OF_THE_GENERATOR, *(field.alias for field in VARIANT_FIELDS))
 
 
 class VariantsField(Field):
@@ -115,18 +122,6 @@ def _require_variant_settings(settings: Any, where: str, address: Address) -> No
     for key, value in settings.items():
         if key not in _VARIANT_KEYS:
             raise InvalidModelFunction(address, where, key, f"accepted: {', '.join(_VARIANT_KEYS)}")
-        usable, accepted = _OF_THE_GENERATOR.get(key, (None, ""))
+        usable, accepted = OF_THE_GENERATOR.get(key, (None, ""))
         if usable is not None and not usable(value):
             raise InvalidModelFunction(address, f"{where}[{key}]", value, accepted)
-
-
-def _is_address_list(value: Any) -> bool:
-    return isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value)
-
-
-# What no generated target has as a field of its own, and so nobody else would check.
-_OF_THE_GENERATOR: Mapping[str, tuple[Callable[[Any], bool], str]] = {
-    "resolve": (lambda value: isinstance(value, str), "the name of a Python resolve is accepted"),
-    WeightsField.alias: (_is_address_list, "a list of addresses is accepted"),
-    ClassicField.alias: (lambda value: isinstance(value, bool), "True or False is accepted"),
-}

@@ -10,26 +10,11 @@ from pants.engine.target import InvalidTargetException, Target
 
 from modelyard_contract.ports import PortRuleError, require_unique
 from modelyard_pants.common.errors import InvalidModelFunction
-from modelyard_pants.function.identity import (
-    FrameworkField,
-    FunctionNameField,
-    FunctionTypeField,
-    HandlerField,
-)
+from modelyard_pants.function.fields import values_for
+from modelyard_pants.function.identity import FunctionNameField, HandlerField
 from modelyard_pants.function.labels import thaw
-from modelyard_pants.function.model import (
-    AnnotationsField,
-    HeadField,
-    HeadOptionsField,
-    LabelsField,
-)
-from modelyard_pants.function.resources import GpuMemoryField, GpusField, MemoryField
-from modelyard_pants.function.serving import (
-    AvailabilityTimeoutField,
-    EventTimeoutField,
-    PortField,
-    WorkersField,
-)
+from modelyard_pants.function.model import LabelsField
+from modelyard_pants.function.serving import PortField
 from modelyard_pants.function.target_spec import function_port
 from modelyard_pants.function.variants import VariantField
 from modelyard_pants.generator.settings import (
@@ -49,15 +34,12 @@ def require_usable_model(generator: Target) -> None:
     """Raise `InvalidModelFunction` for what is wrong with every variant of a function."""
     labels = generator[LabelsField]
     handler = generator[HandlerField].value
-    model = ModelSettings(
-        type=str(generator[FunctionTypeField].value),
-        labels=labels.label_set or labels.inline,
-        annotations=generator[AnnotationsField].value or {},
-        framework=str(generator[FrameworkField].value),
-        head=generator[HeadField].value,
-        head_options=generator[HeadOptionsField].value,
-        handler=handler if handler != HandlerField.default else None,
-    )
+    values = {
+        **values_for(ModelSettings, generator),
+        "labels": labels.label_set or labels.inline,
+        "handler": handler if handler != HandlerField.default else None,
+    }
+    model = ModelSettings(**values)
     _refuse(generator.address, model_problems(model))
     size = nuclio_bytes({"labels": thaw(labels.inline)})
     if size > MAX_BYTES:
@@ -71,17 +53,8 @@ def require_usable_model(generator: Target) -> None:
 
 def require_usable_variant(release: Target, *, cvat_timeout: float) -> None:
     """Raise `InvalidModelFunction` for what keeps a variant from working; warn of the doubtful."""
-    variant = VariantSettings(
-        variant=str(release[VariantField].value),
-        framework=str(release[FrameworkField].value),
-        port=release[PortField].value,
-        workers=release[WorkersField].value,
-        gpus=release[GpusField].value,
-        gpu_memory=release[GpuMemoryField].value,
-        memory=release[MemoryField].value,
-        event_timeout=release[EventTimeoutField].value or 0,
-        availability_timeout=release[AvailabilityTimeoutField].value,
-    )
+    values = values_for(VariantSettings, release)
+    variant = VariantSettings(variant=str(release[VariantField].value), **values)
     _refuse(release.address, variant_problems(variant, cvat_timeout=cvat_timeout))
     for doubt in variant_warnings(variant):
         logger.warning(str(InvalidModelFunction(release.address, *_parts(doubt))))

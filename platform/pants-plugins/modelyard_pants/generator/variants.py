@@ -17,11 +17,9 @@ from modelyard_pants.function.identity import (
     HandlerField,
 )
 from modelyard_pants.function.model import HeadField, WeightsField
-from modelyard_pants.function.variants import ClassicField, VariantsField
+from modelyard_pants.function.serving import PortField
+from modelyard_pants.function.variants import OF_THE_GENERATOR, ClassicField, VariantsField
 from modelyard_pants.subsystem import Modelyard
-
-# What a variant may say that no generated target has as a field.
-_OF_THE_GENERATOR = ("resolve", WeightsField.alias, ClassicField.alias)
 
 
 @dataclass(frozen=True)
@@ -79,7 +77,7 @@ def variants(
                 settings[HandlerField.alias],
                 "a head takes its place: leave one of them out",
             )
-        overrides = {k: v for k, v in settings.items() if k not in _OF_THE_GENERATOR}
+        overrides = {k: v for k, v in settings.items() if k not in OF_THE_GENERATOR}
         yield Variant(
             name=name,
             first=index == 0,
@@ -96,5 +94,5 @@ def _suffixed(values: Mapping[str, Any], variant: str) -> Mapping[str, Any]:
     return {
         FunctionNameField.alias: f"{values[FunctionNameField.alias]}-{variant}",
         DisplayNameField.alias: f"{values[DisplayNameField.alias]} ({variant.upper()})",
-        "port": None,
+        PortField.alias: None,
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pants.core.goals.package import OutputPathField
-from pants.engine.target import COMMON_TARGET_FIELDS, OptionalSingleSourceField, Target
+from pants.engine.target import COMMON_TARGET_FIELDS, Field, OptionalSingleSourceField, Target
 from pants.util.strutil import help_text
 
 from modelyard_pants.function.fields import FUNCTION_FIELDS
@@ -20,7 +20,7 @@ class RenderingSourceField(OptionalSingleSourceField):
     help = "Always generated."
 
 
-_RENDERING_FIELDS = (
+_RENDERING_FIELDS: tuple[type[Field], ...] = (
     *COMMON_TARGET_FIELDS,
     *FUNCTION_FIELDS,
     VariantField,
