@@ -85,6 +85,7 @@ class Detector(Model):
         """Return detections with a score of at least `threshold` (0..1)."""
 
     def warm_up(self) -> None:
+        """Detect on a blank image."""
         self.detect(blank_image(), self.default_threshold)
 
 
@@ -99,6 +100,7 @@ class Interactor(Model):
         """Return the object's mask, with the image's height and width."""
 
     def warm_up(self) -> None:
+        """Segment a blank image, with a box and clicks."""
         side = float(_BLANK_SIDE)
         middle, near, far = side / 2, side / 4, side * 3 / 4
         extremes = ((near, middle), (middle, near), (far, middle), (middle, far))
@@ -156,6 +158,7 @@ class Tracker(Model, Generic[StateT]):
         return [self.step(image, state) for state in states]
 
     def warm_up(self) -> None:
+        """Track a rectangle on a blank image."""
         side = float(_BLANK_SIDE)
         shape = Rectangle(label="", box=(side / 4, side / 4, side * 3 / 4, side * 3 / 4))
         self.step(blank_image(), self.start(blank_image(), shape))
@@ -186,6 +189,7 @@ class Reidentifier(Model):
         """
 
     def warm_up(self) -> None:
+        """Match a box on blank images."""
         side = float(_BLANK_SIDE)
         box = ReidBox((side / 4, side / 4, side * 3 / 4, side * 3 / 4), 0)
         blank = blank_image()

@@ -31,7 +31,9 @@ async def licensed(request: LicensedRequest) -> Weights:
 async def convert_weights(request: ConvertWeightsRequest) -> Weights:
     if module := _EXPORTERS.get(request.converter):
         return await Get(Weights, ExporterRun(module, request.name, request.fetched))
-    tool = await Get(VenvPex, OptionTool("weights_converter", "modelyard_tools.weights.conversion.convert"))
+    tool = await Get(
+        VenvPex, OptionTool("weights_converter", "modelyard_tools.weights.conversion.convert")
+    )
     sources = await Get(Digest, AddPrefix(request.fetched, "in"))
     result = await Get(
         ProcessResult,

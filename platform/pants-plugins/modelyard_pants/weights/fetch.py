@@ -73,7 +73,9 @@ async def fetch_weights(
             "--modelyard-weights-retry=0 asks at once"
         )
         return Weights(None, reason)
-    tool = await Get(VenvPex, OptionTool("weights_fetcher", "modelyard_tools.weights.sources.fetch"))
+    tool = await Get(
+        VenvPex, OptionTool("weights_fetcher", "modelyard_tools.weights.sources.fetch")
+    )
     spec_digest = await Get(Digest, CreateDigest([FileContent("spec.json", content)]))
     fetch = VenvPexProcess(
         tool,
