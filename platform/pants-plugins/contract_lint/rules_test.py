@@ -18,7 +18,7 @@ from pants.testutil.rule_runner import PYTHON_BOOTSTRAP_ENV, QueryRule, RuleRunn
 
 from contract_lint import register
 from contract_lint.rules import CONTRACT, ContractLintFieldSet, ContractLintRequest
-from modelyard_pants.testutil import without
+from modelyard_pants.testing.runner import without
 
 
 @rule
