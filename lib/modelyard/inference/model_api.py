@@ -7,7 +7,7 @@ become shapes.
 """
 
 import copy
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,18 +15,11 @@ import numpy as np
 import openvino
 from model_api.adapters import OpenvinoAdapter
 from model_api.models import (
-    SSD,
-    YOLO11,
     ClassificationModel,
     DETRInstanceSegmentation,
-    ImageModel,
-    InstanceSegmentationModel,
     MaskRCNNModel,
     Model,
     SegmentationModel,
-    YOLOSeg,
-    YOLOv5,
-    YOLOv8,
 )
 from model_api.models.model import WrapperError
 from model_api.models.parameters import ParameterRegistry
@@ -42,24 +35,16 @@ from modelyard.inference.device import Device
 from modelyard.inference.heads.errors import HeadError
 from modelyard.inference.heads.segmentation import masks_of, outline_of
 from modelyard.inference.mask_paste import paste
-from modelyard.inference.openvino import MODEL_INFO, compile_network, model_info, read_network
+from modelyard.inference.model_api_configuration import (
+    fed_with_bgr,
+    kind_of,
+    labels_by_name,
+    labels_by_number,
+)
+from modelyard.inference.openvino_info import model_info
+from modelyard.inference.openvino_network import compile_network, read_network
 from modelyard_contract.heads import Channels
 
-# Its detectors that were verified to work; its YOLOX fails on every image.
-_KINDS: Final[Mapping[str, type[ImageModel]]] = {
-    kind.__model__.lower(): kind
-    for kind in (
-        ClassificationModel,
-        DETRInstanceSegmentation,
-        MaskRCNNModel,
-        SegmentationModel,
-        SSD,
-        YOLO11,
-        YOLOSeg,
-        YOLOv5,
-        YOLOv8,
-    )
-}
 # Its classes write their defaults into a shared object, which would affect the next one.
 _PARAMETERS: Final = {
     name: copy.deepcopy(group)
@@ -95,13 +80,13 @@ class ModelApiNetwork:
         """
         network = read_network(file, device)
         configuration = model_info(network)
-        kind = _kind(file, configuration)
+        kind = kind_of(file, configuration)
         known = tuple(configuration.get("labels", "").split())
-        self._names = _names(known, labels)
+        self._names = labels_by_name(known, labels)
         # That path is of the machine on which the file was written.
         more: dict[str, Any] = {"path_to_labels": ""}
         if not known:
-            more["labels"] = _listed(kind, labels)
+            more["labels"] = labels_by_number(kind, labels)
         if issubclass(kind, SegmentationModel):
             more["return_soft_prediction"] = False
         if issubclass(kind, MaskRCNNModel):
@@ -109,7 +94,7 @@ class ModelApiNetwork:
             more["postprocess_semantic_masks"] = False
         self._model = _fitting(file, lambda: kind(_adapter(network), more))
         self._check_scaling()
-        self._bgr = _fed_with_bgr(configuration, self._model, channels)
+        self._bgr = fed_with_bgr(configuration, self._model, channels)
         self.threshold = self._parameter("confidence_threshold")
         """The file's threshold, or Model API's default; None if its kind has none."""
 
@@ -181,11 +166,6 @@ class ModelApiNetwork:
         return self._model.get_param(name) if name in known else None
 
 
-def is_read(configuration: Mapping[str, str]) -> bool:
-    """Return whether a configuration is of a supported kind."""
-    return configuration.get("model_type", "").lower() in _KINDS
-
-
 class _Core:
     """What Model API's adapter needs of `openvino.Core`, for a network already read."""
 
@@ -197,7 +177,7 @@ class _Core:
 
     @staticmethod
     def compile_model(network: openvino.Model, *_: object) -> openvino.CompiledModel:
-        return compile_network(openvino.Core(), network)
+        return compile_network(network)
 
 
 def _adapter(network: openvino.Model) -> OpenvinoAdapter:
@@ -205,26 +185,6 @@ def _adapter(network: openvino.Model) -> OpenvinoAdapter:
     return OpenvinoAdapter(
         _Core(network), b"", weights_path=b"", model_parameters={}, max_num_requests=1
     )
-
-
-def _kind(file: Path, configuration: Mapping[str, str]) -> type[ImageModel]:
-    """Return Model API's class for a configuration.
-
-    Raises:
-        HeadError: it has no class, or an unsupported one.
-    """
-    name = configuration.get("model_type")
-    if name is None:
-        raise HeadError(
-            f"{file.name} has no Model API configuration ({MODEL_INFO}/model_type in its "
-            "rt_info); set `head` instead"
-        )
-    if name.lower() not in _KINDS:
-        raise HeadError(
-            f"{file.name} has Model API's type {name!r}; accepted: "
-            + ", ".join(sorted(kind.__model__ for kind in _KINDS.values()))
-        )
-    return _KINDS[name.lower()]
 
 
 def _fitting(file: Path, make: Callable[[], Model]) -> Any:
@@ -246,49 +206,3 @@ def _fitting(file: Path, make: Callable[[], Model]) -> Any:
             f"the Model API configuration of {file.name} does not fit: {reason}"
         ) from error
     return model
-
-
-def _fed_with_bgr(
-    configuration: Mapping[str, str], model: ImageModel, channels: Channels | None
-) -> bool:
-    reverses = bool(model.get_param("reverse_input_channels"))
-    if channels is None:
-        return "otx_version" not in configuration
-    return (channels == "bgr") != reverses
-
-
-def _names(known: Sequence[str], labels: LabelSet) -> dict[str, str]:
-    """Return the function's labels by Model API's names.
-
-    Raises:
-        HeadError: a label is not in the file, or has the id of another.
-    """
-    if not known:
-        return {label.name: label.name for label in labels}
-    numbers = {_spelled(name): number for number, name in enumerate(known)}
-    for label in labels:
-        number = numbers.get(_spelled(label.name))
-        if number is None:
-            raise HeadError(
-                f"the label {label.name!r} is not in the file; accepted: {', '.join(known)}"
-            )
-        if label.id not in {None, number}:
-            raise HeadError(
-                f"the label {label.name!r} has id {label.id}, but in the file it is {number}"
-            )
-    return {known[numbers[_spelled(label.name)]]: label.name for label in labels}
-
-
-def _spelled(name: str) -> str:
-    """Return a label as Model API writes it, without spaces."""
-    return name.replace(" ", "_")
-
-
-def _listed(kind: type[ImageModel], labels: LabelSet) -> list[str]:
-    """Return the labels by class number."""
-    if not labels.ids:
-        # Their class 0 is the background.
-        blank = ["#0"] if issubclass(kind, InstanceSegmentationModel) else []
-        return [*blank, *labels.names]
-    names = {label.id: label.name for label in labels}
-    return [names.get(number, f"#{number}") for number in range(max(labels.ids) + 1)]

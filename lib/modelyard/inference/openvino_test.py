@@ -12,7 +12,8 @@ import pytest
 from openvino import opset13 as op
 
 from modelyard.inference.device import Device
-from modelyard.inference.openvino import OpenVINOError, OpenVINOSession
+from modelyard.inference.openvino import OpenVINOSession
+from modelyard.inference.openvino_network import OpenVINOError
 from modelyard.inference.precision import supported_precision
 
 CPU = Device()

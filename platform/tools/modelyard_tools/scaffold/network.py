@@ -71,7 +71,7 @@ def read_network(path: Path) -> Network:
     if suffix not in FORMATS:
         raise NetworkError(f"{path.name} is not one of {', '.join(FORMATS)}")
     # ruff: noqa: PLC0415 - slow to import, and most new functions start without a file
-    from modelyard.inference.openvino import OpenVINOError
+    from modelyard.inference.openvino_network import OpenVINOError
 
     try:
         files = [path] if suffix != ".xml" else [path, path.with_suffix(".bin")]
@@ -88,8 +88,10 @@ def _read(path: Path, files: Sequence[File]) -> Network:
     from modelyard.inference.heads.feeding import resolve_input
     from modelyard.inference.heads.fitting import find_head
     from modelyard.inference.heads.options import HeadOptions
-    from modelyard.inference.model_api import is_read
-    from modelyard.inference.openvino import OpenVINOSession, model_info, read_network
+    from modelyard.inference.model_api_configuration import is_read
+    from modelyard.inference.openvino import OpenVINOSession
+    from modelyard.inference.openvino_info import model_info
+    from modelyard.inference.openvino_network import read_network
 
     configuration = model_info(read_network(path, Device()))
     session = OpenVINOSession(path, device=Device())
