@@ -10,8 +10,9 @@ from fbrs.refinement import load_optimiser
 from fbrs.session import Predictor, Progress
 from fbrs.zoom import Click
 from modelyard import Assets, Clicks, Device, Image, Interactor, RequestError, Segment
-from modelyard.inference.checkpoints import build_network, find_state, without_prefix
+from modelyard.inference.checkpoints import find_state
 from modelyard.inference.torch_device import prepare, running, torch_device
+from modelyard.inference.torch_loading import build_network, without_prefix
 from modelyard.serving.author.cache import ByteCache
 
 _WEIGHTS: Final = "resnet101_dh256_sbd.pth"

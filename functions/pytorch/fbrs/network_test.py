@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from fbrs.network import FEATURES, ClickNetwork, distance_maps
-from modelyard.inference.checkpoints import CheckpointError, build_network, read_state
+from modelyard.inference.checkpoints import CheckpointError, read_state
 from modelyard.inference.testing.random_weights import random_state
+from modelyard.inference.torch_loading import build_network
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,9 @@ from iog.guidance import click_maps, crop_around, outside_points, paste, pixels_
 from iog.network import InsideOutside
 from modelyard import Assets, Clicks, Device, Image, Interactor, RequestError, Segment
 from modelyard.annotation import Box
-from modelyard.inference.checkpoints import build_network, find_state, without_prefix
+from modelyard.inference.checkpoints import find_state
 from modelyard.inference.torch_device import prepare, running, torch_device
+from modelyard.inference.torch_loading import build_network, without_prefix
 
 _WEIGHTS: Final = "IOG_PASCAL_SBD.pth"
 

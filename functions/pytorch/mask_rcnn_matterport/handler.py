@@ -14,8 +14,8 @@ from mask_rcnn_matterport.network import CLASSES, MaskRCNN
 from mask_rcnn_matterport.published import read_keras, rename
 from modelyard import Assets, Detector, Device, Image, Mask, crop, polygons
 from modelyard.annotation import LabelError
-from modelyard.inference.checkpoints import build_network
 from modelyard.inference.torch_device import prepare, running, torch_device
+from modelyard.inference.torch_loading import build_network
 
 _WEIGHTS: Final = "mask_rcnn_coco.h5"
 _BACKGROUND: Final = 0

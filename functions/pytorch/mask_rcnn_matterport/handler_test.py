@@ -16,7 +16,8 @@ from mask_rcnn_matterport.network import MaskRCNN
 from mask_rcnn_matterport.published import read_keras, rename
 from modelyard import Assets, Device, Image, Mask
 from modelyard.annotation import LabelError
-from modelyard.inference.checkpoints import CheckpointError, build_network
+from modelyard.inference.checkpoints import CheckpointError
+from modelyard.inference.torch_loading import build_network
 from modelyard.serving.protocol.sample import sample_request
 from modelyard.serving.worker.nuclio import open_endpoint
 

@@ -6,8 +6,9 @@ from typing import Final
 from torch import Tensor, nn
 from torch.nn import functional
 
-from modelyard.inference.checkpoints import build_network, find_state
+from modelyard.inference.checkpoints import find_state
 from modelyard.inference.resnet import ResNet
+from modelyard.inference.torch_loading import build_network
 from retinanet_r101.decode import ANCHORS, CLASSES
 
 WEIGHTS: Final = "model_final_971ab9.pkl"

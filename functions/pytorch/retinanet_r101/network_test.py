@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from modelyard.inference.checkpoints import CheckpointError, build_network
+from modelyard.inference.checkpoints import CheckpointError
+from modelyard.inference.torch_loading import build_network
 from retinanet_r101.network import WEIGHTS, RetinaNet, read_network
 
 Checkpoint = dict[str, NDArray[np.float32]]

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from modelyard.inference.checkpoints import build_network, find_state, without_prefix
+from modelyard.inference.checkpoints import find_state
+from modelyard.inference.torch_loading import build_network, without_prefix
 from siammask.network import SiamMask
 
 

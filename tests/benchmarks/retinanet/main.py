@@ -29,11 +29,11 @@ import openvino
 import torch
 from torch import Tensor
 
-from modelyard.inference.checkpoints import build_network, load_state
 from modelyard.inference.device import Device
 from modelyard.inference.openvino import OpenVINOSession
 from modelyard.inference.precision import Precision, supported_precision
 from modelyard.inference.torch_device import prepare
+from modelyard.inference.torch_loading import build_network, load_state
 from modelyard.models.detectron2.importing import build_model
 from modelyard.models.detectron2.testing.checkpoints import random_checkpoint
 from modelyard.models.detectron2.zoo import open_configuration

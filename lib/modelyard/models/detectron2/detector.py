@@ -10,9 +10,10 @@ import torch
 
 from modelyard.annotation import Shape
 from modelyard.imaging import Image
-from modelyard.inference.checkpoints import CheckpointError, load_state, read_state
+from modelyard.inference.checkpoints import CheckpointError, read_state
 from modelyard.inference.device import Device
 from modelyard.inference.torch_device import prepare, running
+from modelyard.inference.torch_loading import load_state
 from modelyard.models.detectron2.classes import label_classes
 from modelyard.models.detectron2.importing import ResizeShortestEdge, build_model
 from modelyard.models.detectron2.shapes import instance_shapes, panoptic_shapes
