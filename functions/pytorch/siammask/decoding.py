@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siammask.geometry import Target
-from siammask.network import ANCHORS, SCORES, STRIDE
+from siammask.sizes import ANCHORS, SCORES, STRIDE
 
 _RATIOS: Final = (0.33, 0.5, 1.0, 2.0, 3.0)
 _SCALE: Final = 8

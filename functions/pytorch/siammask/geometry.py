@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from siammask.network import EXEMPLAR, SEARCH
+from siammask.sizes import EXEMPLAR, SEARCH
 
 Pixels = NDArray[np.uint8]
 """uint8 [height, width, 3]."""

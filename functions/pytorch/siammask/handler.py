@@ -31,8 +31,8 @@ from modelyard.inference.torch_device import prepare, running, torch_device
 from siammask import weights
 from siammask.decoding import choose, held_to
 from siammask.geometry import Pixels, Target, cut, exemplar_side, search_side
-from siammask.network import ANCHORS, EXEMPLAR, SEARCH
 from siammask.pasting import Bitmap, mask_square, paste, turned_box
+from siammask.sizes import ANCHORS, EXEMPLAR, SEARCH
 from siammask.state import Form, SiamMaskState
 
 Item = TypeVar("Item")

@@ -2,14 +2,13 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
 from modelyard.inference.checkpoints import CheckpointError
 from siammask import weights
-from siammask.network import SiamMask, correlate, windows
+from siammask.network import SiamMask
 from siammask.testing import published, random_state
 
 # The authors' program reports for their published file: "used keys:356", and none unused.
@@ -26,25 +25,6 @@ def network(state: dict[str, Tensor]) -> SiamMask:
     network = SiamMask()
     network.load_state_dict(state)
     return network.eval()
-
-
-def test_correlation_is_that_of_each_channel_with_its_own_kernel() -> None:
-    torch.manual_seed(1)
-    images, kernels = torch.randn(2, 3, 6, 7), torch.randn(2, 3, 4, 2)
-    result = correlate(images, kernels)
-
-    assert result.shape == (2, 3, 3, 6)
-    for n, c, y, x in np.ndindex(*result.shape):
-        expected = (images[n, c, y : y + 4, x : x + 2] * kernels[n, c]).sum()
-        assert result[n, c, y, x] == pytest.approx(expected.item(), abs=1e-5)
-
-
-def test_windows_are_cut_from_each_image_at_its_own_place() -> None:
-    features = torch.arange(2 * 1 * 5 * 5, dtype=torch.float32).reshape(2, 1, 5, 5)
-    cut = windows(features, torch.tensor([0, 2]), torch.tensor([1, 0]), step=2, side=3, rim=1)
-
-    assert cut[0, 0].tolist() == [[0, 0, 0], [1, 2, 3], [6, 7, 8]]
-    assert cut[1, 0].tolist() == [[0, 40, 41], [0, 45, 46], [0, 0, 0]]
 
 
 def test_masks_are_made_from_the_correlation_at_their_place(network: SiamMask) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siammask.geometry import Target
-from siammask.network import FINE_MASK, SEARCH, STRIDE
+from siammask.sizes import FINE_MASK, SEARCH, STRIDE
 
 Bitmap = NDArray[np.bool_]
 

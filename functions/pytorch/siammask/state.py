@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from modelyard import PackedArray
 from siammask.geometry import Target
-from siammask.network import CHANNELS, TEMPLATE
+from siammask.sizes import CHANNELS, TEMPLATE
 
 Form = Literal["rectangle", "polygon", "mask"]
 """The type of shape an object is reported as, which is the type it was drawn in."""

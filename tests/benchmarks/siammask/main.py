@@ -32,7 +32,7 @@ from modelyard.inference.torch_device import running
 from modelyard.serving.author.cache import ImageCache
 from modelyard.serving.worker.endpoint import Endpoint
 from siammask.handler import SiamMaskTracker
-from siammask.network import CHANNELS, SCORES, SEARCH, TEMPLATE
+from siammask.sizes import CHANNELS, SCORES, SEARCH, TEMPLATE
 from siammask.testing import write_assets
 
 _RUNS = 5
