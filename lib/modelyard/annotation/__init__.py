@@ -4,11 +4,13 @@ Bytes to request (`parse_…`), shapes and labels, reply to bytes (`encode_…`)
 nothing of models and does not decode images.
 """
 
+from modelyard.annotation.attributes import Attribute
 from modelyard.annotation.clipping import clip
 from modelyard.annotation.coordinates import Box
 from modelyard.annotation.errors import AnnotationError, LabelError, RequestError, ShapeError
 from modelyard.annotation.extents import bounding_box, rectangle_corners
 from modelyard.annotation.labels import Label, LabelAttribute, LabelSet
+from modelyard.annotation.masks import Bitmap
 from modelyard.annotation.requests import (
     DetectorRequest,
     InteractorRequest,
@@ -24,9 +26,8 @@ from modelyard.annotation.responses import (
     encode_segment,
     encode_tracks,
 )
+from modelyard.annotation.segments import Segment
 from modelyard.annotation.shapes import (
-    Attribute,
-    Bitmap,
     Cuboid,
     Ellipse,
     Keypoint,
@@ -35,7 +36,6 @@ from modelyard.annotation.shapes import (
     Polygon,
     Polyline,
     Rectangle,
-    Segment,
     Shape,
     Skeleton,
     Tag,

@@ -6,7 +6,7 @@ bytes in which every second one is a comma.
 
 import numpy as np
 
-from modelyard.annotation.shapes import Bitmap
+from modelyard.annotation.masks import Bitmap
 
 _ZERO, _COMMA, _OPEN, _CLOSE = b"0,[]"
 

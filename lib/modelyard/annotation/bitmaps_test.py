@@ -5,7 +5,7 @@ import numpy as np
 from hypothesis import given
 
 from modelyard.annotation.bitmaps import flat_json, nested_json
-from modelyard.annotation.shapes import Bitmap
+from modelyard.annotation.masks import Bitmap
 from modelyard.annotation.testing.strategies import bitmaps, steady
 
 

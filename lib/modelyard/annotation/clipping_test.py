@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from modelyard.annotation.clipping import clip, clip_polygon, clip_polyline
 from modelyard.annotation.coordinates import Box
 from modelyard.annotation.extents import bounding_box
+from modelyard.annotation.masks import Bitmap
 from modelyard.annotation.shapes import (
-    Bitmap,
     Cuboid,
     Ellipse,
     Keypoint,

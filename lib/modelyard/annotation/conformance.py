@@ -7,9 +7,10 @@ finds nothing. Here it is an error that lists the declared names.
 import numpy as np
 from msgspec.structs import replace
 
+from modelyard.annotation.attributes import Attribute
 from modelyard.annotation.errors import LabelError
 from modelyard.annotation.labels import Label, LabelSet
-from modelyard.annotation.shapes import Attribute, Keypoint, Shape, Skeleton
+from modelyard.annotation.shapes import Keypoint, Shape, Skeleton
 
 
 def conform(shape: Shape, labels: LabelSet) -> Shape:

@@ -1,9 +1,10 @@
 import pytest
 
+from modelyard.annotation.attributes import Attribute
 from modelyard.annotation.conformance import conform
 from modelyard.annotation.errors import LabelError
 from modelyard.annotation.labels import Label, LabelAttribute, LabelSet
-from modelyard.annotation.shapes import Attribute, Keypoint, Polygon, Rectangle, Shape, Skeleton
+from modelyard.annotation.shapes import Keypoint, Polygon, Rectangle, Shape, Skeleton
 from modelyard.annotation.testing.skeletons import drawing_of
 
 BOX = (0, 0, 9, 9)

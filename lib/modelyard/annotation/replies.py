@@ -10,13 +10,13 @@ from typing import Any, Final
 
 import numpy as np
 
+from modelyard.annotation.attributes import Attribute
 from modelyard.annotation.clipping import Size
 from modelyard.annotation.conformance import conform
 from modelyard.annotation.labels import LabelSet
+from modelyard.annotation.masks import Bitmap
 from modelyard.annotation.rle import decode_rle
 from modelyard.annotation.shapes import (
-    Attribute,
-    Bitmap,
     Cuboid,
     Ellipse,
     Keypoint,

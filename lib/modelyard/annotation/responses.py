@@ -12,6 +12,7 @@ from typing import Any, assert_never
 import msgspec
 import numpy as np
 
+from modelyard.annotation.attributes import Attribute
 from modelyard.annotation.bitmaps import flat_json, nested_json
 from modelyard.annotation.clipping import Size, clip
 from modelyard.annotation.conformance import conform
@@ -20,8 +21,8 @@ from modelyard.annotation.extents import bounding_box, rectangle_corners
 from modelyard.annotation.labels import LabelSet
 from modelyard.annotation.requests import ReidRequest
 from modelyard.annotation.rle import encode_rle
+from modelyard.annotation.segments import Segment
 from modelyard.annotation.shapes import (
-    Attribute,
     Cuboid,
     Ellipse,
     Keypoint,
@@ -30,7 +31,6 @@ from modelyard.annotation.shapes import (
     Polygon,
     Polyline,
     Rectangle,
-    Segment,
     Shape,
     Skeleton,
     Tag,

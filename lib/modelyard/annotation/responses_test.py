@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from modelyard.annotation.attributes import Attribute
 from modelyard.annotation.clipping import clip
 from modelyard.annotation.errors import AnnotationError, LabelError, RequestError
 from modelyard.annotation.extents import bounding_box, rectangle_corners
 from modelyard.annotation.labels import Label, LabelSet
+from modelyard.annotation.masks import Bitmap
 from modelyard.annotation.requests import ReidBox, ReidRequest
 from modelyard.annotation.responses import (
     encode_detections,
@@ -20,9 +22,8 @@ from modelyard.annotation.responses import (
     encode_tracks,
 )
 from modelyard.annotation.rle import decode_rle
+from modelyard.annotation.segments import Segment
 from modelyard.annotation.shapes import (
-    Attribute,
-    Bitmap,
     Cuboid,
     Ellipse,
     Keypoint,
@@ -31,7 +32,6 @@ from modelyard.annotation.shapes import (
     Polygon,
     Polyline,
     Rectangle,
-    Segment,
     Shape,
     Skeleton,
     Tag,

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from modelyard.annotation.errors import ShapeError
-from modelyard.annotation.shapes import Bitmap
+from modelyard.annotation.masks import Bitmap
 
 _BOX = 4
 # A few numbers can claim a huge mask: limit it to the size of an image.

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelyard.annotation.errors import ShapeError
+from modelyard.annotation.masks import Bitmap
 from modelyard.annotation.rle import decode_rle, encode_rle
-from modelyard.annotation.shapes import Bitmap
 from modelyard.annotation.testing.strategies import bitmaps, steady
 
 

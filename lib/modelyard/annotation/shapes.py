@@ -20,32 +20,15 @@ import operator
 from typing import ClassVar
 
 import msgspec
-import numpy as np
 from msgspec.structs import force_setattr
-from numpy.typing import NDArray
 
+from modelyard.annotation.attributes import Attribute
 from modelyard.annotation.coordinates import Box, as_box, as_flat, as_point, finite
 from modelyard.annotation.errors import ShapeError
-
-Bitmap = NDArray[np.bool_]
-"""bool [height, width], True on the object."""
+from modelyard.annotation.masks import Bitmap, as_bitmap, as_outline, as_whole
 
 # Softmax in float32 overshoots 1 by a few ulps; a percentage overshoots by far more.
 _SCORE_SLACK = 1e-3
-
-
-class Attribute(msgspec.Struct, frozen=True):
-    """One attribute of an object.
-
-    `value` is always text: numbers and booleans become what CVAT accepts, "31" and "true".
-    """
-
-    name: str
-    value: str
-
-    def __post_init__(self) -> None:
-        """Turn the value into text."""
-        force_setattr(self, "value", _attribute_text(self.value))
 
 
 class _Labelled(msgspec.Struct, frozen=True):
@@ -189,9 +172,9 @@ class Mask(_Shape, frozen=True, eq=False):
         """Check and convert the fields."""
         super().__post_init__()
         force_setattr(self, "bitmap", as_bitmap(self.bitmap))
-        force_setattr(self, "left", _whole(self.left, "left"))
-        force_setattr(self, "top", _whole(self.top, "top"))
-        force_setattr(self, "polygon", _outline(self.polygon))
+        force_setattr(self, "left", as_whole(self.left, "left"))
+        force_setattr(self, "top", as_whole(self.top, "top"))
+        force_setattr(self, "polygon", as_outline(self.polygon))
 
 
 class Keypoint(msgspec.Struct, frozen=True):
@@ -243,83 +226,8 @@ class Tag(_Shape, frozen=True):
 Shape = Rectangle | Polygon | Polyline | Points | Ellipse | Cuboid | Mask | Skeleton | Tag
 
 
-class Segment(msgspec.Struct, frozen=True, eq=False):
-    """An interactor's result: the pixels of the clicked object.
-
-    Attributes:
-        mask: bool [height, width] of the whole image, or of the crop in `bounds`.
-            Read-only copy of a bool or integer array; nonzero is the object.
-        polygon: Optional outline `x0, y0, …` in image pixels, at least 3 points. Without
-            it CVAT traces the mask and keeps only one part.
-        bounds: `left, top, right, bottom` of a crop, pixel indices, right and bottom
-            included; None for a mask of the whole image.
-    """
-
-    mask: Bitmap
-    polygon: tuple[float, ...] | None = None
-    bounds: tuple[int, int, int, int] | None = None
-
-    def __post_init__(self) -> None:
-        """Check and convert the fields."""
-        force_setattr(self, "mask", as_bitmap(self.mask))
-        force_setattr(self, "polygon", _outline(self.polygon))
-        if self.bounds is None:
-            return
-        left, top, right, bottom = (_whole(value, "bounds") for value in self.bounds)
-        if self.mask.shape != (bottom - top + 1, right - left + 1):
-            raise ShapeError(
-                f"bounds {left, top, right, bottom} are not those of a mask of "
-                f"{self.mask.shape[1]}x{self.mask.shape[0]} (right and bottom are included)"
-            )
-        force_setattr(self, "bounds", (left, top, right, bottom))
-
-
-def as_bitmap(mask: NDArray[np.generic]) -> Bitmap:
-    """Return a read-only bool copy [h, w] of a mask; nonzero numbers are True.
-
-    Raises:
-        ShapeError: it is not a 2-D array of bool or integers with at least one pixel.
-    """
-    array = np.asarray(mask)
-    if array.dtype.kind not in "bui":
-        raise ShapeError(
-            f"a mask must be bool or integers, not {array.dtype}: compare scores with a threshold"
-        )
-    if array.ndim != 2 or array.size == 0:
-        raise ShapeError(f"a mask must be an array [height, width], not {array.shape}")
-    bitmap = array.astype(np.bool_)
-    bitmap.flags.writeable = False
-    return bitmap
-
-
-def _outline(polygon: tuple[float, ...] | None) -> tuple[float, ...] | None:
-    if polygon is None:
-        return None
-    points = as_flat(polygon, "polygon")
-    if len(points) < 6:
-        raise ShapeError(f"the outline of a mask needs 3 points, not {len(points) // 2}")
-    return points
-
-
-def _whole(value: object, name: str) -> int:
-    """Convert a whole number of any type, including 3.0 of a float array, but not 3.5."""
-    number = finite(value, name)
-    if not number.is_integer():
-        raise ShapeError(f"{name} must be a whole number of pixels, not {number:g}")
-    return int(number)
-
-
 def _group(value: int) -> int:
     group = operator.index(value)
     if group < 0:
         raise ShapeError(f"group_id must not be negative, not {group}")
     return group
-
-
-def _attribute_text(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool | np.bool_):
-        return "true" if value else "false"
-    number = finite(value, "an attribute value")
-    return str(int(number)) if number.is_integer() else str(number)

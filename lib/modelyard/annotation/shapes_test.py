@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from modelyard.annotation.attributes import Attribute
 from modelyard.annotation.errors import ShapeError
+from modelyard.annotation.masks import Bitmap
 from modelyard.annotation.shapes import (
-    Attribute,
-    Bitmap,
     Cuboid,
     Ellipse,
     Keypoint,
@@ -18,7 +18,6 @@ from modelyard.annotation.shapes import (
     Polygon,
     Polyline,
     Rectangle,
-    Segment,
     Skeleton,
     Tag,
 )
@@ -120,30 +119,6 @@ def test_what_shapes_have_in_common_is_checked(common: Any, reason: str) -> None
         Rectangle("a", (0, 0, 1, 1), **common)
 
 
-def test_bounds_of_another_size_than_the_mask_are_refused() -> None:
-    with pytest.raises(ShapeError, match="are not those of a mask of 1x1"):
-        Segment(ONE_PIXEL, bounds=(0, 0, 1, 0))
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        ("", ""),
-        ("red", "red"),
-        (31, "31"),
-        (31.0, "31"),
-        (np.int64(7), "7"),
-        (0.5, "0.5"),
-        (-0.0, "0"),
-        (True, "true"),
-        (False, "false"),
-        (np.True_, "true"),
-    ],
-)
-def test_attribute_values_become_the_text_that_cvat_accepts(value: Any, text: str) -> None:
-    assert Attribute("name", value).value == text
-
-
 def test_scores_slightly_above_one_are_one() -> None:
     assert Tag("a", confidence=float(np.float32(1.0000002))).confidence == 1.0
     assert Tag("a", confidence=-1e-9).confidence == 0.0
@@ -184,10 +159,3 @@ def test_whole_numbers_of_any_type_place_a_mask() -> None:
 
     assert (mask.left, mask.top) == (3, 4)
     assert plain((mask.left, mask.top))
-
-
-def test_segment_bounds_include_the_last_row_and_column() -> None:
-    segment = Segment(np.ones((2, 3), bool), bounds=tuple(np.array([5, 6, 7, 7])))
-
-    assert segment.bounds == (5, 6, 7, 7)
-    assert plain(segment.bounds)

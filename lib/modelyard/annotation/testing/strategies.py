@@ -9,9 +9,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
+from modelyard.annotation.attributes import Attribute
+from modelyard.annotation.masks import Bitmap
 from modelyard.annotation.shapes import (
-    Attribute,
-    Bitmap,
     Cuboid,
     Ellipse,
     Keypoint,
