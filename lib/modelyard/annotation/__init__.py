@@ -20,12 +20,7 @@ from modelyard.annotation.requests import (
     parse_interactor,
     parse_reid,
 )
-from modelyard.annotation.responses import (
-    encode_detections,
-    encode_matches,
-    encode_segment,
-    encode_tracks,
-)
+from modelyard.annotation.responses import encode_detections, encode_segment
 from modelyard.annotation.segments import Segment
 from modelyard.annotation.shapes import (
     Cuboid,
@@ -40,6 +35,7 @@ from modelyard.annotation.shapes import (
     Skeleton,
     Tag,
 )
+from modelyard.annotation.track_responses import encode_matches, encode_tracks
 from modelyard.annotation.tracking import TrackedShape, TrackerRequest, parse_tracker
 
 __all__ = [
