@@ -9,8 +9,9 @@ import pytest
 from packaging.requirements import Requirement
 
 import repack
-from lock import RESOLVES, repository_root
+from lock import repository_root
 from pins import parse_lock
+from resolves import RESOLVES
 
 ROOT = repository_root(Path.cwd())
 BOOTSTRAP = ROOT / "platform/launcher/bootstrap.sh"

@@ -11,8 +11,9 @@ import pytest
 from packaging.utils import parse_wheel_filename
 
 import repack
-from lock import RESOLVES, WHEELS, repository_root
+from lock import WHEELS, repository_root
 from pins import parse_lock
+from resolves import RESOLVES
 from standins import STAND_INS, StandIn
 
 ROOT = repository_root(Path.cwd())
