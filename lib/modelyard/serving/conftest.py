@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from anyio import fail_after
 
-from modelyard.serving.server.pool import Event, WorkerPool, WorkerSpec
+from modelyard.serving.protocol.messages import Event
+from modelyard.serving.server.pool import WorkerPool
+from modelyard.serving.server.spec import WorkerSpec
 from modelyard.serving.testing.tiny import write_assets
 from modelyard_contract.nuclio import DEFAULT_HANDLER
 

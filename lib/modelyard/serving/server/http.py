@@ -9,9 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Final, Protocol
-from urllib.parse import quote
 
 import msgspec
 from starlette.requests import ClientDisconnect, Request
@@ -21,20 +19,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from modelyard.serving.protocol.messages import Event, Reply, error_reply
 from modelyard.serving.server import headers
 from modelyard.serving.server.budget import ByteBudget
+from modelyard.serving.server.reading import BadRequestError, expected_size, read_event
+from modelyard.serving.server.refusal import Refusal
 from modelyard_contract.limits import DEFAULT_BODY, MIB
 
 DEFAULT_BUDGET: Final = 512 * MIB
 HEALTH_PATH: Final = "/__internal/health"
 
-# How long a client may pause in the middle of a body, in seconds.
-_BODY_PAUSE = 30.0
-# A client that sends too much still gets its answer if it finishes soon.
-_LINGER_SECONDS = 5.0
-_LINGER_BYTES = 64 * MIB
 # No client receives this status; nginx uses it in logs.
 _CLIENT_GONE = 499
-# More digits than any valid size; Python refuses to parse thousands of them.
-_MANY_DIGITS = 20
 _WITHOUT_BODY = (204, 304)
 
 _log = logging.getLogger(__name__)
@@ -69,21 +62,6 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Observer = Callable[[Exchange], None]
-
-
-class BadRequestError(Exception):
-    """A request that cannot become an event.
-
-    Attributes:
-        status: 408 or 413.
-        message: One line for the client.
-    """
-
-    def __init__(self, status: int, message: str) -> None:
-        """Keep both."""
-        super().__init__(message)
-        self.status = status
-        self.message = message
 
 
 def function_app(
@@ -136,7 +114,7 @@ async def answer(
     started = time.perf_counter()
     refused = False
     try:
-        async with budget.borrow(_expected_size(request, max_body)):
+        async with budget.borrow(expected_size(request, max_body)):
             event = await read_event(request, request_id, max_body=max_body, path=path)
             reply = await _call_unless_gone(request, callee, event)
     except BadRequestError as error:
@@ -159,33 +137,7 @@ async def answer(
             )
         )
     response = to_response(reply, request_id)
-    return _Refusal(response) if refused else response
-
-
-async def read_event(
-    request: Request, request_id: str, *, max_body: int, path: str | None = None
-) -> Event:
-    """Read a whole request and return it as an event.
-
-    Raises:
-        BadRequestError: 413, the body is longer than `max_body` bytes, and no more
-            of it is read; 408, the client stopped sending; 400, its length is
-            declared in two ways, as in request smuggling.
-        ClientDisconnect: the client disconnected.
-    """
-    if "transfer-encoding" in request.headers and "content-length" in request.headers:
-        raise BadRequestError(400, "send either content-length or transfer-encoding, not both")
-    return Event(
-        id=request_id,
-        method=request.method,
-        path=request.scope["path"] if path is None else path,
-        headers=headers.for_function(request.headers.items()),
-        content_type=request.headers.get("content-type", ""),
-        body=await _read_body(request, max_body),
-        fields=dict(request.query_params),
-        timestamp=time.time(),
-        url=_url(request),
-    )
+    return Refusal(response) if refused else response
 
 
 def to_response(reply: Reply, request_id: str) -> Response:
@@ -209,50 +161,6 @@ def health_response(request: Request, *, ready: bool) -> Response:
     return to_response(Reply(200, body, "application/json"), request_id)
 
 
-def _url(request: Request) -> str:
-    """Return the URL as the client wrote it; Starlette would refuse some hosts."""
-    scope = request.scope
-    query = scope["query_string"].decode("latin-1")
-    host = request.headers.get("host", "")
-    return f"{scope['scheme']}://{host}{quote(scope['path'])}{'?' if query else ''}{query}"
-
-
-def _expected_size(request: Request, max_body: int) -> int:
-    """Return how many bytes the body may take: its declared size, else the maximum.
-
-    This is 0 for a body that will be refused.
-    """
-    if "transfer-encoding" in request.headers:
-        return max_body
-    declared = _declared_size(request)
-    return declared if declared <= max_body else 0
-
-
-def _declared_size(request: Request) -> int:
-    text = request.headers.get("content-length", "0")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < _MANY_DIGITS else 0
-
-
-async def _read_body(request: Request, max_body: int) -> bytes:
-    too_large = BadRequestError(413, f"the body is larger than the {max_body} bytes allowed")
-    if _declared_size(request) > max_body:
-        raise too_large
-    body = bytearray()
-    chunks = aiter(request.stream())
-    while True:
-        try:
-            async with asyncio.timeout(_BODY_PAUSE):
-                body += await anext(chunks)
-        except StopAsyncIteration:
-            return bytes(body)
-        except TimeoutError:
-            raise BadRequestError(
-                408, f"no data of the body received for {_BODY_PAUSE:g} s"
-            ) from None
-        if len(body) > max_body:
-            raise too_large
-
-
 async def _call_unless_gone(request: Request, callee: Callee, event: Event) -> Reply:
     """Call; give up when the client disconnects.
 
@@ -274,36 +182,3 @@ async def _call_unless_gone(request: Request, callee: Callee, event: Event) -> R
 async def _wait_until_gone(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
-
-
-class _Refusal(Response):
-    """A response to a request whose body was not fully read.
-
-    Closing at once would often lose the response before the client, still
-    sending, has read it. So the rest is discarded first, if it is not too
-    much, and then the connection is closed.
-    """
-
-    def __init__(self, response: Response) -> None:
-        super().__init__(bytes(response.body), response.status_code, response.headers)
-        self.headers["connection"] = "close"
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        start = {"type": "http.response.start", "status": self.status_code}
-        await send({**start, "headers": self.raw_headers})
-        await send({"type": "http.response.body", "body": self.body, "more_body": True})
-        # A client that asks first (like curl) sends nothing after a refusal.
-        if "expect" not in Request(scope).headers:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_LINGER_SECONDS):
-                    await _discard(receive)
-        await send({"type": "http.response.body", "body": b""})
-
-
-async def _discard(receive: Receive) -> None:
-    left = _LINGER_BYTES
-    while left > 0:
-        message = await receive()
-        left -= len(message.get("body", b""))
-        if not message.get("more_body", False):
-            return

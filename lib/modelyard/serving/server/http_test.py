@@ -243,8 +243,8 @@ async def test_a_client_that_goes_away_in_its_body_harms_nothing(
 async def test_a_client_that_stops_sending_gets_a_408(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("modelyard.serving.server.http._BODY_PAUSE", 0.2)
-    monkeypatch.setattr("modelyard.serving.server.http._LINGER_SECONDS", 0.1)
+    monkeypatch.setattr("modelyard.serving.server.reading._BODY_PAUSE", 0.2)
+    monkeypatch.setattr("modelyard.serving.server.refusal._LINGER_SECONDS", 0.1)
     url = await serve(Echo())
     answer = await raw(url, b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 500\r\n\r\nhi")
     assert answer.startswith(b"HTTP/1.1 408 ")

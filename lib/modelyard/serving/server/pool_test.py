@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from modelyard.serving.conftest import PoolStarter, SpecMaker, event, running, until
-from modelyard.serving.server.pool import StartError, WorkerPool
+from modelyard.serving.server.pool import WorkerPool
+from modelyard.serving.server.spec import StartError
 
 pytestmark = pytest.mark.anyio
 

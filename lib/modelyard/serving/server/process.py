@@ -9,12 +9,8 @@ import os
 import signal
 import socket
 import subprocess
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext, suppress
-from pathlib import Path
-from typing import BinaryIO, Self
-
-import msgspec
+from contextlib import suppress
+from typing import Self
 
 from modelyard.serving.protocol.messages import (
     HEADER,
@@ -31,51 +27,14 @@ from modelyard.serving.protocol.messages import (
     decode_from_worker,
     encode,
 )
+from modelyard.serving.server.spawn import spawn
+from modelyard.serving.server.spec import StartError, WorkerDiedError, WorkerSpec
 from modelyard_contract import limits
 
 _STREAM_LIMIT = 4 * limits.MIB
 _TAIL_BYTES = 8 * 1024
 # How long after its socket closes a process may exit.
 _EXIT_LAG = 1.0
-
-
-class StartError(Exception):
-    """A worker could not start; the message is its traceback, or the end of its log."""
-
-
-class WorkerDiedError(Exception):
-    """The worker exited, or sent nonsense and was killed, before it answered."""
-
-
-class WorkerSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """How to start the workers of one function, and their limits.
-
-    `env` is the workers' whole environment; nothing is inherited. It must make
-    `serving` and the handler importable (PYTHONPATH); `cwd` is not on sys.path.
-    NUCLIO_HANDLER names the handler, by default
-    `modelyard.serving.worker.nuclio:handler`. All workers append their output to `log`, or, if
-    None, write to the parent's output.
-
-    Times are in seconds: how long a call waits for a free worker, how long a
-    worker may take for one event (None: for ever), how long to load the model,
-    and how long to exit before it is killed. At most `max_waiting` calls wait for
-    a worker; further ones are refused at once.
-
-    `confine` is called first with the id of each new process, to limit its
-    resources; an OSError prevents its start.
-    """
-
-    python: Path
-    env: dict[str, str]
-    cwd: Path
-    log: Path | None
-    workers: int = limits.DEFAULT_WORKERS
-    availability_timeout: float = limits.AVAILABILITY_TIMEOUT
-    event_timeout: float | None = None
-    ready_timeout: float = limits.READY_TIMEOUT
-    termination_timeout: float = 10.0
-    max_waiting: int = 1024
-    confine: Callable[[int], None] | None = None
 
 
 class WorkerProcess:
@@ -118,7 +77,7 @@ class WorkerProcess:
         with far:
             streams = await asyncio.open_unix_connection(sock=near, limit=_STREAM_LIMIT)
             try:
-                worker = cls(spec, *_spawn(spec, worker_id, far), streams)
+                worker = cls(spec, *spawn(spec, worker_id, far), streams)
             except OSError as error:
                 streams[1].close()
                 raise StartError(f"cannot start {spec.python}: {error}") from error
@@ -244,41 +203,3 @@ def how_it_ended(status: int) -> str:
     if status < 0:
         return f"was ended by signal {-status} ({signal.strsignal(-status)})"
     return f"ended with status {status}"
-
-
-def _spawn(
-    spec: WorkerSpec, worker_id: int, far: socket.socket
-) -> tuple[subprocess.Popen[bytes], int]:
-    """Start the process; return it with the previous length of the log."""
-    with _open_log(spec.log) as log:
-        log_start = log.tell() if log else 0
-        process = subprocess.Popen(  # noqa: S603 - no shell; the interpreter is the release's
-            _command(spec.python, far.fileno(), worker_id),
-            env=spec.env,
-            cwd=spec.cwd,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT if log else None,
-            pass_fds=(far.fileno(),),
-            start_new_session=True,
-        )
-    if spec.confine:
-        try:
-            spec.confine(process.pid)
-        except OSError:
-            process.kill()
-            process.wait()
-            raise
-    return process, log_start
-
-
-def _command(python: Path, fd: int, worker_id: int) -> list[str]:
-    options = ["--fd", str(fd), "--worker-id", str(worker_id)]
-    return [str(python), "-P", "-u", "-m", "modelyard.serving.worker.main", *options]
-
-
-def _open_log(path: Path | None) -> AbstractContextManager[BinaryIO | None]:
-    if path is None:
-        return nullcontext()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path.open("ab")

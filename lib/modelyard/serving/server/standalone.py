@@ -30,9 +30,10 @@ from modelyard.inference.threads import thread_env, threads_per_worker
 from modelyard.serving.server.connection import Connection
 from modelyard.serving.server.http import function_app, health_response
 from modelyard.serving.server.listening import ListenError, listen
-from modelyard.serving.server.pool import StartError, WorkerPool, WorkerSpec
+from modelyard.serving.server.pool import WorkerPool
 from modelyard.serving.server.processor import Processor, ProcessorError, read_processor
 from modelyard.serving.server.settings import Settings, SettingsError
+from modelyard.serving.server.spec import StartError, WorkerSpec
 from modelyard.serving.server.web import Server
 from modelyard_contract.variables import CONFIG, HANDLER, THREADS
 

@@ -162,7 +162,9 @@ STUCK = """
 """
 PARENT = """
 import asyncio, os, pathlib, sys
-from modelyard.serving.server.pool import Event, WorkerPool, WorkerSpec
+from modelyard.serving.protocol.messages import Event
+from modelyard.serving.server.pool import WorkerPool
+from modelyard.serving.server.spec import WorkerSpec
 
 async def main():
     here = pathlib.Path(sys.argv[1])

@@ -13,8 +13,9 @@ import PIL.Image
 import pytest
 
 from modelyard.serving.conftest import PoolStarter, event
+from modelyard.serving.protocol.messages import Reply
 from modelyard.serving.protocol.sample import sample_png, sample_request
-from modelyard.serving.server.pool import Reply, WorkerPool
+from modelyard.serving.server.pool import WorkerPool
 from modelyard.serving.testing.tiny import write_assets
 from modelyard.serving.worker import nuclio
 

@@ -13,13 +13,12 @@ usage or an image that cannot be read.
 """
 
 import argparse
-import math
 import os
 import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple, NoReturn
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -45,20 +44,10 @@ from modelyard.serving.author.params import ParamsError
 from modelyard.serving.author.state import wrap_state
 from modelyard.serving.worker.endpoint import above, fitting
 from modelyard.serving.worker.loading import ModelError, load_model
+from modelyard.serving.worker.predict_options import UsageError, parser
 from modelyard_contract import variables
 
 _HEADINGS = ("label", "score", "left", "top", "right", "bottom")
-
-
-class UsageError(Exception):
-    """The command cannot be carried out; one line says why."""
-
-
-class _Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}; see --help")
 
 
 # Errors of the function rather than of the command.
@@ -75,7 +64,7 @@ _REFUSALS: Final = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status."""
     try:
-        options = _parser().parse_args(arguments)
+        options = parser().parse_args(arguments)
         _run(options)
     except (UsageError, ImageError, RequestError) as error:
         return _fail(2, error)
@@ -194,84 +183,6 @@ def _row(shape: Shape) -> tuple[str, ...]:
     edges = () if isinstance(shape, Tag) else bounding_box(shape)
     cells = [shape.label, score, *(f"{edge:.0f}" for edge in edges)]
     return tuple(cells + [""] * (len(_HEADINGS) - len(cells)))
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="predict",
-        description="Run a model on an image, print its results, draw them on a copy.",
-    )
-    parser.add_argument(
-        "image", type=Path, nargs="+", help="the image; trackers: the first and those after it"
-    )
-    parser.add_argument(
-        "--assets",
-        type=Path,
-        default=os.environ.get(variables.ASSETS),
-        required=variables.ASSETS not in os.environ,
-        help=f"the function's folder, with model.json and weights (default: {variables.ASSETS})",
-    )
-    parser.add_argument("--out", type=_png, help="where to save the image with the results, a .png")
-    parser.add_argument("--threshold", type=_fraction, help="minimum score, 0..1")
-    parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:<index>")
-    parser.add_argument("--json", action="store_true", help="print the reply that CVAT would get")
-    parser.add_argument(
-        "--point",
-        type=_point,
-        action="append",
-        default=[],
-        metavar="X,Y",
-        help="interactors: a click on the object (default: the centre of the image)",
-    )
-    parser.add_argument(
-        "--negative",
-        type=_point,
-        action="append",
-        default=[],
-        metavar="X,Y",
-        help="interactors: a click off the object",
-    )
-    parser.add_argument(
-        "--box",
-        type=_box,
-        metavar="X0,Y0,X1,Y1",
-        help="a box around the object: interactors, and trackers in the first image",
-    )
-    return parser
-
-
-def _fraction(text: str) -> float:
-    value = float(text)
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is not in 0..1")
-    return value
-
-
-def _point(text: str) -> tuple[float, float]:
-    x, y = _numbers(text, 2)
-    return x, y
-
-
-def _box(text: str) -> tuple[float, float, float, float]:
-    x0, y0, x1, y1 = _numbers(text, 4)
-    return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
-
-
-def _numbers(text: str, count: int) -> list[float]:
-    try:
-        numbers = [float(part) for part in text.split(",")]
-    except ValueError:
-        numbers = []
-    if len(numbers) != count or not all(map(math.isfinite, numbers)):
-        raise argparse.ArgumentTypeError(f"expected {count} numbers with commas, not {text!r}")
-    return numbers
-
-
-def _png(text: str) -> Path:
-    path = Path(text)
-    if path.suffix.lower() != ".png":
-        raise argparse.ArgumentTypeError(f"expected the name of a .png file, not {text!r}")
-    return path
 
 
 def _read(path: Path) -> bytes:

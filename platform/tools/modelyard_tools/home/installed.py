@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from modelyard.inference.threads import available_cores, thread_env, threads_per_worker
-from modelyard.serving.server.pool import WorkerSpec
+from modelyard.serving.server.spec import WorkerSpec
 from modelyard_contract import variables
 from modelyard_contract.release import ASSETS, MANIFEST
 from modelyard_tools.home.folders import Home

@@ -3,7 +3,7 @@ from pathlib import Path
 import msgspec
 
 from modelyard.inference.threads import available_cores
-from modelyard.serving.server.pool import WorkerSpec
+from modelyard.serving.server.spec import WorkerSpec
 from modelyard_tools.home.folders import Home
 from modelyard_tools.home.installed import find_release, worker_spec
 from modelyard_tools.releases.config import FunctionConfig, RawConfig

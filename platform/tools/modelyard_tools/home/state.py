@@ -1,7 +1,7 @@
 """The platform's records of its functions, so that a crash loses nothing."""
 
 import logging
-from typing import Final, Literal
+from typing import Final, Literal, Self
 
 import msgspec
 
@@ -11,6 +11,7 @@ from modelyard_tools.releases.config import RawConfig
 
 _log = logging.getLogger(__name__)
 
+_MESSAGE_CHARACTERS: Final = 8000
 # Nuclio's states of a function that answers requests, possibly after being woken.
 SERVING_STATES: Final = frozenset({"ready", "scaledToZero", "waitingForScaleResourceFromZero"})
 
@@ -21,6 +22,11 @@ class Deployment(msgspec.Struct, frozen=True):
     digest: str | None
     state: Literal["building", "ready", "error"]
     message: str = ""
+
+    @classmethod
+    def failed(cls, digest: str | None, message: str) -> Self:
+        """Return a failed deployment, with the end of a long message."""
+        return cls(digest, "error", message.strip()[-_MESSAGE_CHARACTERS:])
 
 
 class Record(msgspec.Struct, frozen=True):

@@ -16,7 +16,7 @@ import uvicorn
 
 from modelyard.serving.author.assets import Assets
 from modelyard.serving.protocol.development import HANDLER, own_package
-from modelyard.serving.server.pool import WorkerSpec
+from modelyard.serving.server.spec import WorkerSpec
 from modelyard_contract import variables
 from modelyard_contract.nuclio import DEFAULT_HANDLER
 from modelyard_contract.release import ASSETS

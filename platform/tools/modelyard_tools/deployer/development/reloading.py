@@ -10,8 +10,9 @@ import msgspec
 from watchfiles import DefaultFilter, awatch
 
 from modelyard.serving.protocol.development import RELOAD_PATH, NotLoaded, Reloaded
-from modelyard.serving.protocol.messages import Reply
-from modelyard.serving.server.pool import Event, StartError, WorkerPool, WorkerSpec
+from modelyard.serving.protocol.messages import Event, Reply
+from modelyard.serving.server.pool import WorkerPool
+from modelyard.serving.server.spec import StartError, WorkerSpec
 from modelyard_tools.deployer.output.report import Report
 
 DRAIN: Final = 5.0

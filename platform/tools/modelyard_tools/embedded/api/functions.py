@@ -18,6 +18,7 @@ from modelyard_tools.embedded.api.requests import (
     namespace_of,
     read_json,
 )
+from modelyard_tools.embedded.described import describe
 from modelyard_tools.embedded.function import Function
 from modelyard_tools.releases.config import FunctionConfig, RawConfig
 
@@ -97,7 +98,7 @@ async def delete(request: Request) -> Response:
 
 
 def _describe(request: Request, function: Function) -> dict[str, Any]:
-    described = function.describe()
+    described = describe(function)
     if request.query_params.get("export") == "true":
         del described["status"]
     return described
