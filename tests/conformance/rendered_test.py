@@ -37,7 +37,7 @@ def _only(name: str) -> Path:
 
 
 def _kinds(value: Any, path: str = "") -> Iterator[tuple[str, type]]:
-    """Yield each key's path with the type of its value; names that a function gives are left out."""
+    """Yield each key's path and the type of its value, without names that a function gives."""
     if isinstance(value, Mapping) and not path.endswith((".annotations", ".labels")):
         for key, inner in value.items():
             yield from _kinds(inner, f"{path}.{key}".lstrip("."))
