@@ -74,16 +74,18 @@ def write(folder: Path, files: Mapping[str, str]) -> None:
 
 
 FILES = {
-    "lib/modelyard/__init__.py": "if TYPE_CHECKING:\n    from modelyard.serving.model import Model",
-    "lib/modelyard/serving/__init__.py": "",
-    "lib/modelyard/serving/model.py": "from modelyard.serving import loading",
-    "lib/modelyard/serving/loading.py": "import modelyard_contract.names",
-    "lib/modelyard/serving/model_test.py": "import modelyard_tools.embedded.engine",
-    "lib/modelyard/serving/testing/fakes.py": "import modelyard_tools.embedded.engine",
+    "lib/modelyard/__init__.py": "if TYPE_CHECKING:\n    from modelyard.imaging.image import Image",
+    "lib/modelyard/imaging/__init__.py": "",
+    "lib/modelyard/imaging/image.py": "from modelyard.imaging import modes",
+    "lib/modelyard/imaging/modes.py": "import modelyard_contract.names",
+    "lib/modelyard/imaging/image_test.py": "import modelyard_tools.embedded.function",
+    "lib/modelyard/imaging/testing/fakes.py": "import modelyard_tools.embedded.function",
+    "lib/modelyard/serving/__init__.py": '"""Holds packages."""',
+    "lib/modelyard/serving/author/model.py": "import modelyard.imaging.image",
     "lib/modelyard_contract/names.py": "import json",
     "tools/modelyard_tools/__init__.py": '"""Holds packages."""',
-    "tools/modelyard_tools/embedded/engine.py": "def f():\n    import modelyard.serving.model",
-    "tools/elsewhere.py": "import modelyard.serving.model",
+    "tools/modelyard_tools/embedded/function.py": "def f():\n    import modelyard.imaging.image",
+    "tools/elsewhere.py": "import modelyard.imaging.image",
 }
 
 
@@ -92,14 +94,16 @@ def test_packages_and_imports_are_found_without_those_of_tests(tmp_path: Path) -
     found = packages(tmp_path, ["/lib", "/tools"])
     assert found.names == {
         "modelyard",
-        "modelyard.serving",
+        "modelyard.imaging",
+        "modelyard.serving.author",
         "modelyard_contract",
         "modelyard_tools.embedded",
     }
     assert found.edges == {
-        ("modelyard", "modelyard.serving"),
-        ("modelyard.serving", "modelyard_contract"),
-        ("modelyard_tools.embedded", "modelyard.serving"),
+        ("modelyard", "modelyard.imaging"),
+        ("modelyard.imaging", "modelyard_contract"),
+        ("modelyard.serving.author", "modelyard.imaging"),
+        ("modelyard_tools.embedded", "modelyard.imaging"),
     }
 
 
