@@ -1,4 +1,4 @@
-"""What the rule hands to the checker. Its findings are tested beside it."""
+"""What the rule passes to the checker, whose findings are tested next to it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from modelyard_pants.testing.runner import without
 
 @rule
 async def python_of_this_test(_: InterpreterConstraints) -> PythonExecutable:
-    # Pants' own search takes a download. The checker runs on this Python too.
+    # Pants' own search needs a download. The checker also runs on this Python.
     return PythonExecutable(sys.executable)
 
 
@@ -66,7 +66,7 @@ def test_a_file_is_compared_with_the_contract(
 
 
 @pytest.mark.parametrize(("count", "exit_code"), [(26, 1), (25, 0)])
-def test_files_that_are_not_linted_count_in_their_folder(
+def test_files_that_are_not_linted_count_towards_the_limit_of_their_folder(
     runner: RuleRunner, count: int, exit_code: int
 ) -> None:
     runner.write_files({f"lib/a{number:02}.py": "" for number in range(count)})
