@@ -1,4 +1,4 @@
-"""`lint` with what Ruff cannot know: the contract's constants, and how large things may be."""
+"""Checks for `lint` that Ruff does not have: repeated contract constants, and size limits."""
 
 from __future__ import annotations
 

@@ -24,14 +24,14 @@ from pants.util.strutil import pluralize
 CONTRACT = "lib/contract/modelyard_contract"
 
 _CHECKER = "contract_lint.checker"
-# Where the checker lies in the sandbox, beside the code that it reads.
+# The checker's folder in the sandbox, next to the code it checks.
 _ROOT = ".contract_lint"
 
 
 class ContractLint(Subsystem):
     options_scope = "contract-lint"
     name = "contract-lint"
-    help = "Finds constants of modelyard_contract that code writes out, and what is too large."
+    help = "Finds literals that repeat constants of modelyard_contract, and files that are too long."
 
     skip = SkipOption("lint")
 
@@ -53,14 +53,14 @@ class ContractLintRequest(LintTargetsRequest):
 async def contract_lint(
     request: ContractLintRequest.Batch[ContractLintFieldSet, Any], setup: PythonSetup
 ) -> LintResult:
-    # The code has the syntax of its own Python, which Pants' cannot parse.
+    # The code uses syntax that Pants' own Python cannot parse.
     python, sources = await MultiGet(
         Get(PythonExecutable, InterpreterConstraints(setup.interpreter_constraints)),
         Get(SourceFiles, SourceFilesRequest(each.source for each in request.elements)),
     )
     inputs = await MultiGet(
         Get(Digest, CreateDigest(_checker())),
-        # Beside the files of this batch, those that count in their folders.
+        # Besides the files of this batch, the others that count towards their folders' limits.
         Get(Digest, PathGlobs([f"{CONTRACT}/*.py", *_neighbours(sources.files)])),
     )
     result = await Get(

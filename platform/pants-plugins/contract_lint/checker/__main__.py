@@ -1,7 +1,7 @@
-"""`python -m contract_lint.checker CONTRACT FILE…`, on the paths of a package and of Python files.
+"""`python -m contract_lint.checker CONTRACT FILE…`, with paths of the contract and Python files.
 
-Prints what it finds, one line each, and exits with 1 where there is something. The other files of
-their folders must be there too. Standard library only; on Python 3.11, since code has its syntax.
+Prints one line per finding, and exits with 1 if there are any. The other files of their folders
+must be present too. Uses only the standard library. Needs Python 3.11, whose syntax the code uses.
 """
 
 from __future__ import annotations

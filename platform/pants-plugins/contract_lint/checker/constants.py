@@ -1,4 +1,4 @@
-"""The constants that modules of the contract define and that no other code may write out."""
+"""The constants of the contract's modules, whose values no other code may repeat."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ Value = Union[str, int]
 # Shorter or plainer strings, such as "assets", also mean other things.
 _LEAST_LENGTH = 6
 _DISTINCTIVE = re.compile(r"[-_./:A-Z]")
-# Smaller numbers too, and below a mebibyte the powers of two, such as the width of a layer.
+# So do smaller numbers and, below a mebibyte, powers of two, such as the width of a layer.
 _LEAST_NUMBER = 1000
 _LEAST_SIZE = 1024**2  # contract: MIB is read here, as a file
-# What a pattern may be written with or without, by how it is used.
+# Optional around a pattern, depending on how it is used.
 _ANCHORS = re.compile(r"^(\^|\\A)|(\$|\\Z)$")
 
 
@@ -33,7 +33,7 @@ class Constant:
 
     @property
     def advice(self) -> str:
-        """What to do instead of writing its value."""
+        """What to do instead of repeating its value."""
         if self.name.startswith("_"):
             return f"call the function that uses {self.module}.{self.name}"
         return f"use {self.module}.{self.name}"
@@ -57,7 +57,7 @@ def constants(contract: Path) -> Constants:
 
 
 def normalised(value: Value) -> Value:
-    """Return the value, a pattern without the anchors at its ends."""
+    """Return the value; for a pattern, without its anchors."""
     return _ANCHORS.sub("", value) if isinstance(value, str) else value
 
 
@@ -72,7 +72,7 @@ def _defined(path: Path, module: str) -> Iterator[tuple[Value, Constant]]:
 
 
 def _assigned(tree: ast.Module) -> Iterator[str]:
-    """Yield the names to which the module itself assigns; others it may have imported."""
+    """Yield the names that the module itself assigns; others may be imported."""
     for node in tree.body:
         if isinstance(node, ast.Assign):
             yield from (target.id for target in node.targets if isinstance(target, ast.Name))
@@ -89,5 +89,5 @@ def _is_distinctive(value: Any) -> bool:
 
 
 def _is_round(number: int) -> bool:
-    """Whether it is a power of two or one less."""
+    """Return whether it is a power of two, or one less."""
     return number & (number + 1) == 0 or number & (number - 1) == 0

@@ -9,7 +9,7 @@ from contract_lint.checker.constants import Constant, constants, normalised
 
 @pytest.fixture
 def contract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    # Python keeps what it has imported, by name.
+    # Python caches imported modules by name.
     folder = tmp_path / f"contract_of_{tmp_path.name}"
     folder.mkdir()
     monkeypatch.setattr(sys, "path", list(sys.path))
@@ -53,7 +53,7 @@ def test_a_distinctive_value_is_found(contract: Path, text: str, value: object) 
         "from pathlib import Path",
     ],
 )
-def test_a_value_that_means_other_things_too_is_passed_over(contract: Path, text: str) -> None:
+def test_an_ambiguous_value_is_ignored(contract: Path, text: str) -> None:
     assert _names(contract, text) == {}
 
 
@@ -69,7 +69,7 @@ def test_a_constant_belongs_to_the_module_that_defines_it(contract: Path) -> Non
     assert constants(contract) == {8070: [Constant(f"{contract.name}.a", "X")]}
 
 
-def test_the_advice_names_what_can_be_imported() -> None:
+def test_the_advice_names_something_that_can_be_imported() -> None:
     assert Constant("contract.ports", "DASHBOARD").advice == "use contract.ports.DASHBOARD"
     private = Constant("contract.durations", "_PART").advice
     assert private == "call the function that uses contract.durations._PART"

@@ -17,21 +17,21 @@ _OPERATORS: Mapping[type[ast.operator], Callable[[int, int], int]] = {
     ast.Pow: operator.pow,
     ast.LShift: operator.lshift,
 }
-# No constant needs greater ones, and powers of them take long to compute.
+# No constant is larger, and powers of larger numbers take long to compute.
 _MOST_OPERAND = 2**64
 _MOST_EXPONENT = 64
 
 
 @dataclass(frozen=True)
 class Literal:
-    """A value and the lines on which it is written."""
+    """A value and the lines that it is on."""
 
     value: Value
     lines: range
 
 
 def literals(node: ast.AST) -> Iterator[Literal]:
-    """Yield the literals below `node`, sums and products as one; strings that document left out."""
+    """Yield the literals below `node`, except docstrings; a sum or product is one literal."""
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         return
     value = _value(node)

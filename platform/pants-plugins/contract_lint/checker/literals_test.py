@@ -42,11 +42,11 @@ def test_strings_and_numbers_are_found(text: str, values: list[object]) -> None:
         "# 'a'",
     ],
 )
-def test_what_is_neither_is_passed_over(text: str) -> None:
+def test_other_values_are_ignored(text: str) -> None:
     assert _values(text) == []
 
 
-def test_a_power_that_nobody_can_compute_is_left_alone() -> None:
+def test_a_power_too_large_to_compute_is_ignored() -> None:
     assert _values("x = 10**10**10") == [10, 10000000000]
 
 

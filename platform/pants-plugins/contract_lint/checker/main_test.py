@@ -1,4 +1,4 @@
-"""The program as the rule starts it, in a folder that the test writes."""
+"""The program, started as by the rule, in a folder written by the test."""
 
 import os
 import subprocess
@@ -29,21 +29,21 @@ def test_findings_are_printed_and_fail(tmp_path: Path) -> None:
     done = _run(tmp_path, "lib/a.py", "match 1:\n    case _:\n        x = 8070\n")
     assert (done.returncode, done.stderr) == (1, "")
     assert done.stdout == (
-        "lib/a.py:3: 8070 is in the contract: use modelyard_contract.ports.DASHBOARD; if it is "
-        "another thing here, write why: # contract: DASHBOARD is …\n"
+        "lib/a.py:3: 8070 is in the contract: use modelyard_contract.ports.DASHBOARD; if another "
+        "thing is meant, state why: # contract: DASHBOARD is …\n"
     )
 
 
-def test_nothing_is_printed_where_nothing_is_wrong(tmp_path: Path) -> None:
+def test_nothing_is_printed_if_nothing_is_wrong(tmp_path: Path) -> None:
     done = _run(tmp_path, "lib/a.py", "x = 8071\n")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_a_test_may_write_out_what_it_expects(tmp_path: Path) -> None:
+def test_a_test_may_repeat_a_value_it_expects(tmp_path: Path) -> None:
     done = _run(tmp_path, "lib/a_test.py", "x = 8070\n")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_what_is_not_python_is_found(tmp_path: Path) -> None:
+def test_a_syntax_error_is_found(tmp_path: Path) -> None:
     done = _run(tmp_path, "lib/a.py", "x = 1\nx = (\n")
     assert (done.returncode, done.stdout) == (1, "lib/a.py:2: not Python: '(' was never closed\n")

@@ -1,4 +1,4 @@
-"""How long a file may be, and how many of them a folder may have."""
+"""Limits on the length of a file and on the number of files in a folder."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from contract_lint.checker.source import Finding, Source, is_test
 _MOST_LINES = 400
 _MOST_FILES = 25
 
-# `# long: one table` above all code of a file: why it is not divided.
+# `# long: one table` above all code in a file: the reason why it is not split.
 _ALLOWED = re.compile(r"# long: \w+")
 
 
 def too_long(source: Source) -> Iterator[Finding]:
-    """Yield that the file is too long, unless it says why."""
+    """Yield a finding if the file is too long and does not state a reason."""
     count = len(source.text.splitlines())
     if count > _MOST_LINES and not _is_allowed(source):
         yield source.finding(
             1,
-            f"{count} lines, at most {_MOST_LINES} are accepted: divide the file by subjects, or "
-            "write above its code why not: # long: …",
+            f"{count} lines, at most {_MOST_LINES} are accepted: split the file by subject, or "
+            "state the reason above its code: # long: …",
         )
 
 
 def too_many(source: Source) -> Iterator[Finding]:
-    """Yield that the folder has too many files beside tests, if this is the first of them."""
+    """Yield a finding if the folder has too many files and this is the first of them."""
     files = sorted(path for path in source.path.parent.glob("*.py") if not is_test(path))
     if len(files) > _MOST_FILES and files[0] == source.path:
         yield source.finding(
             1,
-            f"{len(files)} Python files in this folder, at most {_MOST_FILES} beside tests are "
-            "accepted: divide it by subjects",
+            f"{len(files)} Python files in this folder, at most {_MOST_FILES} besides tests are "
+            "accepted: split it by subject",
         )
 
 

@@ -27,19 +27,19 @@ def test_a_long_file_is_found(tmp_path: Path, lines: tuple[str, ...]) -> None:
     (found,) = too_long(_source(tmp_path / "a.py", *lines, count=_ACCEPTED + 1))
     assert found.line == 1
     assert found.message == (
-        "401 lines, at most 400 are accepted: divide the file by subjects, or write above its "
-        "code why not: # long: …"
+        "401 lines, at most 400 are accepted: split the file by subject, or state the reason "
+        "above its code: # long: …"
     )
 
 
 @pytest.mark.parametrize(
     "lines", [("# long: one table",), ('"""Documents."""', "# long: one table", "import a")]
 )
-def test_a_long_file_may_say_why(tmp_path: Path, lines: tuple[str, ...]) -> None:
+def test_a_long_file_may_state_a_reason(tmp_path: Path, lines: tuple[str, ...]) -> None:
     assert not list(too_long(_source(tmp_path / "a.py", *lines, count=_ACCEPTED + 1)))
 
 
-def test_a_file_of_the_greatest_length_is_accepted(tmp_path: Path) -> None:
+def test_a_file_of_the_maximum_length_is_accepted(tmp_path: Path) -> None:
     assert not list(too_long(_source(tmp_path / "a.py", count=_ACCEPTED)))
 
 
@@ -56,7 +56,7 @@ def test_a_full_folder_is_found_once(tmp_path: Path) -> None:
     (found,) = (finding for source in sources for finding in too_many(source))
     assert (found.path, found.line) == (str(tmp_path / "a.py"), 1)
     assert found.message == (
-        "26 Python files in this folder, at most 25 beside tests are accepted: divide it by "
+        "26 Python files in this folder, at most 25 besides tests are accepted: split it by "
         "subjects"
     )
 

@@ -1,4 +1,4 @@
-"""A file of code as the checks see it."""
+"""A source file, as the checks read it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TEST_FILES = ("*_test.py", "*testing.py", "conftest.py", "standins.py", "testut
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """What is wrong on a line, and what to write instead."""
+    """What is wrong on a line, and how to fix it."""
 
     path: str
     line: int
@@ -28,7 +28,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Comment:
-    """A comment with its sign, and whether it has the line for itself."""
+    """A comment, including its `#`, and whether it is alone on its line."""
 
     line: int
     text: str
@@ -36,15 +36,15 @@ class Comment:
 
     @classmethod
     def of(cls, token: tokenize.TokenInfo) -> Comment:
-        """Return the comment that the token is."""
+        """Return the token as a comment."""
         return cls(token.start[0], token.string, token.line.lstrip().startswith("#"))
 
 
 class Source:
-    """A file with its text and its syntax tree."""
+    """A file's text and syntax tree."""
 
     def __init__(self, path: Path) -> None:
-        """Read it.
+        """Read the file.
 
         Raises:
             SyntaxError: it is not Python.
@@ -65,6 +65,6 @@ class Source:
 
 
 def is_test(path: PurePath) -> bool:
-    """Whether the file is a test or an aid of tests, whose expected values stand by themselves."""
+    """Return whether it is a test or a test helper, which may repeat expected values."""
     is_aid = not _TEST_FOLDERS.isdisjoint(path.parts)
     return is_aid or any(path.match(pattern) for pattern in _TEST_FILES)

@@ -1,4 +1,4 @@
-"""Values of the contract that code writes out, and the comments that allow it."""
+"""Literals that repeat a constant of the contract, and the comments that allow them."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from contract_lint.checker.constants import Constant, Constants, normalised
 from contract_lint.checker.literals import Literal, literals
 from contract_lint.checker.source import Finding, Source
 
-# `# contract: INDEX is that of a build`: why the constant of that name is not what is meant, on the
-# line itself or alone on the one above.
+# `# contract: INDEX is that of a build`: why the literal is not that constant; on its line, or
+# alone on the line above.
 _ALLOWED = re.compile(r"# contract: (?P<name>\w+) \w+")
 
 
 def written_out(source: Source, constants: Constants) -> Iterator[Finding]:
-    """Yield where the file writes out a constant, and where it allows that to no purpose."""
+    """Yield literals that repeat a constant, and comments that allow none."""
     allowed = dict(_allowed(source))
     used = set()
     for literal in literals(source.tree):
@@ -27,12 +27,12 @@ def written_out(source: Source, constants: Constants) -> Iterator[Finding]:
             yield source.finding(literal.lines.start, _message(literal, found))
     for line in sorted(allowed.keys() - used):
         yield source.finding(
-            line, f"nothing here has the value of {allowed[line]}: delete the comment"
+            line, f"no literal here has the value of {allowed[line]}: delete the comment"
         )
 
 
 def _allowed(source: Source) -> Iterator[tuple[int, str]]:
-    """Yield the lines that comments speak of, and the constants that they name."""
+    """Yield the lines that comments apply to, and the constants that they name."""
     for comment in source.comments:
         found = _ALLOWED.match(comment.text)
         if found:
@@ -42,6 +42,6 @@ def _allowed(source: Source) -> Iterator[tuple[int, str]]:
 def _message(literal: Literal, found: Sequence[Constant]) -> str:
     advice = " or ".join(constant.advice for constant in found)
     return (
-        f"{literal.value!r} is in the contract: {advice}; if it is another thing here, write why: "
+        f"{literal.value!r} is in the contract: {advice}; if another thing is meant, state why: "
         f"# contract: {found[0].name} is …"
     )

@@ -28,13 +28,13 @@ def _findings(tmp_path: Path, text: str) -> list[tuple[int, str]]:
         ("x = 8080", 1, "use contract.ports.EVENTS or use contract.ports.CVAT;"),
         ("x = a / 'index.json'", 1, "'index.json' is in the contract: use contract.release.INDEX;"),
         ("x = re.compile('^[0-9]+s$')", 1, "call the function that uses contract.durations._PART;"),
-        # Not a comment of this kind: no reason, or of another name.
+        # Not such a comment: it gives no reason, or names another constant.
         ("x = 8070  # contract: DASHBOARD", 1, "use contract.ports.DASHBOARD;"),
         ("x = 8070  # contract: EVENTS is meant", 1, "use contract.ports.DASHBOARD;"),
         ("# contract: DASHBOARD is another\n\nx = 8070", 3, "use contract.ports.DASHBOARD;"),
     ],
 )
-def test_a_constant_that_is_written_out_is_found(
+def test_a_literal_that_repeats_a_constant_is_found(
     tmp_path: Path, text: str, line: int, advice: str
 ) -> None:
     first = _findings(tmp_path, text)[0]
@@ -56,16 +56,16 @@ def test_a_constant_that_is_written_out_is_found(
         "x = 8080  # contract: CVAT is not meant",
     ],
 )
-def test_what_is_not_or_may_be_written_out_is_passed_over(tmp_path: Path, text: str) -> None:
+def test_other_and_allowed_literals_are_ignored(tmp_path: Path, text: str) -> None:
     assert _findings(tmp_path, text) == []
 
 
-def test_the_message_says_how_to_allow_it(tmp_path: Path) -> None:
+def test_the_message_explains_how_to_allow_it(tmp_path: Path) -> None:
     ((_, message),) = _findings(tmp_path, "x = 8070")
-    assert message.endswith("if it is another thing here, write why: # contract: DASHBOARD is …")
+    assert message.endswith("if another thing is meant, state why: # contract: DASHBOARD is …")
 
 
 @pytest.mark.parametrize("line", ["x = 1", "x = 8080  # contract: CVAT is not meant"])
 def test_a_comment_that_allows_nothing_is_found(tmp_path: Path, line: str) -> None:
     found = _findings(tmp_path, f"{line}\nx = 1  # contract: DASHBOARD is another port")
-    assert found == [(2, "nothing here has the value of DASHBOARD: delete the comment")]
+    assert found == [(2, "no literal here has the value of DASHBOARD: delete the comment")]
