@@ -1,4 +1,4 @@
-"""`fmt`, `fix` and `lint` with the Ruff our own tools lock pins.
+"""`fmt`, `fix` and `lint` with the Ruff version that our own tools lock pins.
 
 Pants 2.17.1 ships rules for the Ruff of early 2023, before `ruff check` and `ruff format` were
 sub-commands. Its subsystem (options, config discovery, installation from a resolve) still fits,

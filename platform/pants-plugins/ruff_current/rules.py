@@ -54,7 +54,7 @@ class RuffCheckRequest(LintTargetsRequest):
 
 @dataclass(frozen=True)
 class RuffRun:
-    """One call of Ruff: the sub-command and its flags over the files of a snapshot."""
+    """One call of Ruff: the subcommand and its flags, on the files of a snapshot."""
 
     command: tuple[str, ...]
     snapshot: Snapshot
@@ -62,7 +62,7 @@ class RuffRun:
 
 @dataclass(frozen=True)
 class FirstParty:
-    """The names of all packages and modules that lie directly in a source root."""
+    """The names of all packages and modules directly in a source root."""
 
     names: tuple[str, ...]
 
@@ -96,7 +96,7 @@ async def ruff_process(request: RuffRun, ruff: Ruff) -> Process:
                 *request.command,
                 "--no-cache",
                 *config,
-                # Ruff looks imports up in `src`, where most of the tree is not.
+                # Ruff looks up imports in `src`, where most of the tree is not.
                 f"--config=lint.isort.known-first-party={json.dumps(ours.names)}",
                 *ruff.args,
                 *request.snapshot.files,

@@ -1,6 +1,6 @@
-"""Which Ruff is called with which words, with a shell script in its place.
+"""The arguments that Ruff is called with, by a shell script in its place.
 
-That the real one formats and finds is what `./pants fmt lint` shows at every change.
+`./pants fmt lint` runs the real one at every change.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from modelyard_pants.testing.tools import shell_tool, venv_pex_of
 from ruff_current import register
 from ruff_current.rules import RuffCheckRequest, RuffFixRequest, RuffFormatRequest
 
-# A file named `wrong` is one that Ruff can neither parse nor mend.
+# A file named `wrong` is one that Ruff can neither parse nor fix.
 _RUFF = """
 for file; do case "$file" in *.py)
   case "$file" in *wrong*) echo "$file: wrong"; exit 1;; esac
@@ -39,7 +39,7 @@ case "$*" in *fix*|*format*) ;; *) echo "called with $*";; esac
 # The last words of each call, with `a.py` in a root and nothing else.
 _WORDS = '--no-cache --config=ruff.toml --config=lint.isort.known-first-party=["a"] a.py'
 
-# What Pants makes of a repository that it does not divide.
+# How Pants treats a repository that it does not partition.
 _WHOLE = _EmptyMetadata()
 
 
@@ -89,14 +89,14 @@ def test_files_are_formatted_by_the_configuration(runner: RuleRunner) -> None:
     assert _text(runner, result.output) == f"format {_WORDS}"
 
 
-def test_what_can_be_mended_is_mended_and_the_rest_is_for_lint(runner: RuleRunner) -> None:
+def test_fixable_problems_are_fixed_and_the_rest_left_to_lint(runner: RuleRunner) -> None:
     snapshot = _snapshot(runner, "x=1")
     batch = RuffFixRequest.Batch("ruff check --fix", snapshot.files, None, snapshot)
     result = runner.request(FixResult, [batch])
     assert _text(runner, result.output) == f"check --fix --exit-zero {_WORDS}"
 
 
-def test_packages_that_ruff_is_not_shown_are_first_party(runner: RuleRunner) -> None:
+def test_packages_that_ruff_does_not_see_are_first_party(runner: RuleRunner) -> None:
     others = ("apps/one/b/__init__.py", "apps/two/c/__init__.py", "apps/two/c/d.py", "e/f.py")
     runner.write_files(dict.fromkeys(others, ""))
     snapshot = _snapshot(runner, "x=1")
@@ -114,7 +114,7 @@ def test_a_file_that_cannot_be_parsed_stops_the_formatter(runner: RuleRunner) ->
 
 
 @pytest.mark.parametrize(("name", "exit_code"), [("a.py", 0), ("wrong.py", 1)])
-def test_lint_passes_on_what_ruff_says(runner: RuleRunner, name: str, exit_code: int) -> None:
+def test_lint_passes_on_the_output_of_ruff(runner: RuleRunner, name: str, exit_code: int) -> None:
     runner.write_files({name: "x=1"})
     target = runner.get_target(Address("", target_name="a", relative_file_path=name))
     batch = RuffCheckRequest.Batch("ruff check", (RuffFieldSet.create(target),), _WHOLE)
