@@ -31,7 +31,7 @@ _ROOT = ".contract_lint"
 class ContractLint(Subsystem):
     options_scope = "contract-lint"
     name = "contract-lint"
-    help = "Finds literals that repeat constants of modelyard_contract, and files that are too long."
+    help = "Finds repeated constants of modelyard_contract and oversized files and folders."
 
     skip = SkipOption("lint")
 

@@ -56,8 +56,7 @@ def test_a_full_folder_is_found_once(tmp_path: Path) -> None:
     (found,) = (finding for source in sources for finding in too_many(source))
     assert (found.path, found.line) == (str(tmp_path / "a.py"), 1)
     assert found.message == (
-        "26 Python files in this folder, at most 25 besides tests are accepted: split it by "
-        "subjects"
+        "26 Python files in this folder, at most 25 besides tests are accepted: split it by subject"
     )
 
 
