@@ -1,4 +1,4 @@
-"""What a function has besides code: labels, params and weights, in one folder.
+"""A function's data: labels, params and weights, in one folder.
 
 Imports `weights`, `function` and `common`.
 """

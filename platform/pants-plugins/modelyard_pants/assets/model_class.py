@@ -25,7 +25,7 @@ class ModelClassRequest:
 class ModelClass:
     """Where the runtime finds the model's class: `module` or `module:Class`.
 
-    `package` is the author's own package; empty where the library has the class.
+    `package` is the author's own package; empty if the class is the library's.
     """
 
     reference: str

@@ -87,7 +87,7 @@ async def function_assets(request: AssetsRequest) -> Assets:
     for dependency in direct:
         if stands_for_weights(dependency):
             weights.append(await Get(Weights, WeightsRequest(dependency)))
-            # A failure is not cached: the server that lacks one file is not asked for the others.
+            # Failures are not cached: a server that lacks one file is not asked for the others.
             if weights[-1].blocked:
                 break
     description: Model = {
@@ -113,7 +113,7 @@ async def function_assets(request: AssetsRequest) -> Assets:
 
 
 def warn_if_blocked(address: Address, assets: Assets) -> None:
-    """Say that what is packaged at `address` lacks its weights, and why."""
+    """Warn that the package of `address` lacks its weights, and why."""
     if assets.blocked:
         logger.warning(f"{address} is packaged without weights: {assets.blocked}")
 

@@ -1,4 +1,4 @@
-"""`model_assets`: what the model reads when it loads."""
+"""`model_assets`: the data that the model loads."""
 
 from __future__ import annotations
 

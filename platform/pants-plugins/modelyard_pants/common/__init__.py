@@ -1,4 +1,4 @@
-"""What every room uses: errors, and look-ups of addresses, modules and tools.
+"""Used by all packages: errors, and lookups of addresses, modules and tools.
 
-Imports no other room.
+Imports no other package.
 """

@@ -1,4 +1,4 @@
-"""The one form that every complaint about a `model_function` has."""
+"""The common form of all errors about a `model_function`."""
 
 from __future__ import annotations
 

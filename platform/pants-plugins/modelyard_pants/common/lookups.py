@@ -1,4 +1,4 @@
-"""The look-ups that several rules make: a target among dependencies, an address in an option."""
+"""Lookups shared by several rules: a target among dependencies, an address in an option."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from modelyard_pants.subsystem import Modelyard
 
 
 def only(targets: Iterable[Target], kind: type[Target]) -> Target:
-    """The one target of that kind which `model_function` put among these dependencies."""
+    """The only target of that type, which `model_function` put among these dependencies."""
     return next(target for target in targets if isinstance(target, kind))
 
 

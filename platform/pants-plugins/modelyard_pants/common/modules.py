@@ -1,4 +1,4 @@
-"""The module that Python knows a file of a BUILD file's folder by."""
+"""The module name of a file in a BUILD file's folder."""
 
 from __future__ import annotations
 

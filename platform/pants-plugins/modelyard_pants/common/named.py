@@ -1,4 +1,4 @@
-"""What `package ::` leaves out, as something else holds it or it is large, is packaged by name."""
+"""Targets that `package ::` skips, being large or part of others, are packaged only by name."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from pants.option.options_bootstrapper import OptionsBootstrapper
 
 @dataclass(frozen=True)
 class NamedRequest:
-    """Whether the user wrote this address on the command line, to have it packaged.
+    """Whether the user named this address on the command line to package it.
 
-    `publish` packages too, and has its own ways for what it publishes.
+    `publish` also packages, but handles what it publishes separately.
     """
 
     address: Address
@@ -35,12 +35,12 @@ def named(request: NamedRequest, session: SessionValues) -> Named:
 
 
 def is_packaged(name: str, words: Sequence[str]) -> bool:
-    """Whether these words of a command line have a target of this name packaged."""
+    """Whether these command-line arguments package a target of this name."""
     return "package" in words and any(is_name_of(name, word) for word in words)
 
 
 def is_name_of(name: str, word: str) -> bool:
-    """Whether `word`, an address as users write it, ends in this name of a target."""
+    """Whether `word`, an address as users write it, ends with this target name."""
     return word.endswith(name) if name.startswith("#") else word.rpartition(":")[2] == name
 
 

@@ -25,7 +25,7 @@ def test_naming_a_target(name: str, word: str, named: bool) -> None:
         (["package", "functions/openvino/a#cpu-image"], True),
         (["--no-pantsd", "package", "functions/openvino/a#cpu-image"], True),
         (["package", "functions::"], False),
-        # It is given to an engine or a registry, which is another way.
+        # `publish` gives it to an engine or a registry instead.
         (["publish", "functions/openvino/a#cpu-image"], False),
     ],
 )

@@ -1,9 +1,9 @@
-"""The variables by which a process reaches the network as its user does."""
+"""The environment variables that a process needs to reach the network as its user does."""
 
 from __future__ import annotations
 
-# What a process that fetches something needs to know of the user's network. Nothing of it reaches
-# what is fetched.
+# The user's network settings, for processes that fetch something. The result does not depend on
+# them.
 NETWORK_ENV = (
     "HTTP_PROXY",
     "HTTPS_PROXY",

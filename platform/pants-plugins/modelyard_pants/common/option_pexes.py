@@ -1,4 +1,4 @@
-"""The PEX files that options of `[modelyard]` name, packaged as `package` would."""
+"""The PEX files named by options of `[modelyard]`, packaged as `package` would."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class OptionPexRequest:
 
 @dataclass(frozen=True)
 class OptionPex:
-    """A PEX, in whatever layout its target asks for, at `path` of `digest`."""
+    """A PEX in the layout that its target sets, at `path` of `digest`."""
 
     address: Address
     digest: Digest

@@ -1,4 +1,4 @@
-"""The commands that options of `[modelyard]` name, as processes in a sandbox run them."""
+"""The tools named by options of `[modelyard]`, for processes in a sandbox."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from modelyard_pants.subsystem import Modelyard
 
 @dataclass(frozen=True)
 class OptionTool:
-    """A module, by the option that holds the address of a `pex_binary` with it."""
+    """A module, and the option with the address of a `pex_binary` that contains it."""
 
     option: str
     module: str

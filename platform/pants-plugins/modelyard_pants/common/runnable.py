@@ -1,6 +1,6 @@
-"""A module of first-party targets as something `run` can start: a venv plus their sources.
+"""A module of first-party targets in a form that `run` can start: a venv and their sources.
 
-Sources lie beside the venv rather than in it, so that an edit costs no new venv.
+Sources are next to the venv rather than in it, so that an edit does not need a new venv.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from pants.util.frozendict import FrozenDict
 class RunnableModule:
     """Run `module` of `addresses` with `arguments`.
 
-    `files` come to lie at the root of the sandbox, which `{chroot}` in `arguments` and
-    `environment` stands for. `immutable` digests are laid out once and linked, by folder: the
-    place for what is large.
+    `files` are placed at the root of the sandbox, for which `{chroot}` stands in `arguments` and
+    `environment`. `immutable` digests, by folder, are laid out once and linked: use them for large
+    files.
     """
 
     addresses: Addresses
@@ -56,7 +56,7 @@ async def run_module(request: RunnableModule, pex_env: PexEnvironment) -> RunReq
                 internal_only=True,
                 include_source_files=False,
                 main=EntryPoint(request.module),
-                # The module may start itself again and then needs PEX_EXTRA_SYS_PATH.
+                # The module may restart itself and then needs PEX_EXTRA_SYS_PATH.
                 additional_args=("--no-strip-pex-env",),
             ),
         ),
@@ -89,12 +89,12 @@ async def run_module(request: RunnableModule, pex_env: PexEnvironment) -> RunReq
 
 
 def _of_pex(environment: Mapping[str, str]) -> dict[str, str]:
-    """Leave out the PATH and locale of builds: a program has its user's."""
+    """Drop the PATH and locale of builds: the program gets the user's."""
     return {name: value for name, value in environment.items() if name.startswith("PEX_")}
 
 
 def in_workspace(run: RunRequest, environment: Mapping[str, str]) -> InteractiveProcess:
-    """What `run` would start, for goals that are given no more of the user's environment."""
+    """The process that `run` would start, for goals that get no more of the user's environment."""
     return InteractiveProcess(
         argv=run.args,
         env={**environment, **run.extra_env},

@@ -1,4 +1,4 @@
-"""What `run` starts. The PEX itself needs an index of packages; the end-to-end tests build it."""
+"""What `run` starts. Building the PEX needs a package index; the end-to-end tests do it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _LARGE = Digest("e" * 64, 1)
 
 
 def _run(request: RunnableModule) -> tuple[RunRequest, PexFromTargetsRequest]:
-    """What is started, and the PEX that was asked for."""
+    """The run request, and the request for the PEX."""
     asked: list[PexFromTargetsRequest] = []
 
     def pex(request: PexFromTargetsRequest) -> PexRequest:
@@ -94,12 +94,12 @@ def test_a_module_runs_in_a_venv_with_its_sources_beside_it() -> None:
     started, pex = _run(request)
     assert started.args == ("{chroot}/./tool", "--assets", "{chroot}/assets")
     assert started.immutable_input_digests == FrozenDict({"assets": _LARGE})
-    # An edit of a source costs no new venv: the PEX holds none.
+    # An edit of a source does not need a new venv: the PEX contains no sources.
     assert pex.include_source_files is False
     assert pex.main == EntryPoint("modelyard.serving.worker.predict")
     environment = started.extra_env
     assert environment["PEX_EXTRA_SYS_PATH"] == "{chroot}/functions/x:{chroot}/lib"
     assert environment["PEX_PYTHON"] == "/python3.11"
     assert environment["MODELYARD_X"] == "1"
-    # Its user's, rather than those that processes of a build are given.
+    # The user's, not those of build processes.
     assert not {"PATH", "LANG"} & set(environment)

@@ -1,4 +1,4 @@
-"""What `run` and `experimental-deploy` start: the deployer, one function here, a prediction.
+"""Started by `run` and `experimental-deploy`: the deployer, a local function, a prediction.
 
 Imports `release`, `assets`, `sources`, `function` and `common`.
 """

@@ -1,7 +1,7 @@
 """The deployer: `./pants run //:deploy` for all functions, `experimental-deploy` for chosen ones.
 
-Its commands that only look at or stop what is running need no build, so they work while the
-repository does not.
+Commands that only inspect or stop what is running need no build, so they work even if the
+repository does not build.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from modelyard_pants.subsystem import Modelyard
 _COMMANDS_THAT_BUILD = ("apply", "plan", "prune", "render")
 _DEPLOYER = "modelyard_tools.deployer"
 _BUNDLE = "bundle"
-# What the deployer knows of the machine when Pants starts it without the user's environment.
+# Variables that the deployer needs if Pants starts it without the user's environment.
 _DEPLOYER_ENV = (
     "DOCKER_CONFIG",
     "DOCKER_HOST",
@@ -64,22 +64,22 @@ class DeployReleaseFieldSet(DeployFieldSet):
 
 @dataclass(frozen=True)
 class DeployerRequest:
-    """The deployer with the releases it works on; None for a command that needs none."""
+    """The deployer with the releases it works on; None for a command that does not need any."""
 
     bundle: ReleaseBundle | None
 
 
 @dataclass(frozen=True)
 class DebugRequest:
-    """The deployer with what `debug` takes for the function of that name."""
+    """The deployer with the arguments for `debug` of the function of that name."""
 
     name: str
 
 
 def needs_releases(arguments: tuple[str, ...]) -> bool:
-    """Whether the deployer's command, its first word, works on releases.
+    """Whether the deployer's command, its first argument, works on releases.
 
-    Options without a command are those of `apply`, and their values are no commands.
+    Options without a command are those of `apply`; their values are not commands.
     """
     command = next(iter(arguments), "apply")
     return command.startswith("-") or command in _COMMANDS_THAT_BUILD
@@ -103,23 +103,23 @@ async def prepare_deployer(request: DeployerRequest, modelyard: Modelyard) -> Ru
     )
 
 
-@rule(desc="Build what is to be deployed")
+@rule(desc="Build the releases to deploy")
 async def run_deploy(_: RunDeployFieldSet, run: RunSubsystem, modelyard: Modelyard) -> RunRequest:
     if len(run.args) > 1 and run.args[0] == "debug" and not run.args[1].startswith("-"):
-        # One function is built, and nothing else.
+        # Build only that function.
         return await Get(RunRequest, DebugRequest(run.args[1]))
     if not needs_releases(tuple(run.args)):
         return await Get(RunRequest, DeployerRequest(None))
     releases = await Get(AllReleases)
     targets = releases.targets
     if not modelyard.gpu:
-        # What they run on takes gigabytes to build, and could not run here.
+        # Their dependencies take gigabytes to build, and could not run here.
         targets = tuple(target for target in targets if not target[GpusField].value)
     bundle = await Get(ReleaseBundle, ReleaseBundleRequest(targets))
     return await Get(RunRequest, DeployerRequest(bundle))
 
 
-@rule(desc="Build the release that is to be deployed")
+@rule(desc="Build the release to deploy")
 async def deploy_release(field_set: DeployReleaseFieldSet, _: AllReleases) -> DeployProcess:
     wrapped = await Get(
         WrappedTarget, WrappedTargetRequest(field_set.address, description_of_origin="deploy")

@@ -1,4 +1,4 @@
-"""`./pants run <function>#cpu-predict -- photo.jpg`: the deployed class on one picture."""
+"""`./pants run <function>#cpu-predict -- photo.jpg`: run the deployed class on one picture."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class PredictFieldSet(RunFieldSet):
     dependencies: VariantDependenciesField
 
 
-@rule(desc="Prepare a function to be tried on a picture")
+@rule(desc="Prepare to try a function on a picture")
 async def run_predict(field_set: PredictFieldSet, modelyard: Modelyard) -> RunRequest:
     direct = await Get(Targets, DependenciesRequest(field_set.dependencies))
     sources = only(direct, ModelSources)

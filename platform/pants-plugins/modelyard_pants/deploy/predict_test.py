@@ -23,16 +23,16 @@ def _request(runner: RuleRunner) -> RunRequest:
     return runner.request(RunRequest, [PredictFieldSet.create(target)])
 
 
-def test_the_class_that_is_deployed_is_run_with_its_assets(runner: RuleRunner) -> None:
+def test_the_deployed_class_is_run_with_its_assets(runner: RuleRunner) -> None:
     request = _request(runner)
-    # The user's words, such as a picture, come after these.
+    # The user's arguments, such as a picture, follow these.
     assert request.args == ("modelyard.serving.worker.predict", "--assets", "{chroot}/assets")
     assert request.immutable_input_digests is not None
     assets = runner.request(DigestContents, [request.immutable_input_digests["assets"]])
     assert {file.path for file in assets} == {"model.json", "weights/w.bin"}
 
 
-def test_without_weights_there_is_nothing_to_run(runner: RuleRunner) -> None:
+def test_a_function_without_weights_cannot_run(runner: RuleRunner) -> None:
     gone = WEIGHTS.format(name="wa", sha256="0" * 64) + WEIGHTS.format(name="wb", sha256="b" * 64)
     runner.write_files({"3rdparty/models/BUILD": gone})
     message = "functions/openvino/a#cpu-predict cannot run: their server is gone"

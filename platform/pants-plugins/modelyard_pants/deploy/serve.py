@@ -1,7 +1,7 @@
 """`./pants run <function>#cpu` and `debug`: one function in the foreground, for development.
 
-The model's files come from the build, its modules from the working copy, so that an edit is loaded
-without another build.
+The model's files come from the build and its modules from the working copy, so that an edit is
+loaded without another build.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _DEBUGGER = "debugger"
 
 
 class UnknownFunction(Exception):
-    """No release has the name that was asked for."""
+    """No release has the requested name."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class ServeFieldSet(RunFieldSet):
 
 @dataclass(frozen=True)
 class DevelopmentRequest:
-    """The deployer with one release, and its modules from the working copy instead."""
+    """The deployer with one release, but with modules from the working copy."""
 
     target: Target
 
@@ -78,7 +78,7 @@ async def prepare_development(request: DevelopmentRequest) -> RunRequest:
     return dataclasses.replace(deployer, args=(*deployer.args, *roots))
 
 
-@rule(desc="Prepare a function to be served here")
+@rule(desc="Prepare to serve a function locally")
 async def run_release(field_set: ServeFieldSet) -> RunRequest:
     wrapped = await Get(
         WrappedTarget, WrappedTargetRequest(field_set.address, description_of_origin="run")
@@ -87,13 +87,13 @@ async def run_release(field_set: ServeFieldSet) -> RunRequest:
     return dataclasses.replace(served, args=(*served.args, "serve"))
 
 
-@rule(desc="Prepare a function to be debugged here")
+@rule(desc="Prepare to debug a function locally")
 async def debug_release(request: DebugRequest, all_releases: AllReleases) -> RunRequest:
     names = {str(target[FunctionNameField].value): target for target in all_releases.targets}
     if request.name not in names:
         close = difflib.get_close_matches(request.name, names, 1) or sorted(names)
         raise UnknownFunction(
-            f"debug: there is no function {request.name!r}; say `./pants run ::deploy -- debug "
+            f"debug: no function is named {request.name!r}; use `./pants run ::deploy -- debug "
             f"NAME`, such as {close[0] if close else 'coco-ssd'}"
         )
     debugged, debugger = await MultiGet(

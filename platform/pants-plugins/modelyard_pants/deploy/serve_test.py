@@ -45,10 +45,10 @@ def test_a_function_is_served_from_its_build_and_the_working_copy(runner: RuleRu
     assert served.args[9:] == ("serve",)
 
 
-def test_a_function_is_debugged_with_a_debugger_of_its_own(runner: RuleRunner) -> None:
+def test_a_function_is_debugged_with_its_own_debugger(runner: RuleRunner) -> None:
     debugged = runner.request(RunRequest, [DebugRequest("a")])
     _assert_of_a_alone(runner, debugged)
-    # The user's words, `debug a`, come after these.
+    # The user's arguments, `debug a`, follow these.
     pex = "debugger.pex"
     assert debugged.args[9:] == ("--debugger-pex", f"{{chroot}}/debugger/{pex}")
     assert debugged.immutable_input_digests is not None
@@ -56,6 +56,6 @@ def test_a_function_is_debugged_with_a_debugger_of_its_own(runner: RuleRunner) -
     assert [file.path for file in files] == [pex]
 
 
-def test_a_function_that_is_not_there_cannot_be_debugged(runner: RuleRunner) -> None:
-    with pytest.raises(ExecutionError, match=r"debug: there is no function 'aa'.*such as a"):
+def test_an_unknown_function_cannot_be_debugged(runner: RuleRunner) -> None:
+    with pytest.raises(ExecutionError, match=r"debug: no function is named 'aa'.*such as a"):
         runner.request(RunRequest, [DebugRequest("aa")])

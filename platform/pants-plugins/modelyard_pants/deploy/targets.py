@@ -1,4 +1,4 @@
-"""`model_predict`, which tries a function, and `model_deploy`, which deploys all."""
+"""`model_predict` tries a function; `model_deploy` deploys all functions."""
 
 from __future__ import annotations
 
