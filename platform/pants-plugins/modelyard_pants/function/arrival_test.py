@@ -1,7 +1,7 @@
-"""Every field of a `model_function` reaches what a platform or the function's process reads.
+"""Every field of a `model_function` reaches the files that a platform or the worker reads.
 
-A platform reads `function.yaml` and `manifest.json`, CVAT the annotations in the former, the
-process the environment in it and `model.json`. Images have tests of their own.
+A platform reads `function.yaml` and `manifest.json`, CVAT the annotations in the former, the worker
+the environment in it and `model.json`. Images have their own tests.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ model_function(
     origin="here",
 )
 """
-# What of a function is built rather than told: targets of their own, with tests of their own.
+# Fields that affect only what is built: separate targets, with their own tests.
 BUILT = {"variants", "classic", "base_image"}
 
 
@@ -106,7 +106,7 @@ ARRIVES: Mapping[str, tuple[Found, Any]] = {
         lambda to: (to.limits["nvidia.com/gpu"], to.manifest["gpus"], to.env["MODELYARD_DEVICE"]),
         ("2", 2, "cuda"),
     ),
-    # The platform chooses a card by the one, the worker keeps to the other: 4 * 1024^3 bytes.
+    # The platform chooses a GPU by the first; the worker obeys the second. 4 * 1024^3 bytes.
     "gpu_memory": (
         lambda to: (to.manifest["gpu_memory"], to.env["MODELYARD_GPU_MEMORY"]),
         (4294967296, "4294967296"),

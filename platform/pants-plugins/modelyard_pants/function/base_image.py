@@ -1,4 +1,4 @@
-"""What a function's container image is made on."""
+"""The base of a function's container image."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class BaseImageField(StringField):
     alias = "base_image"
     help = help_text(
         """
-        The image that the function's images are made on, as skopeo names it:
-        `docker://registry.example.org/python@sha256:...`, `oci-archive:/path/to/base.tar`. It has
-        to hold Python 3.11 as /usr/bin/python3.11. By default it is the repository's own base of
-        Debian packages ([modelyard].image_base), which needs neither a registry nor an engine. For
-        what needs RUN steps, build an image with a Dockerfile and name it here.
+        The base of the function's images, as skopeo names it:
+        `docker://registry.example.org/python@sha256:...`, `oci-archive:/path/to/base.tar`. It must
+        have Python 3.11 as /usr/bin/python3.11. The default is the repository's own base of Debian
+        packages ([modelyard].image_base), which needs neither a registry nor an engine. If you need
+        RUN steps, build an image with a Dockerfile and name it here.
         """
     )
 
@@ -40,6 +40,6 @@ class BaseImageField(StringField):
                 address,
                 cls.alias,
                 value,
-                "a registry's image is named by its digest, `...@sha256:<64 hexadecimal digits>`",
+                "an image in a registry needs a digest, `...@sha256:<64 hexadecimal digits>`",
             )
         return value

@@ -18,7 +18,7 @@ FUNCTION_FIELDS: tuple[type[Field], ...] = (
     BaseImageField,
 )
 
-# The model's own, whatever it is built for.
+# Fields of the model itself, the same for all variants.
 _THE_SAME_FOR_ALL_VARIANTS = (
     identity.FunctionTypeField,
     identity.FrameworkField,
@@ -36,9 +36,9 @@ VARIANT_FIELDS = tuple(
 
 
 def values_for(struct: type[Any], target: Target) -> dict[str, Any]:
-    """Return the values of those fields that `struct`, a dataclass, has an attribute for.
+    """Return the values of the fields for which `struct`, a dataclass, has an attribute.
 
-    By the name that field and attribute have in common.
+    Fields and attributes are matched by name.
     """
     attributes = {attribute.name for attribute in dataclasses.fields(struct)}
     return {

@@ -1,4 +1,4 @@
-"""What a function is called, what it is, and whose."""
+"""A function's name, type, implementation and origin."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from modelyard_contract.names import (
 from modelyard_contract.nuclio import PREFIX
 from modelyard_pants.common.errors import InvalidModelFunction
 
-# In place of a licence: nobody may assume one.
+# Stands for a licence that may not be assumed.
 NOT_STATED = "not stated"
 _FILE = re.compile(r"(\w[\w-]*/)*\w+\.py(:\w+)?")
 
@@ -30,8 +30,8 @@ class FunctionNameField(StringField):
     help = help_text(
         f"""
         The function's id in Nuclio and in CVAT's API: lowercase letters, digits and `-`, at most
-        {LONGEST_NAME} characters; on Kubernetes, where Nuclio puts `{PREFIX}` before it,
-        {LONGEST_NAME - len(PREFIX)}. Defaults to the target's name with `_` written as `-`.
+        {LONGEST_NAME} characters, or {LONGEST_NAME - len(PREFIX)} on Kubernetes, where Nuclio
+        prefixes it with `{PREFIX}`. Defaults to the target's name with `_` written as `-`.
         """
     )
 
@@ -48,7 +48,7 @@ class FunctionNameField(StringField):
 
 
 def one_line(alias: str, value: Optional[str], address: Address) -> str:
-    """Return a value that is a line of text; raise `InvalidModelFunction` for another."""
+    """Return the value if it is one line of text; raise `InvalidModelFunction` otherwise."""
     if value is None or not value.strip() or not value.isprintable():
         raise InvalidModelFunction(address, alias, value, "one line of text is needed")
     return value
@@ -71,7 +71,7 @@ class DescriptionField(RequiredTextField):
     alias = "description"
     help = help_text(
         """
-        What the model does, in a sentence. CVAT fails to list any model when one has none.
+        What the model does, in a sentence. If one is missing, CVAT fails to list any model.
         """
     )
 
@@ -93,7 +93,8 @@ class FrameworkField(StringField):
     valid_choices = tuple(FRAMEWORKS)
     help = help_text(
         """
-        What runs the model. With the variant it picks the resolve, see `[modelyard].resolves`.
+        The library that runs the model. With the variant it selects the resolve, see
+        `[modelyard].resolves`.
         """
     )
 
@@ -104,8 +105,8 @@ class HandlerField(StringField, AsyncFieldMixin):
     help = help_text(
         """
         The file with the model's class, relative to the BUILD file, such as `handler.py`, or
-        `handler.py:MyDetector` where the file defines several. A variant may have one of its own,
-        which is looked up in that variant's resolve: what runs without torch imports none.
+        `handler.py:MyDetector` if the file defines several. A variant may set its own, which is
+        looked up in that variant's resolve: a variant without torch must not import torch.
         """
     )
 
@@ -131,9 +132,9 @@ class LicenceField(RequiredTextField):
     alias = "licence"
     help = help_text(
         f"""
-        Licence of the weights as their author states it, as an SPDX identifier where there is one;
-        of several, joined by ` AND `. The licence of the author's code counts only where the author
-        says so, or where the weights lie among the code. Else it is `{NOT_STATED}`.
+        Licence of the weights as their author states it, as an SPDX identifier if there is one;
+        several are joined by ` AND `. The licence of the author's code counts only if the author
+        says so, or if the weights are among the code. Otherwise `{NOT_STATED}`.
         """
     )
 

@@ -1,4 +1,4 @@
-"""What a function may not be called, nor be."""
+"""Names and types that are refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a function's `labels` field to the label list itself."""
+"""Reads the label list that a function's `labels` field gives or names."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class FunctionLabelsRequest:
 
 @dataclass(frozen=True)
 class FunctionLabels:
-    """A function's labels in the form CVAT reads, checked against its rules."""
+    """A function's labels in the form that CVAT reads, checked against its rules."""
 
     labels: tuple[FrozenDict[str, Any], ...]
 
@@ -59,7 +59,7 @@ async def function_labels(request: FunctionLabelsRequest) -> FunctionLabels:
     if len(sets) != 1:
         raise InvalidFieldException(
             f"{request.labels.label_set}: the field `labels` of {request.dependencies.address} "
-            f"must be the address of a label_set; it names {len(sets)} of them"
+            f"must be the address of one label_set, not of {len(sets)}"
         )
     return await Get(FunctionLabels, LabelSetSourceField, sets[0][LabelSetSourceField])
 
@@ -77,7 +77,7 @@ def _parse(content: bytes, address: Address) -> tuple[FrozenDict[str, Any], ...]
     except (ValueError, TypeError) as error:
         raise InvalidFieldException(f"{address}: the label set cannot be used: {error}") from None
     if not labels:
-        raise InvalidFieldException(f"{address}: the label set cannot be used: it holds no label")
+        raise InvalidFieldException(f"{address}: the label set cannot be used: it is empty")
     return tuple(FrozenDict.deep_freeze(label) for label in labels)
 
 

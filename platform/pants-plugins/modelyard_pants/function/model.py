@@ -1,4 +1,4 @@
-"""What the model gives CVAT, and what it loads."""
+"""The model's labels and annotations for CVAT, and the data it loads."""
 
 from __future__ import annotations
 
@@ -28,8 +28,7 @@ class LabelsField(Field):
     help = help_text(
         """
         The labels a detector can return: the address of a `label_set`, or a list of names or of
-        mappings with `name`, `type`, `id`, `attributes`, `sublabels` and `svg`. Other types of
-        function have none.
+        mappings with `name`, `type`, `id`, `attributes`, `sublabels` and `svg`. Only for detectors.
         """
     )
     value: str | tuple[FrozenDict[str, Any], ...]
@@ -65,8 +64,8 @@ class WeightsField(StringSequenceField):
     alias = "weights"
     help = help_text(
         """
-        Addresses of what the model loads: `model_weights`, or `file`, `files`, `resource` and
-        `resources` for files in the repository. All of them come to lie in one folder.
+        Addresses of the files the model loads: `model_weights`, or `file`, `files`, `resource` and
+        `resources` for files in the repository. All are placed in one folder.
         """
     )
 
@@ -76,8 +75,8 @@ class HeadField(StringField):
     valid_choices = tuple(HEADS)
     help = help_text(
         """
-        For a model without a handler: what reads the outputs of the one network in `weights`, an
-        ONNX, OpenVINO or TensorFlow Lite file. See docs/bring-your-own.md.
+        For a model without a handler: the decoder for the outputs of the only network in `weights`,
+        an ONNX, OpenVINO or TensorFlow Lite file. See docs/bring-your-own.md.
         """
     )
 
@@ -87,7 +86,7 @@ class HeadOptionsField(Field):
     default: ClassVar[FrozenDict] = FrozenDict()
     help = help_text(
         """
-        How the network is fed and read, where it is not as `head` expects, such as
+        How the inputs and outputs of the network differ from what `head` expects, such as
         `{"input_size": [640, 640], "nms_threshold": 0.5}`. See docs/bring-your-own.md.
         """
     )
@@ -110,10 +109,10 @@ class AnnotationsField(DictStringToStringField):
     alias = "annotations"
     help = help_text(
         """
-        CVAT's further annotations, as strings. For an interactor: `min_pos_points` and
-        `min_neg_points` (clicks before it is asked), `startswith_box` or
-        `startswith_box_optional` ("true", or left out), `help_message`, `animated_gif`, `version`
-        ("2" by default). For a tracker: `supported_shape_types`, such as "rectangle,polygon".
+        Further annotations for CVAT, as strings. For an interactor: `min_pos_points` and
+        `min_neg_points` (clicks before it is called), `startswith_box` or `startswith_box_optional`
+        ("true", or left out), `help_message`, `animated_gif`, `version` ("2" by default). For a
+        tracker: `supported_shape_types`, such as "rectangle,polygon".
         """
     )
 
@@ -137,7 +136,7 @@ class ParamsField(Field):
         """
         Settings of the model, such as `{"precision": "bfloat16"}`: strings, numbers, booleans,
         lists and mappings of these. The model's class reads them with `assets.params.read` into a
-        struct; one that the struct does not have is refused when the function starts.
+        struct; settings that the struct lacks are refused when the function starts.
         """
     )
     value: FrozenDict[str, Any]
@@ -170,7 +169,7 @@ def _is_json(value: Any) -> bool:
     return value is None or isinstance(value, (str, int))
 
 
-# Without `WeightsField`: what is generated depends on weights, and has no such field.
+# Without `WeightsField`: generated targets depend on weights and do not have that field.
 FIELDS: tuple[type[Field], ...] = (
     LabelsField,
     HeadField,

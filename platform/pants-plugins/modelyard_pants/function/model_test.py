@@ -1,4 +1,4 @@
-"""What a model may not give CVAT, nor load."""
+"""Labels, annotations and params that are refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a function may use of the machine, and the environment it runs in."""
+"""The resources a function may use, and its environment."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class _AmountField(StringField):
 
 def _check_memory(text: str) -> None:
     memory_bytes(text)
-    # For Kubernetes that is a number of bytes, which nobody means in a BUILD file.
+    # Kubernetes would read a number of bytes, which nobody means in a BUILD file.
     if text[-1].isdigit():
-        raise QuantityError("a unit is missing; write it like 512Mi or 2Gi")
+        raise QuantityError("the unit is missing; write, for example, 512Mi or 2Gi")
 
 
 class MemoryField(_AmountField):
@@ -45,10 +45,10 @@ class GpuMemoryField(_AmountField):
     alias = "gpu_memory"
     help = help_text(
         """
-        Memory that a worker needs on each of its GPUs, such as `4Gi`. The embedded platform takes
-        a GPU with so much left, or waits until one has; it assumes `2Gi` where nothing is said.
-        Everywhere the worker takes no more than that for its networks and their results, so that
-        functions can share a card; without it there is no limit.
+        Memory that a worker needs on each of its GPUs, such as `4Gi`. The embedded platform uses a
+        GPU with that much free memory, or waits for one; it assumes `2Gi` by default. On any
+        platform the worker uses at most that much for its networks and their results, so that
+        functions can share a GPU; by default there is no limit.
         """
     )
 
@@ -79,8 +79,8 @@ class GpusField(IntField):
     valid_numbers = ValidNumbers.positive_and_zero
     help = help_text(
         """
-        GPUs the function needs. Nuclio on Docker gives a function that asks for any all of them;
-        set `CUDA_VISIBLE_DEVICES` in `env` to keep it to one.
+        The number of GPUs the function needs. Nuclio on Docker gives all of them to a function that
+        requests any; set `CUDA_VISIBLE_DEVICES` in `env` to restrict it to one.
         """
     )
 
@@ -89,8 +89,8 @@ class EnvField(DictStringToStringField):
     alias = "env"
     help = help_text(
         f"""
-        Environment variables of the function. Those of the runtime itself follow from other
-        fields; only {" and ".join(f"`{name}`" for name in TUNABLE)} may be given.
+        Environment variables of the function. Other fields determine those of the runtime itself,
+        of which only {" and ".join(f"`{name}`" for name in TUNABLE)} may be set.
         """
     )
 

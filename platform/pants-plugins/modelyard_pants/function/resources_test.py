@@ -1,4 +1,4 @@
-"""What a function may not run with."""
+"""Resources and variables that are refused."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def runner() -> RuleRunner:
         ('env={"NUCLIO_HANDLER": "x"},', "`env` is 'NUCLIO_HANDLER'; the runtime sets it"),
         ('env={"MODELYARD_DEVICE": "cuda"},', "only MODELYARD_IMAGE_CACHE and"),
         ('env={"PYTHONPATH": "/x"},', "`env` is 'PYTHONPATH'"),
-        ('gpu_memory="4",', "`gpu_memory` is '4'; a unit is missing"),
+        ('gpu_memory="4",', "`gpu_memory` is '4'; the unit is missing"),
         ('memory="2 GB",', "`memory` is '2 GB'"),
         ('memory="lots",', "'lots' is not an amount of memory; write it like 512Mi"),
         ('memory="2048",', "`memory` is '2048'"),
@@ -37,5 +37,5 @@ def runner() -> RuleRunner:
         ("gpus=-1,", "gpus"),
     ],
 )
-def test_what_no_platform_gives_is_refused(runner: RuleRunner, extra: str, message: str) -> None:
+def test_impossible_resources_are_refused(runner: RuleRunner, extra: str, message: str) -> None:
     assert message in refusal(runner, edited("{extra}", extra))

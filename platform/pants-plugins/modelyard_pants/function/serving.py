@@ -1,4 +1,4 @@
-"""How requests reach a function, and for how long one may take."""
+"""How requests reach a function, and how long one may take."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ class WorkersField(IntField):
     valid_numbers = ValidNumbers.positive_only
     help = help_text(
         """
-        Processes that serve requests, one each at a time. Each holds its own copy of the model.
+        The number of processes that serve requests. Each handles one at a time and holds its own
+        copy of the model.
         """
     )
 
@@ -77,8 +78,8 @@ class EventTimeoutField(SecondsField):
     least = limits.LEAST_EVENT_TIMEOUT
     help = help_text(
         """
-        Seconds after which a request is given up and its worker restarted, at most as long as
-        CVAT itself waits, see `[modelyard].cvat_timeout`.
+        Seconds after which a request is aborted and its worker restarted; at most as long as CVAT
+        waits, see `[modelyard].cvat_timeout`.
         """
     )
 
@@ -90,7 +91,7 @@ class AvailabilityTimeoutField(SecondsField):
     least = 0.0
     help = help_text(
         """
-        Seconds a request waits for a free worker before it is answered 503; 0 for not at all.
+        Seconds that a request waits for a free worker before it is answered with 503; may be 0.
         """
     )
 
@@ -102,14 +103,14 @@ class IdleTimeoutField(SecondsField):
     on_gpus = 900.0
     help = help_text(
         f"""
-        Seconds without a request after which the embedded platform ends the function's workers,
-        until the next request, which waits for them to start; 0 for never. By default a function
-        keeps its workers, unless it needs a GPU: then they end after {on_gpus:g}.
+        Seconds without a request after which the embedded platform stops the function's workers.
+        The next request waits for them to start again. 0 for never, which is the default, except
+        for functions that need a GPU: {on_gpus:g}.
         """
     )
 
-    def in_force(self, gpus: int) -> float | None:
-        """The seconds for a function that needs so many GPUs; None for never."""
+    def effective(self, gpus: int) -> float | None:
+        """The effective value for a function that needs this many GPUs; None for never."""
         if self.value is None:
             return self.on_gpus if gpus else None
         return self.value or None

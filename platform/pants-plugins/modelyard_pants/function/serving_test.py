@@ -1,4 +1,4 @@
-"""How a function may not be served."""
+"""Settings for serving that are refused."""
 
 from __future__ import annotations
 
@@ -39,5 +39,5 @@ def runner() -> RuleRunner:
         ('idle_timeout="5m",', "`idle_timeout` is '5m'; seconds from 0 to 86400"),
     ],
 )
-def test_what_cannot_be_served_is_refused(runner: RuleRunner, extra: str, message: str) -> None:
+def test_impossible_settings_are_refused(runner: RuleRunner, extra: str, message: str) -> None:
     assert message in refusal(runner, edited("{extra}", extra))

@@ -1,4 +1,4 @@
-"""One variant of a function as plain data, from which every rendering is made."""
+"""One variant of a function as plain data, the source of every rendering."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Mapping, Sequence
 
 from modelyard_contract import variables
 
-# The build that CVAT users know as plain `function.yaml`; the others carry their name.
+# The variant that CVAT users know as plain `function.yaml`; files of others include their name.
 _PLAIN_VARIANT = "cpu"
 
 
@@ -15,9 +15,9 @@ _PLAIN_VARIANT = "cpu"
 class FunctionSpec:
     """One variant of a function, in the terms of CVAT and Nuclio.
 
-    `annotations` holds CVAT's optional keys beyond name, type and spec, already as strings.
-    Times are seconds, sizes bytes, `gpu_memory` the bytes of a worker on each of its GPUs; `memory`
-    and `cpus` are Kubernetes quantities such as `2Gi`.
+    `annotations` holds CVAT's optional keys beyond name, type and spec, already as strings. Times
+    are in seconds, sizes in bytes; `gpu_memory` is in bytes, per worker and GPU; `memory` and
+    `cpus` are Kubernetes quantities such as `2Gi`.
     """
 
     name: str
@@ -46,7 +46,7 @@ class FunctionSpec:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The author's variables and ours, by name in alphabetical order."""
+        """The author's variables and ours, in alphabetical order."""
         device = {variables.DEVICE: "cuda"} if self.gpus else {}
         limit = {variables.GPU_MEMORY: str(self.gpu_memory)} if self.gpu_memory else {}
         return dict(sorted({**self.env, **device, **limit}.items()))

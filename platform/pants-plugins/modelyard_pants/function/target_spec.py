@@ -1,4 +1,4 @@
-"""From the fields of a target to the function's spec."""
+"""Converts the fields of a target to the function's spec."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def function_spec(target: Target, modelyard: Modelyard) -> FunctionSpec:
     variant = str(target[VariantField].value)
     values = {
         **values_for(FunctionSpec, target),
-        # What is not just the value of a field.
+        # Those that are not just the value of a field.
         "name": name,
         "variant": variant,
         "image": f"{modelyard.image_repository}/{name}:{variant}",

@@ -30,8 +30,8 @@ class ModelFunction(TargetGenerator):
         function.yaml), `#cpu-predict` (try it on a picture) and `#cpu` (the release: all of these
         with one content digest). For other ways to run it there are `#cpu-processor`
         (processor.yaml), `#cpu-kubernetes` (kubernetes.yaml) and, with `classic=True`,
-        `#cpu-classic` (a folder that Nuclio builds an image from). `#cpu-image` is a container
-        image that serves the function by itself, `#cpu-nuclio` the one that Nuclio runs.
+        `#cpu-classic` (a folder that Nuclio builds an image from). `#cpu-image` is a standalone
+        container image that serves the function, `#cpu-nuclio` the one that Nuclio runs.
         """
     )
 

@@ -1,4 +1,4 @@
-"""The builds of one function, and what each may say differently."""
+"""The variants of a function, and the settings each may override."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class ClassicField(BoolField):
     help = help_text(
         """
         Also generate `#<variant>-classic`: the function in the form of CVAT's own `serverless`
-        folders, from which `nuctl deploy --path` builds an image. For contributing it upstream,
-        or for a Nuclio that is given sources only.
+        folders, from which `nuctl deploy --path` builds an image. For contributing it upstream, or
+        for a Nuclio that is given only sources.
         """
     )
 
@@ -44,7 +44,7 @@ class VariantDependenciesField(Dependencies):
     help = "What this artifact of a function is made of. Set by `model_function`."
 
 
-# What is generated for each variant, beside the release itself: `#cpu-srcs` and so on.
+# What is generated for each variant besides the release itself: `#cpu-srcs` and so on.
 ARTIFACTS = (
     "srcs",
     "assets",
@@ -62,7 +62,7 @@ def _is_address_list(value: Any) -> bool:
     return isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value)
 
 
-# What a variant may set that no generated target has as a field, and so nobody else would check.
+# Settings of a variant that are not fields of a generated target, so nothing else would check them.
 OF_THE_GENERATOR: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "resolve": (lambda value: isinstance(value, str), "the name of a Python resolve is accepted"),
     WeightsField.alias: (_is_address_list, "a list of addresses is accepted"),
@@ -77,9 +77,9 @@ class VariantsField(Field):
     default: ClassVar[FrozenDict] = FrozenDict({"cpu": FrozenDict()})
     help = help_text(
         f"""
-        The builds of the function, by name, each with what it says differently. The first carries
-        the function's name; a further one, such as `gpu`, is deployed as `<name>-<variant>` unless
-        it sets `function_name`. A variant may say: {", ".join(_VARIANT_KEYS)}.
+        The variants of the function, by name, each with its own settings. The first has the
+        function's name; the others, such as `gpu`, are deployed as `<name>-<variant>` unless they
+        set `function_name`. A variant may set: {", ".join(_VARIANT_KEYS)}.
         """
     )
     value: FrozenDict[str, FrozenDict[str, Any]]
@@ -106,13 +106,13 @@ def _require_variant_name(variant: Any, address: Address) -> None:
             variant,
             "a variant's name has lowercase letters, digits and inner dashes",
         )
-    # The variant `cpu-spec` and the spec of the variant `cpu` would have one address.
+    # The variant `cpu-spec` and the spec of the variant `cpu` would have the same address.
     if variant.rpartition("-")[2] in ARTIFACTS:
         raise InvalidModelFunction(
             address,
             VariantsField.alias,
             variant,
-            f"a variant's name may not end like what is generated: {', '.join(ARTIFACTS)}",
+            f"a variant's name must not end like a generated target: {', '.join(ARTIFACTS)}",
         )
 
 

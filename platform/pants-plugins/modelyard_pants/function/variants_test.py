@@ -1,4 +1,4 @@
-"""What variants may be called and may say."""
+"""Names and settings of variants."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def runner() -> RuleRunner:
 
 
 def test_the_launcher_knows_every_artifact_of_a_variant() -> None:
-    """Any other target of a function is one that serves, and is run without the daemon."""
+    """Any other target of a function serves it, and is run without the daemon."""
     listed = re.findall(r"^    (\*-.*?)\) ", Path("pants").read_text(), re.MULTILINE)
     assert sorted(re.findall(r"\*-(\w+)", " ".join(listed))) == sorted(ARTIFACTS)
 
@@ -31,7 +31,7 @@ def test_the_launcher_knows_every_artifact_of_a_variant() -> None:
         ("variants={},", 'a mapping such as {"cpu": {}}'),
         ('variants={"CPU": {}},', "lowercase letters"),
         ('variants={"cpu-": {}},', "inner dashes"),
-        ('variants={"cpu-spec": {}},', "may not end like what is generated: srcs"),
+        ('variants={"cpu-spec": {}},', "must not end like a generated target: srcs"),
         ('variants={"cpu": {"labels": []}},', "accepted: resolve, weights"),
         ('variants={"cpu": 1},', "`variants[cpu]` is 1"),
         ('variants={"cpu": {"resolve": 1}},', "`variants[cpu][resolve]` is 1; the name"),

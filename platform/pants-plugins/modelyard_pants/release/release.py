@@ -1,7 +1,7 @@
-"""`package` of a release: what a deployer needs of one variant, with one content digest.
+"""`package` of a release: everything a deployer needs for one variant, with a content digest.
 
-The digest covers everything that reaches production, so a deployer that compares it with what is
-running is right whatever git says.
+The digest covers everything that reaches production, so a deployer can compare it with what is
+running, whatever the state of git.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class Release:
 
     `digest` holds manifest.json, function.yaml, srcs.pex/ and assets/ at its root; `dependencies`
     holds the resolve's PEX as `<resolve>.pex`, kept apart because functions share it. A blocked
-    release has neither srcs.pex nor dependencies: nobody runs it, and it may be one of many.
+    release has neither srcs.pex nor dependencies: it cannot run, and there may be many.
     """
 
     name: str
@@ -150,7 +150,7 @@ def _manifest(target: Target, parts: Parts, assets: Assets) -> SealedManifest:
         "port": function_port(target),
         "gpus": gpus,
         "gpu_memory": target[GpuMemoryField].bytes,
-        "idle_timeout": target[IdleTimeoutField].in_force(gpus),
+        "idle_timeout": target[IdleTimeoutField].effective(gpus),
         "licence": str(target[LicenceField].value),
         "licence_stated_at": assets.licences.stated_at,
         "code_licence": assets.licences.code,
