@@ -1,4 +1,4 @@
-"""`model_function` becomes the targets of the other rooms, if its settings are usable.
+"""Generates the targets of the other packages from a `model_function` with usable settings.
 
 Imports `deploy`, `image`, `release`, `nuclio`, `assets`, `sources`, `function` and `common`.
 """

@@ -47,6 +47,6 @@ def test_all_of_them_are_accepted_side_by_side() -> None:
             files[f"{folder}/{module}.py"] = ""
     runner.write_files(files)
     runner.request(AllTargets, [])
-    # Names and ports of all are looked at together.
+    # Names and ports of all functions are checked together.
     names = {each[FunctionNameField].value for each in runner.request(AllReleases, []).targets}
     assert {"onnx-wongkinyiu-yolov7", "pth-saic-vul-hrnet", "pth-saic-vul-hrnet-gpu"} <= names

@@ -1,4 +1,4 @@
-"""One `model_function` becomes, for each variant, the targets its artifacts are built from."""
+"""Generates, for each variant of a `model_function`, the targets of its artifacts."""
 
 from __future__ import annotations
 
@@ -166,14 +166,14 @@ def _variant_targets(
 
 
 def _entry_point(generator: Target, variant: Variant, modelyard: Modelyard) -> str:
-    """The author's file, or the module of the library that stands in for it."""
+    """The author's file, or the library's module that replaces it."""
     if generator[HeadField].value:
         return modelyard.head_model.partition(":")[0]
     return HandlerField(variant.values[HandlerField.alias], generator.address).file
 
 
 def _heavy(variant: Variant, common: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A tag by which `--tag=-heavy` leaves out what takes gigabytes: images with CUDA in them."""
+    """Tag images with CUDA, which take gigabytes, so that `--tag=-heavy` excludes them."""
     if not variant.values[GpusField.alias]:
         return {}
     return {Tags.alias: [*(common.get(Tags.alias) or ()), "heavy"]}

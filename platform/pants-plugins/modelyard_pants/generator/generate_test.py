@@ -1,4 +1,4 @@
-"""The targets that a function becomes."""
+"""The targets that are generated from a function."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def runner() -> RuleRunner:
     return function_rule_runner(QueryRule(AllTargets, []))
 
 
-def test_a_function_becomes_a_target_for_each_artifact(runner: RuleRunner) -> None:
+def test_a_target_is_generated_for_each_artifact(runner: RuleRunner) -> None:
     write(runner, FUNCTION.format(extra=""))
     assert addresses(runner) == {
         f"{PATH}#cpu",
@@ -61,7 +61,7 @@ def test_the_sources_run_the_handler_in_the_resolve_of_the_variant(
     assert sources[PythonResolveField].value == "openvino"
 
 
-def test_labels_and_weights_are_named_once_and_depended_on_where_they_matter(
+def test_only_targets_that_need_labels_and_weights_depend_on_them(
     runner: RuleRunner,
 ) -> None:
     build = FUNCTION.replace('labels=["cat"]', 'labels="//:set"')
@@ -88,7 +88,7 @@ def test_labels_and_weights_are_named_once_and_depended_on_where_they_matter(
     )
 
 
-def test_the_classic_form_is_there_for_those_who_ask(runner: RuleRunner) -> None:
+def test_the_classic_form_is_generated_on_request(runner: RuleRunner) -> None:
     variants = (
         'variants={"cpu": {}, "old": {"resolve": "openvino", "classic": False}}, classic=True,'
     )
@@ -105,5 +105,5 @@ def test_a_head_runs_the_librarys_class_in_place_of_a_handler(runner: RuleRunner
     assert entry_point.module == "modelyard.models.heads"
 
 
-def test_a_field_that_it_has_not_is_refused(runner: RuleRunner) -> None:
+def test_an_unknown_field_is_refused(runner: RuleRunner) -> None:
     assert "label" in refusal(runner, edited("{extra}", 'label=["cat"],'))

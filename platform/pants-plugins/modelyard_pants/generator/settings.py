@@ -1,4 +1,4 @@
-"""What a function's settings have to say of each other: the rules beyond single fields.
+"""Rules between a function's settings, beyond those of single fields.
 
 Pure Python: no Pants imports.
 """
@@ -16,13 +16,13 @@ from modelyard_contract.limits import MIB
 from modelyard_contract.ports import FIRST_EPHEMERAL
 from modelyard_contract.quantities import memory_bytes
 
-# An interpreter with numpy and OpenCV takes this much before it has loaded any model.
+# An interpreter with numpy and OpenCV takes this much before it loads a model.
 LEAST_WORKER_MIB = 128
 
 
 @dataclass(frozen=True)
 class Problem:
-    """A field with a value that does not go with the others."""
+    """A field whose value does not fit the others."""
 
     field: str
     value: Any
@@ -31,9 +31,9 @@ class Problem:
 
 @dataclass(frozen=True)
 class ModelSettings:
-    """What all variants of a function share.
+    """The settings that all variants of a function share.
 
-    `labels` is an address or the labels themselves, `handler` None unless an author names one.
+    `labels` is an address or the labels themselves; `handler` is None unless the author names one.
     """
 
     type: str
@@ -47,7 +47,7 @@ class ModelSettings:
 
 @dataclass(frozen=True)
 class VariantSettings:
-    """What a variant runs with. Times in seconds, `memory` a Kubernetes quantity."""
+    """The settings of a variant. Times are in seconds, `memory` is a Kubernetes quantity."""
 
     variant: str
     framework: str
@@ -61,16 +61,16 @@ class VariantSettings:
 
 
 def model_problems(model: ModelSettings) -> Iterator[Problem]:
-    """What keeps CVAT from using a function, whatever its variant."""
+    """Yield what keeps CVAT from using any variant of a function."""
     if model.type == DETECTOR and not model.labels:
         yield Problem(
             "labels",
             model.labels,
-            "a detector needs some: CVAT drops every shape whose label is not among them",
+            "a detector needs labels: CVAT drops every shape whose label is not among them",
         )
     if model.type != DETECTOR and model.labels:
         yield Problem(
-            "labels", model.labels, f"CVAT reads none of type={model.type!r}: leave it out"
+            "labels", model.labels, f"CVAT ignores labels of type={model.type!r}: leave them out"
         )
     yield from _head_problems(model)
     try:
@@ -82,25 +82,23 @@ def model_problems(model: ModelSettings) -> Iterator[Problem]:
 def _head_problems(model: ModelSettings) -> Iterator[Problem]:
     if model.head is None:
         if model.head_options:
-            yield Problem("head_options", model.head_options, "only with a `head` to read them")
+            yield Problem("head_options", model.head_options, "only accepted with a `head`")
         return
     if model.type != DETECTOR:
-        yield Problem("head", model.head, f'what it reads are detections: say type="{DETECTOR}"')
+        yield Problem("head", model.head, f'a head returns detections: set type="{DETECTOR}"')
     if model.framework != OPENVINO:
-        yield Problem(
-            "head", model.head, f'it runs networks on OpenVINO: say framework="{OPENVINO}"'
-        )
+        yield Problem("head", model.head, f'a head runs on OpenVINO: set framework="{OPENVINO}"')
     try:
         check_options(model.head_options, HEADS[model.head])
     except HeadOptionError as error:
         accepted = f'{error.accepted} with head="{model.head}"'
         yield Problem("head_options", error.value, accepted)
     if model.handler:
-        yield Problem("handler", model.handler, "a head takes its place: leave one of them out")
+        yield Problem("handler", model.handler, "a head replaces the handler: remove one of them")
 
 
 def variant_problems(variant: VariantSettings, *, cvat_timeout: float) -> Iterator[Problem]:
-    """What keeps a variant from starting, or CVAT from getting its answers."""
+    """Yield what keeps a variant from starting, or CVAT from getting its answers."""
     for field in ("event_timeout", "availability_timeout"):
         seconds = getattr(variant, field)
         if seconds > cvat_timeout:
@@ -114,11 +112,11 @@ def variant_problems(variant: VariantSettings, *, cvat_timeout: float) -> Iterat
         yield Problem(
             "gpus",
             variant.gpus,
-            'the variant cpu has none; say variants={"cpu": {}, "gpu": {"gpus": '
+            'the variant cpu has no GPU; set variants={"cpu": {}, "gpu": {"gpus": '
             f"{variant.gpus}}}}}",
         )
     if variant.gpu_memory and not variant.gpus:
-        yield Problem("gpu_memory", variant.gpu_memory, "only where `gpus` is 1 or more")
+        yield Problem("gpu_memory", variant.gpu_memory, "only accepted with `gpus`")
     yield from _memory_problems(variant)
 
 
@@ -136,12 +134,12 @@ def _memory_problems(variant: VariantSettings) -> Iterator[Problem]:
 
 
 def variant_warnings(variant: VariantSettings) -> Iterator[Problem]:
-    """What works, but seldom as it was meant."""
+    """Yield settings that work, but probably not as intended."""
     if variant.gpus and variant.workers > 1:
         yield Problem(
             "workers",
             variant.workers,
-            "each worker holds its own copy of the model on the GPU; 1 is what most models want",
+            "each worker holds its own copy of the model on the GPU; 1 suits most models",
         )
     if variant.variant == "gpu" and not variant.gpus and variant.framework != OPENVINO:
         yield Problem("gpus", variant.gpus, "the variant gpu runs on the CPU unless it is 1")
@@ -149,6 +147,6 @@ def variant_warnings(variant: VariantSettings) -> Iterator[Problem]:
         yield Problem(
             "port",
             variant.port,
-            f"Linux gives out ports from {FIRST_EPHEMERAL} on for outgoing connections, so it "
+            f"Linux uses ports from {FIRST_EPHEMERAL} on for outgoing connections, so it "
             "may be taken",
         )

@@ -60,7 +60,7 @@ def test_labels_and_annotations_belong_to_types(
         ({"type": "tracker", "labels": ()}, ["head"]),
     ],
 )
-def test_a_head_takes_the_place_of_a_handler(changes: dict, fields: list) -> None:
+def test_a_head_replaces_a_handler(changes: dict, fields: list) -> None:
     model = ModelSettings("detector", "//:labels", {}, "openvino", "yolov8", {}, None)
     problems = model_problems(dataclasses.replace(model, **changes))
     assert [problem.field for problem in problems] == fields
@@ -83,7 +83,7 @@ def test_a_head_takes_the_place_of_a_handler(changes: dict, fields: list) -> Non
         ({"memory": "256Mi", "workers": 2}, []),
     ],
 )
-def test_a_variants_settings_have_to_go_together(changes: dict, fields: list) -> None:
+def test_the_settings_of_a_variant_must_be_consistent(changes: dict, fields: list) -> None:
     variant = dataclasses.replace(VARIANT, **changes)
     assert [p.field for p in variant_problems(variant, cvat_timeout=120)] == fields
 
@@ -97,10 +97,10 @@ def test_a_variants_settings_have_to_go_together(changes: dict, fields: list) ->
         ({"variant": "gpu", "gpus": 1}, []),
         ({"variant": "gpu", "gpus": 1, "workers": 2}, ["workers"]),
         ({"variant": "gpu"}, ["gpus"]),
-        # OpenVINO runs on Intel's GPUs, which no limit is about.
+        # OpenVINO runs on Intel's GPUs, to which no limit applies.
         ({"variant": "gpu", "framework": "openvino"}, []),
     ],
 )
-def test_the_doubtful_is_warned_of(changes: dict, fields: list) -> None:
+def test_questionable_settings_cause_a_warning(changes: dict, fields: list) -> None:
     warned = variant_warnings(dataclasses.replace(VARIANT, **changes))
     assert [problem.field for problem in warned] == fields

@@ -1,4 +1,4 @@
-"""The rules between fields, applied when a `model_function` becomes its targets."""
+"""Applies the rules between fields when targets are generated from a `model_function`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 
 def require_usable_model(generator: Target) -> None:
-    """Raise `InvalidModelFunction` for what is wrong with every variant of a function."""
+    """Raise `InvalidModelFunction` for errors in any variant of a function."""
     labels = generator[LabelsField]
     handler = generator[HandlerField].value
     values = {
@@ -52,7 +52,7 @@ def require_usable_model(generator: Target) -> None:
 
 
 def require_usable_variant(release: Target, *, cvat_timeout: float) -> None:
-    """Raise `InvalidModelFunction` for what keeps a variant from working; warn of the doubtful."""
+    """Raise `InvalidModelFunction` if a variant cannot work; warn about questionable settings."""
     values = values_for(VariantSettings, release)
     variant = VariantSettings(variant=str(release[VariantField].value), **values)
     _refuse(release.address, variant_problems(variant, cvat_timeout=cvat_timeout))
@@ -61,7 +61,7 @@ def require_usable_variant(release: Target, *, cvat_timeout: float) -> None:
 
 
 def require_distinct(releases: Sequence[Target]) -> None:
-    """Raise when two variants of one function would replace each other, or share a port."""
+    """Raise if two variants of a function would replace each other or share a port."""
     names: dict[str, Address] = {}
     for release in releases:
         name = str(release[FunctionNameField].value)
@@ -70,7 +70,7 @@ def require_distinct(releases: Sequence[Target]) -> None:
                 release.address,
                 FunctionNameField.alias,
                 name,
-                f"{names[name]} has that name too, and in Nuclio one would replace the other",
+                f"{names[name]} has the same name, and in Nuclio one would replace the other",
             )
         names[name] = release.address
     try:

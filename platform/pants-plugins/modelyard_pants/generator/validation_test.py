@@ -1,4 +1,4 @@
-"""Settings that do not go together."""
+"""Inconsistent settings."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ def runner() -> RuleRunner:
 @pytest.mark.parametrize(
     ("original", "replacement", "message"),
     [
-        ('labels=["cat"],', "", "`labels` is (); a detector needs some"),
+        ('labels=["cat"],', "", "`labels` is (); a detector needs labels"),
         (
             'labels=["cat"]',
             "labels=[str(i) * 40 for i in range(1500)]",
             "`labels` is '1500 labels'",
         ),
-        ('type="detector"', 'type="tracker"', "CVAT reads none of type='tracker'"),
-        ('type="detector"', 'type="interactor"', "CVAT reads none of type='interactor'"),
-        ('type="detector"', 'type="reid"', "CVAT reads none of type='reid'"),
+        ('type="detector"', 'type="tracker"', "CVAT ignores labels of type='tracker'"),
+        ('type="detector"', 'type="interactor"', "CVAT ignores labels of type='interactor'"),
+        ('type="detector"', 'type="reid"', "CVAT ignores labels of type='reid'"),
         ("{extra}", "event_timeout=121,", "`event_timeout` is 121.0; CVAT gives up after 120 s"),
         ("{extra}", "availability_timeout=200,", "CVAT gives up after 120 s"),
-        ("{extra}", 'gpu_memory="4Gi",', "`gpu_memory` is '4Gi'; only where `gpus` is 1 or more"),
+        ("{extra}", 'gpu_memory="4Gi",', "`gpu_memory` is '4Gi'; only accepted with `gpus`"),
         ("{extra}", 'memory="64Mi",', "`memory` is '64Mi'; at least 128Mi is needed"),
         ("{extra}", 'memory="512Mi", workers=8,', "at least 1024Mi is needed"),
         (
             "{extra}",
             "gpus=1,",
-            '`gpus` is 1; the variant cpu has none; say variants={"cpu": {}, "gpu"',
+            '`gpus` is 1; the variant cpu has no GPU; set variants={"cpu": {}, "gpu"',
         ),
         (
             "{extra}",
@@ -53,7 +53,7 @@ def runner() -> RuleRunner:
         (
             "{extra}",
             'variants={"cpu": {}, "b": {"resolve": "openvino", "function_name": "f"}},',
-            "#b: the field `function_name` is 'f'; functions/openvino/f#cpu has that name too",
+            "#b: the field `function_name` is 'f'; functions/openvino/f#cpu has the same name",
         ),
         (
             "{extra}",
@@ -63,28 +63,28 @@ def runner() -> RuleRunner:
         (
             "{extra}",
             'head="yolov8", handler="net.py",',
-            "`handler` is 'net.py'; a head takes its place",
+            "`handler` is 'net.py'; a head replaces the handler",
         ),
         (
             "{extra}",
             'head="yolov8", variants={"cpu": {"handler": "net.py"}},',
-            "`variants[cpu][handler]` is 'net.py'; a head takes its place",
+            "`variants[cpu][handler]` is 'net.py'; a head replaces the handler",
         ),
         (
             "{extra}",
             'head="model_api", head_options={"limit": 5},',
             "`head_options` is 'limit'; accepted: channels with head=\"model_api\"",
         ),
-        ("{extra}", 'head_options={"limit": 5},', "only with a `head` to read them"),
+        ("{extra}", 'head_options={"limit": 5},', "only accepted with a `head`"),
     ],
 )
-def test_settings_that_do_not_go_together_are_refused(
+def test_inconsistent_settings_are_refused(
     runner: RuleRunner, original: str, replacement: str, message: str
 ) -> None:
     assert message in refusal(runner, edited(original, replacement))
 
 
-def test_a_box_that_is_demanded_and_optional_is_refused(runner: RuleRunner) -> None:
+def test_a_box_that_is_required_and_optional_is_refused(runner: RuleRunner) -> None:
     build = FUNCTION.replace('"detector"', '"interactor"').replace('labels=["cat"],', "")
     annotations = '{"startswith_box": "true", "startswith_box_optional": "true"}'
     write(runner, build.format(extra=f"annotations={annotations},"))
@@ -95,7 +95,7 @@ def test_a_box_that_is_demanded_and_optional_is_refused(runner: RuleRunner) -> N
 def test_a_head_of_a_tracker_is_refused(runner: RuleRunner) -> None:
     build = FUNCTION.replace('"detector"', '"tracker"').replace('labels=["cat"],', "")
     write(runner, build.format(extra='head="yolov8",'))
-    with pytest.raises(ExecutionError, match='say type="detector"'):
+    with pytest.raises(ExecutionError, match='set type="detector"'):
         runner.request(AllTargets, [])
 
 
@@ -106,10 +106,10 @@ def test_a_head_of_a_tracker_is_refused(runner: RuleRunner) -> None:
             'variants={"gpu": {"resolve": "openvino", "gpus": 1, "workers": 2}},',
             "#gpu: the field `workers` is 2; each worker holds its own copy",
         ),
-        ("port=40000,", "#cpu: the field `port` is 40000; Linux gives out"),
+        ("port=40000,", "#cpu: the field `port` is 40000; Linux uses"),
     ],
 )
-def test_the_doubtful_is_allowed_with_a_warning(
+def test_questionable_settings_are_accepted_with_a_warning(
     runner: RuleRunner, caplog: pytest.LogCaptureFixture, extra: str, warning: str
 ) -> None:
     write(runner, FUNCTION.format(extra=extra))

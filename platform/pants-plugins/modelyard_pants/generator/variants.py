@@ -42,9 +42,9 @@ class Variant:
 def variants(
     generator: Target, modelyard: Modelyard, python_setup: PythonSetup
 ) -> Iterator[Variant]:
-    """The variants of a function in the order of its BUILD file.
+    """Return the variants of a function in the order of its BUILD file.
 
-    Raises `InvalidModelFunction` when the resolve of a variant is not known.
+    Raises `InvalidModelFunction` if the resolve of a variant is not known.
     """
     values = {field.alias: generator[field].value for field in FUNCTION_FIELDS}
     framework = generator[FrameworkField].value
@@ -66,16 +66,15 @@ def variants(
                 resolve,
                 f"accepted: {', '.join(sorted(python_setup.resolves))}",
             )
-        # Unless a variant has a handler of its own, a function has one set of sources, whatever
-        # they run on. They are looked up, linted and tested in the resolve of the first variant, so
-        # nobody has to install CUDA for that.
+        # Unless a variant has its own handler, all share one set of sources. They are looked up,
+        # linted and tested in the resolve of the first variant, so that this does not require CUDA.
         sources_resolve = sources_resolve or resolve
         if HandlerField.alias in settings and generator[HeadField].value:
             raise InvalidModelFunction(
                 generator.address,
                 f"{VariantsField.alias}[{name}][{HandlerField.alias}]",
                 settings[HandlerField.alias],
-                "a head takes its place: leave one of them out",
+                "a head replaces the handler: remove one of them",
             )
         overrides = {k: v for k, v in settings.items() if k not in OF_THE_GENERATOR}
         yield Variant(
@@ -90,7 +89,7 @@ def variants(
 
 
 def _suffixed(values: Mapping[str, Any], variant: str) -> Mapping[str, Any]:
-    # Two variants under one name would silently replace each other in Nuclio.
+    # Two variants with the same name would silently replace each other in Nuclio.
     return {
         FunctionNameField.alias: f"{values[FunctionNameField.alias]}-{variant}",
         DisplayNameField.alias: f"{values[DisplayNameField.alias]} ({variant.upper()})",

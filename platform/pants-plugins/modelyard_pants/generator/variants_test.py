@@ -1,4 +1,4 @@
-"""What each variant of a function gets."""
+"""The settings that each variant of a function gets."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def runner() -> RuleRunner:
     return function_rule_runner(QueryRule(AllTargets, []))
 
 
-def test_a_further_variant_has_its_own_name_port_and_settings(runner: RuleRunner) -> None:
+def test_another_variant_has_its_own_name_port_and_settings(runner: RuleRunner) -> None:
     write(
         runner,
         FUNCTION.format(
@@ -39,7 +39,7 @@ def test_a_further_variant_has_its_own_name_port_and_settings(runner: RuleRunner
     assert dependencies[0] == "3rdparty/python/openvino:deps"
 
 
-def test_a_variant_may_have_a_handler_of_its_own_in_its_own_resolve(
+def test_a_variant_may_have_its_own_handler_in_its_own_resolve(
     runner: RuleRunner,
 ) -> None:
     extra = 'variants={"cpu": {}, "bare": {"resolve": "default", "handler": "bare.py:Bare"}},'
@@ -61,7 +61,7 @@ def test_a_variant_may_have_a_handler_of_its_own_in_its_own_resolve(
         ('variants={"cpu": {"workers": 0}},', "workers"),
     ],
 )
-def test_a_variant_that_could_not_be_built_is_refused(
+def test_a_variant_that_cannot_be_built_is_refused(
     runner: RuleRunner, extra: str, message: str
 ) -> None:
     assert message in refusal(runner, edited("{extra}", extra))
