@@ -1,4 +1,4 @@
-"""Container images of functions, put together from layers without an engine.
+"""Container images of functions, assembled from layers without an engine.
 
 Imports `nuclio`, `assets`, `sources`, `function` and `common`.
 """

@@ -1,4 +1,4 @@
-"""Images put together from layers, as OCI layouts. Nothing is run and no engine is needed."""
+"""Assembles images from layers, as OCI layouts, without an engine or running anything."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ _LAYOUT = ("oci-layout", "index.json", "blobs/**")  # contract: INDEX is that of
 
 @dataclass(frozen=True)
 class ImageRequest:
-    """The image of a target: a function's, or the base of them all.
+    """The image of a target: of a function, or the base of all.
 
-    Compressed as registries have it, or as an engine on this machine is given it. The engine knows
-    both by the same id.
+    Compressed, for registries, or not, for an engine on this machine. To the engine both have the
+    same id.
     """
 
     target: Target
@@ -62,8 +62,8 @@ class ImageRequest:
 class Image:
     """An OCI layout at the root of `digest`; `reference` is the image's name with a tag.
 
-    `content_digest` is of what it holds, whatever revision it was built from. `layers` are named,
-    the lowest first. `described` is the layout without them, `blobs` has them one by one.
+    `content_digest` is of its contents, whatever revision it was built from. `layers` are the
+    names, lowest first. `described` is the layout without layers; `blobs` has each layer's.
     """
 
     digest: Digest
@@ -93,7 +93,7 @@ async def _assemble(
     blobs = tuple(layer.digest for layer in layers)
     merged = await Get(Digest, MergeDigests([described, *blobs]))
     return Image(
-        # Without what the builder noted beside its blobs.
+        # Without the descriptions that the builder wrote next to its blobs.
         digest=await Get(Digest, DigestSubset(merged, PathGlobs(_LAYOUT))),
         described=described,
         blobs=blobs,
@@ -106,11 +106,11 @@ async def _assemble(
 
 
 def _spdx(licence: str) -> str:
-    """Return a licence as the annotation takes it, which is an SPDX expression."""
+    """Return a licence in the form of the annotation, an SPDX expression."""
     return licence.replace(NOT_STATED, "NOASSERTION")
 
 
-@rule(desc="Put the image of a function together")
+@rule(desc="Assemble the image of a function")
 async def build_image(request: ImageRequest, modelyard: Modelyard) -> Image:
     target = request.target
     if not target.has_field(ImageRuntimeField):
@@ -131,7 +131,7 @@ async def build_image(request: ImageRequest, modelyard: Modelyard) -> Image:
         )
         return await _assemble(request, image, (layer,), port=EVENTS)
     runtime = str(target[ImageRuntimeField].value)
-    # At once: what needs the network, what needs the processor, and git do not wait for each other.
+    # Concurrently: network, processor and git do not wait for each other.
     revision, base, serving, own = await MultiGet(
         Get(SourceRevision),
         Get(ImageParts, BasePartsRequest(target[BaseImageField].value, target.address)),
@@ -141,7 +141,7 @@ async def build_image(request: ImageRequest, modelyard: Modelyard) -> Image:
     direct = await Get(Targets, DependenciesRequest(target[VariantDependenciesField]))
     spec = await function_spec(only(direct, NuclioSpec), modelyard)
     image = ImageDescription(
-        # What function.yaml names is what Nuclio runs.
+        # Nuclio runs the image that function.yaml names.
         reference=spec.image if runtime == NUCLIO else f"{spec.image}-{runtime}",
         title=str(target[FunctionNameField].value),
         description=str(target[DescriptionField].value),

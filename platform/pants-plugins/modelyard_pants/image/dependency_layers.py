@@ -1,8 +1,8 @@
-"""The packages of a resolve as layers: what is large has its own, the rest shares one.
+"""The packages of a resolve as layers: each large one has its own, the rest share one.
 
-A new requirement, or a new version of one, then makes the layers of what it changes and no other.
-The layer of a large package is made of its wheel alone, so resolves with the same one share it. An
-image has those that its function needs; the rest is small, and the same for all of a resolve.
+A new requirement, or a new version of one, then changes only the affected layers. The layer of a
+large package is made from its wheel alone, so resolves with the same wheel share it. An image has
+the large packages that its function needs; the rest is small, and the same for all of a resolve.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ _LARGE = 10_000_000
 
 @dataclass(frozen=True)
 class DependencyLayersRequest:
-    """The layers of a resolve's packages, which its `pex_binary` holds, for the code of `sources`.
+    """The layers of the packages in a resolve's `pex_binary`, for the code of `sources`.
 
-    Of the large ones, those that the code needs.
+    Of large packages, only those that the code needs.
     """
 
     pex: Target
@@ -44,7 +44,7 @@ class DependencyLayersRequest:
 
 @dataclass(frozen=True)
 class DependencyLayers:
-    """The layers, the lowest first."""
+    """The layers, lowest first."""
 
     layers: tuple[BuiltLayer, ...]
 
@@ -71,7 +71,7 @@ async def dependency_layers(request: DependencyLayersRequest) -> DependencyLayer
         ),
         Get(BuiltLayer, LayerRequest("deps", environment, others.digest, wanted_by, others.env)),
     )
-    # Of some packages an image keeps nothing.
+    # An image keeps no files of some packages.
     return DependencyLayers(tuple(layer for layer in built if layer.description.files_size))
 
 

@@ -28,7 +28,7 @@ BIG = 10_000_000
 NUMPY = LockedPackage("numpy", "numpy==2", BIG, ())
 SMALL = LockedPackage("small", "small==1", 1, ())
 LOCKS: Mapping[str, tuple[LockedPackage, ...]] = {
-    # Its version and one small package are all that two resolves do not have in common.
+    # The two resolves differ only in its version and one small package.
     "one": (NUMPY, LockedPackage("scipy", "scipy==1", BIG, ("numpy",)), SMALL),
     "two": (NUMPY, LockedPackage("scipy", "scipy==2", BIG, ("numpy",)), SMALL),
     "tiny": (SMALL,),
@@ -89,7 +89,7 @@ def layers(runner: RuleRunner, name: str, imports: str = ALL) -> dict[str, str]:
     return {layer.description.name: layer.description.digest for layer in built}
 
 
-def test_what_is_large_has_a_layer_of_its_own_below_the_rest(runner: RuleRunner) -> None:
+def test_large_packages_have_their_own_layers_below_the_rest(runner: RuleRunner) -> None:
     assert layers(runner, "one") == {
         "deps-numpy": "packages --name deps-numpy --pins numpy==2 --into deps",
         "deps-scipy": "packages --name deps-scipy --pins scipy==1 --into deps",
@@ -97,20 +97,20 @@ def test_what_is_large_has_a_layer_of_its_own_below_the_rest(runner: RuleRunner)
     }
 
 
-def test_where_nothing_is_large_there_is_one_layer(runner: RuleRunner) -> None:
+def test_without_large_packages_there_is_one_layer(runner: RuleRunner) -> None:
     assert list(layers(runner, "tiny")) == ["deps"]
 
 
-def test_the_layer_of_a_wheel_does_not_hang_on_the_resolve(runner: RuleRunner) -> None:
+def test_the_layer_of_a_wheel_does_not_depend_on_the_resolve(runner: RuleRunner) -> None:
     one, two = layers(runner, "one"), layers(runner, "two")
     assert {name for name in one if one[name] == two[name]} == {"deps-numpy", "deps"}
 
 
-def test_what_is_large_is_left_out_where_no_code_needs_it(runner: RuleRunner) -> None:
+def test_large_packages_that_the_code_does_not_need_are_left_out(runner: RuleRunner) -> None:
     assert list(layers(runner, "one", "numpy")) == ["deps-numpy", "deps"]
-    # The rest is the same for all of a resolve.
+    # The small packages are the same for all functions of a resolve.
     assert layers(runner, "one", "nothing") == {"deps": layers(runner, "one")["deps"]}
 
 
-def test_a_package_of_which_an_image_keeps_nothing_is_no_layer(runner: RuleRunner) -> None:
+def test_a_package_without_files_in_the_image_has_no_layer(runner: RuleRunner) -> None:
     assert list(layers(runner, "empty")) == ["deps"]

@@ -23,7 +23,7 @@ from pants.engine.target import InvalidTargetException
 from modelyard_pants.common.network import NETWORK_ENV
 from modelyard_pants.image.oci import LayerDescription
 
-# What skopeo needs to know of the user's network and passwords.
+# The user's network settings and passwords, for skopeo.
 REGISTRY_ENV = (
     *NETWORK_ENV,
     "DOCKER_CONFIG",
@@ -36,7 +36,7 @@ REGISTRY_ENV = (
 )
 _SEARCH_PATH = SearchPath(("/usr/bin", "/usr/local/bin", "/opt/homebrew/bin", "/bin"))
 _CACHE = {"modelyard_images": ".modelyard_images"}
-# Runs "$2"... with a destination that takes the name "$1" at once, when it is whole.
+# Runs "$2"... with a temporary destination, which is renamed to "$1" once complete.
 _KEEP = (
     'kept=$1; shift; [ -e "$kept" ] || { "$@" "oci-archive:$kept.$$" && mv "$kept.$$" "$kept"; }'
 )
@@ -52,9 +52,9 @@ class ForeignImageRequest:
 
 @dataclass(frozen=True)
 class ForeignImage:
-    """An OCI layout at the root of `digest`, with its layers, the lowest first.
+    """An OCI layout at the root of `digest`, with its layers, lowest first.
 
-    `blobs` is what of it another image on top of it needs. `env` is what it sets, as `NAME=value`.
+    `blobs` holds the layers, for images on top of it. `env` are its variables, as `NAME=value`.
     """
 
     digest: Digest
@@ -82,7 +82,7 @@ def _copy(skopeo: str, reference: str) -> tuple[str, ...]:
 async def _fetch_pinned(
     skopeo: str, reference: str, environment: Mapping[str, str]
 ) -> FallibleProcessResult:
-    """Fetch with the user's environment, then read without it, so that caches serve everyone."""
+    """Fetch with the user's environment, then read without it, so that the cache is shared."""
     archive = f"{_CACHE['modelyard_images']}/{sha256(reference.encode()).hexdigest()}.tar"
     fetched = await Get(
         FallibleProcessResult,
@@ -119,7 +119,7 @@ async def fetch_image(request: ForeignImageRequest) -> ForeignImage:
     )
     if found.first_path is None:
         raise InvalidTargetException(
-            f"{request.wanted_by}: there is no skopeo to fetch {request.reference} with; install "
+            f"{request.wanted_by}: cannot fetch {request.reference} without skopeo; install "
             "it (Debian: apt-get install skopeo)"
         )
     environment = await Get(EnvironmentVars, EnvironmentVarsRequest(REGISTRY_ENV))
@@ -131,7 +131,7 @@ async def fetch_image(request: ForeignImageRequest) -> ForeignImage:
             FallibleProcessResult,
             Process(
                 (*_copy(skopeo, request.reference), "oci:image:foreign"),
-                # Only what is named by its digest is the same tomorrow.
+                # Only a reference with a digest always means the same image.
                 cache_scope=ProcessCacheScope.PER_SESSION,
                 env={**environment, "TMPDIR": "."},
                 output_directories=("image",),
@@ -141,7 +141,7 @@ async def fetch_image(request: ForeignImageRequest) -> ForeignImage:
     if result.exit_code != 0:
         lines = result.stderr.decode(errors="replace").strip().splitlines()
         raise InvalidTargetException(
-            f"{request.wanted_by}: {request.reference} is not to be had: "
+            f"{request.wanted_by}: cannot fetch {request.reference}: "
             f"{lines[-1] if lines else 'skopeo failed'}"
         )
     layout = await Get(Digest, RemovePrefix(result.output_digest, "image"))

@@ -1,4 +1,4 @@
-"""Reading what skopeo brings, with a shell script in its place; CI fetches with the real one."""
+"""Reads what skopeo fetches, with a shell script in its place; CI uses the real one."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from pants.testutil.rule_runner import PYTHON_BOOTSTRAP_ENV, QueryRule, RuleRunn
 from modelyard_pants.image import foreign_images
 from modelyard_pants.image.foreign_images import ForeignImage, ForeignImageRequest
 
-# The user's home is all that reaches the process from outside. A registry's image may be kept as an
-# archive, which is a file here as it is there.
+# The process gets only the user's home from outside. A registry's image may be kept as an archive,
+# which is a file here too.
 _SKOPEO = """#!/bin/sh
 PATH=/usr/bin:/bin
 from= to=; for last; do from=$to to=$last; done
@@ -42,7 +42,7 @@ def skopeo_of_these_tests(request: BinaryPathRequest) -> BinaryPaths:
     return BinaryPaths(request.binary_name, found)
 
 
-# Where the rule above looks; rules take no fixtures.
+# Read by the rule above; rules cannot take fixtures.
 _home: dict[str, Path] = {}
 
 
@@ -102,7 +102,7 @@ def test_the_layers_and_the_environment_of_an_image_are_read(
     assert (blob.path, blob.content) == ("blobs/sha256/l", b"tar")
 
 
-def test_an_image_that_sets_nothing_is_one_too(runner: RuleRunner, home: Path) -> None:
+def test_an_image_may_set_no_variables(runner: RuleRunner, home: Path) -> None:
     _write_layout(home, {"rootfs": {"diff_ids": ["sha256:d"]}})
     assert _fetch(runner, _PINNED).env == ()
 
@@ -123,7 +123,7 @@ def test_only_a_registry_on_this_machine_may_do_without_tls(
     assert target.startswith("oci-archive:" if reference == _PINNED else "oci:image:foreign")
 
 
-def test_another_home_asks_the_registry_for_nothing(runner: RuleRunner, home: Path) -> None:
+def test_another_home_fetches_nothing_from_the_registry(runner: RuleRunner, home: Path) -> None:
     _write_layout(home, {"rootfs": {"diff_ids": ["sha256:d"]}})
     first = _fetch(runner, _PINNED)
     elsewhere = {"HOME": str(home / "elsewhere"), "PATH": "/opt/venv/bin:/usr/bin:/bin"}
@@ -132,13 +132,15 @@ def test_another_home_asks_the_registry_for_nothing(runner: RuleRunner, home: Pa
     assert len((home / "calls").read_text().splitlines()) == 1
 
 
-def test_an_image_that_is_not_there_is_an_error_that_names_it(runner: RuleRunner) -> None:
-    message = f"functions/f:f: {_PINNED} is not to be had: manifest unknown"
+def test_the_error_names_an_image_that_cannot_be_fetched(runner: RuleRunner) -> None:
+    message = f"functions/f:f: cannot fetch {_PINNED}: manifest unknown"
     with pytest.raises(ExecutionError, match=message):
         _fetch(runner, _PINNED)
 
 
-def test_without_skopeo_the_error_says_how_to_install_it(runner: RuleRunner, home: Path) -> None:
+def test_without_skopeo_the_error_is_how_to_install_it(runner: RuleRunner, home: Path) -> None:
     (home / "skopeo").unlink()
-    with pytest.raises(ExecutionError, match=r"there is no skopeo .* apt-get install skopeo"):
+    with pytest.raises(
+        ExecutionError, match=r"cannot fetch .* without skopeo; .* apt-get install skopeo"
+    ):
         _fetch(runner, _PINNED)

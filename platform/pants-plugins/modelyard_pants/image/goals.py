@@ -39,7 +39,7 @@ from modelyard_pants.subsystem import Modelyard
 
 _SHIP = "modelyard_tools.images.shipping.ship"
 _THERE = 0
-# Among the registries: the engine of this machine, by the name that skopeo has for it.
+# An entry among the registries: skopeo's name for the engine of this machine.
 ENGINE = "docker-daemon:"
 
 
@@ -95,8 +95,8 @@ async def _ship(
     )
 
 
-def _apart(image: Image) -> FrozenDict[str, Digest]:
-    """For an engine on this machine: layers that an earlier image had are laid out already."""
+def _separate_layers(image: Image) -> FrozenDict[str, Digest]:
+    """For an engine on this machine: layers of earlier images are already laid out."""
     layers = {f"image/layers/{number}": blob for number, blob in enumerate(image.blobs)}
     return FrozenDict({"image/described": image.described, **layers})
 
@@ -116,7 +116,7 @@ async def _has(
             input_digest=await Get(Digest, AddPrefix(image.described, "image")),
             extra_env=environment,
             cache_scope=ProcessCacheScope.PER_SESSION,
-            description=f"Ask whether {repository} has {image.reference}",
+            description=f"Check whether {repository} has {image.reference}",
         ),
     )
     return result.exit_code == _THERE
@@ -124,8 +124,8 @@ async def _has(
 
 @rule(desc="Package the image of a function")
 async def package_image(field_set: ImageFieldSet) -> BuiltPackage:
-    # An image takes hundreds of megabytes in `dist`, again for each function. `package ::` is what
-    # people write for everything else, so an image is written only where it is named.
+    # Each image takes hundreds of megabytes in `dist`. People use `package ::` for everything else,
+    # so an image is written only if it is named.
     if not (await Get(Named, NamedRequest(field_set.address))).by_user:
         return BuiltPackage(EMPTY_DIGEST, ())
     image = await _image(field_set.address, compressed=True)
@@ -142,25 +142,27 @@ async def package_image(field_set: ImageFieldSet) -> BuiltPackage:
     )
 
 
-@rule(desc="Build the image that is to be run")
+@rule(desc="Build the image to run")
 async def run_image(field_set: RunImageFieldSet, modelyard: Modelyard) -> RunRequest:
     image = await _image(field_set.address, compressed=False)
-    return await _ship(_apart(image), modelyard, "--port", str(image.port))
+    return await _ship(_separate_layers(image), modelyard, "--port", str(image.port))
 
 
-@rule(desc="Build the image that is to be published")
+@rule(desc="Build the image to publish")
 async def publish_image(request: PublishImageRequest, modelyard: Modelyard) -> PublishProcesses:
     image = await _image(request.field_set.address, compressed=False)
     name, _, tag = image.reference.rpartition(":")
     tags = published_tags(tag, image, modelyard.image_version)
     if not modelyard.image_registries:
-        why = "no registry is named in [modelyard].image_registries"
+        why = "[modelyard].image_registries names no registry"
         return PublishProcesses([PublishPackages(names=(image.reference,), description=why)])
     environment = await Get(EnvironmentVars, EnvironmentVarsRequest(REGISTRY_ENV))
     published = []
     for registry in modelyard.image_registries:
         if registry == ENGINE:
-            load = in_workspace(await _ship(_apart(image), modelyard, "load"), environment)
+            load = in_workspace(
+                await _ship(_separate_layers(image), modelyard, "load"), environment
+            )
             published.append(PublishPackages((image.reference,), load, description="the engine"))
             continue
         repository = f"{registry.rstrip('/')}/{name}"
@@ -177,7 +179,7 @@ async def publish_image(request: PublishImageRequest, modelyard: Modelyard) -> P
 
 
 def published_tags(tag: str, image: Image, version: str | None) -> tuple[str, ...]:
-    """The tags of an image, first the one that says what it holds and never moves."""
+    """The tags of an image; the first identifies its contents and never moves."""
     revision = image.revision
     clean = revision is not None and not revision.endswith("-dirty")
     return (

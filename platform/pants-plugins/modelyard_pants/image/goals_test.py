@@ -72,13 +72,13 @@ def config(runner: RuleRunner, built: Image) -> Any:
     return json.loads(found["blobs/" + described.replace(":", "/")])
 
 
-def test_two_functions_differ_only_in_what_is_their_own(runner: RuleRunner) -> None:
+def test_two_functions_differ_only_in_their_own_layers(runner: RuleRunner) -> None:
     a, b = layers(image(runner, "a")), layers(image(runner, "b"))
     assert list(a) == ["base", "server", "deps", "weights", "lib", "srcs"]
     assert {name for name in a if a[name] == b[name]} == {"base", "server", "deps"}
 
 
-def test_what_is_large_is_there_for_those_who_import_it(runner: RuleRunner) -> None:
+def test_large_packages_are_only_in_images_that_import_them(runner: RuleRunner) -> None:
     runner.write_files({"functions/openvino/b/handler.py": "import numpy\n"})
     a, b = layers(image(runner, "a")), layers(image(runner, "b"))
     assert list(b) == ["base", "server", "deps-numpy", "deps", "weights", "lib", "srcs"]
@@ -86,11 +86,11 @@ def test_what_is_large_is_there_for_those_who_import_it(runner: RuleRunner) -> N
     assert a["deps"] == b["deps"]
 
 
-def test_plain_and_compressed_an_image_has_one_configuration(runner: RuleRunner) -> None:
+def test_plain_and_compressed_images_have_the_same_configuration(runner: RuleRunner) -> None:
     plain, compressed = image(runner, "a", compressed=False), image(runner, "a")
     assert config(runner, plain) == config(runner, compressed)
     assert plain.content_digest == compressed.content_digest
-    # A base that somebody else compressed stays as it is.
+    # A base that is already compressed is kept as it is.
     assert {layer.media_type for layer in plain.layers} == {PLAIN_LAYER}
     assert {layer.media_type for layer in compressed.layers} == {f"{PLAIN_LAYER}+gzip"}
 
@@ -104,7 +104,7 @@ def test_an_image_names_the_licence_of_the_weights(
     assert labels["org.opencontainers.image.licenses"] == label
 
 
-def test_nothing_but_the_layout_is_in_it(runner: RuleRunner) -> None:
+def test_it_contains_only_the_layout(runner: RuleRunner) -> None:
     tops = {path.split("/")[0] for path in files(runner, image(runner, "a"))}
     assert tops == {"oci-layout", "index.json", "blobs"}
 
@@ -155,7 +155,7 @@ def test_an_author_may_choose_another_base(runner: RuleRunner) -> None:
     assert "LANG=C.UTF-8" in env
 
 
-def test_a_gpu_variant_asks_for_the_devices_on_the_same_layers(runner: RuleRunner) -> None:
+def test_a_gpu_variant_requests_the_devices_on_the_same_layers(runner: RuleRunner) -> None:
     write_c(runner, "variants={'cpu': {}, 'gpu': {'gpus': 1, 'resolve': 'openvino'}}")
     cpu, gpu = image(runner, "c"), image(runner, "c", "gpu-image")
     assert gpu.reference == "modelyard/c-gpu:gpu-standalone"
@@ -163,7 +163,7 @@ def test_a_gpu_variant_asks_for_the_devices_on_the_same_layers(runner: RuleRunne
     assert asked <= set(config(runner, gpu)["config"]["Env"])
     assert not asked & set(config(runner, cpu)["config"]["Env"])
     one, other = layers(cpu), layers(gpu)
-    # function.yaml, which asks for the GPU and one worker, is in the last one.
+    # function.yaml, which requests the GPU and one worker, is in the last layer.
     assert {name for name in one if one[name] != other[name]} == {"srcs"}
 
 
@@ -181,7 +181,7 @@ def test_blocked_weights_block_the_image_with_their_reason(runner: RuleRunner) -
         image(runner, "a")
 
 
-def test_an_image_is_written_only_where_it_is_named(runner: RuleRunner) -> None:
+def test_an_image_is_written_only_if_it_is_named(runner: RuleRunner) -> None:
     address = Address("functions/openvino/a", generated_name="cpu-image")
     field_set = ImageFieldSet.create(runner.get_target(address))
     assert runner.request(BuiltPackage, [field_set]).artifacts == ()
@@ -197,10 +197,10 @@ def test_without_a_registry_nothing_is_published_and_the_option_is_named(
     assert "[modelyard].image_registries" in str(published.description)
 
 
-def test_the_engine_of_this_machine_is_a_place_to_publish_to() -> None:
+def test_an_image_can_be_published_to_the_engine_of_this_machine() -> None:
     options = [
         f"--modelyard-image-registries=['{ENGINE}']",
-        "--modelyard-image-shipper=lib/shared",  # Stood in for: it need only be there.
+        "--modelyard-image-shipper=lib/shared",  # A stand-in: it need only exist.
     ]
     runner = rule_runner_with_stand_ins(*QUERIES, options=options)
     address = Address("functions/openvino/a", generated_name="cpu-image")
@@ -215,7 +215,7 @@ def test_the_engine_of_this_machine_is_a_place_to_publish_to() -> None:
         "{chroot}/image",
         "load",
     )
-    # A layer a folder: what an earlier image had is not laid out again.
+    # One folder per layer: layers of an earlier image are not laid out again.
     folders = [f"image/layers/{number}" for number in range(6)]
     assert sorted(process.immutable_input_digests) == ["image/described", *folders]
 

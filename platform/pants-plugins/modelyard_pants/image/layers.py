@@ -1,9 +1,9 @@
 """Layers of images, each built by a sandboxed, cached process.
 
-A layer is its function's alone (sources), or shared by all functions with the same weights, the
-same resolve, the same runtime. What is shared has the same bytes, so it is stored and sent once.
+A layer belongs to one function (sources), or is shared by all functions with the same weights,
+resolve or runtime. Shared layers have the same bytes, so they are stored and sent once.
 
-An engine on this machine takes layers as they are; they are compressed for everybody else only.
+An engine on this machine gets layers uncompressed; elsewhere they are compressed.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from modelyard_pants.subsystem import Modelyard
 
 @dataclass(frozen=True)
 class LayerRequest:
-    """The layer `name`, which `modelyard_tools.images.layers.build` makes of `inputs`."""
+    """The layer `name`, which `modelyard_tools.images.layers.build` builds from `inputs`."""
 
     name: str
     arguments: tuple[str, ...]
@@ -42,7 +42,7 @@ class LayerRequest:
 
 @dataclass(frozen=True)
 class BuiltLayer:
-    """A layer, as `blobs/sha256/<digest>` in `digest`, and its description by the builder."""
+    """A layer, as `blobs/sha256/<digest>` in `digest`, and the builder's description of it."""
 
     digest: Digest
     description: LayerDescription
@@ -50,7 +50,7 @@ class BuiltLayer:
 
 @dataclass(frozen=True)
 class CompressedLayerRequest:
-    """A layer as registries and archives have it; one that is compressed stays as it is."""
+    """A layer to compress for registries and archives; one that already is stays unchanged."""
 
     layer: BuiltLayer
     wanted_by: Address
@@ -58,7 +58,7 @@ class CompressedLayerRequest:
 
 @dataclass(frozen=True)
 class BaseLayerRequest:
-    """The base of Debian packages; None is the one that `[modelyard].image_base` names."""
+    """The base of Debian packages; None for the one that `[modelyard].image_base` names."""
 
     target: Target | None
 

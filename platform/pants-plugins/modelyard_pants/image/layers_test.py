@@ -1,4 +1,4 @@
-"""Layers, with a shell script in the place of the builder; `images` tests the builder itself."""
+"""Layers, with a shell script in place of the builder; `images` tests the builder itself."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from modelyard_pants.image.layers import (
 from modelyard_pants.image.targets import ImageBase
 from modelyard_pants.testing.tools import shell_tool, venv_pex_of
 
-# A layer whose one blob holds the words and the network it was built with.
+# A layer whose only blob holds the arguments and the network settings of its build.
 _BUILD = """
 if [ "$1" = fail ]; then echo 'a lot' >&2; echo 'no such package' >&2; exit 1; fi
 mkdir -p out/blobs/sha256
@@ -82,15 +82,15 @@ def _request(*arguments: str) -> LayerRequest:
     return LayerRequest("deps", arguments, EMPTY_DIGEST, Address("functions/f"))
 
 
-def test_a_layer_is_what_the_builder_makes_of_its_inputs(runner: RuleRunner) -> None:
+def test_the_builder_makes_a_layer_from_its_inputs(runner: RuleRunner) -> None:
     layer = runner.request(BuiltLayer, [_request("environment", "--name", "deps")])
     assert layer.description.name == "deps"
     assert layer.description.files_size == 2
-    # Without the network: what it holds follows from what goes in.
+    # Without the network: it depends only on its inputs.
     assert _blob(runner, layer) == "environment --name deps --out out from by"
 
 
-def test_what_the_builder_says_last_is_the_error(runner: RuleRunner) -> None:
+def test_the_last_line_of_the_builder_is_the_error(runner: RuleRunner) -> None:
     with pytest.raises(ExecutionError, match="functions/f:f: no such package"):
         runner.request(BuiltLayer, [_request("fail")])
 
@@ -117,5 +117,5 @@ def test_a_layer_is_compressed_once(runner: RuleRunner) -> None:
     plain = runner.request(BuiltLayer, [_request("environment", "--name", "deps")])
     small = runner.request(BuiltLayer, [CompressedLayerRequest(plain, by)])
     assert _blob(runner, small).startswith("compress --layer deps.json --out out from ")
-    # What others have compressed too stays as it is.
+    # A layer that is already compressed is kept as it is.
     assert runner.request(BuiltLayer, [CompressedLayerRequest(small, by)]) == small

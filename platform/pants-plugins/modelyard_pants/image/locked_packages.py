@@ -1,7 +1,7 @@
-"""The packages of a resolve that some targets need, as its lock pins them.
+"""The packages of a resolve that a target needs, as its lock pins them.
 
-Images are made of wheels straight from the lock, since a PEX would first be packed and then taken
-apart. Both are of the same digests.
+Images are built directly from the wheels of the lock, since a PEX would first be packed and then
+unpacked. Both have the same digests.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _PINS = "pins.txt"
 
 @dataclass(frozen=True)
 class LockedPackagesRequest:
-    """What a target needs of the packages of its resolve."""
+    """The packages of its resolve that a target needs."""
 
     target: Target
     wanted_by: Address
@@ -48,9 +48,9 @@ class LockedPackagesRequest:
 
 @dataclass(frozen=True)
 class LockedPackage:
-    """A package by its line in the lock, with the names of those that it needs itself.
+    """A package's line in the lock, and the names of its dependencies.
 
-    `size` is that of the files an image keeps, in bytes.
+    `size` is that of the files that an image keeps, in bytes.
     """
 
     name: str
@@ -61,12 +61,12 @@ class LockedPackage:
 
 @dataclass(frozen=True)
 class LockedPackages:
-    """Packages, in the order of names."""
+    """Packages in alphabetical order."""
 
     packages: tuple[LockedPackage, ...]
 
     def needed_for(self, names: Iterable[str]) -> frozenset[str]:
-        """Return these names and those of all that they need."""
+        """Return these names and those of all their dependencies."""
         needs = {package.name: package.needs for package in self.packages}
         found: set[str] = set()
         ring = set(names) & set(needs)
@@ -78,7 +78,7 @@ class LockedPackages:
 
 @dataclass(frozen=True)
 class AskedPackagesRequest:
-    """What the code at `address` imports."""
+    """The packages that the code at `address` imports."""
 
     address: Address
 
@@ -100,7 +100,7 @@ class PinsRequest:
 
 @dataclass(frozen=True)
 class Pins:
-    """A requirements file at `path` of `digest`, and what its installation takes of `env`."""
+    """A requirements file at `path` of `digest`, and the variables to install it with."""
 
     digest: Digest
     path: str
@@ -109,7 +109,7 @@ class Pins:
 
 @dataclass(frozen=True)
 class PackageSources:
-    """The variables by which uv knows where packages come from."""
+    """The variables that tell uv where packages come from."""
 
     env: FrozenDict[str, str]
 
@@ -158,7 +158,7 @@ async def locked_packages(
         ImageToolRequest(
             ("closure", "--lock", path, "--asked", "asked.txt"),
             await Get(Digest, MergeDigests([lock.digest, file])),
-            f"Find what {request.wanted_by} needs of {path}",
+            f"Find the packages of {path} that {request.wanted_by} needs",
             request.wanted_by,
             sources.env,
         ),

@@ -27,7 +27,7 @@ PROXY = "a proxy"
 
 @rule
 async def closure_of_its_inputs(request: ImageToolRequest) -> ImageToolOutput:
-    """One package, whose pin tells what the tool was given."""
+    """One package, whose pin contains the tool's inputs."""
     contents = await Get(DigestContents, Digest, request.inputs)
     files = {item.path: item.content.decode() for item in contents}
     words = " ".join(request.arguments)
@@ -70,19 +70,19 @@ def found(runner: RuleRunner) -> Iterable[LockedPackage]:
     return runner.request(LockedPackages, [request]).packages
 
 
-def test_the_tool_is_given_the_lock_and_what_is_imported() -> None:
+def test_the_tool_is_given_the_lock_and_the_imported_packages() -> None:
     words = "closure --lock x.lock --asked asked.txt"
     assert found(rule_runner()) == (
         LockedPackage("a", f"{words} pins ['NumPy<3'] {PROXY}", 5, ("b",)),
     )
 
 
-def test_a_lock_that_is_not_there_is_named() -> None:
+def test_the_error_names_a_missing_lock() -> None:
     with pytest.raises(ExecutionError, match=r"x\.lock"):
         found(rule_runner(files={}))
 
 
-def test_packages_come_from_where_pants_has_them() -> None:
+def test_packages_come_from_the_same_indexes_as_for_pants() -> None:
     options = (
         "--python-repos-indexes=['https://one.example.org/simple', 'https://two.example.org']",
         "--python-repos-find-links=['file:///wheels', 'https://pages.example.org']",
@@ -97,7 +97,7 @@ def test_packages_come_from_where_pants_has_them() -> None:
     }
 
 
-def test_without_an_index_none_is_asked() -> None:
+def test_without_an_index_none_is_used() -> None:
     env = rule_runner("--python-repos-indexes=[]").request(PackageSources, []).env
     assert env["UV_DEFAULT_INDEX"] == ""
     assert "UV_INDEX" not in env
@@ -111,7 +111,7 @@ def test_pins_are_lines_of_a_requirements_file() -> None:
     assert (content.path, content.content) == (pins.path, b"a==1 --hash=x\nb==1 --hash=x\n")
 
 
-def test_what_is_needed_is_followed_through() -> None:
+def test_needed_packages_are_found_transitively() -> None:
     needs = {"a": ("b",), "b": ("c", "a"), "c": (), "d": ("c",)}
     packages = LockedPackages(tuple(LockedPackage(n, "", 1, to) for n, to in needs.items()))
     assert packages.needed_for(["a", "elsewhere"]) == {"a", "b", "c"}

@@ -1,7 +1,7 @@
 """An image's configuration and manifest, as the OCI image specification has them.
 
-Pure Python: no Pants imports. The layers are built elsewhere; here is what an engine is told of
-them, and how it runs a function: as whom, on which ports, how it asks for its health.
+Pure Python: no Pants imports. The layers are built elsewhere. This describes them to an engine, and
+how to run a function: its user, ports and health check.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ _USER = f"{USER}:{USER}"
 _CREATED = "1980-01-01T00:00:00Z"
 _PYTHON = f"{HOME}/deps/bin/python"
 _SECOND = 1_000_000_000
-# In seconds: how long a check of a healthy function waits, and how long its two questions may take.
+# In seconds: how long a check of a healthy function waits, and how long its two requests may take.
 _WAIT = 45
 _ASKING = 10
-# A file system that engines make anew at each start, writable in a read-only container too.
+# A file system that engines create at each start, writable even in a read-only container.
 _EMPTY_AT_START = "/dev/shm"  # noqa: S108 - a container's own
 
 _MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
 _CONFIG_TYPE = "application/vnd.oci.image.config.v1+json"
-# Of a layer that is not compressed.
+# Of an uncompressed layer.
 PLAIN_LAYER = "application/vnd.oci.image.layer.v1.tar"
 
 
 @dataclass(frozen=True)
 class LayerDescription:
-    """A layer as an image names it; `size` is that of its bytes, `files_size` of its files."""
+    """A layer as images refer to it; `size` is that of the blob, `files_size` that of its files."""
 
     name: str
     digest: str
@@ -50,9 +50,9 @@ class LayerDescription:
 
 @dataclass(frozen=True)
 class ImageDescription:
-    """What an image is to be, its layers apart. `runtime` is "" for a base image.
+    """The description of an image, apart from its layers. `runtime` is "" for a base image.
 
-    `base_env` is what a foreign base sets, as `NAME=value`.
+    `base_env` are the variables of a foreign base, as `NAME=value`.
     """
 
     reference: str
@@ -158,10 +158,10 @@ def _health_check(runtime: str) -> dict[str, Any]:
     check = [_PYTHON, "-I", "-S", f"{HOME}/health_check.py"]
     return {
         "Test": ["CMD", *check, str(HEALTH), str(_WAIT), _EMPTY_AT_START],
-        # Of a start, where Nuclio waits for the first success, and after failures: the check itself
-        # waits once it has succeeded.
+        # For starts, where Nuclio waits for the first success, and after failures: once it has
+        # succeeded, the check itself waits.
         "Interval": (5 if runtime == STANDALONE else 1) * _SECOND,
-        # Engines from 25 on would otherwise take 5 s; older ones ignore it.
+        # Engines from version 25 on default to 5 s; older ones ignore it.
         "StartInterval": _SECOND,
         "Timeout": (_WAIT + _ASKING) * _SECOND,
         "Retries": 3,
@@ -184,12 +184,12 @@ def _environment(image: ImageDescription) -> dict[str, str]:
     by_runtime = {
         "": {},
         STANDALONE: {
-            # What is published is up to the engine.
+            # The engine decides which ports are published.
             variables.setting("host"): "0.0.0.0",  # noqa: S104
-            # What Nuclio would mount, else what the function was built with.
+            # The file that Nuclio would mount, or else the one the function was built with.
             variables.CONFIG: f"{nuclio.CONFIG_FILE}:{HOME}/{CONFIG}",
             variables.setting("worker_python"): _PYTHON,
-            # Engines kill 10 s after they asked to stop.
+            # Engines kill a container 10 s after they asked it to stop.
             variables.setting("drain"): "8",
         },
         NUCLIO: {
@@ -201,7 +201,7 @@ def _environment(image: ImageDescription) -> dict[str, str]:
 
 
 def _content_digest(image: ImageDescription) -> str:
-    # Not the revision: a commit that changes nothing of an image makes no other image of it.
+    # Without the revision: a commit that does not change an image must not yield another.
     content = {
         "layers": [layer.diff_id for layer in image.layers],
         "running": _running(image.runtime),

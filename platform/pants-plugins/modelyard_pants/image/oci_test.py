@@ -47,15 +47,15 @@ def test_an_engine_lets_the_health_check_wait(runtime: str) -> None:
     assert check["Test"][:2] == ["CMD", "/opt/modelyard/deps/bin/python"]
     _, waits, _ = check["Test"][-3:]
     assert check["Timeout"] > int(waits) * 1_000_000_000
-    # A start is looked at more often than an engine looks by itself.
+    # During a start the check runs more often than by an engine's default.
     assert check["StartInterval"] == 1_000_000_000
 
 
-def test_the_functions_own_environment_comes_through() -> None:
+def test_the_functions_own_environment_is_kept() -> None:
     assert "MODELYARD_THREADS=2" in config(IMAGE)["config"]["Env"]
 
 
-def test_a_gpu_is_asked_for_in_the_environment() -> None:
+def test_a_gpu_is_requested_in_the_environment() -> None:
     asked = {
         "NVIDIA_VISIBLE_DEVICES=all",
         "NVIDIA_DRIVER_CAPABILITIES=compute,utility",
@@ -78,7 +78,7 @@ def test_another_revision_is_another_label_but_the_same_content() -> None:
     assert config(one)["config"]["Labels"]["org.opencontainers.image.revision"] == "1" * 40
 
 
-def test_what_an_image_holds_is_its_content() -> None:
+def test_the_content_digest_covers_what_an_image_holds() -> None:
     digests = {
         render_image(image).content_digest
         for image in (

@@ -1,4 +1,4 @@
-"""The layers of an image: its base, what serves the function, and the function itself."""
+"""The layers of an image: its base, its server, and the function itself."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from modelyard_pants.subsystem import Modelyard
 
 @dataclass(frozen=True)
 class ImageParts:
-    """The layers of an image, and what a foreign image below them sets."""
+    """The layers of an image, and the variables that a foreign base sets."""
 
     layers: tuple[BuiltLayer, ...]
     base_env: tuple[str, ...] = ()
@@ -49,7 +49,7 @@ class ImageParts:
 
 @dataclass(frozen=True)
 class BasePartsRequest:
-    """What lies below everything: an image by its reference, or None for the repository's own."""
+    """The base: an image by its reference, or None for the repository's own."""
 
     reference: str | None
     wanted_by: Address
@@ -57,7 +57,7 @@ class BasePartsRequest:
 
 @dataclass(frozen=True)
 class ServingPartsRequest:
-    """What serves a function."""
+    """The layers that serve a function."""
 
     runtime: str
     wanted_by: Address
@@ -65,7 +65,7 @@ class ServingPartsRequest:
 
 @dataclass(frozen=True)
 class FunctionPartsRequest:
-    """What a function itself is made of."""
+    """The layers of the function itself."""
 
     target: Target
 
@@ -102,7 +102,7 @@ async def function_layers(request: FunctionPartsRequest) -> ImageParts:
     direct = await Get(Targets, DependenciesRequest(target[VariantDependenciesField]))
     code = only(direct, ModelSources).address
     transitive = await Get(TransitiveTargets, TransitiveTargetsRequest([code]))
-    # The very files that `#<variant>-srcs` packs. Nobody has to wait for the PEX.
+    # The same files that `#<variant>-srcs` packs, without having to wait for the PEX.
     sources, dependencies, assets, spec, model_class = await MultiGet(
         Get(StrippedPythonSourceFiles, PythonSourceFilesRequest(transitive.closure)),
         Get(
@@ -117,7 +117,7 @@ async def function_layers(request: FunctionPartsRequest) -> ImageParts:
         raise InvalidTargetException(f"{address} cannot be built: {assets.blocked}")
     package = model_class.package
     srcs = await Get(Digest, AddPrefix(sources.stripped_source_files.snapshot.digest, "srcs"))
-    # Apart, so that an edit of the handler leaves the layer below it alone.
+    # Separate, so that an edit of the handler does not change the layer below.
     weights, model, handler, library = await MultiGet(
         Get(Snapshot, DigestSubset(assets.digest, PathGlobs(["weights/**"]))),
         Get(Digest, DigestSubset(assets.digest, PathGlobs([MODEL]))),

@@ -1,4 +1,4 @@
-"""The commit that an image says it was built from."""
+"""The commit that an image is labelled with."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pants.vcs.git import GitWorktreeRequest, MaybeGitWorktree
 
 @dataclass(frozen=True)
 class SourceRevision(EngineAwareReturnType):
-    """The commit that is checked out, `-dirty` where files differ from it; None without git."""
+    """The current commit, with `-dirty` if files differ from it; None without git."""
 
     commit: str | None
 

@@ -1,4 +1,4 @@
-"""What serves a function in a standalone image, as a layer."""
+"""The layer with the server of standalone images."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from modelyard_pants.subsystem import Modelyard
 
 @dataclass(frozen=True)
 class ServerLayerRequest:
-    """The layer of what `[modelyard].image_server` names."""
+    """The layer of the `pex_binary` that `[modelyard].image_server` names."""
 
 
 @rule

@@ -8,7 +8,7 @@ from modelyard_pants.image.server_layer import ServerLayerRequest
 from modelyard_pants.testing.stand_ins import rule_runner_with_stand_ins
 
 
-def test_the_server_is_its_packages_and_its_sources() -> None:
+def test_the_server_consists_of_its_packages_and_sources() -> None:
     runner = rule_runner_with_stand_ins(QueryRule(BuiltLayer, [ServerLayerRequest]))
     before = runner.request(BuiltLayer, [ServerLayerRequest()])
     words = "'environment', '--name', 'server', '--pins', 'pins.txt', '--sources', 'srcs'"

@@ -1,4 +1,4 @@
-"""`model_image`, a function as an image, and `image_base`, what all of them stand on."""
+"""`model_image`, a function as an image, and `image_base`, the base of all images."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from modelyard_pants.image.oci import NUCLIO, STANDALONE
 
 class ImageMarkerField(StringField):
     alias = "image_of"
-    help = "What this is an image of. Set by `model_function`."
+    help = "The function of this image. Set by `model_function`."
 
 
 class ImageRuntimeField(StringField):
@@ -41,11 +41,11 @@ class ModelImage(Target):
     )
     help = help_text(
         """
-        The function as a container image, put together without an engine: `#<variant>-image`
-        serves itself on port 8080, `#<variant>-nuclio` holds Nuclio's processor. `package` writes
-        an OCI layout, only where the image is named on the command line, not with `::`. `run`
-        gives it to the engine and starts it, or with `-- load` and `-- save FILE` does the one or
-        writes an archive. `publish` copies it to the registries of `[modelyard].image_registries`.
+        The function as a container image, assembled without an engine: `#<variant>-image` serves
+        itself on port 8080, `#<variant>-nuclio` holds Nuclio's processor. `package` writes an OCI
+        layout, but only if the image is named on the command line, not with `::`. `run` loads it
+        into the engine and starts it; with `-- load` it only loads it, with `-- save FILE` it
+        writes an archive. `publish` copies it to the registries in `[modelyard].image_registries`.
         """
     )
 
@@ -66,7 +66,7 @@ class ImageBase(Target):
     )
     help = help_text(
         """
-        The image that all functions' images stand on: the files of pinned Debian packages, and
-        nothing else. The same lock always gives the same bytes.
+        The base of all functions' images: the files of pinned Debian packages, and nothing else.
+        The same lock always gives the same bytes.
         """
     )

@@ -16,7 +16,7 @@ from pants.util.strutil import strip_v2_chroot_path
 
 from modelyard_pants.common.option_tools import OptionTool
 
-# What was fetched, by digest: Debian's packages, and Python's.
+# Fetched packages by digest: Debian's, and Python's.
 DEBS = ".modelyard_debs"
 _UV = ".modelyard_uv"
 _CACHES = {"modelyard_debs": DEBS, "modelyard_uv": _UV}
@@ -35,7 +35,7 @@ class ImageToolRequest:
 
 @dataclass(frozen=True)
 class ImageToolOutput:
-    """What it wrote."""
+    """The tool's output files."""
 
     digest: Digest
 
@@ -58,7 +58,7 @@ async def run_image_tool(request: ImageToolRequest) -> ImageToolOutput:
     if result.exit_code != 0:
         lines = strip_v2_chroot_path(result.stderr).strip().splitlines()
         raise InvalidTargetException(
-            f"{request.wanted_by}: {lines[-1] if lines else 'the builder of images said nothing'}"
+            f"{request.wanted_by}: {lines[-1] if lines else 'the image builder gave no reason'}"
         )
     return ImageToolOutput(await Get(Digest, RemovePrefix(result.output_digest, "out")))
 
