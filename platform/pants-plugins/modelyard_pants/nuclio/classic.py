@@ -1,7 +1,7 @@
 """The form of CVAT's own `serverless` folder: Nuclio builds the image from a folder of sources.
 
-`nuctl deploy --path FOLDER` copies the folder to `/opt/nuclio` of the image, after the steps under
-`preCopy`, which can already see it as `handler/`. Requirements are installed there, so that an edit
+`nuctl deploy --path FOLDER` copies the folder to `/opt/nuclio` in the image, after the steps under
+`preCopy`, which can already read it as `handler/`. They install the requirements, so that an edit
 of the code does not install them again.
 """
 
@@ -30,7 +30,7 @@ __all__ = ["handler", "init_context"]
 
 @dataclass(frozen=True)
 class ClassicBuild:
-    """What the image is built from: `requirements` is the text of a hashed requirements file."""
+    """The inputs of the image: `requirements` is the text of a hashed requirements file."""
 
     base_image: str
     requirements: str
@@ -47,7 +47,7 @@ def classic_config(spec: FunctionSpec, build: ClassicBuild) -> dict[str, Any]:
             "runtime": RUNTIME,
             "env": parts.env(spec.environment),
             "build": {
-                # Nuclio mistakes the port of a registry for a tag, so there is neither.
+                # Nuclio mistakes a registry's port for a tag, so the name has neither.
                 "image": f"cvat.{spec.name}",
                 "baseImage": build.base_image,
                 "directives": {"preCopy": _steps(spec, build)},
@@ -62,7 +62,7 @@ def classic_config(spec: FunctionSpec, build: ClassicBuild) -> dict[str, Any]:
 
 def _steps(spec: FunctionSpec, build: ClassicBuild) -> list[dict[str, str]]:
     requirements = spec.file_name("requirements", "txt")
-    # The list is complete, so nothing that it does not hold may come along.
+    # The list is complete, so nothing else may be installed.
     options = ("--no-cache-dir", "--no-deps", "--require-hashes", *build.pip_args)
     return [
         {"kind": "ENV", "value": Quoted(f"{variables.ASSETS}={HOME}/assets")},
@@ -75,7 +75,7 @@ def _steps(spec: FunctionSpec, build: ClassicBuild) -> list[dict[str, str]]:
 
 
 def classic_files(spec: FunctionSpec, build: ClassicBuild) -> dict[str, bytes]:
-    """The written part of the folder, by path; sources, labels and weights come beside it.
+    """The generated files of the folder, by path; sources, labels and weights are added later.
 
     Raises `SpecTooLarge` beyond Nuclio's command-line limit.
     """

@@ -1,4 +1,4 @@
-"""What the classic form of a function is built from: a base image, and its exact requirements."""
+"""The inputs of a function's classic form: a base image, and the exact requirements."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from modelyard_pants.subsystem import Modelyard
 
 @dataclass(frozen=True)
 class ClassicBuildRequest:
-    """A target whose dependencies name the PEX of its resolve."""
+    """A target whose dependencies include the PEX of its resolve."""
 
     target: Target
 
 
 @dataclass(frozen=True)
 class WheelsRequest:
-    """A `pex_binary` with the layout `packed` or `loose`, whose list of contents is a file."""
+    """A `pex_binary` with the layout `packed` or `loose`, whose contents are listed in a file."""
 
     target: Target
 

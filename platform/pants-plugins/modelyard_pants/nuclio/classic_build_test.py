@@ -1,4 +1,4 @@
-"""Reading what a PEX holds. The PEX is made by hand: building one needs an index of packages."""
+"""Lists the contents of a PEX. It is made by hand, since building one needs a package index."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ def _wheels(rule_runner: RuleRunner, output_path: str) -> Wheels:
     return rule_runner.request(Wheels, [WheelsRequest(target)])
 
 
-def test_the_wheels_are_those_that_the_pex_lists(rule_runner: RuleRunner) -> None:
+def test_the_wheels_are_read_from_the_list_in_the_pex(rule_runner: RuleRunner) -> None:
     wheels = _wheels(rule_runner, "deps/openvino.pex")
     assert set(wheels.names) == {"numpy-2.4.6-cp311.whl", "msgpack-1.2.4-cp311.whl"}
 
 
-def test_a_pex_that_is_one_file_is_refused_with_what_to_change(rule_runner: RuleRunner) -> None:
+def test_a_single_file_pex_is_refused_and_the_error_names_the_fix(rule_runner: RuleRunner) -> None:
     with pytest.raises(ExecutionError, match='deps:deps, which needs layout="packed"'):
         _wheels(rule_runner, "zip.pex")

@@ -1,4 +1,4 @@
-"""`package` of the classic form: the whole folder that `nuctl deploy --path` builds from."""
+"""`package` of the classic form: the complete folder that `nuctl deploy --path` builds from."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ async def package_classic(field_set: ClassicFieldSet) -> BuiltPackage:
     warn_if_blocked(field_set.address, assets)
     path = PurePath(field_set.output_path.value_or_default(file_ending=None))
     parts = await MultiGet(
-        # The rendered files lie in the folder already.
+        # The rendered files are already in the folder.
         Get(Digest, AddPrefix(rendering.digest, str(path))),
         Get(Digest, AddPrefix(assets.digest, str(path / FOLDER / ASSETS))),
         Get(

@@ -1,6 +1,6 @@
 """The classic form, rendered and packaged.
 
-Resolving wheels and fetching weights is stood in for: the question is what ends up in the folder.
+Stand-ins resolve wheels and fetch weights: only the contents of the folder are tested.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def _exported(rule_runner: RuleRunner) -> dict[str, bytes]:
     return {file.path: file.content for file in files}
 
 
-def test_what_is_written_for_the_author_is_exported(rule_runner: RuleRunner) -> None:
+def test_the_generated_files_are_exported(rule_runner: RuleRunner) -> None:
     exported = _exported(rule_runner)
     assert set(exported) == {
         f"{PATH}/nuclio/function.yaml",
@@ -112,7 +112,7 @@ def test_what_is_written_for_the_author_is_exported(rule_runner: RuleRunner) -> 
     assert "--require-hashes -v -r" in build["directives"]["preCopy"][-1]["value"]
 
 
-def test_the_package_is_a_folder_that_nuclio_can_build(rule_runner: RuleRunner) -> None:
+def test_the_package_is_a_folder_that_nuclio_can_build_from(rule_runner: RuleRunner) -> None:
     target = rule_runner.get_target(Address(PATH, generated_name="cpu-classic"))
     built = rule_runner.request(BuiltPackage, [ClassicFieldSet.create(target)])
     files = {f.path: f.content for f in rule_runner.request(DigestContents, [built.digest])}
@@ -135,13 +135,13 @@ def test_the_package_is_a_folder_that_nuclio_can_build(rule_runner: RuleRunner) 
         assert files[path.replace(PATH, "f/cpu")] == content
 
 
-def test_a_wheel_that_the_lock_does_not_know_is_refused(rule_runner: RuleRunner) -> None:
+def test_a_wheel_that_is_not_in_the_lock_is_refused(rule_runner: RuleRunner) -> None:
     rule_runner.write_files({"openvino.lock": LOCK.replace("2.4.6", "2.4.5")})
     with pytest.raises(ExecutionError, match=r"f#cpu-classic: openvino.lock: numpy==2.4.6 is in"):
         _exported(rule_runner)
 
 
-def test_an_edit_of_the_code_leaves_what_is_exported_alone(rule_runner: RuleRunner) -> None:
+def test_an_edit_of_the_code_does_not_change_the_exported_files(rule_runner: RuleRunner) -> None:
     before = _exported(rule_runner)
     rule_runner.write_files({f"{PATH}/handler.py": "import modelyard.serving.worker.nuclio\nx = 1"})
     assert _exported(rule_runner) == before

@@ -1,4 +1,4 @@
-"""`export-codegen` and `package` render what Nuclio reads of a function."""
+"""`export-codegen` and `package` render the files that Nuclio reads."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ class GenerateRendering(GenerateSourcesRequest):
 
 @dataclass(frozen=True)
 class RenderingRequest:
-    """What a target with a `RenderingSourceField` generates."""
+    """A target with a `RenderingSourceField`, to render."""
 
     target: Target
 
 
 @dataclass(frozen=True)
 class Rendering:
-    """The generated files, by the paths they have beside the function's BUILD file."""
+    """The generated files, with paths relative to the function's BUILD file."""
 
     digest: Digest
 
@@ -70,7 +70,7 @@ class NuclioSpecRequest:
 class NuclioSpecFile:
     """The rendered configuration: one file, `function.yaml`, at the root of `digest`.
 
-    A release is of one variant, so the file's name does not say which.
+    A release is of one variant, so the file's name does not include it.
     """
 
     digest: Digest
@@ -115,7 +115,7 @@ def _fitting(target: Target, form: Callable[[FunctionSpec], _Files], spec: Funct
 async def generate_rendering(request: GenerateRendering) -> GeneratedSources:
     address = request.protocol_target.address
     folder = PurePath(address.spec_path)
-    # Several functions may live in one folder; all but its namesake get one within it.
+    # Several functions may share a folder; all but its namesake get a subfolder.
     if address.target_name != folder.name:
         folder /= address.target_name
     rendering = await Get(Rendering, RenderingRequest(request.protocol_target))

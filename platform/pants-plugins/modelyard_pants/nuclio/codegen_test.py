@@ -28,7 +28,7 @@ def rule_runner() -> RuleRunner:
 
 
 def _exported(rule_runner: RuleRunner, name: str, target_name: str | None = None) -> dict:
-    """What `export-codegen` writes of a target, by path; YAML files are read."""
+    """The files that `export-codegen` writes for a target, by path; YAML files are parsed."""
     target = rule_runner.get_target(Address(PATH, target_name=target_name, generated_name=name))
     sources = rule_runner.request(
         HydratedSources,
@@ -52,7 +52,7 @@ def _generate(rule_runner: RuleRunner) -> dict:
     return config
 
 
-def test_function_yaml_lies_beside_the_function_and_says_what_the_target_says(
+def test_function_yaml_is_next_to_the_function_and_matches_the_target(
     rule_runner: RuleRunner,
 ) -> None:
     rule_runner.write_files(
@@ -99,7 +99,7 @@ def test_the_forms_are_of_the_same_function(rule_runner: RuleRunner) -> None:
         assert document["spec"]["triggers"]["http"]["numWorkers"] == 3
 
 
-def test_a_second_function_of_a_folder_gets_a_folder_of_its_own(rule_runner: RuleRunner) -> None:
+def test_a_second_function_in_a_folder_gets_its_own_folder(rule_runner: RuleRunner) -> None:
     second = FUNCTION.replace('name="f"', 'name="g"', 1)
     rule_runner.write_files({f"{PATH}/BUILD": FUNCTION.format(extra="") + second.format(extra="")})
     assert set(_exported(rule_runner, "cpu-spec")) == {f"{PATH}/function.yaml"}
@@ -152,7 +152,7 @@ def test_a_label_set_is_read_from_its_file(rule_runner: RuleRunner) -> None:
         ("[", "sets:pets: the label set cannot be used"),
         ('[{"name": "a"}, {"name": "a"}]', "label name 'a' twice"),
         ("7", "sets:pets: the label set cannot be used"),
-        ("[]", "sets:pets: the label set cannot be used: it holds no label"),
+        ("[]", "sets:pets: the label set cannot be used: it is empty"),
         pytest.param(
             json.dumps([f"a rather long label name {i}" for i in range(1500)]),
             "f#cpu-spec: the field `labels` is '1500 labels'",
@@ -172,7 +172,7 @@ def test_a_broken_label_set_is_refused(rule_runner: RuleRunner, content: str, me
         _generate(rule_runner)
 
 
-def test_an_address_that_is_no_label_set_is_refused(rule_runner: RuleRunner) -> None:
+def test_an_address_that_is_not_a_label_set_is_refused(rule_runner: RuleRunner) -> None:
     rule_runner.write_files(
         {
             f"{PATH}/BUILD": FUNCTION.replace('["cat"]', '"//sets:pets"').format(extra=""),
@@ -180,5 +180,5 @@ def test_an_address_that_is_no_label_set_is_refused(rule_runner: RuleRunner) -> 
             "sets/pets.json": "[]",
         }
     )
-    with pytest.raises(ExecutionError, match="must be the address of a label_set"):
+    with pytest.raises(ExecutionError, match="must be the address of one label_set"):
         _generate(rule_runner)

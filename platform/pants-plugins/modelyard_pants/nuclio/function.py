@@ -1,7 +1,7 @@
 """`function.yaml`: a prebuilt image on Nuclio's docker platform.
 
-Nothing under `build`: the mere presence of some of its keys makes Nuclio build an image of its own
-rather than take ours.
+Nothing under `build`: the mere presence of some keys makes Nuclio build an image instead of using
+ours.
 """
 
 from __future__ import annotations

@@ -60,14 +60,14 @@ def test_the_rendering_is_the_golden_file() -> None:
     }
 
 
-def test_a_gpu_is_a_limit_and_tells_the_model_which_device_to_take() -> None:
+def test_a_gpu_is_a_limit_and_tells_the_model_which_device_to_use() -> None:
     files = function_files(dataclasses.replace(SPEC, variant="gpu", gpus=1, env={}))
     spec = yaml.safe_load(files["function-gpu.yaml"])["spec"]
     assert spec["resources"]["limits"]["nvidia.com/gpu"] == "1"
     assert spec["env"] == [{"name": "MODELYARD_DEVICE", "value": "cuda"}]
 
 
-def test_a_worker_is_told_how_much_of_a_gpus_memory_is_its_own() -> None:
+def test_a_worker_is_told_how_much_gpu_memory_it_may_use() -> None:
     files = function_files(dataclasses.replace(SPEC, gpus=1, gpu_memory=4 << 30, env={}))
     env = yaml.safe_load(files["function.yaml"])["spec"]["env"]
     assert {"name": "MODELYARD_GPU_MEMORY", "value": "4294967296"} in env
@@ -87,7 +87,7 @@ def test_no_labels_leave_the_spec_blank() -> None:
     assert config["metadata"]["annotations"]["spec"] == ""
 
 
-def test_what_is_not_limited_is_not_mentioned() -> None:
+def test_absent_limits_are_not_rendered() -> None:
     plain = dataclasses.replace(SPEC, memory=None, cpus=None, event_timeout=None)
     spec = yaml.safe_load(render_function(plain))["spec"]
     assert "resources" not in spec
@@ -95,7 +95,7 @@ def test_what_is_not_limited_is_not_mentioned() -> None:
 
 
 @pytest.mark.parametrize("seconds", [1.0, 0.5, 120.0, 86400.0, 7.25])
-def test_times_are_what_go_parses(seconds: float) -> None:
+def test_times_are_in_gos_notation(seconds: float) -> None:
     timed = dataclasses.replace(SPEC, event_timeout=seconds, availability_timeout=seconds)
     spec = yaml.safe_load(render_function(timed))["spec"]
     assert float(spec["eventTimeout"].removesuffix("s")) == seconds

@@ -1,7 +1,7 @@
-"""`kubernetes.yaml`: the function as an object that `kubectl apply` or GitOps hands to a cluster.
+"""`kubernetes.yaml`: the function as an object for `kubectl apply` or GitOps.
 
-Nuclio's controller looks at an object only when its status says that it waits, and it fills in
-nothing of what nuctl or the dashboard would have: project, trigger and replicas are all here.
+Nuclio's controller handles an object only if its status is waiting, and does not fill in what nuctl
+or the dashboard would: project, trigger and replicas are all set here.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def kubernetes_object(spec: FunctionSpec) -> dict[str, Any]:
             "minReplicas": 1,
             "maxReplicas": 1,
             "env": parts.env(_escaped(spec.environment)),
-            # The port of a host has no meaning here: CVAT asks the dashboard for the service.
+            # A host port has no meaning here: CVAT gets the service from the dashboard.
             "triggers": parts.http_trigger(spec, {"serviceType": "ClusterIP"}, name="http"),
             **parts.limits(spec),
             **_strategy(spec),
@@ -40,7 +40,7 @@ def kubernetes_object(spec: FunctionSpec) -> dict[str, Any]:
 def kubernetes_files(spec: FunctionSpec) -> dict[str, bytes]:
     """`kubernetes.yaml`, or `kubernetes-<variant>.yaml`, by name.
 
-    Raises `SpecTooLarge`: a function is to run on either platform.
+    Raises `SpecTooLarge`: a function must also fit Nuclio on Docker.
     """
     document = kubernetes_object(spec)
     require_fit(document)

@@ -67,7 +67,7 @@ def test_the_rendering_is_the_golden_file() -> None:
     }
 
 
-def test_without_a_gpu_updates_may_roll() -> None:
+def test_without_a_gpu_updates_are_rolling() -> None:
     document = yaml.safe_load(kubernetes_files(SPEC)["kubernetes.yaml"])
     assert "deploymentStrategy" not in document["spec"]
 

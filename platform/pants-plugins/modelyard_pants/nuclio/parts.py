@@ -13,7 +13,7 @@ OBJECT = {"apiVersion": API_VERSION, "kind": FUNCTION_KIND}
 
 
 def metadata(spec: FunctionSpec) -> dict[str, Any]:
-    """Name, project and what CVAT reads, every annotation a quoted string."""
+    """Name, project and CVAT's annotations, all quoted strings."""
     annotations = {
         "name": spec.display_name,
         "type": spec.type,
@@ -28,7 +28,7 @@ def metadata(spec: FunctionSpec) -> dict[str, Any]:
 
 
 def labels_json(labels: Sequence[Mapping[str, Any]]) -> str:
-    """One label a line: readable in review, and small differences stay small."""
+    """One label per line, so that diffs are readable and small."""
     if not labels:
         return ""
     lines = (json.dumps(label, ensure_ascii=False) for label in labels)
@@ -40,7 +40,7 @@ def env(variables: Mapping[str, str]) -> list[dict[str, str]]:
 
 
 def http_trigger(spec: FunctionSpec, attributes: Mapping[str, Any], **more: Any) -> dict[str, Any]:
-    """The function's only trigger; `more` are keys of the trigger, beside its attributes."""
+    """The function's only trigger; `more` are keys of the trigger besides its attributes."""
     return {
         "http": {
             "kind": "http",
@@ -53,7 +53,7 @@ def http_trigger(spec: FunctionSpec, attributes: Mapping[str, Any], **more: Any)
 
 
 def limits(spec: FunctionSpec) -> dict[str, Any]:
-    """`resources`, or nothing for a function without limits."""
+    """`resources`, empty for a function without limits."""
     wanted = {
         "cpu": spec.cpus,
         "memory": spec.memory,
@@ -64,10 +64,10 @@ def limits(spec: FunctionSpec) -> dict[str, Any]:
 
 
 def event_timeout(spec: FunctionSpec) -> dict[str, str]:
-    """`eventTimeout` in Go's notation, or nothing for a function without one."""
+    """`eventTimeout` in Go's notation, empty for a function without one."""
     return {} if spec.event_timeout is None else {"eventTimeout": f"{spec.event_timeout:g}s"}
 
 
 def restart_policy() -> dict[str, Any]:
-    """Nuclio starts no container again by itself: not after a reboot, nor when a worker died."""
+    """Nuclio itself does not restart containers, neither after a reboot nor if a worker dies."""
     return {"platform": {"attributes": {"restartPolicy": {"name": "unless-stopped"}}}}

@@ -1,7 +1,7 @@
-"""`processor.yaml`: what Nuclio's processor runs from by itself, without a platform around it.
+"""`processor.yaml`: configures Nuclio's processor for running without a platform.
 
-A platform would fill in what is missing and set the environment; the bare processor does neither.
-So the trigger says everything, and the variables lie in a file of their own, `processor.env`.
+A platform would fill in defaults and set the environment; the bare processor does neither. So the
+trigger is complete, and the variables are in a separate file, `processor.env`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def processor_config(spec: FunctionSpec) -> dict[str, Any]:
             "description": Quoted(spec.description),
             "handler": DEFAULT_HANDLER,
             "runtime": RUNTIME,
-            # Nothing but the host itself may reach a function that no platform guards.
+            # Only the host itself may reach a function that no platform protects.
             "triggers": parts.http_trigger(spec, {}, url=Quoted(f"127.0.0.1:{spec.port}")),
             **parts.event_timeout(spec),
         },
@@ -29,7 +29,7 @@ def processor_config(spec: FunctionSpec) -> dict[str, Any]:
 
 
 def processor_files(spec: FunctionSpec) -> dict[str, bytes]:
-    """`processor.yaml`, and `processor.env` where the function has variables, by name."""
+    """`processor.yaml`, and `processor.env` if the function has variables, by name."""
     files = {spec.file_name("processor"): render_yaml(processor_config(spec))}
     if spec.environment:
         lines = (f"{name}={value}\n" for name, value in spec.environment.items())

@@ -35,7 +35,7 @@ def test_the_renderings_are_the_golden_files() -> None:
     }
 
 
-def test_without_variables_there_is_no_file_of_them() -> None:
+def test_without_variables_there_is_no_env_file() -> None:
     assert set(processor_files(dataclasses.replace(SPEC, env={}))) == {"processor.yaml"}
 
 

@@ -1,18 +1,18 @@
-"""The exact requirements of a resolve's PEX, with the digests that its lock file holds."""
+"""The exact requirements of a resolve's PEX, with the digests of its lock file."""
 
 from __future__ import annotations
 
 import re
 from typing import Iterable, Iterator, Mapping
 
-# The local version of the empty wheels of 3rdparty/python/wheels: packages we do without.
+# The local version of the empty wheels in 3rdparty/python/wheels, for packages we omit.
 _STAND_IN = "+absent"
 _LOCKED = re.compile(r"(?P<name>[\w.-]+)(\[[^\]]*\])?==(?P<version>[^\s;\\]+)")
 _HASH = re.compile(r"--hash=\S+")
 
 
 class NotLocked(ValueError):
-    """A PEX holds what its lock file does not."""
+    """A PEX contains a package that its lock file does not."""
 
 
 def locked_requirements(lock: str, wheels: Iterable[str]) -> str:
@@ -48,5 +48,5 @@ def _canonical(name: str) -> str:
 def _requirement(name: str, version: str, hashes: Mapping[tuple[str, str], list[str]]) -> str:
     digests = hashes.get((name, version))
     if not digests:
-        raise NotLocked(f"{name}=={version} is in the PEX but not, with a digest, in the lock")
+        raise NotLocked(f"{name}=={version} is in the PEX, but the lock has no digest for it")
     return " \\\n    ".join([f"{name}=={version}", *digests]) + "\n"

@@ -23,7 +23,7 @@ unhashed==1
 """
 
 
-def test_only_what_the_pex_holds_is_required_with_its_digests() -> None:
+def test_only_the_contents_of_the_pex_are_required_with_digests() -> None:
     wheels = [
         "torch-2.13.0+cpu-cp311-cp311-linux_x86_64.whl",
         "nuclio_sdk-0.6.3-py2.py3-none-any.whl",
@@ -36,13 +36,13 @@ def test_only_what_the_pex_holds_is_required_with_its_digests() -> None:
     )
 
 
-def test_a_package_we_do_without_is_not_required() -> None:
+def test_an_omitted_package_is_not_required() -> None:
     wheel = "openvino_telemetry-2025.2.0+absent-py3-none-any.whl"
     assert locked_requirements(LOCK, [wheel]) == ""
 
 
 @pytest.mark.parametrize("wheel", ["numpy-2.4.5-x.whl", "other-1-x.whl", "unhashed-1-x.whl"])
-def test_what_the_lock_does_not_hold_with_a_digest_is_refused(wheel: str) -> None:
+def test_a_package_without_a_digest_in_the_lock_is_refused(wheel: str) -> None:
     name, version = wheel.split("-")[:2]
     with pytest.raises(NotLocked, match=f"{name}=={version} is in the PEX"):
         locked_requirements(LOCK, [wheel])

@@ -1,4 +1,4 @@
-"""Every rendering is what the schema says, and the schema refuses what Nuclio would drop."""
+"""Every rendering is valid by the schema, and the schema rejects what Nuclio would drop."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_the_schema_itself_is_valid() -> None:
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("spec", [SPEC, BARE, GPU, INTERACTOR, TRACKER, REID])
-def test_every_rendering_is_what_the_schema_says(form: str, spec: Any) -> None:
+def test_every_rendering_is_valid(form: str, spec: Any) -> None:
     _validator(form).validate(FORMS[form](spec))
 
 
@@ -86,7 +86,7 @@ def _at(document: Any, path: tuple) -> Any:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_an_unknown_key_is_refused_wherever_it_stands(form: str) -> None:
+def test_an_unknown_key_is_refused_anywhere(form: str) -> None:
     document = FORMS[form](GPU)
     for path in _mappings(document):
         changed = copy.deepcopy(document)
@@ -95,7 +95,7 @@ def test_an_unknown_key_is_refused_wherever_it_stands(form: str) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_misspelled_key_is_refused_wherever_it_stands(form: str) -> None:
+def test_a_misspelled_key_is_refused_anywhere(form: str) -> None:
     document = FORMS[form](GPU)
     for path in _mappings(document):
         for key in _at(document, path):

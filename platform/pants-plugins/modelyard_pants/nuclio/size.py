@@ -1,4 +1,4 @@
-"""Whether a function's configuration fits what Nuclio's docker platform can carry."""
+"""Whether a function's configuration fits the limit of Nuclio's docker platform."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def nuclio_bytes(config: Mapping[str, Any]) -> int:
 
 
 def require_fit(config: Mapping[str, Any]) -> None:
-    """Raise `SpecTooLarge` when `config` is beyond Nuclio's command-line limit."""
+    """Raise `SpecTooLarge` if `config` exceeds Nuclio's command-line limit."""
     size = nuclio_bytes(config)
     if size > MAX_BYTES:
         raise SpecTooLarge(

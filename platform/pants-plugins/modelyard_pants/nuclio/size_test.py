@@ -13,7 +13,7 @@ from modelyard_pants.nuclio.size import MAX_BYTES, SpecTooLarge, nuclio_bytes, r
 from modelyard_pants.nuclio.testing.spec import BUILD, SPEC
 
 
-def test_markup_counts_as_what_go_makes_of_it() -> None:
+def test_markup_counts_as_encoded_by_go() -> None:
     assert nuclio_bytes({"svg": "<a & b>"}) == len('{"svg":"') + 4 + 3 * 6 + len('"}')
     assert nuclio_bytes({"name": "猫"}) == len('{"name":"') + 3 + len('"}')
 
@@ -28,7 +28,7 @@ def test_the_limit_itself_is_accepted() -> None:
 @pytest.mark.parametrize(
     "render", [render_function, kubernetes_files, lambda spec: classic_files(spec, BUILD)]
 )
-def test_every_form_with_labels_is_held_to_it(render: Callable[[FunctionSpec], Any]) -> None:
+def test_the_limit_applies_to_every_form_with_labels(render: Callable[[FunctionSpec], Any]) -> None:
     labels = [
         {"id": i, "name": f"a rather long label name {i}", "type": "any", "attributes": []}
         for i in range(1500)

@@ -1,4 +1,4 @@
-"""What Nuclio reads of a function, one target for each form."""
+"""The files that Nuclio reads, one target for each form."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class NuclioSpec(Target):
     help = help_text(
         """
         The function's Nuclio configuration for a prebuilt image: `function.yaml`, or
-        `function-gpu.yaml` for the variant `gpu`. With the image at hand,
-        `nuctl deploy --platform local --file function.yaml` deploys it.
+        `function-gpu.yaml` for the variant `gpu`. If the image exists, `nuctl deploy --platform
+        local --file function.yaml` deploys it.
         """
     )
 
@@ -53,14 +53,14 @@ class NuclioProcessor(Target):
     core_fields = (*_RENDERING_FIELDS, ProcessorSourceField)
     help = help_text(
         """
-        What Nuclio's processor runs from on a host without any platform: with
+        The configuration for running Nuclio's processor on a host without a platform: with
         `processor --config processor.yaml` it listens on the function's port of the loopback
-        interface. The processor sets no environment: where the function has any, `processor.env`
-        holds it, a variable a line as `--env-file` reads them. Beside it, the processor needs
+        interface. The processor does not set the environment: `processor.env` has the function's
+        variables, if any, in the format of `--env-file`. The processor also needs
         `NUCLIO_PYTHON_EXE_PATH`, `NUCLIO_PYTHON_WRAPPER_PATH`, `PYTHONPATH` (the sources) and
-        `MODELYARD_ASSETS`. A second one on the same host needs a platform file whose
-        `webAdmin.listenAddress` and `healthCheck.listenAddress` are free. In a container take
-        function.yaml, which the processor reads as well.
+        `MODELYARD_ASSETS`. A second processor on the same host needs a platform file with a free
+        `webAdmin.listenAddress` and `healthCheck.listenAddress`. In a container use function.yaml,
+        which the processor can also read.
         """
     )
 
@@ -75,14 +75,14 @@ class NuclioKubernetes(Target):
     help = help_text(
         """
         The function as a `NuclioFunction` for `kubectl apply`: `kubernetes.yaml`, with the status
-        that Nuclio's controller waits for. The namespace is the one it is applied in, where the
-        Nuclio project `cvat` has to exist.
+        that Nuclio's controller waits for. The Nuclio project `cvat` must exist in the namespace it
+        is applied to.
         """
     )
 
 
 class ClassicSourceField(RenderingSourceField):
-    """Generates the folder CVAT's own functions have."""
+    """Generates a folder like those of CVAT's own functions."""
 
 
 class NuclioClassic(Target):
@@ -96,10 +96,10 @@ class NuclioClassic(Target):
     help = help_text(
         """
         The function in the form of CVAT's `serverless` folders, where Nuclio builds the image.
-        Generated where `classic=True`. `export-codegen` writes the folder `nuclio` with
-        `function.yaml` (`build.directives`), `main.py` and `requirements.txt` (exactly what the
-        resolve's PEX holds, with digests, for the platform it was built on). `package` writes the
-        same with the sources and the weights in it, so that
-        `nuctl deploy --platform local --path nuclio --file nuclio/function.yaml` works as it is.
+        Generated if `classic=True`. `export-codegen` writes the folder `nuclio` with
+        `function.yaml` (`build.directives`), `main.py` and `requirements.txt` (the exact contents
+        of the resolve's PEX, with digests, for the platform it was built on). `package` writes the
+        same with sources and weights, so that `nuctl deploy --platform local --path nuclio --file
+        nuclio/function.yaml` works directly.
         """
     )

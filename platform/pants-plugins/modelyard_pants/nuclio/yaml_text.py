@@ -1,8 +1,8 @@
-"""YAML that every reader takes for the same text.
+"""YAML that all parsers read as the same text.
 
-Nuclio reads YAML 1.1 with Go's rules, which see a number in `1e3` and a truth value in `y` where
-Python's reader sees text, and CVAT's dashboard refuses an annotation that is not a string. So what
-an author wrote is always quoted, and our own words are whenever they could be anything else.
+Nuclio reads YAML 1.1 with Go's rules, where `1e3` is a number and `y` a boolean that Python's
+parser reads as text, and CVAT's dashboard refuses an annotation that is not a string. So authors'
+text is always quoted, and our own if it could be read as something else.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ _OTHER_THAN_TEXT = ("true", "false", "yes", "no", "on", "off", "null", "nan", "i
 
 
 class Quoted(str):
-    """A string that is always written in quotes, or as a block of lines."""
+    """A string that is always written in quotes or as a block scalar."""
 
 
 def render_yaml(document: Mapping[str, Any]) -> bytes:
-    """`document` as UTF-8 YAML with its keys in the order given, one line a value."""
+    """`document` as UTF-8 YAML with its keys in the given order, one line per value."""
     text = yaml.dump(
         document,
         Dumper=_Dumper,

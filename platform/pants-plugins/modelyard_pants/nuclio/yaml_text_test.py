@@ -5,7 +5,7 @@ import yaml
 
 from modelyard_pants.nuclio.yaml_text import Quoted, render_yaml
 
-# What YAML 1.1 and Go's readers of it take for something else than text.
+# Text that YAML 1.1 or Go's parsers of it read as something else.
 AMBIGUOUS = ["yes", "y", "N", "off", "true", "null", "~", "1.0", "1e3", "0x1f", "1_000", "12:30"]
 
 
@@ -18,7 +18,7 @@ def test_text_that_reads_as_something_else_is_quoted(kind: type[str], text: str)
 @pytest.mark.parametrize(
     "text", ["http", "modelyard.serving.worker.nuclio:handler", "modelyard/f:cpu", "cvat.f"]
 )
-def test_our_own_words_stay_plain_unless_quoting_is_asked_for(text: str) -> None:
+def test_our_own_words_are_plain_unless_quoting_is_requested(text: str) -> None:
     assert render_yaml({"key": text}) == f"key: {text}\n".encode()
     assert render_yaml({"key": Quoted(text)}) == f"key: '{text}'\n".encode()
 

@@ -1,4 +1,4 @@
-"""The function that the renderings' tests render, with everything a function can have."""
+"""The function that the tests of renderings use, with everything a function can have."""
 
 from __future__ import annotations
 
