@@ -1,4 +1,4 @@
-"""Which edit changes which content digest, and what a release is made of."""
+"""Which edits change which content digests, and the contents of a release."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _digests(runner: RuleRunner) -> dict[str, str]:
         ("lib/shared/unused.py", "x = 1", set()),
     ],
 )
-def test_an_edit_changes_exactly_the_releases_that_hold_it(
+def test_an_edit_changes_exactly_the_releases_that_contain_it(
     rule_runner: RuleRunner, path: str, content: str, changed: set[str]
 ) -> None:
     before = _digests(rule_runner)
@@ -86,7 +86,7 @@ def test_a_setting_of_the_function_changes_its_digest(rule_runner: RuleRunner) -
         ),
     ],
 )
-def test_functions_on_gpus_scale_to_zero_unless_told_otherwise(
+def test_functions_on_gpus_scale_to_zero_by_default(
     rule_runner: RuleRunner, extra: str, idle: float | None, gpu_memory: int | None
 ) -> None:
     text = "python_sources(name='lib', resolve='openvino')\n" + FUNCTION.replace(
@@ -118,7 +118,7 @@ def test_the_release_holds_what_a_deployer_reads(rule_runner: RuleRunner) -> Non
     assert manifest["blocked"] is None
 
 
-def test_weights_that_cannot_be_had_block_one_function_with_the_reason(
+def test_weights_that_cannot_be_fetched_block_one_function_with_the_reason(
     rule_runner: RuleRunner,
 ) -> None:
     rule_runner.write_files(
@@ -131,7 +131,7 @@ def test_weights_that_cannot_be_had_block_one_function_with_the_reason(
     assert _manifest(rule_runner, "b")["blocked"] is None
 
 
-def test_weights_without_a_digest_say_how_to_record_one(rule_runner: RuleRunner) -> None:
+def test_the_error_explains_how_to_record_a_missing_digest(rule_runner: RuleRunner) -> None:
     without = WEIGHTS.format(name="wa", sha256="-").replace('sha256="-"', "sha256=None")
     rule_runner.write_files(
         {"3rdparty/models/BUILD": without + WEIGHTS.format(name="wb", sha256="b" * 64)}
@@ -145,17 +145,10 @@ BROUGHT = """
 file(name="model", source="best.onnx")
 
 model_function(
-    name="brought",
-    type="detector",
-    framework="openvino",
-    display_name="Brought",
-    description="A network without code of its own",
-    labels=["cat", "dog"],
-    weights=[":model"],
-    head="yolov8",
-    head_options={"input_size": [640, 480], "nms_threshold": 0.5},
-    licence="MIT",
-    origin="these tests",
+    name="brought", type="detector", framework="openvino", display_name="Brought", description="A
+    network without its own code", labels=["cat", "dog"], weights=[":model"], head="yolov8",
+    head_options={"input_size": [640, 480], "nms_threshold": 0.5}, licence="MIT", origin="these
+    tests",
 )
 """
 
@@ -201,5 +194,5 @@ def test_two_local_files_of_one_name_are_refused(rule_runner: RuleRunner) -> Non
             "lib/modelyard/models/heads.py": "",
         }
     )
-    with pytest.raises(ExecutionError, match=r"best\.onnx and .*best\.onnx would both be weights"):
+    with pytest.raises(ExecutionError, match=r"best\.onnx and .*best\.onnx are weights"):
         _manifest(rule_runner, "brought")

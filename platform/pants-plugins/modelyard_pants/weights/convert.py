@@ -1,4 +1,4 @@
-"""Fetched weights become a network that OpenVINO reads."""
+"""Converts fetched weights to a network that OpenVINO reads."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from modelyard_pants.weights.requests import (
     Weights,
 )
 
-# What reads formats that only torch reads.
+# Converters of formats that only torch reads.
 _EXPORTERS = {"torchscript": "modelyard_tools.weights.conversion.torchscript"}
 
 

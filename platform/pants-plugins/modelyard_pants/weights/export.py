@@ -1,4 +1,4 @@
-"""Networks of torch become OpenVINO's in a sandboxed, cached process that runs authors' code."""
+"""Exports torch networks to OpenVINO in a sandboxed, cached process that runs authors' code."""
 
 from __future__ import annotations
 
@@ -90,13 +90,13 @@ async def infer_export_dependencies(
             ),
         ),
     )
-    # The two run in one process.
+    # Both run in one process.
     resolve = tool[0][PythonResolveField].normalized_value(python_setup)
     owners = await Get(PythonModuleOwners, PythonModuleOwnersRequest(module.name, resolve=resolve))
     if not owners.unambiguous:
         raise InvalidTargetException(
-            f"{field_set.address}: no target of the resolve `{resolve}` holds "
-            f"{field_set.exporter.value}, the `exporter`; write the file, or say which it is"
+            f"{field_set.address}: no target of the resolve `{resolve}` has "
+            f"{field_set.exporter.value}, the `exporter`; write the file, or set `exporter`"
         )
     return InferredDependencies([*owners.unambiguous, *weights])
 
@@ -141,7 +141,7 @@ async def run_exporter(request: ExporterRun, modelyard: Modelyard) -> Weights:
     )
     addresses = Addresses([*tool, *request.code])
     transitive = await Get(TransitiveTargets, TransitiveTargetsRequest(addresses))
-    # Sources lie beside the environment, so that an edit does not pack torch anew.
+    # Sources are next to the environment, so that an edit does not pack torch again.
     venv, sources, inputs = await MultiGet(
         Get(
             VenvPex,

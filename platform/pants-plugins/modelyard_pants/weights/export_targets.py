@@ -1,4 +1,4 @@
-"""`exported_weights`: a network of torch that OpenVINO runs."""
+"""`exported_weights`: a torch network that OpenVINO runs."""
 
 from __future__ import annotations
 
@@ -24,10 +24,9 @@ class ExporterField(StringField, AsyncFieldMixin):
     default = "export.py"
     help = help_text(
         """
-        A file beside the BUILD file with a function `export(weights: Path) -> openvino.Model`. It
-        is given the folder with the files of `weights`, and may import torch and
-        `modelyard.inference.export` as well as the model's own code, all of the resolve
-        `torch-cpu`.
+        A file next to the BUILD file with a function `export(weights: Path) -> openvino.Model`. It
+        gets the folder with the files of `weights`, and may import torch,
+        `modelyard.inference.export` and the model's own code, all in the resolve `torch-cpu`.
         """
     )
 
@@ -42,7 +41,7 @@ class ExporterField(StringField, AsyncFieldMixin):
 class ExportedFromField(StringSequenceField):
     alias = "weights"
     required = True
-    help = "Addresses of what the network is made from, such as a `model_weights`."
+    help = "Addresses of the network's sources, such as a `model_weights`."
 
 
 class ExportDependenciesField(Dependencies):
@@ -59,8 +58,8 @@ class ExportedWeights(Target):
     )
     help = help_text(
         """
-        A network of torch as an OpenVINO IR, `<name>.xml` and `<name>.bin`, made from published
-        weights when a release is built: for a variant that runs without torch. Its address goes
+        A torch network as an OpenVINO IR, `<name>.xml` and `<name>.bin`, made from published
+        weights when a release is built, for a variant that runs without torch. Its address goes
         into the `weights` of that variant. See docs/without-torch.md.
         """
     )

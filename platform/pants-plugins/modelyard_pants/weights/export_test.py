@@ -26,7 +26,7 @@ def rule_runner() -> RuleRunner:
     weights = f'weights=["{PATH}:ir"],'
     runner.write_files(
         {
-            # The stand-in for the fetcher says that the server of such a pin is gone.
+            # The fetcher's stand-in reports that the server of such a pin is gone.
             "3rdparty/models/BUILD": WEIGHTS.format(name="gone", sha256="0" * 64),
             "platform/tools/modelyard_tools/weights/BUILD": (
                 "python_sources(resolve='openvino')\n"
@@ -59,23 +59,23 @@ def test_another_file_may_be_the_exporter(rule_runner: RuleRunner) -> None:
 
 
 @pytest.mark.parametrize(
-    ("exporter", "said"),
+    ("exporter", "message"),
     [
-        ("missing.py", "holds missing.py, the `exporter`; write the file, or say which it is"),
+        ("missing.py", "has missing.py, the `exporter`; write the file, or set `exporter`"),
         ("../export.py", "`exporter` is '../export.py'; a file such as `export.py`"),
         ("export", "`exporter` is 'export'"),
     ],
 )
-def test_an_exporter_that_cannot_be_is_named(
-    rule_runner: RuleRunner, exporter: str, said: str
+def test_the_error_names_an_unusable_exporter(
+    rule_runner: RuleRunner, exporter: str, message: str
 ) -> None:
     build = BUILD.replace('name="ir",', f'name="ir", exporter="{exporter}",')
     rule_runner.write_files({f"{PATH}/BUILD": build})
-    with pytest.raises(ExecutionError, match=said.replace("`", ".").replace("'", ".")):
+    with pytest.raises(ExecutionError, match=message.replace("`", ".").replace("'", ".")):
         _dependencies(rule_runner)
 
 
-def test_what_cannot_be_fetched_blocks_what_is_exported_from_it(rule_runner: RuleRunner) -> None:
+def test_missing_weights_block_networks_exported_from_them(rule_runner: RuleRunner) -> None:
     target = rule_runner.get_target(Address(PATH, target_name="f", generated_name="cpu-assets"))
     found = rule_runner.request(Assets, [AssetsRequest(target)])
     assert found.blocked == "their server is gone"

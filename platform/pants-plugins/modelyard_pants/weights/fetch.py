@@ -1,4 +1,4 @@
-"""Weights are fetched and verified by sandboxed processes."""
+"""Fetches and verifies weights in sandboxed processes."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from modelyard_contract import variables
 from modelyard_pants.common.network import NETWORK_ENV
 from modelyard_pants.common.option_tools import OptionTool
 from modelyard_pants.subsystem import Modelyard
+from modelyard_pants.weights.recent_failures import RecentFailures
 from modelyard_pants.weights.requests import FetchWeightsRequest, Weights
-from modelyard_pants.weights.setbacks import Setbacks
 from modelyard_pants.weights.targets import (
     WeightsDigestField,
     WeightsMembersField,
@@ -49,7 +49,7 @@ _ENV = (
     variables.WEIGHTS_MIRROR,
 )
 _CACHE = {"modelyard_weights": ".modelyard_weights"}
-_SETBACKS = Setbacks()
+_FAILURES = RecentFailures()
 
 
 @rule
@@ -67,10 +67,10 @@ async def fetch_weights(
     }
     content = json.dumps(spec, indent=1).encode()
     attempt = (content, environment)
-    if reason := _SETBACKS.within(modelyard.weights_retry, attempt):
+    if reason := _FAILURES.within(modelyard.weights_retry, attempt):
         logger.info(
-            f"{target.address} could not be fetched a moment ago and is not asked for again yet; "
-            "--modelyard-weights-retry=0 asks at once"
+            f"the fetch of {target.address} failed recently and is not retried yet; "
+            "--modelyard-weights-retry=0 retries at once"
         )
         return Weights(None, reason)
     tool = await Get(
@@ -85,17 +85,18 @@ async def fetch_weights(
         description=f"Fetch the weights {target.address}",
     )
     # In two steps, since Pants caches a process with its environment: the first fills the store and
-    # needs the user's to reach the network; the second reads it without, so all share its result.
+    # needs the user's environment to reach the network; the second reads the store without it, so
+    # its result is shared.
     if not _is_stored(Path(named_caches.val), published_digest(target) or ""):
         fetched = await Get(FallibleProcessResult, VenvPexProcess, _with(fetch, environment))
         if fetched.exit_code != 0:
             reason = _last_line(fetched.stderr)
-            _SETBACKS.remember(attempt, reason)
+            _FAILURES.remember(attempt, reason)
             return Weights(None, reason)
     take = _into(fetch, "out")
     taken = await Get(FallibleProcessResult, VenvPexProcess, take)
     if taken.exit_code != 0:
-        # The first step was cached, and the store has been emptied since.
+        # The first step was cached, but the store has been emptied since.
         taken = await Get(FallibleProcessResult, VenvPexProcess, _with(take, environment))
     if taken.exit_code != 0:
         return Weights(None, _last_line(taken.stderr))
@@ -113,7 +114,7 @@ def _into(fetch: VenvPexProcess, folder: str) -> VenvPexProcess:
 
 
 def _is_stored(caches: Path, digest: str) -> bool:
-    """Whether the store has the file; the process that takes it verifies it."""
+    """Whether the store has the file; the process that reads it verifies it."""
     algorithm, _, value = digest.partition(":")
     return (caches / "modelyard_weights" / algorithm / value).is_file()
 
@@ -125,7 +126,7 @@ def published_digest(target: Target) -> str | None:
 
 def _last_line(stderr: bytes) -> str:
     lines = strip_v2_chroot_path(stderr).strip().splitlines()
-    return lines[-1].strip() if lines else "the download failed without saying why"
+    return lines[-1].strip() if lines else "the download failed without a message"
 
 
 def rules() -> Iterable[Any]:

@@ -1,4 +1,4 @@
-"""A function says whose licence its weights have; here it is held against what the weights say."""
+"""Compares the licence that a function states with those of its weights."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class LicencesRequest:
 
 @dataclass(frozen=True)
 class Licences:
-    """Where the licences of a function's weights are stated, and that of the authors' code.
+    """Where the licences of a function's weights are stated, and the licence of the authors' code.
 
-    `code` is empty where the code has the licence of the weights.
+    `code` is empty if the code has the licence of the weights.
     """
 
     stated_at: tuple[str, ...]
@@ -45,7 +45,7 @@ class Licences:
 async def licences(request: LicencesRequest) -> Licences:
     target = request.target
     direct = await Get(Targets, DependenciesRequest(target[VariantDependenciesField]))
-    # A network that is exported when it is built stands for the weights that it is made from.
+    # An exported network has the licence of the weights that it is made from.
     transitive = await Get(TransitiveTargets, TransitiveTargetsRequest([t.address for t in direct]))
     found = (each for each in transitive.closure if each.has_field(LicenceStatedAtField))
     weights = sorted(found, key=lambda each: each.address)
@@ -66,7 +66,7 @@ def _require_same(target: Target, weights: Iterable[Target]) -> None:
             target.address,
             LicenceField.alias,
             own,
-            f"its weights say {_AND.join(map(str, theirs))!r}; write that, or mend theirs",
+            f"its weights have {_AND.join(map(str, theirs))!r}; set this one, or correct theirs",
         )
 
 

@@ -27,7 +27,7 @@ def rule_runner() -> RuleRunner:
 
 
 def _licences(runner: RuleRunner, fields: dict[str, str], extra: str = "") -> Licences:
-    """The licences of a function, which says MIT, with these weights."""
+    """The licences of a function, stated as MIT, with these weights."""
     names = ", ".join(f'":{name}"' for name in fields)
     function = FUNCTION.format(extra=f"weights=[{names}], {extra}")
     weights = [
@@ -38,14 +38,14 @@ def _licences(runner: RuleRunner, fields: dict[str, str], extra: str = "") -> Li
     return runner.request(Licences, [LicencesRequest(target)])
 
 
-def test_where_the_licences_are_stated_and_that_of_the_code(rule_runner: RuleRunner) -> None:
+def test_sources_of_licences_and_the_licence_of_the_code(rule_runner: RuleRunner) -> None:
     other = STATED + 'code_licence="GPL-3.0-only",'
     assert _licences(rule_runner, {"b": STATED, "a": other}) == Licences(
         stated_at=("https://example.org/a", "https://example.org/b"), code="GPL-3.0-only"
     )
 
 
-def test_a_function_without_pinned_weights_says_what_it_likes(rule_runner: RuleRunner) -> None:
+def test_a_function_without_pinned_weights_may_state_any_licence(rule_runner: RuleRunner) -> None:
     assert _licences(rule_runner, {}) == Licences(stated_at=(), code="")
 
 
@@ -54,8 +54,8 @@ def test_a_function_without_pinned_weights_says_what_it_likes(rule_runner: RuleR
     [
         (
             'licence="CC-BY-SA-3.0", licence_stated_at="here",',
-            "f#cpu-assets: the field `licence` is 'MIT'; its weights say 'CC-BY-SA-3.0'; "
-            "write that, or mend theirs",
+            "f#cpu-assets: the field `licence` is 'MIT'; its weights have 'CC-BY-SA-3.0'; "
+            "set this one, or correct theirs",
         ),
         ('licence="MIT",', "licence_stated_at"),
         ('licence="MIT", licence_stated_at="",', "`licence_stated_at` is ''; one line of text"),
@@ -64,7 +64,7 @@ def test_a_function_without_pinned_weights_says_what_it_likes(rule_runner: RuleR
         (STATED + 'code_licence=" ",', "`code_licence` is ' '; one line of text"),
     ],
 )
-def test_a_licence_that_nobody_can_look_up_is_refused(
+def test_a_licence_that_cannot_be_verified_is_refused(
     rule_runner: RuleRunner, fields: str, message: str
 ) -> None:
     with pytest.raises(ExecutionError) as error:

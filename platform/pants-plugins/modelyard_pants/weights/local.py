@@ -1,4 +1,4 @@
-"""Weights that lie in the repository."""
+"""Weights in the repository."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from modelyard_pants.weights.requests import LocalWeightsRequest
 
 @rule
 async def local_weights(request: LocalWeightsRequest) -> Digest:
-    """Each file under its own name: where it lies is the author's affair, not the model's."""
+    """Each file under its own name: its folder matters to the author, not to the model."""
     files = await Get(
         SourceFiles,
         SourceFilesRequest(
@@ -31,7 +31,7 @@ async def local_weights(request: LocalWeightsRequest) -> Digest:
     twice = [path for path, name in zip(files.files, names) if names.count(name) > 1]
     if twice:
         raise InvalidTargetException(
-            f"{' and '.join(twice)} would both be weights of that name; rename one"
+            f"{' and '.join(twice)} are weights of the same name; rename one"
         )
     single = await MultiGet(
         Get(Digest, DigestSubset(files.snapshot.digest, PathGlobs([path]))) for path in files.files

@@ -1,7 +1,7 @@
-"""Weights are fetched, verified and converted by sandboxed, cached processes.
+"""Fetches, verifies and converts weights in sandboxed, cached processes.
 
-A file that cannot be had is no error of the build: the function that needs it is *blocked* with
-the reason, and the others go on. So the fetch is allowed to fail, and only its success is cached.
+A file that cannot be fetched does not fail the build: the function that needs it is *blocked* with
+the reason, and the others are built. So the fetch may fail, and only success is cached.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ async def weights(request: WeightsRequest) -> Weights:
     if target.has_field(ExporterField):
         return await Get(Weights, ExportWeightsRequest(target))
     if published_digest(target) is None:
-        # Known without a process, of which every build would start one for each such file.
+        # Checked here, since every build would otherwise start a process for each such file.
         return Weights(
             None,
             f"{target.address.target_name}: no digest is pinned, since its publisher states none; "

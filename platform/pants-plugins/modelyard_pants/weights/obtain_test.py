@@ -1,4 +1,4 @@
-"""Fetching and converting, with shell scripts in the place of the tools; the rest is real."""
+"""Fetching and converting, with shell scripts in place of the tools; the rest is real."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from modelyard_pants.testing.stand_ins import WEIGHTS
 from modelyard_pants.testing.tools import shell_tool, venv_pex_of
 from modelyard_pants.weights.requests import LocalWeightsRequest, Weights, WeightsRequest
 
-# Fills the store from the mirror, which is all that reaches the process from outside, and with
-# `--out` takes from the store. The file `lost` stands for a store that somebody has emptied.
+# Fills the store from the mirror, the only input from outside, and with `--out` copies from the
+# store. The file `lost` simulates a store that has been emptied.
 _FETCH = """
 stored=.modelyard_weights/sha256/%s
 if [ ! -e "$stored" ] || [ -e .modelyard_weights/lost ]; then
@@ -49,12 +49,12 @@ async def tool_of_a_script(tool: OptionTool) -> VenvPex:
     return venv_pex_of(await Get(Digest, CreateDigest, shell_tool(script)))
 
 
-# What each test pins, in whose name the store is filled; rules take no fixtures.
+# The pin of each test, under which the store is filled; rules cannot take fixtures.
 _digest = {"sha256": ""}
 
 
 class Repository:
-    """A repository with one weight, and the folder that plays its author's server."""
+    """A repository with one weights file, and the folder that simulates its author's server."""
 
     def __init__(self, mirror: Path) -> None:
         self.mirror = mirror
@@ -72,7 +72,7 @@ class Repository:
         self.build(retry=300)
 
     def build(self, *, retry: float, **variables: str) -> None:
-        """Begin another build, as another call of `./pants` on the same daemon does."""
+        """Start another build, like another call of `./pants` with the same daemon."""
         self.runner.set_options(
             [f"--modelyard-weights-retry={retry}", self._named_caches],
             env={"MODELYARD_WEIGHTS_MIRROR": str(self.mirror), **variables},
@@ -121,24 +121,24 @@ def repository(tmp_path: Path) -> Repository:
     return repository
 
 
-def test_what_is_fetched_lies_at_the_root_with_its_licence(repository: Repository) -> None:
+def test_fetched_weights_are_at_the_root_with_their_licence(repository: Repository) -> None:
     (repository.mirror / "w.bin").write_bytes(b"weights")
     weights = repository.weights()
     assert weights.blocked is None
     assert repository.files(weights.digest) == {"w.bin": b"weights", "LICENSE": b"MIT\n"}
 
 
-def test_the_reason_is_the_last_line_that_the_tool_wrote(repository: Repository) -> None:
+def test_the_reason_is_the_last_line_of_the_tool(repository: Repository) -> None:
     assert repository.weights() == Weights(None, "w: its server does not answer")
 
 
-def test_a_server_that_failed_is_not_asked_again_at_once(repository: Repository) -> None:
+def test_a_failed_fetch_is_not_retried_at_once(repository: Repository) -> None:
     first = repository.weights()
     repository.build(retry=300)
     assert (repository.weights(), repository.asked) == (first, 1)
 
 
-def test_a_server_that_failed_is_asked_again_later_and_its_answer_kept(
+def test_a_failed_fetch_is_retried_later_and_its_result_kept(
     repository: Repository,
 ) -> None:
     repository.weights()
@@ -151,7 +151,7 @@ def test_a_server_that_failed_is_asked_again_later_and_its_answer_kept(
     assert repository.asked == 2
 
 
-def test_a_network_that_changed_is_tried_at_once(repository: Repository) -> None:
+def test_a_changed_network_is_tried_at_once(repository: Repository) -> None:
     repository.weights()
     repository.build(retry=300, https_proxy="http://127.0.0.1:9")
     assert repository.weights().blocked is not None
@@ -163,18 +163,18 @@ def test_another_home_fetches_nothing_again(repository: Repository) -> None:
     first = repository.weights()
     repository.build(retry=0, HOME="/elsewhere", PATH="/opt/venv/bin:/usr/bin:/bin")
     assert repository.weights() == first
-    # Nothing was started.
+    # No process was started.
     assert "local_execution_requests" not in repository.runner.scheduler.get_metrics()
     assert repository.asked == 1
 
 
-def test_a_store_that_was_emptied_is_filled_again(repository: Repository) -> None:
+def test_an_emptied_store_is_filled_again(repository: Repository) -> None:
     (repository.mirror / "w.bin").write_bytes(b"weights")
     repository.empty_the_store_when_it_is_filled()
     assert "w.bin" in repository.files(repository.weights().digest)
 
 
-def test_what_is_converted_keeps_the_licence_of_what_was_fetched(repository: Repository) -> None:
+def test_converted_weights_keep_the_licence_of_the_fetched_ones(repository: Repository) -> None:
     (repository.mirror / "w.bin").write_bytes(b"weights")
     repository.write(extra=', convert="openvino"')
     files = repository.files(repository.weights().digest)
@@ -205,5 +205,5 @@ def test_two_files_of_one_name_are_refused(repository: Repository) -> None:
             "a/two/x.onnx": "",
         }
     )
-    with pytest.raises(ExecutionError, match=r"a/one/x.onnx and a/two/x.onnx would both be"):
+    with pytest.raises(ExecutionError, match=r"a/one/x.onnx and a/two/x.onnx are weights of"):
         repository.local("x", "y")

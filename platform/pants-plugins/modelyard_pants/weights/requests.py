@@ -1,4 +1,4 @@
-"""What the rules of weights ask of each other, and what they answer."""
+"""The requests and results of the rules for weights."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ class WeightsRequest:
 
 @dataclass(frozen=True)
 class Weights(EngineAwareReturnType):
-    """The files a model loads, at the root of `digest`, or the one-line reason they are missing."""
+    """The files a model loads, at the root of `digest`, or one line on why they are missing."""
 
     digest: Digest | None
     blocked: str | None = None
 
     def cacheable(self) -> bool:
-        # What is missing now may be there at the next build.
+        # Missing weights may be available at the next build.
         return self.blocked is None
 
 
 def stands_for_weights(target: Target) -> bool:
-    """Say whether `WeightsRequest` takes the target."""
+    """Whether `WeightsRequest` accepts the target."""
     return target.has_field(WeightsSourceUrlField) or target.has_field(ExporterField)
 
 
 @dataclass(frozen=True)
 class LocalWeightsRequest:
-    """The files that a function loads from the repository itself, among its dependencies."""
+    """A function's dependencies that are weights files in the repository itself."""
 
     dependencies: Targets
 
@@ -56,14 +56,14 @@ class ConvertWeightsRequest:
 
 @dataclass(frozen=True)
 class ExportWeightsRequest:
-    """The network that an `exported_weights` target stands for."""
+    """The network of an `exported_weights` target."""
 
     target: Target
 
 
 @dataclass(frozen=True)
 class ExporterRun:
-    """A module with a function `export`, and the files that it is given."""
+    """A module with a function `export`, and the files passed to it."""
 
     module: str
     name: str
@@ -73,7 +73,7 @@ class ExporterRun:
 
 @dataclass(frozen=True)
 class LicensedRequest:
-    """What was made of `files`, with their licence: it travels with the weights it is about."""
+    """Weights converted from `files`, to which their licence is added."""
 
     made: Digest
     files: Digest

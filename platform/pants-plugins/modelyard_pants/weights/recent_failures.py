@@ -1,7 +1,7 @@
-"""Which fetches failed lately, so that not every build asks a server again that does not answer.
+"""Recently failed fetches, so that not every build tries again a server that does not answer.
 
-A process that fails is cached nowhere, and rightly: the next time it may succeed. But a repository
-with ten files that cannot be had from where it is would wait for ten servers at every build.
+Pants does not cache failed processes, since the next run may succeed. But a repository with ten
+files that cannot be fetched from this machine would wait for ten servers at every build.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Callable, Hashable
 
 
 @dataclass
-class Setbacks:
-    """What failed, with its reason and when. As long-lived as the daemon that holds it."""
+class RecentFailures:
+    """Failures with their reasons and times. They live as long as Pants' daemon."""
 
     clock: Callable[[], float] = time.monotonic
     _failed: dict[Hashable, tuple[float, str]] = field(default_factory=dict)
