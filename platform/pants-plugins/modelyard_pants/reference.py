@@ -1,4 +1,4 @@
-"""docs/targets.md, from the very help that `./pants help model_function` prints.
+"""Writes docs/targets.md from the help that `./pants help model_function` prints.
 
 ./pants run platform/pants-plugins/modelyard_pants:reference -- docs/targets.md
 """
@@ -18,12 +18,12 @@ from modelyard_pants.function.targets import LabelSet, ModelFunction
 from modelyard_pants.weights.export_targets import ExportedWeights
 from modelyard_pants.weights.targets import ModelWeights
 
-# What people write into BUILD files; the rest is generated.
+# Targets that people write in BUILD files; the rest are generated.
 _TARGETS: tuple[type[Target], ...] = (ModelFunction, ModelWeights, ExportedWeights, LabelSet)
 _HEAD = """# Targets
 
 Written by `./pants run platform/pants-plugins/modelyard_pants:reference -- docs/targets.md` from
-what `./pants help model_function` prints; a test fails where the two differ.
+what `./pants help model_function` prints; a test fails if they differ.
 """
 
 

@@ -13,8 +13,7 @@ class Modelyard(Subsystem):
     options_scope = "modelyard"
     help = help_text(
         """
-        Where the repository keeps what every model function shares: its resolves, its runtime
-        library and its deployer.
+        Locations of what all model functions share: resolves, runtime library and deployer.
         """
     )
 
@@ -22,8 +21,8 @@ class Modelyard(Subsystem):
         default=resolves_by_variant(),
         help=softwrap(
             """
-            The Python resolve of a `<framework>-<variant>`. A variant may name another one with
-            its own `resolve` key.
+            The Python resolve of a `<framework>-<variant>`. A variant may set another one with its
+            `resolve` key.
             """
         ),
     )
@@ -31,9 +30,8 @@ class Modelyard(Subsystem):
         default="3rdparty/python/{resolve}:deps",
         help=softwrap(
             """
-            Address of the `pex_binary` that holds the third-party dependencies of `{resolve}`.
-            One for the whole resolve, so that a host with one function already has the largest
-            layer of the next.
+            Address of the `pex_binary` with the third-party dependencies of `{resolve}`. There is
+            one for the whole resolve, so that functions on the same host share the largest layer.
             """
         ),
     )
@@ -41,7 +39,7 @@ class Modelyard(Subsystem):
         default=["modelyard.serving.worker.nuclio", "modelyard.serving.worker.main"],
         help=softwrap(
             """
-            Modules every function's sources need besides what its handler imports: the Nuclio
+            Modules that every function's sources need besides the handler's imports: the Nuclio
             handler and the worker that runs it.
             """
         ),
@@ -52,14 +50,14 @@ class Modelyard(Subsystem):
     )
     predict_module = StrOption(
         default="modelyard.serving.worker.predict",
-        help="Module that runs a model on a picture from the command line.",
+        help="The module that runs a model on a picture from the command line.",
     )
     image_repository = StrOption(
         default="modelyard",
         help=softwrap(
             """
-            Prefix of image names, such as `registry.example.org/team/modelyard`. The function's
-            name and the variant follow.
+            Prefix of image names, such as `registry.example.org/team/modelyard`, before the
+            function's name and the variant.
             """
         ),
     )
@@ -67,8 +65,8 @@ class Modelyard(Subsystem):
         default=[],
         help=softwrap(
             """
-            Where `publish` copies images to, such as `registry.example.org/team`. The image's name
-            follows. `docker-daemon:` is the engine of this machine, docker or podman.
+            Registries that `publish` copies images to, such as `registry.example.org/team`, without
+            the image's name. `docker-daemon:` is the engine of this machine, docker or podman.
             """
         ),
     )
@@ -76,14 +74,14 @@ class Modelyard(Subsystem):
         default=None,
         help=softwrap(
             """
-            The version that published images are tagged and labelled with. Without it the label
+            The version with which published images are tagged and labelled. By default the label
             has the first digits of the image's content digest.
             """
         ),
     )
     image_base = StrOption(
         default="platform/images:base",
-        help="Address of the `image_base` that functions' images stand on.",
+        help="Address of the `image_base` of functions' images.",
     )
     image_builder = StrOption(
         default="platform/tools/modelyard_tools/images/layers:build",
@@ -91,7 +89,7 @@ class Modelyard(Subsystem):
     )
     image_shipper = StrOption(
         default="platform/tools/modelyard_tools/images/shipping:ship",
-        help="Address of the `pex_binary` that hands images to engines and registries.",
+        help="Address of the `pex_binary` that copies images to engines and registries.",
     )
     image_server = StrOption(
         default="lib/modelyard/serving/server:standalone",
@@ -101,9 +99,8 @@ class Modelyard(Subsystem):
         default=f"docker://quay.io/nuclio/handler-builder-python-onbuild:{VERSION}-amd64",
         help=softwrap(
             """
-            The image that Nuclio's processor and its Python wrapper are taken from, as skopeo
-            names it: from a registry or a mirror of one, or `docker-archive:/path/to/file.tar`
-            where there is none.
+            The image from which Nuclio's processor and its Python wrapper are taken, as skopeo
+            names it: in a registry or a mirror, or `docker-archive:/path/to/file.tar` without one.
             """
         ),
     )
@@ -111,8 +108,8 @@ class Modelyard(Subsystem):
         default=False,
         help=softwrap(
             """
-            Deploy the variants that need a GPU too. The launcher sets it where the driver of an
-            NVIDIA GPU is loaded. `experimental-deploy` of such a variant asks nobody.
+            Also deploy the variants that need a GPU. The launcher sets it if the driver of an
+            NVIDIA GPU is loaded. `experimental-deploy` ignores it.
             """
         ),
     )
@@ -120,8 +117,8 @@ class Modelyard(Subsystem):
         default=CVAT_TIMEOUT,
         help=softwrap(
             """
-            Seconds that the CVAT which calls the functions waits for an answer, its
-            `CVAT_NUCLIO_DEFAULT_TIMEOUT`. No time-out of a function may be longer.
+            Seconds that CVAT waits for an answer from a function, its
+            `CVAT_NUCLIO_DEFAULT_TIMEOUT`. No timeout of a function may be longer.
             """
         ),
     )
@@ -129,8 +126,7 @@ class Modelyard(Subsystem):
         default="python:3.11-slim",
         help=softwrap(
             """
-            The image that the classic form of a function builds on: anything with Python 3.11 and
-            pip.
+            The base image of the classic form of a function: any with Python 3.11 and pip.
             """
         ),
     )
@@ -138,18 +134,18 @@ class Modelyard(Subsystem):
         default=[],
         help=softwrap(
             """
-            Further arguments of the `pip install` in the classic form, such as
-            `--extra-index-url=...` where a resolve's packages are not on the package index.
+            Further arguments for `pip install` in the classic form, such as `--extra-index-url=...`
+            if a resolve's packages are not on the package index.
             """
         ),
     )
     deployer = StrOption(
         default="platform/tools/modelyard_tools/deployer:bin",
-        help="Address of the `pex_binary` behind the deploy target.",
+        help="Address of the deployer's `pex_binary`.",
     )
     debugger = StrOption(
         default="3rdparty/python/debug:debugpy",
-        help="Address of the loose `pex_binary` with debugpy, which `debug` gives to a worker.",
+        help="Address of the loose `pex_binary` with debugpy, which `debug` adds to a worker.",
     )
     platform = StrOption(
         default="platform/tools/modelyard_tools/embedded:platform",
@@ -167,12 +163,12 @@ class Modelyard(Subsystem):
         default=300.0,
         help=softwrap(
             """
-            Seconds for which weights that could not be fetched are not asked for again, while
-            Pants' daemon runs. 0 asks at every build.
+            Seconds to wait before fetching weights again after a failure, while Pants' daemon runs.
+            0 tries at every build.
             """
         ),
     )
     weights_exporter = StrOption(
         default="platform/tools/modelyard_tools/weights/conversion:export",
-        help="Address of the `pex_binary` that exports networks of torch to OpenVINO.",
+        help="Address of the `pex_binary` that exports torch networks to OpenVINO.",
     )

@@ -119,5 +119,5 @@ def test_lint_passes_on_the_output_of_ruff(runner: RuleRunner, name: str, exit_c
     target = runner.get_target(Address("", target_name="a", relative_file_path=name))
     batch = RuffCheckRequest.Batch("ruff check", (RuffFieldSet.create(target),), _WHOLE)
     result = runner.request(LintResult, [batch])
-    said = "wrong.py: wrong" if exit_code else f"called with check {_WORDS}"
-    assert (result.exit_code, result.stdout.strip()) == (exit_code, said)
+    output = "wrong.py: wrong" if exit_code else f"called with check {_WORDS}"
+    assert (result.exit_code, result.stdout.strip()) == (exit_code, output)

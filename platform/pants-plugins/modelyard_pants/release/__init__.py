@@ -1,4 +1,4 @@
-"""A variant of a function as the deployer takes it, with one digest; and many in one bundle.
+"""A variant of a function as the deployer reads it, with one digest; bundles of many.
 
 Imports `nuclio`, `assets`, `sources`, `function` and `common`.
 """

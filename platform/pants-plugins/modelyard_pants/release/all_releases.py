@@ -1,4 +1,4 @@
-"""Every release of the repository, with names and ports known unique."""
+"""Every release of the repository, with unique names and ports."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from modelyard_pants.release.targets import ReleaseMarkerField
 
 @dataclass(frozen=True)
 class AllReleases:
-    """Every release target of the repository, by address, with names and ports known unique."""
+    """Every release target of the repository, by address, with unique names and ports."""
 
     targets: tuple[Target, ...]
 

@@ -1,4 +1,4 @@
-"""The PEX files of a release, under the names that it has them by."""
+"""The PEX files of a release, under the names they have in it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pants.engine.target import InvalidTargetException, Target
 
 @dataclass(frozen=True)
 class FunctionPexRequest:
-    """A `pex_binary`, built; its one artifact ends up as `name`."""
+    """A `pex_binary` to build, whose only artifact must be named `name`."""
 
     target: Target
     name: str

@@ -32,7 +32,7 @@ class ModelRelease(Target):
     )
     help = help_text(
         """
-        Everything a deployer needs of one variant of a function, with one content digest over
+        Everything a deployer needs for one variant of a function, with one content digest over
         dependencies, sources, assets and spec.
         """
     )

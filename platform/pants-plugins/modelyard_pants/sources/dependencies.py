@@ -1,4 +1,4 @@
-"""A function's sources are its handler and the runtime that serves it, which no handler imports."""
+"""Infers a function's sources: its handler and the runtime that serves it."""
 
 from __future__ import annotations
 
@@ -64,14 +64,14 @@ async def infer_model_sources(
     for module, owner in zip(runtime, owners):
         if not owner.unambiguous:
             raise InvalidTargetException(
-                f"{field_set.address}: no target of the resolve `{resolve}` holds the module "
+                f"{field_set.address}: no target of the resolve `{resolve}` has the module "
                 f"{module}; add the resolve to the `parametrize` of lib's targets"
             )
     if not (owners[-1].unambiguous or owners[-1].ambiguous):
         raise InvalidTargetException(
-            f"{field_set.address}: no target of the resolve `{resolve}` holds the module "
-            f'{handler.val.module}, the handler; write `python_sources(resolve="{resolve}")` '
-            "into its BUILD file"
+            f"{field_set.address}: no target of the resolve `{resolve}` has the module "
+            f'{handler.val.module}, the handler; add `python_sources(resolve="{resolve}")` '
+            "to its BUILD file"
         )
     return InferredDependencies(address for owner in owners for address in owner.unambiguous)
 

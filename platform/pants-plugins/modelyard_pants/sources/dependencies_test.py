@@ -53,15 +53,15 @@ def test_the_handler_and_the_runtime_are_inferred(rule_runner: RuleRunner) -> No
     }
 
 
-def test_a_library_without_the_resolve_is_an_error_that_says_what_to_add(
+def test_the_error_for_a_library_without_the_resolve_explains_the_fix(
     rule_runner: RuleRunner,
 ) -> None:
     rule_runner.write_files({"lib/modelyard/serving/BUILD": 'python_sources(resolve="default")'})
-    with pytest.raises(ExecutionError, match="no target of the resolve `openvino` holds"):
+    with pytest.raises(ExecutionError, match="no target of the resolve `openvino` has"):
         _dependencies(rule_runner)
 
 
-def test_a_handler_without_the_resolve_is_an_error_that_says_what_to_write(
+def test_the_error_for_a_handler_without_the_resolve_explains_the_fix(
     rule_runner: RuleRunner,
 ) -> None:
     rule_runner.write_files(
@@ -70,11 +70,11 @@ def test_a_handler_without_the_resolve_is_an_error_that_says_what_to_write(
             f"{PATH}/BUILD": 'python_sources(name="lib")\n' + FUNCTION.format(extra=""),
         }
     )
-    with pytest.raises(ExecutionError, match=r"holds the module f\.handler, the handler"):
+    with pytest.raises(ExecutionError, match=r"has the module f\.handler, the handler"):
         _dependencies(rule_runner)
 
 
-def test_a_head_brings_the_librarys_class_and_needs_no_handler(rule_runner: RuleRunner) -> None:
+def test_a_head_adds_the_librarys_class_and_needs_no_handler(rule_runner: RuleRunner) -> None:
     rule_runner.write_files(
         {
             "lib/modelyard/serving/BUILD": "python_sources(resolve='openvino')",

@@ -1,6 +1,6 @@
-"""`from modelyard import Detector` depends on the module that has the class, and on no other.
+"""`from modelyard import Detector` depends only on the module that defines the class.
 
-The library's own `__init__.py` imports it when it is asked for the name, which Pants cannot see.
+The library's own `__init__.py` imports it lazily, which Pants cannot see.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class ExportsMappingMarker(FirstPartyPythonMappingImplMarker):
     pass
 
 
-@rule(desc="Map the library's names to the modules that have them")
+@rule(desc="Map the library's names to the modules that define them")
 async def map_exports(_: ExportsMappingMarker) -> FirstPartyPythonMappingImpl:
     sources = await Get(
         FirstPartyPythonMappingImpl,

@@ -1,4 +1,4 @@
-"""`package` of a function's first-party code, for who names it: the release holds it anyway."""
+"""`package` of a function's first-party code, if named: the release contains it anyway."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class SourcesFieldSet(PackageFieldSet):
 
 
 def as_pex_binary(sources: Target) -> PexBinary:
-    """Return the `pex_binary` of what a `ModelSources` depends on, without requirements."""
+    """Return a `pex_binary` with the dependencies of a `ModelSources`, without requirements."""
     entry_point = sources[ModelSourcesEntryPointField].value
     assert entry_point is not None
     return PexBinary(
@@ -46,7 +46,7 @@ def as_pex_binary(sources: Target) -> PexBinary:
             PexEntryPointField.alias: entry_point.spec,
             PythonResolveField.alias: sources[PythonResolveField].value,
             PexIncludeRequirementsField.alias: False,
-            # A zip file records the modes of files, and so the umask of who built it.
+            # A zip file records file modes, and thus the umask of the user who built it.
             PexLayoutField.alias: PexLayout.LOOSE.value,
             OutputPathField.alias: sources[OutputPathField].value,
         },

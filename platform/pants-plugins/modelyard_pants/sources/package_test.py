@@ -24,7 +24,7 @@ def sources(runner: RuleRunner) -> Target:
     return runner.get_target(Address("functions/openvino/a", generated_name="cpu-srcs"))
 
 
-def test_where_they_are_not_named_the_release_alone_holds_them(
+def test_if_not_named_they_are_packaged_only_in_the_release(
     runner: RuleRunner, sources: Target
 ) -> None:
     applicable = [
@@ -35,7 +35,7 @@ def test_where_they_are_not_named_the_release_alone_holds_them(
     assert package == BuiltPackage(EMPTY_DIGEST, ())
 
 
-def test_as_a_pex_they_are_code_alone_whose_bytes_know_no_umask(sources: Target) -> None:
+def test_the_pex_contains_only_code_and_does_not_depend_on_the_umask(sources: Target) -> None:
     pex = PexBinaryFieldSet.create(as_pex_binary(sources))
     assert pex.address == sources.address
     assert pex.entry_point.value == EntryPoint("handler.py")

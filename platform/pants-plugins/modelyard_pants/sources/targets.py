@@ -11,11 +11,11 @@ from modelyard_pants.function.variants import VariantField
 
 
 class ModelSourcesDependenciesField(Dependencies):
-    """The handler, and the runtime modules that it does not import itself."""
+    """The handler, and the runtime modules, which it does not import."""
 
 
 class ModelSourcesEntryPointField(EntryPointField):
-    """Not the one of a `pex_binary`, which Pants would package wherever it is not left out."""
+    """Not that of `pex_binary`, since Pants would then package the target by default."""
 
 
 class ModelSources(Target):
@@ -31,6 +31,6 @@ class ModelSources(Target):
     help = help_text(
         """
         The first-party code of a function as a PEX without third-party dependencies. The release
-        holds it; by itself it is packaged only where a command names it.
+        contains it; it is packaged separately only if a command names it.
         """
     )

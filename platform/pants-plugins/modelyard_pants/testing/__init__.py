@@ -1,1 +1,1 @@
-"""What the plugin's tests share: rule runners, a minimal function, stand-ins for slow rules."""
+"""Shared by the plugin's tests: rule runners, a minimal function, stand-ins for slow rules."""

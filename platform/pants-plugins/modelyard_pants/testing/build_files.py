@@ -1,4 +1,4 @@
-"""BUILD files of one function, right and wrong."""
+"""BUILD files of one function, valid and invalid."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ PATH = "functions/openvino/f"
 
 
 def edited(original: str, replacement: str) -> str:
-    """`FUNCTION` with a part replaced; `{extra}` is where further fields go."""
+    """`FUNCTION` with a part replaced; `{extra}` is the place for further fields."""
     assert original in FUNCTION
     return FUNCTION.replace(original, replacement).replace("{extra}", "")
 
 
 def write(runner: RuleRunner, build: str, path: str = PATH) -> None:
-    """Write the BUILD file, and a handler beside it."""
+    """Write the BUILD file and a handler next to it."""
     runner.write_files({f"{path}/BUILD": build, f"{path}/handler.py": ""})
 
 
@@ -28,7 +28,7 @@ def addresses(runner: RuleRunner) -> set[str]:
 
 
 def refusal(runner: RuleRunner, build: str) -> str:
-    """Return the lines in which the BUILD file is refused: those that say where it is."""
+    """Return the lines of the error that refuses the BUILD file: those with its location."""
     write(runner, build)
     with pytest.raises(ExecutionError) as error:
         runner.request(AllTargets, [])

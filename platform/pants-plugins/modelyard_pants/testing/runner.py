@@ -1,4 +1,4 @@
-"""What the plugin's tests share: a rule runner that knows the backend, and a minimal function."""
+"""A rule runner with the backend, and a minimal function, for the plugin's tests."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def function_rule_runner(
 ) -> RuleRunner:
     """A rule runner with the backend, a `default` and an `openvino` resolve and the real layout.
 
-    `backend_rules` replaces the backend's own rules where a test stands one of them in;
-    `options` are further command-line options, `bootstrap_args` those that the engine itself reads.
+    `backend_rules` replaces the backend's own rules, for tests with stand-ins; `options` are
+    further command-line options, `bootstrap_args` those that the engine itself reads.
     """
     runner = RuleRunner(
         bootstrap_args=tuple(bootstrap_args),
@@ -95,7 +95,7 @@ def function_rule_runner(
 
 
 def without(rules: Iterable[Any], *names: str) -> Iterable[Any]:
-    """`rules` without those of these names, for others that stand in for them."""
+    """`rules` without those of these names, which stand-ins replace."""
     return (
         item
         for item in rules

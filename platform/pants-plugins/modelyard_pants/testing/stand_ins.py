@@ -1,6 +1,6 @@
-"""Stand-ins for what builds PEX files and fetches weights, for tests of what becomes of them.
+"""Stand-ins for the rules that build PEX files and fetch weights, for tests of their users.
 
-They hold what goes into the real ones. The end-to-end tests build and deploy real ones.
+Their outputs contain the inputs of the real ones. The end-to-end tests use the real ones.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _STOOD_IN = (
     "source_revision",
 )
 
-# Packages of the resolve by name, with what they need; those that need something are large.
+# The resolve's packages by name, with their dependencies; those that have any are large.
 PACKAGES: Mapping[str, tuple[str, ...]] = {"numpy": ("small",), "scipy": ("numpy",), "small": ()}
 
 WEIGHTS = """
@@ -83,8 +83,8 @@ async def output_of_its_request(request: ImageToolRequest) -> ImageToolOutput:
         plain = next(json.loads(file.content) for file in files if file.path == f"{name}.json")
         diff_id, media_type = plain["diff_id"], f"{PLAIN_LAYER}+gzip"
     blob, layer = _layer(name, made_of, diff_id, media_type)
-    said = FileContent(f"{name}.json", json.dumps(asdict(layer)).encode())
-    return ImageToolOutput(await Get(Digest, CreateDigest([blob, said])))
+    description = FileContent(f"{name}.json", json.dumps(asdict(layer)).encode())
+    return ImageToolOutput(await Get(Digest, CreateDigest([blob, description])))
 
 
 def _closure(packages: Mapping[str, tuple[str, ...]]) -> FileContent:
@@ -133,7 +133,7 @@ async def run_of_its_request(request: RunnableModule) -> RunRequest:
 
 
 def rule_runner_with_stand_ins(*queries: Any, options: Iterable[str] = ()) -> RuleRunner:
-    """A rule runner on a repository of two functions, `a` and `b`, that share little."""
+    """A rule runner in a repository with two functions, `a` and `b`, that share little."""
     runner = function_rule_runner(*queries, backend_rules=_backend_rules(), options=options)
     runner.write_files(
         {
