@@ -107,7 +107,7 @@ find_python() {
   local version=$1 purpose=$2 variable=MODELYARD_PYTHON${1/./} refused='' problem
   if [[ -n ${!variable:-} ]]; then
     probe_python "${!variable}" "$version" ||
-      fail "$variable names ${!variable}, which is no usable CPython $version ($REPLY); name another or unset it."
+      fail "$variable names ${!variable}, which is not a usable CPython $version ($REPLY); name another or unset it."
     return 0
   fi
   ! try_candidates "$version" || return 0

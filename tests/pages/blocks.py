@@ -51,7 +51,7 @@ def problems(document: Document) -> Iterator[str]:
     """Yield problems with the labels of the page's blocks, one line each."""
     for block in document.blocks:
         if not block.info:
-            yield f"{document.path}:{block.line}: the block does not say what it is, such as `sh`"
+            yield f"{document.path}:{block.line}: the code block has no language, such as `sh`"
         elif block.info[0] == SHELL and (unknown := need(block) - NEEDS):
             known = ", ".join(sorted(NEEDS))
             yield (

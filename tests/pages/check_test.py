@@ -32,7 +32,7 @@ def found(make_page: MakePage, tmp_path: Path) -> Callable[..., list[str]]:
             "1: the link folder/other.md#none names a heading that other.md does not have",
         ),
         ("[a](run#none)", "1: the link run#none has an anchor but its target is not a page"),
-        ("```\n./pants\n```", "1: the block does not say what it is, such as `sh`"),
+        ("```\n./pants\n```", "1: the code block has no language, such as `sh`"),
         (
             "```sh somewhere\n./pants\n```",
             "1: commands may need cache, cvat, docker, gpu, kubernetes, network, nuclio, "

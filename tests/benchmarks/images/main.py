@@ -10,7 +10,7 @@ layers. Pants' one-time set-up, including its tools, is on a separate line. All 
 in the same engine. In the usual way pip caches no wheels, as in CVAT's files; ours caches unpacked
 packages. Then all rebuild after adding a line to one handler, to the handlers of all ten functions,
 and after adding one requirement. Edits are made in turns, and medians are shown; also the bytes
-that five functions take in an engine, each layer counted once.
+that five functions occupy in an engine, each layer counted once.
 
 Exit code 1: ours is behind Nuclio's in a line.
 """

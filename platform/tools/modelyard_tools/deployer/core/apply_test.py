@@ -122,11 +122,11 @@ def test_a_function_that_is_not_written_is_not_deployed(deployer: Deployer) -> N
 
 def test_a_blocked_function_does_not_hold_up_the_others(deployer: Deployer) -> None:
     port = free_port()
-    blocked = FakeRelease(name="gone", port=free_port(), blocked="its weights cannot be had")
+    blocked = FakeRelease(name="gone", port=free_port(), blocked="its weights cannot be fetched")
     build = deployer.build(release("echo", port), blocked)
     done = deployer.run(build=build)
     assert done.returncode == 0
-    assert "its weights cannot be had" in done.stdout
+    assert "its weights cannot be fetched" in done.stdout
     assert version_and_pid(port)[0] == "1"
     assert deployer.run("--strict", build=build).returncode == 3
 
