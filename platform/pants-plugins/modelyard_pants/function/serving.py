@@ -104,8 +104,8 @@ class IdleTimeoutField(SecondsField):
     help = help_text(
         f"""
         Seconds without a request after which the embedded platform stops the function's workers.
-        The next request waits for them to start again. 0 for never, which is the default, except
-        for functions that need a GPU: {on_gpus:g}.
+        The next request waits for them to start again. 0 means never, which is the default;
+        functions that need a GPU default to {on_gpus:g}.
         """
     )
 

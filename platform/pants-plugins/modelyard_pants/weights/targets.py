@@ -102,9 +102,9 @@ class WeightsDigestField(StringField):
     help = help_text(
         """
         The digest of the published file as its publisher states it: `sha256:`, `sha384:` or
-        `sha512:` and the lowercase hexadecimal digits. Checked before use. Without it and `sha256`
-        nothing is fetched and the function is blocked until somebody who trusts the file records
-        its digest here.
+        `sha512:` and the lowercase hexadecimal digits. Checked before use. Without this or
+        `sha256`, nothing is fetched and the function is blocked until somebody who trusts the file
+        records its digest here.
         """
     )
 
