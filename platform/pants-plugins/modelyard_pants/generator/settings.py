@@ -70,7 +70,7 @@ def model_problems(model: ModelSettings) -> Iterator[Problem]:
         )
     if model.type != DETECTOR and model.labels:
         yield Problem(
-            "labels", model.labels, f"CVAT ignores labels of type={model.type!r}: leave them out"
+            "labels", model.labels, f"CVAT ignores labels for type={model.type!r}: leave them out"
         )
     yield from _head_problems(model)
     try:

@@ -138,7 +138,7 @@ def test_the_error_names_an_image_that_cannot_be_fetched(runner: RuleRunner) -> 
         _fetch(runner, _PINNED)
 
 
-def test_without_skopeo_the_error_is_how_to_install_it(runner: RuleRunner, home: Path) -> None:
+def test_the_error_explains_how_to_install_skopeo(runner: RuleRunner, home: Path) -> None:
     (home / "skopeo").unlink()
     with pytest.raises(
         ExecutionError, match=r"cannot fetch .* without skopeo; .* apt-get install skopeo"

@@ -96,7 +96,7 @@ async def _ship(
 
 
 def _separate_layers(image: Image) -> FrozenDict[str, Digest]:
-    """For an engine on this machine: layers of earlier images are already laid out."""
+    """Separate layers, so that those of earlier images need not be laid out again."""
     layers = {f"image/layers/{number}": blob for number, blob in enumerate(image.blobs)}
     return FrozenDict({"image/described": image.described, **layers})
 

@@ -145,10 +145,17 @@ BROUGHT = """
 file(name="model", source="best.onnx")
 
 model_function(
-    name="brought", type="detector", framework="openvino", display_name="Brought", description="A
-    network without its own code", labels=["cat", "dog"], weights=[":model"], head="yolov8",
-    head_options={"input_size": [640, 480], "nms_threshold": 0.5}, licence="MIT", origin="these
-    tests",
+    name="brought",
+    type="detector",
+    framework="openvino",
+    display_name="Brought",
+    description="A network without its own code",
+    labels=["cat", "dog"],
+    weights=[":model"],
+    head="yolov8",
+    head_options={"input_size": [640, 480], "nms_threshold": 0.5},
+    licence="MIT",
+    origin="these tests",
 )
 """
 

@@ -66,7 +66,7 @@ def _require_same(target: Target, weights: Iterable[Target]) -> None:
             target.address,
             LicenceField.alias,
             own,
-            f"its weights have {_AND.join(map(str, theirs))!r}; set this one, or correct theirs",
+            f"its weights have {_AND.join(map(str, theirs))!r}; use that, or correct theirs",
         )
 
 

@@ -55,7 +55,7 @@ def test_a_function_without_pinned_weights_may_state_any_licence(rule_runner: Ru
         (
             'licence="CC-BY-SA-3.0", licence_stated_at="here",',
             "f#cpu-assets: the field `licence` is 'MIT'; its weights have 'CC-BY-SA-3.0'; "
-            "set this one, or correct theirs",
+            "use that, or correct theirs",
         ),
         ('licence="MIT",', "licence_stated_at"),
         ('licence="MIT", licence_stated_at="",', "`licence_stated_at` is ''; one line of text"),
