@@ -1,4 +1,4 @@
-"""The packages of the plugin import each other as their docstrings say, and in one direction."""
+"""The plugin's packages import each other as their docstrings state, and in one direction."""
 
 import ast
 import re
@@ -16,8 +16,8 @@ PLUGIN = Path("platform/pants-plugins/modelyard_pants")
 
 
 @pytest.fixture(scope="module")
-def said() -> Mapping[str, set[str]]:
-    """By the name of a package, which others its docstring names after the word `Imports`."""
+def documented() -> Mapping[str, set[str]]:
+    """The packages that the docstring of each names after the word `Imports`."""
     found = {}
     for path in PLUGIN.glob("*/__init__.py"):
         docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
@@ -27,14 +27,14 @@ def said() -> Mapping[str, set[str]]:
 
 
 @pytest.fixture(scope="module")
-def done(said: Mapping[str, set[str]]) -> Mapping[str, set[str]]:
-    """By the name of a package, which others its code imports; tests left out."""
+def imported(documented: Mapping[str, set[str]]) -> Mapping[str, set[str]]:
+    """The packages that the code of each imports, except in tests."""
     settings = tomllib.loads(Path("pants.toml").read_text(encoding="utf-8"))
     found: dict[str, set[str]] = defaultdict(set)
     for module, others in imports(Path(), settings["source"]["root_patterns"]).items():
         if module.path.is_relative_to(PLUGIN) and not module.path.name.endswith("_test.py"):
             found[_package(module.name)] |= {_package(other.name) for other in others}
-    return {name: found[name] & said.keys() - {name} for name in said}
+    return {name: found[name] & documented.keys() - {name} for name in documented}
 
 
 def _package(module: str) -> str:
@@ -42,13 +42,13 @@ def _package(module: str) -> str:
     return within.partition(".")[0] if plugin == PLUGIN.name else ""
 
 
-def test_what_a_docstring_says_is_what_the_code_does(
-    said: Mapping[str, set[str]], done: Mapping[str, set[str]]
+def test_docstrings_state_the_imports_of_the_code(
+    documented: Mapping[str, set[str]], imported: Mapping[str, set[str]]
 ) -> None:
-    assert done == said
-    assert len(said) == 10
+    assert imported == documented
+    assert len(documented) == 10
 
 
-def test_they_import_each_other_in_one_direction(done: Mapping[str, set[str]]) -> None:
-    lowest, *_ = TopologicalSorter(done).static_order()
+def test_imports_have_no_cycle(imported: Mapping[str, set[str]]) -> None:
+    lowest, *_ = TopologicalSorter(imported).static_order()
     assert lowest == "common"
