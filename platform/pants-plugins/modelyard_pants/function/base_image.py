@@ -12,6 +12,8 @@ from pants.util.strutil import help_text
 from modelyard_pants.common.errors import InvalidModelFunction
 
 _TRANSPORTS = ("docker://", "docker-archive:", "oci:", "oci-archive:", "docker-daemon:")
+_REFERENCE = re.compile(rf"({'|'.join(_TRANSPORTS)})\S+")
+_PINNED = re.compile(r"docker://\S+@sha256:[0-9a-f]{64}")
 
 
 class BaseImageField(StringField):
@@ -31,11 +33,11 @@ class BaseImageField(StringField):
         value = super().compute_value(raw_value, address)
         if value is None:
             return None
-        if not value.startswith(_TRANSPORTS) or re.search(r"\s", value):
+        if not _REFERENCE.fullmatch(value):
             raise InvalidModelFunction(
                 address, cls.alias, value, f"accepted: {', '.join(_TRANSPORTS)} and a reference"
             )
-        if value.startswith("docker://") and "@sha256:" not in value:
+        if value.startswith("docker://") and not _PINNED.fullmatch(value):
             raise InvalidModelFunction(
                 address,
                 cls.alias,
