@@ -120,7 +120,8 @@ class AnnotationsField(DictStringToStringField):
     def compute_value(
         cls, raw_value: Optional[Mapping[str, str]], address: Address
     ) -> FrozenDict[str, str]:
-        value = super().compute_value(dict(raw_value) if raw_value else None, address)
+        given = dict(raw_value) if isinstance(raw_value, Mapping) else raw_value
+        value = super().compute_value(given, address)
         try:
             check_values(value or {})
         except AnnotationError as error:

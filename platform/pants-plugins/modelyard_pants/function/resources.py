@@ -6,13 +6,14 @@ from fractions import Fraction
 from typing import Mapping, Optional
 
 from pants.engine.addresses import Address
-from pants.engine.target import DictStringToStringField, Field, IntField, StringField, ValidNumbers
+from pants.engine.target import DictStringToStringField, Field, StringField, ValidNumbers
 from pants.util.frozendict import FrozenDict
 from pants.util.strutil import help_text
 
 from modelyard_contract.quantities import QuantityError, cores, memory_bytes
 from modelyard_contract.variables import TUNABLE, VariableError, check_variables
 from modelyard_pants.common.errors import InvalidModelFunction
+from modelyard_pants.function.counts import CountField
 
 
 class _AmountField(StringField):
@@ -72,7 +73,7 @@ class CpusField(StringField):
         return value
 
 
-class GpusField(IntField):
+class GpusField(CountField):
     value: int
     alias = "gpus"
     default = 0
@@ -98,7 +99,8 @@ class EnvField(DictStringToStringField):
     def compute_value(
         cls, raw_value: Optional[Mapping[str, str]], address: Address
     ) -> FrozenDict[str, str]:
-        value = super().compute_value(dict(raw_value) if raw_value else None, address)
+        given = dict(raw_value) if isinstance(raw_value, Mapping) else raw_value
+        value = super().compute_value(given, address)
         try:
             check_variables(value or {})
         except VariableError as error:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any, ClassVar, Optional
 
 from pants.engine.addresses import Address
-from pants.engine.target import Field, IntField, ValidNumbers
+from pants.engine.target import Field, ValidNumbers
 from pants.util.strutil import help_text
 
 from modelyard_contract import limits, ports
 from modelyard_pants.common.errors import InvalidModelFunction
+from modelyard_pants.function.counts import CountField
 
 
-class PortField(IntField):
+class PortField(CountField):
     alias = "port"
     valid_numbers = ValidNumbers.positive_only
     help = help_text(
@@ -33,7 +34,7 @@ class PortField(IntField):
         return value
 
 
-class WorkersField(IntField):
+class WorkersField(CountField):
     value: int
     alias = "workers"
     default = limits.DEFAULT_WORKERS
@@ -116,7 +117,7 @@ class IdleTimeoutField(SecondsField):
         return self.value or None
 
 
-class MaxBodyField(IntField):
+class MaxBodyField(CountField):
     value: int
     alias = "max_body"
     default = limits.DEFAULT_BODY
