@@ -22,7 +22,7 @@ from modelyard_pants.common.errors import InvalidModelFunction
 
 # Stands for a licence that may not be assumed.
 NOT_STATED = "not stated"
-_FILE = re.compile(r"(\w[\w-]*/)*\w+\.py(:\w+)?")
+_FILE = re.compile(r"(\w[\w-]*/)*\w+\.py(:[^\W\d]\w*)?")
 
 
 class FunctionNameField(StringField):
