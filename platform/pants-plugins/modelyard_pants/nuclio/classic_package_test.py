@@ -67,7 +67,7 @@ def rule_runner() -> RuleRunner:
             ),
             f"{PATH}/handler.py": "import modelyard.serving.worker.nuclio",
             f"{PATH}/handler_test.py": "",
-            "lib/modelyard/serving/BUILD": "python_sources(resolve='openvino')",
+            "lib/modelyard/serving/worker/BUILD": "python_sources(resolve='openvino')",
             "lib/modelyard/serving/worker/nuclio.py": "",
             "lib/modelyard/serving/worker/main.py": "",
             "lib/modelyard/serving/worker/predict.py": "",

@@ -40,7 +40,7 @@ def _dependencies(rule_runner: RuleRunner) -> set[str]:
 def test_the_handler_and_the_runtime_are_inferred(rule_runner: RuleRunner) -> None:
     rule_runner.write_files(
         {
-            "lib/modelyard/serving/BUILD": (
+            "lib/modelyard/serving/worker/BUILD": (
                 'python_sources(resolve=parametrize("default", "openvino"))'
             )
         }
@@ -56,7 +56,9 @@ def test_the_handler_and_the_runtime_are_inferred(rule_runner: RuleRunner) -> No
 def test_the_error_for_a_library_without_the_resolve_explains_the_fix(
     rule_runner: RuleRunner,
 ) -> None:
-    rule_runner.write_files({"lib/modelyard/serving/BUILD": 'python_sources(resolve="default")'})
+    rule_runner.write_files(
+        {"lib/modelyard/serving/worker/BUILD": 'python_sources(resolve="default")'}
+    )
     with pytest.raises(ExecutionError, match="no target of the resolve `openvino` has"):
         _dependencies(rule_runner)
 
@@ -66,7 +68,7 @@ def test_the_error_for_a_handler_without_the_resolve_explains_the_fix(
 ) -> None:
     rule_runner.write_files(
         {
-            "lib/modelyard/serving/BUILD": "python_sources(resolve='openvino')",
+            "lib/modelyard/serving/worker/BUILD": "python_sources(resolve='openvino')",
             f"{PATH}/BUILD": 'python_sources(name="lib")\n' + FUNCTION.format(extra=""),
         }
     )
@@ -77,7 +79,8 @@ def test_the_error_for_a_handler_without_the_resolve_explains_the_fix(
 def test_a_head_adds_the_librarys_class_and_needs_no_handler(rule_runner: RuleRunner) -> None:
     rule_runner.write_files(
         {
-            "lib/modelyard/serving/BUILD": "python_sources(resolve='openvino')",
+            "lib/modelyard/serving/worker/BUILD": "python_sources(resolve='openvino')",
+            "lib/modelyard/models/BUILD": "python_sources(resolve='openvino')",
             "lib/modelyard/models/heads.py": "import shared.decode",
             "lib/shared/BUILD": "python_sources(resolve='openvino')",
             "lib/shared/decode.py": "",

@@ -30,7 +30,7 @@ def runner() -> RuleRunner:
             ),
             "lib/modelyard/imaging/BUILD": library,
             "lib/modelyard/imaging/__init__.py": "",
-            "lib/modelyard/serving/BUILD": library,
+            "lib/modelyard/serving/author/BUILD": library,
             _MODEL: "from modelyard.imaging import Image",
         }
     )
@@ -50,7 +50,7 @@ def _dependencies(runner: RuleRunner, path: str, resolve: str = "") -> set[str]:
     [
         ("from modelyard import Detector", {f"{_MODEL}@resolve=openvino"}),
         ("from modelyard import Image", {"lib/modelyard/imaging/__init__.py@resolve=openvino"}),
-        ("from modelyard.serving import model", {f"{_MODEL}@resolve=openvino"}),
+        ("from modelyard.serving.author import model", {f"{_MODEL}@resolve=openvino"}),
         ("import modelyard", {f"{_PACKAGE}@resolve=openvino"}),
     ],
 )

@@ -137,11 +137,12 @@ def rule_runner_with_stand_ins(*queries: Any, options: Iterable[str] = ()) -> Ru
     runner = function_rule_runner(*queries, backend_rules=_backend_rules(), options=options)
     runner.write_files(
         {
-            "lib/modelyard/serving/BUILD": (
-                "python_sources(sources=['*.py', '!standalone.py'], resolve='openvino')\n"
-                "python_sources(name='server', sources=['standalone.py'], resolve='default')\n"
+            "lib/modelyard/models/BUILD": "python_sources(resolve='openvino')",
+            "lib/modelyard/serving/server/BUILD": (
+                "python_sources(resolve='default')\n"
                 "pex_binary(name='standalone', entry_point='standalone.py', resolve='default')"
             ),
+            "lib/modelyard/serving/worker/BUILD": "python_sources(resolve='openvino')",
             "lib/modelyard/serving/worker/nuclio.py": "",
             "lib/modelyard/serving/worker/main.py": "",
             "lib/modelyard/serving/worker/predict.py": "",

@@ -28,7 +28,7 @@ def rule_runner() -> RuleRunner:
         {
             # The fetcher's stand-in reports that the server of such a pin is gone.
             "3rdparty/models/BUILD": WEIGHTS.format(name="gone", sha256="0" * 64),
-            "platform/tools/modelyard_tools/weights/BUILD": (
+            "platform/tools/modelyard_tools/weights/conversion/BUILD": (
                 "python_sources(resolve='openvino')\n"
                 "pex_binary(name='export', entry_point='export.py', resolve='openvino')"
             ),
