@@ -118,24 +118,6 @@ def test_seconds_are_numbers_with_a_fraction(
 
 
 @pytest.mark.parametrize(
-    ("value", "gpus", "seconds"),
-    [
-        # docs/targets.md: "By default a function keeps its workers, unless it needs a GPU: then
-        # they end after 900"; "0 for never".
-        (None, 0, None),
-        (None, 1, 900.0),
-        (None, 8, 900.0),
-        (0, 0, None),
-        (0, 1, None),
-        (60, 0, 60.0),
-        (60, 1, 60.0),
-    ],
-)
-def test_workers_end_as_documented(value: Any, gpus: int, seconds: float | None) -> None:
-    assert IdleTimeoutField(value, ADDRESS).in_force(gpus) == seconds
-
-
-@pytest.mark.parametrize(
     ("text", "size"),
     [("4Gi", 4 * 1024**3), ("0.5Gi", 512 * 1024**2), ("2G", 2_000_000_000), (None, None)],
 )

@@ -156,14 +156,19 @@ def test_what_the_store_has_is_taken_without_the_network(
     [
         (b"50 %\nw: its server does not answer\n", "w: its server does not answer"),
         (b"  w: gr\xc3\xb6\xc3\x9fer als erwartet  \n\n", "w: größer als erwartet"),
-        (b"", "the download failed without saying why"),
-        (b" \n\n", "the download failed without saying why"),
     ],
 )
 def test_what_it_said_last_is_the_reason(tmp_path: Path, said: bytes, reason: str) -> None:
     fetcher = _Fetcher(1, said=said)
     assert fetcher.fetch(_target(sha256=SHA256), tmp_path) == Weights(None, reason)
     assert len(fetcher.processes) == 1
+
+
+@pytest.mark.parametrize("said", [b"", b" \n\n"])
+def test_where_it_said_nothing_there_is_a_reason_all_the_same(tmp_path: Path, said: bytes) -> None:
+    weights = _Fetcher(1, said=said).fetch(_target(sha256=SHA256), tmp_path)
+    assert weights.digest is None
+    assert str(weights.blocked).startswith("the download failed")
 
 
 def test_a_store_that_loses_the_file_for_good_blocks(tmp_path: Path) -> None:
