@@ -43,7 +43,7 @@ def runner() -> RuleRunner:
             'annotations={"help_message": "Click"},',
             "`annotations[help_message]` is 'Click'; CVAT reads it only for type='interactor'",
         ),
-        ("{extra}", 'annotations={"min_neg_points": "0"},', "not of 'detector'"),
+        ("{extra}", 'annotations={"min_neg_points": "0"},', "not for 'detector'"),
         (
             "{extra}",
             'annotations={"supported_shape_types": "mask"},',
