@@ -218,7 +218,7 @@ def test_an_invocation_reaches_the_function_with_all_headers(
             "not found",
         ),
         ({"x-nuclio-function-name": "echo", "x-nuclio-invoke-timeout": "x"}, 400, "timeout"),
-        ({"x-nuclio-function-name": "echo", "x-nuclio-invoke-url": "http://a"}, 400, "no URL"),
+        ({"x-nuclio-function-name": "echo", "x-nuclio-invoke-url": "http://a"}, 400, "not a URL"),
         (
             {
                 "x-nuclio-function-name": "echo",
