@@ -236,7 +236,7 @@ def test_a_container_that_ends_says_why(workshop: Workshop) -> None:
     out, err = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "No module named 'nowhere'" in out
-    assert "with exit code 1" in err
+    assert "exited with code 1" in err
     assert workshop.world.containers() == {}
 
 
