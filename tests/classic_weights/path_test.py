@@ -44,7 +44,8 @@ from tf_faster_rcnn_inception_v2_coco.handler import TfFasterRcnn
 from yolo_v3_tf.handler import _HEADS, YoloV3
 
 TOOLS = os.environ.get("MODELYARD_TEST_TOOLS")
-"""Folder of fetch.pex and convert.pex; without it the modules are run."""
+"""Prefix of the folders of fetch.pex and convert.pex; without it the modules are run."""
+ROOMS = {"fetch": "sources", "convert": "conversion"}
 
 BUILD = Path("3rdparty/models/BUILD.classic")
 IMAGE = Image.from_pixels(np.full((60, 80, 3), 90, np.uint8))
@@ -101,9 +102,9 @@ def author() -> Iterator[ThreadingHTTPServer]:
 
 def run(module: str, *arguments: str | Path) -> None:
     tool = (
-        ["-m", f"modelyard_tools.weights.{module}"]
+        ["-m", f"modelyard_tools.weights.{ROOMS[module]}.{module}"]
         if TOOLS is None
-        else [str(Path(TOOLS, f"{module}.pex"))]
+        else [f"{TOOLS}.{ROOMS[module]}/{module}.pex"]
     )
     env = {**os.environ, "no_proxy": "127.0.0.1"}
     if TOOLS is None:
