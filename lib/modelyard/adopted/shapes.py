@@ -1,4 +1,4 @@
-"""Decodes replies in CVAT's JSON to shapes: the inverse of `modelyard.annotation.responses`.
+"""Decodes shapes from replies in CVAT's JSON: the inverse of `modelyard.annotation.responses`.
 
 Authors send scores as text or not at all, and numbers of any type. Invalid shapes raise
 `AuthorError`, which names the place.

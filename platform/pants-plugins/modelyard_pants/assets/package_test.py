@@ -151,7 +151,7 @@ def test_text_is_readable_where_it_is_not_ascii(runner: RuleRunner) -> None:
         ([], set()),
         ([":local"], {"weights/my net.onnx"}),
         (["//3rdparty/models:one"], {"weights/w.bin"}),
-        # "All of them come to lie in one folder."
+        # docs/targets.md: "All are placed in one folder."
         ([":local", "//3rdparty/models:one"], {"weights/my net.onnx", "weights/w.bin"}),
     ],
 )

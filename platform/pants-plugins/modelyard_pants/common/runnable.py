@@ -31,9 +31,9 @@ from pants.util.frozendict import FrozenDict
 class RunnableModule:
     """Run `module` of `addresses` with `arguments`.
 
-    `files` are placed at the root of the sandbox, for which `{chroot}` stands in `arguments` and
-    `environment`. `immutable` digests, by folder, are laid out once and linked: use them for large
-    files.
+    `files` are placed at the root of the sandbox; `{chroot}` in `arguments` and `environment` is
+    replaced by its path. `immutable` digests, by folder, are laid out once and linked: use them for
+    large files.
     """
 
     addresses: Addresses

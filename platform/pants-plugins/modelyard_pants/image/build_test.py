@@ -92,7 +92,7 @@ def test_it_is_a_layout_whose_descriptors_are_true(
 @pytest.mark.parametrize(
     ("address", "reference"),
     [
-        # docs/images.md: the one that function.yaml names is Nuclio's.
+        # docs/images.md: function.yaml names Nuclio's image.
         (STANDALONE, "modelyard/a:cpu-standalone"),
         (NUCLIO, "modelyard/a:cpu"),
         (BASE, "modelyard/base:base"),

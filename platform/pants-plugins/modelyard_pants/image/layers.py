@@ -58,7 +58,7 @@ class CompressedLayerRequest:
 
 @dataclass(frozen=True)
 class BaseLayerRequest:
-    """The base of Debian packages; None for the one that `[modelyard].image_base` names."""
+    """The base of Debian packages; None for that of `[modelyard].image_base`."""
 
     target: Target | None
 

@@ -26,7 +26,7 @@ def rule_runner() -> RuleRunner:
     weights = f'weights=["{PATH}:ir"],'
     runner.write_files(
         {
-            # The fetcher's stand-in reports that the server of such a pin is gone.
+            # The stand-in for the fetcher reports this pin's server as unreachable.
             "3rdparty/models/BUILD": WEIGHTS.format(name="gone", sha256="0" * 64),
             "platform/tools/modelyard_tools/weights/conversion/BUILD": (
                 "python_sources(resolve='openvino')\n"
