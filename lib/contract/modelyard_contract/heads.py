@@ -7,13 +7,15 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-Channels = Literal["rgb", "bgr"]
-Resize = Literal["stretch", "letterbox", "letterbox_top_left"]
+Channels = Literal["rgb", "bgr", "gray"]
+Resize = Literal["stretch", "letterbox", "letterbox_top_left", "center_crop"]
 Activation = Literal["none", "sigmoid", "softmax"]
 Background = Literal["none", "first", "last"]
 Boxes = Literal["xyxy", "yxyx", "cxcywh"]
 BoxUnit = Literal["fractions", "pixels"]
 Suppression = Literal["class", "agnostic", "none"]
+Task = Literal["detect", "segment", "pose", "obb"]
+Score = Literal["product", "objectness"]
 
 MODEL_API = "model_api"
 
@@ -82,18 +84,28 @@ OPTIONS: Mapping[str, _Option] = {
     ),
     "nms": _one_of(*get_args(Suppression)),
     "limit": _whole(1, 10000),
+    "task": _one_of(*get_args(Task)),
+    "kpt_shape": _Option(
+        lambda value: _all(value, 2, lambda number: _is_whole(number, 1, 1000))
+        and value[1] in {2, 3},
+        "number of joints and 2 or 3, the values of each, such as [17, 3]",
+    ),
+    "score": _one_of(*get_args(Score)),
 }
+_SPECIAL = {"task", "kpt_shape", "score"}
+_COMMON = tuple(option for option in OPTIONS if option not in _SPECIAL)
 
 # The options of each head. Files for `MODEL_API` contain the others.
 HEADS: Mapping[str, Collection[str]] = {
-    "yolov8": tuple(OPTIONS),
-    "yolov5": tuple(OPTIONS),
-    "yolox": tuple(OPTIONS),
-    "ssd": tuple(OPTIONS),
-    "detr": tuple(OPTIONS),
-    "retinanet": tuple(OPTIONS),
-    "segmentation": tuple(OPTIONS),
-    "classification": tuple(OPTIONS),
+    "yolov8": (*_COMMON, "task", "kpt_shape"),
+    "yolov5": (*_COMMON, "score"),
+    "yolox": _COMMON,
+    "end2end": (*_COMMON, "task", "kpt_shape"),
+    "ssd": _COMMON,
+    "detr": (*_COMMON, "task"),
+    "retinanet": _COMMON,
+    "segmentation": _COMMON,
+    "classification": _COMMON,
     MODEL_API: ("channels",),
 }
 

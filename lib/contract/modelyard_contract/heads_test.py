@@ -26,6 +26,9 @@ def test_what_is_documented_is_accepted() -> None:
             "nms_threshold": 1,
             "nms": "agnostic",
             "limit": 1,
+            "task": "pose",
+            "kpt_shape": [17, 3],
+            "score": "objectness",
         }
     )
 
@@ -48,6 +51,10 @@ def test_what_is_documented_is_accepted() -> None:
         ("nms_threshold", "0.5"),
         ("limit", 0),
         ("limit", True),
+        ("task", "classify"),
+        ("kpt_shape", [17, 4]),
+        ("kpt_shape", [0, 2]),
+        ("kpt_shape", [17]),
     ],
 )
 def test_another_value_is_refused(key: str, value: Any) -> None:

@@ -47,7 +47,11 @@ def crop(mask: NDArray[np.generic]) -> Crop | None:
 
 
 def polygons(
-    mask: NDArray[np.generic], *, tolerance: float = 1.0, min_area: int = 1
+    mask: NDArray[np.generic],
+    *,
+    tolerance: float = 1.0,
+    min_area: int = 1,
+    limit: int | None = None,
 ) -> list[Outline]:
     """Return the outlines of the connected parts of a mask, largest area first.
 
@@ -59,11 +63,12 @@ def polygons(
         tolerance: How far in pixels simplification may move the line; 0 follows pixel edges
             exactly, 1 smooths the stairs.
         min_area: Parts with fewer pixels, holes included, are left out.
+        limit: Return at most this many.
     """
     part = crop(mask)
     if part is None:
         return []
-    exact = sorted(_edges(part.bitmap), key=cv2.contourArea, reverse=True)
+    exact = sorted(_edges(part.bitmap), key=cv2.contourArea, reverse=True)[:limit]
     kept = (outline for outline in exact if cv2.contourArea(outline) >= min_area)
     corner = np.array((part.left, part.top))
     return [_simplified(outline, tolerance) + corner for outline in kept]

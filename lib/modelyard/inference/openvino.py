@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from modelyard.inference.device import Device
-from modelyard.inference.openvino_info import onnx_metadata
+from modelyard.inference.openvino_info import model_info, onnx_metadata
 from modelyard.inference.openvino_network import (
     OpenVINOError,
     compile_network,
@@ -99,6 +99,7 @@ class OpenVINOSession:
         self._inputs = {port_name(port): Input.of(port) for port in network.inputs}
         names = [port_name(port) for port in network.outputs]
         self._outputs = dict(zip(names, self._compiled.outputs, strict=True))
+        self._configuration = model_info(network)
 
     @property
     def inputs(self) -> dict[str, tuple[int, ...]]:
@@ -119,6 +120,18 @@ class OpenVINOSession:
     def metadata(self) -> Mapping[str, str]:
         """The metadata of an ONNX file: texts by name."""
         return self._metadata
+
+    @property
+    def output_dtypes(self) -> dict[str, np.dtype[Any]]:
+        """The dtypes of the model's outputs, by name."""
+        return {
+            name: np.dtype(port.element_type.to_dtype()) for name, port in self._outputs.items()
+        }
+
+    @property
+    def configuration(self) -> Mapping[str, str]:
+        """Model API's configuration in the file: texts by name."""
+        return self._configuration
 
     def infer(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
         """Run the model; return copies of its outputs by name.

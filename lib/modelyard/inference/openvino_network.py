@@ -5,6 +5,7 @@
 import fcntl
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,11 @@ from openvino import properties
 from openvino.properties import hint
 
 from modelyard.inference.device import Device
+from modelyard.inference.openvino_nodes import (
+    EFFICIENT_NMS,
+    translate_efficient_nms,
+    unknown_nodes,
+)
 from modelyard.inference.precision import Precision
 from modelyard.inference.threads import threads_from_env
 from modelyard_contract.variables import MODEL_CACHE
@@ -49,9 +55,39 @@ def read_network(model: Path, device: Device) -> openvino.Model:
     if not model.is_file():
         raise OpenVINOError(f"no model file {model}")
     try:
-        return openvino.Core().read_model(model)
+        with _lower_case(model) as file:
+            return _read(file)
     except RuntimeError as error:
-        raise OpenVINOError(f"cannot load {model}: {reason(error)}") from error
+        why = unknown_nodes(str(error)) or reason(error)
+        raise OpenVINOError(f"cannot load {model}: {why}") from error
+
+
+def _read(model: Path) -> openvino.Model:
+    core = openvino.Core()
+    try:
+        return core.read_model(model)
+    except RuntimeError as error:
+        if EFFICIENT_NMS not in str(error):
+            raise
+        translate_efficient_nms(core)
+        return core.read_model(model)
+
+
+@contextmanager
+def _lower_case(model: Path) -> Iterator[Path]:
+    """Yield a path with a lower-case extension, which OpenVINO goes by, such as for BEST.ONNX."""
+    if model.suffix == model.suffix.lower():
+        yield model
+        return
+    with tempfile.TemporaryDirectory(prefix="model-") as folder:
+        # Files with the weights may lie beside it.
+        for file in model.parent.iterdir():
+            if file != model:
+                (Path(folder) / file.name).symlink_to(file.absolute())
+        link = Path(folder) / f"{model.stem}{model.suffix.lower()}"
+        if not link.exists():
+            link.symlink_to(model.absolute())
+        yield link
 
 
 def compile_network(

@@ -7,16 +7,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
 from modelyard.annotation import Shape
 from modelyard.imaging import Image
 from modelyard.inference.device import Device
 from modelyard.inference.heads.errors import HeadError
-from modelyard.inference.heads.feeding import Feed, resolve_input
-from modelyard.inference.heads.fitting import class_names, find_head
+from modelyard.inference.heads.feeding import Feed, resolve_inputs
+from modelyard.inference.heads.fitting import class_labels, find_head
 from modelyard.inference.heads.found import Answer
 from modelyard.inference.heads.options import HeadOptions
 from modelyard.inference.heads.shapes import Shape as Lengths
 from modelyard.inference.openvino import OpenVINOSession
+from modelyard.inference.readers.facts import ModelFile, ports
+from modelyard.inference.readers.reading import contradiction
 from modelyard.serving.author.assets import Assets
 from modelyard.serving.author.model import Detector
 from modelyard_contract.heads import HEADS, MODEL_API
@@ -41,6 +45,7 @@ class HeadDetector(Detector):
             HeadError: they do not; the message names the function, the problem and the fix.
             OpenVINOError: the file cannot be loaded as a model.
         """
+        self._name = assets.name
         try:
             if assets.head == MODEL_API:
                 self._network: _Network | ModelApiNetwork = _configured(assets, device)
@@ -51,8 +56,15 @@ class HeadDetector(Detector):
             raise HeadError(f"{assets.name}: {error}") from None
 
     def detect(self, image: Image, threshold: float) -> Sequence[Shape]:
-        """Return detections with a score of at least `threshold`, best first."""
-        return self._network.detect(image, threshold)
+        """Return detections with a score of at least `threshold`, best first.
+
+        Raises:
+            HeadError: the outputs are not what head and options say; in one line.
+        """
+        try:
+            return self._network.detect(image, threshold)
+        except HeadError as error:
+            raise HeadError(f"{self._name}: {error}") from None
 
 
 class _Network:
@@ -63,13 +75,16 @@ class _Network:
         options = self._head.defaults.changed(assets.head_options)
 
         def resolve(inputs: Mapping[str, Lengths]) -> dict[str, Lengths]:
-            return resolve_input(inputs, options)
+            return resolve_inputs(inputs, options)
 
         self._session = OpenVINOSession(model_file(assets), device=device, shapes=resolve)
-        ((name, shape),) = self._session.inputs.items()
-        self._feed = Feed.of(name, shape, self._session.dtypes[name], options)
+        self._feed = Feed.of(self._session.inputs, self._session.dtypes, options)
         self._outputs = list(self._session.outputs.items())
-        self._names = class_names(
+        file = _facts(model_file(assets), self._session)
+        wrong = contradiction(file, assets.head, msgspec.to_builtins(options))
+        if wrong:
+            raise HeadError(wrong)
+        self._labels = class_labels(
             assets.head, self._outputs, self._feed.size, options, assets.labels
         )
 
@@ -77,7 +92,17 @@ class _Network:
         fit = self._feed.fit(image.size)
         arrays: dict[str, Any] = self._session.infer(self._feed.fill(image, fit))
         answer = Answer(arrays, self._outputs, self._feed.size, self._feed.options)
-        return self._head.read(answer, fit, self._names, threshold)
+        return self._head.read(answer, fit, self._labels, threshold)
+
+
+def _facts(path: Path, session: OpenVINOSession) -> ModelFile:
+    """Return what the network's file states of itself."""
+    return ModelFile(
+        name=path.name,
+        inputs=ports(session.inputs, session.dtypes),
+        outputs=ports(session.outputs, session.output_dtypes),
+        metadata=session.metadata,
+    )
 
 
 def _configured(assets: Assets, device: Device) -> "ModelApiNetwork":
@@ -105,7 +130,7 @@ def model_file(assets: Assets) -> Path:
         HeadError: there is not exactly one; the message lists the files.
     """
     files = sorted(file for file in (assets.path / WEIGHTS).rglob("*") if file.is_file())
-    models = [file for file in files if file.suffix in _FORMATS]
+    models = [file for file in files if file.suffix.lower() in _FORMATS]
     if len(models) == 1:
         return models[0]
     held = ", ".join(file.name for file in models or files) or "no file"

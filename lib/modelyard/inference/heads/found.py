@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from modelyard.annotation import Label
 from modelyard.inference.boxes import nms
 from modelyard.inference.heads.errors import HeadError
 from modelyard.inference.heads.options import HeadOptions
@@ -13,9 +15,13 @@ from modelyard.inference.heads.shapes import BoxOutputs, Outputs, boxes_and_scor
 from modelyard.inference.yolo_v3 import sigmoid
 
 Floats = NDArray[np.float32]
+Labels = Mapping[int, Label]
+"""A function's labels by the network's class numbers."""
 
 # Only a threshold close to 0 leaves more boxes.
 _CANDIDATES: Final = 5000
+# As for shapes: softmax in float32 overshoots 1 by a few ulps.
+_SCORE_SLACK: Final = 1e-3
 
 
 class Found(NamedTuple):
@@ -25,11 +31,13 @@ class Found(NamedTuple):
         boxes: float32 [N, 4] left, top, right, bottom in pixels of the network's input.
         scores: float32 [N], 0..1.
         classes: int64 [N], the network's class numbers, background included.
+        rows: int64 [N], the rows of the output that they come from, to look up the rest of a row.
     """
 
     boxes: Floats
     scores: Floats
     classes: NDArray[np.int64]
+    rows: NDArray[np.int64]
 
     def take(self, indices: NDArray[Any]) -> "Found":
         """Return the rows at `indices`, in that order."""
@@ -63,6 +71,10 @@ class Answer(NamedTuple):
             raise HeadError(f"outputs {listing(self.outputs)} are not boxes and their scores")
         return found
 
+    def changed(self, **options: Any) -> "Answer":
+        """Return the same with other options."""
+        return self._replace(options=msgspec.structs.replace(self.options, **options))
+
     def pixels(self, boxes: Floats) -> Floats:
         """Return the network's boxes [N, 4] as corners in pixels of its input."""
         found = corners(boxes, self.options.boxes)
@@ -70,38 +82,79 @@ class Answer(NamedTuple):
             return found
         return np.asarray(found * np.array((*self.size, *self.size), np.float32), np.float32)
 
+    def points(self, points: Floats) -> Floats:
+        """Return the network's points [..., 2] in pixels of its input."""
+        if self.options.box_unit == "pixels":
+            return points
+        return np.asarray(points * np.array(self.size, np.float32), np.float32)
+
 
 def decode_rows(answer: Answer, threshold: float) -> Found:
     """Return every class of every row with a score of at least `threshold`."""
-    scores = class_probabilities(answer)
+    scores = class_probabilities(answer.arrays[answer.box_outputs.scores][0], answer.options)
     row, kind = above(scores, threshold)
     boxes = answer.pixels(answer.arrays[answer.box_outputs.boxes].reshape(-1, 4)[row])
-    return Found(boxes, scores[row, kind], kind)
+    return Found(boxes, scores[row, kind], kind, row)
 
 
-def class_probabilities(answer: Answer) -> Floats:
-    """Return class probabilities float32 [N, C] of the rows; -1 for the background."""
-    scores = answer.arrays[answer.box_outputs.scores][0].astype(np.float32)
-    scores = probabilities(scores, answer.options.activation)
-    if answer.options.background != "none":
-        scores[:, 0 if answer.options.background == "first" else -1] = -1
+def class_probabilities(scores: NDArray[Any], options: HeadOptions) -> Floats:
+    """Return scores [N, C] as probabilities float32 [N, C]; -1 for the background."""
+    scores = probabilities(scores.astype(np.float32), options.activation)
+    if options.background != "none":
+        scores[:, 0 if options.background == "first" else -1] = -1
     return scores
 
 
 def above(scores: Floats, threshold: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return row and column of the scores [N, C] of at least `threshold`; NaN never is."""
-    rows, columns = np.nonzero(scores >= threshold)
+    # Several times as fast as `nonzero` of two dimensions.
+    rows, columns = np.divmod(np.flatnonzero(scores >= threshold), scores.shape[1])
     return rows, columns
 
 
-def best(found: Found, options: HeadOptions) -> Found:
-    """Apply non-maximum suppression; return at most `options.limit` boxes, best first."""
+def labelled(found: Found, labels: Labels) -> Found:
+    """Return the detections of classes that have a label."""
+    return found.take(np.flatnonzero(np.isin(found.classes, list(labels))))
+
+
+def candidates(found: Found) -> Found:
+    """Return what suppression starts from: without NaN and infinity, and not too many.
+
+    Raises:
+        HeadError: the scores are not probabilities.
+    """
+    usable = np.isfinite(found.boxes).all(axis=1) & np.isfinite(found.scores)
+    if not usable.all():
+        found = found.take(np.flatnonzero(usable))
+    check_scores(found.scores)
     if len(found.scores) > _CANDIDATES:
         found = found.take(np.argpartition(-found.scores, _CANDIDATES)[:_CANDIDATES])
+    return found
+
+
+def check_scores(scores: Floats) -> None:
+    """Refuse scores above 1; NaN and infinity are passed over.
+
+    Raises:
+        HeadError: the largest is; the message has the option to set.
+    """
+    highest = float(scores[np.isfinite(scores)].max(initial=0))
+    if highest > 1 + _SCORE_SLACK:
+        raise HeadError(
+            f"scores up to {highest:.3g} are not probabilities; if they are logits, set "
+            'activation in head_options: "sigmoid" (each class on its own) or "softmax"'
+        )
+
+
+def best(found: Found, options: HeadOptions) -> Found:
+    """Apply non-maximum suppression; return at most `options.limit` boxes, best first.
+
+    Raises:
+        HeadError: the scores are not probabilities.
+    """
+    found = candidates(found)
     if options.nms == "none":
-        kept = np.argsort(-found.scores, kind="stable")
-        kept = kept[np.isfinite(found.boxes[kept]).all(axis=1)][: options.limit]
-        return found.take(kept)
+        return found.take(np.argsort(-found.scores, kind="stable")[: options.limit])
     classes = found.classes if options.nms == "class" else None
     return found.take(
         nms(found.boxes, found.scores, options.nms_threshold, classes=classes, limit=options.limit)
@@ -114,7 +167,9 @@ def corners(boxes: Floats, form: str) -> Floats:
         return boxes[:, [1, 0, 3, 2]]
     if form == "cxcywh":
         halves = boxes[:, 2:] / 2
-        return np.concatenate((boxes[:, :2] - halves, boxes[:, :2] + halves), axis=1)
+        # Infinity becomes NaN, which `candidates` drops.
+        with np.errstate(invalid="ignore"):
+            return np.concatenate((boxes[:, :2] - halves, boxes[:, :2] + halves), axis=1)
     return boxes
 
 
@@ -126,8 +181,10 @@ def probabilities(scores: Floats, activation: str) -> Floats:
     if activation == "sigmoid":
         return sigmoid(scores)
     if activation == "softmax" and not _are_probabilities(scores):
-        powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
-        return np.asarray(powers / powers.sum(axis=-1, keepdims=True), np.float32)
+        # Rows with infinity become NaN, which no threshold passes.
+        with np.errstate(invalid="ignore"):
+            powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
+            return np.asarray(powers / powers.sum(axis=-1, keepdims=True), np.float32)
     return scores
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 YOLO_STRIDES: Final = (8, 16, 32)
+_LARGE_YOLO_STRIDES: Final = (8, 16, 32, 64)
 RETINA_STRIDES: Final = (8, 16, 32, 64, 128)
 RETINA_ANCHORS: Final = 9
 """Per cell: three ratios, three sizes."""
@@ -22,6 +23,20 @@ def sides(size: tuple[int, int], strides: Sequence[int]) -> Iterator[tuple[int, 
 def cells(size: tuple[int, int], strides: Sequence[int] = YOLO_STRIDES) -> int:
     """Return the number of cells of all grids."""
     return sum(columns * rows for columns, rows in sides(size, strides))
+
+
+def are_yolo_rows(rows: int, columns: int, size: tuple[int, int]) -> bool:
+    """Return whether YOLO's output may have that many boxes, with that many values each.
+
+    Any number of boxes may be: networks have other strides. But if only the number of values is one
+    that YOLO's usual grids have, the two are the other way round.
+    """
+    known = {
+        boxes * cells(size, strides)
+        for boxes in (1, 3)
+        for strides in (YOLO_STRIDES, _LARGE_YOLO_STRIDES)
+    }
+    return rows in known or columns not in known
 
 
 def retina_rows(size: tuple[int, int]) -> int:

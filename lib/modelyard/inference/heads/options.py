@@ -15,7 +15,9 @@ from modelyard_contract.heads import (
     Channels,
     HeadOptionError,
     Resize,
+    Score,
     Suppression,
+    Task,
     check_options,
 )
 
@@ -39,7 +41,8 @@ class HeadOptions(msgspec.Struct, frozen=True):
         mean: Subtracted from each channel, in the order of `channels`.
         scale: Divisor of each channel after that.
         resize: How the image is fitted to the input: "stretch" ignores the aspect ratio;
-            "letterbox" keeps it and centres the image, "letterbox_top_left" does not centre.
+            "letterbox" keeps it and centres the image, "letterbox_top_left" does not centre;
+            "center_crop" scales the short side and crops the long one, for classification only.
         padding: Value 0..255 around a letterboxed image.
         activation: What turns the network's class scores into probabilities 0..1.
         first_id: The label id of the network's first class.
@@ -49,6 +52,11 @@ class HeadOptions(msgspec.Struct, frozen=True):
         nms_threshold: IoU above which only the better of two boxes is kept.
         nms: NMS per class ("class"), across classes ("agnostic"), or "none".
         limit: Maximum number of shapes per image.
+        task: What a row describes besides its class: a box ("detect"), and its mask ("segment"),
+            its joints ("pose"), or a box with a rotation ("obb").
+        kpt_shape: The number of joints, and whether each has x, y or x, y and a visibility.
+        score: Objectness times the class probability ("product"), or objectness alone, for
+            networks of one class whose class score is not trained.
     """
 
     input_size: tuple[int, int] | None = None
@@ -65,6 +73,9 @@ class HeadOptions(msgspec.Struct, frozen=True):
     nms_threshold: float = 0.45
     nms: Suppression = "class"
     limit: int = 100
+    task: Task = "detect"
+    kpt_shape: tuple[int, int] | None = None
+    score: Score = "product"
 
     def changed(self, given: Mapping[str, Any], known: Collection[str] = tuple(OPTIONS)) -> Self:
         """Return these options with an author's changes.

@@ -32,7 +32,7 @@ _RATIOS: Final = (0.5, 1.0, 2.0)  # Height / width.
 _SIZES: Final = (1.0, 2 ** (1 / 3), 2 ** (2 / 3))
 
 
-def classes(outputs: Outputs, size: tuple[int, int]) -> int | None:
+def classes(outputs: Outputs, size: tuple[int, int], options: HeadOptions) -> int | None:
     """Return C, or None if the outputs do not match an input of that size."""
     found = boxes_and_scores(outputs)
     return found.classes if found and found.rows in {-1, retina_rows(size)} else None
@@ -40,10 +40,11 @@ def classes(outputs: Outputs, size: tuple[int, int]) -> int | None:
 
 def decode(answer: Answer, threshold: float) -> Found:
     """Return every class of every anchor with a score of at least `threshold`."""
-    scores = class_probabilities(answer)
+    scores = class_probabilities(answer.arrays[answer.box_outputs.scores][0], answer.options)
     row, kind = above(scores, threshold)
     deltas = answer.arrays[answer.box_outputs.boxes].reshape(-1, 4)[row]
-    return Found(apply_deltas(anchors(answer.size)[row], deltas), scores[row, kind], kind)
+    boxes = apply_deltas(anchors(answer.size)[row], deltas)
+    return Found(boxes, scores[row, kind], kind, row)
 
 
 def anchors(size: tuple[int, int]) -> Floats:

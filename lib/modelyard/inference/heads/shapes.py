@@ -3,7 +3,6 @@
 A shape is a tuple of lengths, -1 for any. Values are not needed, so the network need not have run.
 """
 
-import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -33,38 +32,6 @@ class BoxOutputs(NamedTuple):
     classes: int
 
 
-class FinalOutputs(NamedTuple):
-    """The outputs, by name, of a network that ends with NMS.
-
-    Attributes:
-        boxes: [1, N, 4] or [N, 4].
-        scores: [1, N] or [N].
-        classes: [1, N] or [N].
-        number: [1], the number of valid rows; None if all are.
-    """
-
-    boxes: str
-    scores: str
-    classes: str
-    number: str | None
-
-
-def columns_first(outputs: Outputs) -> int | None:
-    """Return 4 + classes of one output [1, 4 + classes, N], with N the longer side, else None."""
-    shape = _only(outputs, rank=3)
-    if shape is None or shape[1] < 5:
-        return None
-    return shape[1] if shape[2] == -1 or shape[2] > 4 * shape[1] else None
-
-
-def rows_first(outputs: Outputs) -> tuple[int, int] | None:
-    """Return N and 5 + classes of one output [1, N, 5 + classes], N the longer side, else None."""
-    shape = _only(outputs, rank=3)
-    if shape is None or shape[2] < 6:
-        return None
-    return (shape[1], shape[2]) if shape[1] == -1 or shape[1] > 4 * shape[2] else None
-
-
 def detection_output(outputs: Outputs) -> str | None:
     """Return the name of one output [1, 1, N, 7], else None."""
     shape = _only(outputs, rank=4)
@@ -87,57 +54,10 @@ def boxes_and_scores(outputs: Outputs) -> BoxOutputs | None:
     return None
 
 
-def final_detections(outputs: Outputs) -> FinalOutputs | None:
-    """Return the outputs that are boxes, scores, classes and perhaps their number, else None.
-
-    Scores and classes have the same shape. Names with "score" or "conf", "class" or "label"
-    tell them apart; otherwise classes come first, as in TensorFlow Lite.
-    """
-    ranks = [len(shape) for _, shape in outputs]
-    deepest = [name for name, shape in outputs if len(shape) == max(ranks)]
-    shape = dict(outputs).get(deepest[0], ()) if len(deepest) == 1 else ()
-    if shape[-1:] != (4,) or len(shape) not in {2, 3}:
-        return None
-    rows = shape[:-1]
-    columns = [name for name, shape in outputs if shape == rows]
-    counts = [name for name, shape in outputs if shape != rows and shape in _SINGLE]
-    if len(columns) != 2 or len(counts) > 1 or len(outputs) != 3 + len(counts):
-        return None
-    first, second = columns
-    swapped = _tells(first, "score", "conf") or _tells(second, "class", "label")
-    classes, scores = (second, first) if swapped else (first, second)
-    return FinalOutputs(deepest[0], scores, classes, counts[0] if counts else None)
-
-
 def has_query_names(boxes: BoxOutputs) -> bool:
     """Return whether names and number of rows are those of a detection transformer."""
     named = _tells(boxes.scores, "logits") and _tells(boxes.boxes, "pred")
     return named and boxes.rows <= _MANY_QUERIES
-
-
-def is_query_count(rows: int) -> bool:
-    """Return whether `rows` may be a transformer's queries: far fewer than anchors."""
-    return 0 < rows <= _MANY_QUERIES
-
-
-def is_retina_count(rows: int) -> bool:
-    """Return whether RetinaNet has `rows` anchors for some input with sides in multiples of 128."""
-    cells, rest = divmod(rows, _ANCHORS_A_CELL)
-    # Strides 8 to 128: 256 + 64 + 16 + 4 + 1 cells for each 128 x 128 pixels.
-    return rows > 0 and rest == 0 and cells % 341 == 0
-
-
-def yolo_boxes_a_cell(rows: int) -> int:
-    """Return YOLO's boxes per cell for this number of rows: 1, 3, or 0 for neither.
-
-    Strides 8, 16 and 32 give 16 + 4 + 1 cells for each 32 x 32 pixels of the input. If both are
-    possible, the one with a square input wins, or 3 if neither is square.
-    """
-    tiles = {
-        boxes: rows // (21 * boxes) for boxes in (1, 3) if rows > 0 and not rows % (21 * boxes)
-    }
-    square = [boxes for boxes, count in tiles.items() if math.isqrt(count) ** 2 == count]
-    return max(square or tiles, default=0)
 
 
 def class_map(outputs: Outputs) -> tuple[str, int] | None:

@@ -1,17 +1,30 @@
-"""YOLOv5 and networks with the same output: YOLOv6, YOLOv7 exported without NMS.
+"""YOLOv5 and networks with the same output: YOLOv6, YOLOv7 without NMS, decoded YOLOX.
 
-One output float32 [1, N, 5 + C]: for each of three boxes per cell its centre and size in pixels of
-the input, its objectness, and the class probabilities given an object, all 0..1. The score is their
-product. YOLOv5's `Detect.forward` (models/yolo.py) has already decoded them. Input as in its
+One output float32 [1, N, 5 + C]: for each of three boxes per cell (YOLOv6, YOLOX: one) its centre
+and size in pixels of the input, its objectness, and the class probabilities given an object, all
+0..1. The score is their product; YOLOv7 does not train the class score of a single class, so
+objectness alone is the score (`score="objectness"`). YOLOv5's `Detect.forward` (models/yolo.py) has
+already decoded the boxes; its raw grids [1, 3, h, w, 5 + C], further outputs of older files, are
+ignored. TensorFlow exports have boxes in fractions (`box_unit="fractions"`). Input as in its
 letterbox: RGB 0..1, aspect ratio kept, centred on grey 114.
 """
 
 from typing import Final
 
-from modelyard.inference.heads.found import Answer, Floats, Found, above, corners
-from modelyard.inference.heads.grids import cells
+import numpy as np
+
+from modelyard.inference.heads.errors import HeadError
+from modelyard.inference.heads.found import (
+    Answer,
+    Floats,
+    Found,
+    above,
+    check_scores,
+    probabilities,
+)
+from modelyard.inference.heads.grids import are_yolo_rows
 from modelyard.inference.heads.options import HeadOptions
-from modelyard.inference.heads.shapes import Outputs, rows_first
+from modelyard.inference.heads.shapes import Outputs
 
 DEFAULTS: Final = HeadOptions(
     scale=(255.0, 255.0, 255.0),
@@ -22,27 +35,52 @@ DEFAULTS: Final = HeadOptions(
     limit=300,
 )
 
-_BOXES_A_CELL: Final = 3
+_RAW_GRID: Final = 5
+"""Rank of a further output that is not needed."""
 
 
-def classes(outputs: Outputs, size: tuple[int, int]) -> int | None:
-    """Return C, or None if the outputs do not match; one box per cell is YOLOX."""
-    found = rows_first(outputs)
-    if found is None or found[0] == cells(size):
+def classes(outputs: Outputs, size: tuple[int, int], options: HeadOptions) -> int | None:
+    """Return C, or None if the outputs do not match.
+
+    Raises:
+        HeadError: there are several classes, but objectness alone is to be the score.
+    """
+    shape = dict(outputs).get(_name(outputs) or "")
+    if shape is None or not are_yolo_rows(shape[1], shape[2], size):
         return None
-    return found[1] - 5 if found[0] == -1 or found[0] % _BOXES_A_CELL == 0 else None
+    count = shape[2] - 5 if shape[2] != -1 else -1
+    if options.score == "objectness" and count not in {-1, 1}:
+        raise HeadError(f'score="objectness" is for one class, but the network has {count}')
+    return count
 
 
 def decode(answer: Answer, threshold: float) -> Found:
     """Return every class of every box with a score of at least `threshold`."""
-    (output,) = answer.arrays.values()
-    return scored(output[0], answer.options, threshold)
+    return scored(answer.arrays[_name(answer.outputs) or ""][0], answer, threshold)
 
 
-def scored(rows: Floats, options: HeadOptions, threshold: float) -> Found:
+def scored(rows: Floats, answer: Answer, threshold: float) -> Found:
     """Return the detections in rows [N, 5 + C] of box, objectness and class probabilities."""
-    # No score exceeds its objectness, so few rows remain.
-    rows = rows[rows[:, 4] >= threshold]
-    scores = rows[:, 4:5] * rows[:, 5:]
+    options = answer.options
+    if options.activation == "none":
+        # No score exceeds its objectness, so few rows remain.
+        kept = np.flatnonzero(rows[:, 4] >= threshold)
+    else:
+        kept = np.arange(len(rows))
+    rows = rows[kept].astype(np.float32)
+    objectness = probabilities(rows[:, 4:5], "none" if options.activation == "none" else "sigmoid")
+    check_scores(objectness)
+    scores = objectness
+    if options.score == "product":
+        scores = objectness * probabilities(rows[:, 5:], options.activation)
     row, kind = above(scores, threshold)
-    return Found(corners(rows[row, :4], options.boxes), scores[row, kind], kind)
+    return Found(answer.pixels(rows[row, :4]), scores[row, kind], kind, kept[row])
+
+
+def _name(outputs: Outputs) -> str | None:
+    """Return the name of the output [1, N, 5 + C]; None if there is not exactly one."""
+    needed = [(name, shape) for name, shape in outputs if len(shape) != _RAW_GRID]
+    if len(needed) != 1 or len(needed[0][1]) != 3:
+        return None
+    name, shape = needed[0]
+    return name if shape[0] in {-1, 1} and (shape[2] == -1 or shape[2] >= 6) else None

@@ -14,7 +14,7 @@ import numpy as np
 from modelyard.inference.heads.found import Answer, Found
 from modelyard.inference.heads.grids import YOLO_STRIDES, cells, corners_of_cells, sides
 from modelyard.inference.heads.options import HeadOptions
-from modelyard.inference.heads.shapes import Outputs, rows_first
+from modelyard.inference.heads.shapes import Outputs
 from modelyard.inference.heads.yolov5 import scored
 
 DEFAULTS: Final = HeadOptions(
@@ -27,10 +27,12 @@ DEFAULTS: Final = HeadOptions(
 )
 
 
-def classes(outputs: Outputs, size: tuple[int, int]) -> int | None:
+def classes(outputs: Outputs, size: tuple[int, int], options: HeadOptions) -> int | None:
     """Return C, or None if the outputs do not have one row per cell."""
-    found = rows_first(outputs)
-    return found[1] - 5 if found and found[0] in {-1, cells(size)} else None
+    shape = outputs[0][1] if len(outputs) == 1 else ()
+    if len(shape) != 3 or shape[1] not in {-1, cells(size)} or -1 < shape[2] < 6:
+        return None
+    return shape[2] - 5 if shape[2] != -1 else -1
 
 
 def decode(answer: Answer, threshold: float) -> Found:
@@ -41,8 +43,8 @@ def decode(answer: Answer, threshold: float) -> Found:
     stride = np.repeat(
         np.array(YOLO_STRIDES, np.float32), [columns * rows for columns, rows in grids]
     )[:, None]
-    rows = output[0].copy()
+    rows = output[0].astype(np.float32)
     rows[:, :2] = (rows[:, :2] + corner) * stride
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         rows[:, 2:4] = np.exp(rows[:, 2:4]) * stride
-    return scored(rows, answer.options, threshold)
+    return scored(rows, answer, threshold)

@@ -1,38 +1,32 @@
-"""What a model file tells about itself: inputs, outputs and, if known, its head."""
+"""Read a model file: its inputs and outputs, how to feed it, how to read its outputs."""
 
-import ast
-import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 
-from modelyard.inference.heads.guess import guess_head
+from modelyard.inference.device import Device
+from modelyard.inference.heads.errors import HeadError
+from modelyard.inference.heads.feeding import resolve_inputs
+from modelyard.inference.heads.options import HeadOptions
+from modelyard.inference.model_api_configuration import is_read
+from modelyard.inference.openvino import OpenVINOSession
+from modelyard.inference.openvino_network import OpenVINOError
+from modelyard.inference.readers import ultralytics
+from modelyard.inference.readers.classes import names_in
+from modelyard.inference.readers.facts import ASSUMED, ModelFile, Reading, ReadingError, ports
+from modelyard.inference.readers.probe import probe
+from modelyard.inference.readers.reading import read
 from modelyard_contract.heads import MODEL_API
+from modelyard_tools.scaffold.errors import NetworkError
+from modelyard_tools.scaffold.model_files import TORCHSCRIPT, File, check_format, hashed, parts
+from modelyard_tools.scaffold.stated import Stated, override, stated_reading
+from modelyard_tools.scaffold.texts import beside, label_file, metadata, producer
 
-if TYPE_CHECKING:
-    from modelyard.inference.heads.options import HeadOptions
-
-# File types that OpenVINO reads.
-FORMATS: Final = (".onnx", ".xml", ".pb", ".tflite")
-_CHECKPOINTS: Final = (".pt", ".pth", ".pkl", ".ckpt", ".safetensors", ".h5", ".keras")
+_SIDE: Final = 640
 _NO_OBJECT: Final = "otx_"
 """Prefix of the classes that Training Extensions add for "no object"."""
-_SIDE: Final = 640
-_MANY: Final = 1000
-
-
-class NetworkError(Exception):
-    """The file cannot be used as a model; the text is one line that says why."""
-
-
-class File(msgspec.Struct, frozen=True):
-    """A file of the model: its digest is SHA-256 in hex, its size in bytes."""
-
-    path: Path
-    digest: str
-    size: int
 
 
 class Network(msgspec.Struct, frozen=True):
@@ -42,113 +36,148 @@ class Network(msgspec.Struct, frozen=True):
         files: Its files, the one to load first.
         inputs: Shapes by name; -1 is any length.
         outputs: The same.
-        head: What decodes the outputs (`modelyard.inference.heads`); None if no known head does.
-        classes: Class names by number, as far as file and shapes tell; empty without a head.
-        input_size: Width and height to set if the file leaves them open; None if it does not.
+        reading: How to feed it and to read its outputs; None if no head does.
+        convert: How the build converts it, as `model_weights` names it; "" if it does not.
     """
 
     files: Sequence[File]
     inputs: Mapping[str, tuple[int, ...]]
     outputs: Mapping[str, tuple[int, ...]]
-    head: str | None
-    classes: Mapping[int, str]
-    input_size: tuple[int, int] | None
+    reading: Reading | None
+    convert: str = ""
 
 
-def read_network(path: Path) -> Network:
+def read_network(path: Path, stated: Stated | None = None, *, heads: bool = True) -> Network:
     """Read a model file with OpenVINO, as the function will.
 
-    Raises:
-        NetworkError: it cannot be read, or only by running code in it.
-    """
-    suffix = path.suffix.lower()
-    if suffix in _CHECKPOINTS:
-        raise NetworkError(
-            f"{path.name} holds weights without the network, or code; export it to ONNX "
-            "(torch.onnx.export, tf2onnx) and pass that file; for TorchScript see "
-            "docs/bring-your-own.md"
-        )
-    if suffix not in FORMATS:
-        raise NetworkError(f"{path.name} is not one of {', '.join(FORMATS)}")
-    # ruff: noqa: PLC0415 - slow to import, and most new functions start without a file
-    from modelyard.inference.openvino_network import OpenVINOError
+    Args:
+        path: The file.
+        stated: What the author states of it.
+        heads: Whether a head may read its outputs.
 
+    Raises:
+        NetworkError: it cannot be read, contradicts itself, or remains doubtful.
+    """
+    stated = stated or Stated()
     try:
-        files = [path] if suffix != ".xml" else [path, path.with_suffix(".bin")]
-        return _read(path, [_file(part) for part in files])
+        check_format(path)
+        files = [hashed(part) for part in parts(path)]
+        if path.suffix.lower() in TORCHSCRIPT:
+            return _read_torchscript(path, files, stated)
+        session = OpenVINOSession(path, device=Device())
+        reading = _read(path, session, stated) if heads else None
+        return Network(files, session.inputs, session.outputs, reading)
     except OSError as error:
         raise NetworkError(f"cannot read {error.filename}: {error.strerror}") from None
-    except OpenVINOError as error:
+    except (OpenVINOError, ReadingError) as error:
         raise NetworkError(str(error)) from error
 
 
-def _read(path: Path, files: Sequence[File]) -> Network:
-    from modelyard.inference.device import Device
-    from modelyard.inference.heads.errors import HeadError
-    from modelyard.inference.heads.feeding import resolve_input
-    from modelyard.inference.heads.fitting import find_head
-    from modelyard.inference.heads.options import HeadOptions
-    from modelyard.inference.model_api_configuration import is_read
-    from modelyard.inference.openvino import OpenVINOSession
-    from modelyard.inference.openvino_info import model_info
-    from modelyard.inference.openvino_network import read_network
-
-    configuration = model_info(read_network(path, Device()))
-    session = OpenVINOSession(path, device=Device())
-    opened = any(-1 in shape[1:] for shape in session.inputs.values())
-    side = (_SIDE, _SIDE) if opened else None
-    classes = _configured(configuration)
-    if classes and is_read(configuration):
-        return Network(files, session.inputs, session.outputs, MODEL_API, classes, None)
+def _read(path: Path, session: OpenVINOSession, stated: Stated) -> Reading | None:
+    file = _facts(path, session, stated)
+    configured = _configured(file) if stated.head is None else None
+    if configured is not None:
+        return configured
+    if len([port for port in file.inputs if len(port.shape) in {3, 4}]) != 1:
+        # Heads feed a single image.
+        return None
+    size, source = _size(file, stated)
+    gray = _is_gray(file)
+    options = HeadOptions(input_size=size, channels="gray" if gray else "rgb")
     try:
-        shapes = resolve_input(session.inputs, HeadOptions(input_size=side))
-    except HeadError:
-        # The input is not a single image, and heads feed nothing else.
-        return Network(files, session.inputs, session.outputs, None, {}, None)
-    if opened:
+        shapes = resolve_inputs(session.inputs, options)
+    except HeadError as error:
+        raise NetworkError(f"{path.name}: {error}") from None
+    if any(-1 in shape for shape in session.inputs.values()):
         session = OpenVINOSession(path, device=Device(), shapes=shapes)
-    outputs = list(session.outputs.items())
-    head = guess_head(outputs)
-    if head is None:
-        return Network(files, session.inputs, session.outputs, None, {}, None)
-    (shape,) = shapes.values()
-    height, width = shape[1:3] if shape[3] == 3 else shape[2:]
-    count = find_head(head).classes(outputs, (width, height))
-    numbers = _numbers(count, find_head(head).defaults)
-    names = _named(session.metadata)
-    classes = {number: names.get(number, f"class {number}") for number in names or numbers}
-    return Network(files, session.inputs, session.outputs, head, classes, side)
+        file = _facts(path, session, stated)
+    if stated.head is not None:
+        reading: Reading | None = stated_reading(file, stated)
+    else:
+        reading = read(file, lambda: probe(session, options))
+    if reading is not None:
+        if size is not None:
+            reading.set(source, input_size=list(size))
+        if gray:
+            reading.set("the shape of its input", channels="gray")
+        override(path.name, reading, stated)
+    return reading
 
 
-def _file(path: Path) -> File:
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return File(path.resolve(), digest, path.stat().st_size)
+def _read_torchscript(path: Path, files: Sequence[File], stated: Stated) -> Network:
+    """Read the texts of a TorchScript file; the build converts it, since that needs torch."""
+    found = metadata(path)
+    file = ModelFile(
+        name=path.name,
+        inputs=[],
+        outputs=ultralytics.declared_outputs(found),
+        metadata=found,
+        labels=stated.labels,
+        labelled_by=stated.labelled_by,
+    )
+    reading = stated_reading(file, stated) if stated.head else ultralytics.read(file)
+    if reading is None:
+        raise NetworkError(
+            f"{path.name} is TorchScript that does not state what it is; add --head and --option, "
+            "or export it to ONNX"
+        )
+    override(path.name, reading, stated)
+    return Network(files, {}, {}, reading, convert="torchscript")
 
 
-def _named(metadata: Mapping[str, str]) -> dict[int, str]:
-    """Return the class names in the file, as YOLO exporters write them: {0: 'cat', …}."""
-    try:
-        names = ast.literal_eval(metadata.get("names", ""))
-    except (ValueError, SyntaxError):
-        return {}
-    if not isinstance(names, dict):
-        return {}
-    return {key: str(name) for key, name in names.items() if isinstance(key, int) and str(name)}
+def _facts(path: Path, session: OpenVINOSession, stated: Stated) -> ModelFile:
+    texts = {**session.metadata, **metadata(path)}
+    labels, source = stated.labels, stated.labelled_by
+    if not labels:
+        labels, source = names_in(texts.get("names", "")), "its metadata (names)"
+    if not labels:
+        labels, source = label_file(path), "its own label file"
+    return ModelFile(
+        name=path.name,
+        inputs=ports(session.inputs, session.dtypes),
+        outputs=ports(session.outputs, session.output_dtypes),
+        metadata=texts,
+        configuration=session.configuration,
+        beside=beside(path),
+        producer=producer(path),
+        labels=labels,
+        labelled_by=source,
+    )
 
 
-def _configured(configuration: Mapping[str, str]) -> dict[int, str]:
-    """Return the class names of a Model API configuration."""
-    names = enumerate(configuration.get("labels", "").split())
-    return {
+def _size(file: ModelFile, stated: Stated) -> tuple[tuple[int, int] | None, str]:
+    """Return width and height for an input that leaves them open, and where they are from."""
+    (shape,) = (port.shape for port in file.inputs if len(port.shape) in {3, 4})
+    if -1 not in shape[-3:]:
+        return None, ""
+    if "input_size" in stated.options:
+        width, height = stated.options["input_size"]
+        return (width, height), "--option"
+    declared = ultralytics.input_size(file.metadata)
+    if declared is not None:
+        return declared, "its metadata (imgsz)"
+    return (_SIDE, _SIDE), f"{ASSUMED}; it takes any size"
+
+
+def _is_gray(file: ModelFile) -> bool:
+    (shape,) = (port.shape for port in file.inputs if len(port.shape) in {3, 4})
+    ends = {shape[-3], shape[-1]}
+    return 3 not in ends and 1 in ends
+
+
+def _configured(file: ModelFile) -> Reading | None:
+    """Return the reading of a file with Model API's configuration, if it has one."""
+    if not is_read(file.configuration):
+        return None
+    names = enumerate(file.configuration.get("labels", "").split())
+    classes = {
         number: name.replace("_", " ") for number, name in names if not name.startswith(_NO_OBJECT)
     }
-
-
-def _numbers(count: int | None, options: "HeadOptions") -> range:
-    """Return an id for each class of the outputs; a single one if they do not tell how many."""
-    objects = count if count is not None and 0 < count <= _MANY else 1
-    if objects > 1 and options.background != "none":
-        objects -= 1
-    first = options.first_id + (options.background == "first")
-    return range(first, first + objects)
+    if not classes:
+        return None
+    return Reading(
+        MODEL_API,
+        f"its own configuration: model_type {file.configuration['model_type']}",
+        names=classes,
+        named_by="its own configuration (labels)",
+    )

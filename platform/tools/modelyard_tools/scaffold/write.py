@@ -1,25 +1,31 @@
 """The files of a new function."""
 
+from __future__ import annotations
+
 import json
 import re
 import shutil
 import tempfile
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 from string import Template
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from modelyard.inference.readers.facts import Reading
 from modelyard_contract.function_types import DETECTOR
 from modelyard_contract.names import function_name
 from modelyard_contract.variables import WEIGHTS_MIRROR
+from modelyard_tools.scaffold.labels import label_specs
 from modelyard_tools.scaffold.names import class_name, title
-from modelyard_tools.scaffold.network import Network
+
+if TYPE_CHECKING:
+    from modelyard_tools.scaffold.network import Network
 
 # Where the function's own import sorts among the others depends on its name.
 _IMPORTS: Final = re.compile(r"(?:^from .*\n)+", re.MULTILINE)
-_OBJECT: Final[Mapping[int, str]] = {1: "object"}
+_OBJECT: Final = Reading("", "", names={1: "object"})
 _WIDTH: Final = 90
 
 
@@ -38,7 +44,7 @@ def write_function(
     folder = repository / "functions" / framework / name
     folder.parent.mkdir(parents=True, exist_ok=True)
     codeless = network is not None and is_codeless(network, type)
-    classes = network.classes if network and network.classes else _OBJECT
+    reading = network.reading if network and network.reading else _OBJECT
     relative = str(folder.relative_to(repository))
     words = {
         "name": name,
@@ -48,14 +54,14 @@ def write_function(
         "type": type,
         "folder": relative,
         "file": network.files[0].path.name if network else "",
-        "head": (network and network.head) or "",
+        "head": reading.head,
         "ports": _listing(network) if network else "",
         "session": "" if network is None or codeless else _session(network),
         "imports": "" if network is None else _SESSION_IMPORT,
         "named": _NAMED if codeless else "",
         "more": "".join(_targets(type, network)),
         "fields": "".join(
-            f"    {field}={value},\n"
+            f"    {field}={value}\n" if "#" in value else f"    {field}={value},\n"
             for field, value in _fields(relative, type, framework, name, network)
         ),
     }
@@ -64,7 +70,7 @@ def write_function(
         made.mkdir()
         (made / "__init__.py").touch()
         if type == DETECTOR:
-            (made / "labels.json").write_text(_labels(classes), encoding="utf-8")
+            (made / "labels.json").write_text(_labels(reading), encoding="utf-8")
         for template, file in _templates(type, codeless=codeless):
             text = (
                 files("modelyard_tools.scaffold")
@@ -80,7 +86,7 @@ def write_function(
 
 def is_codeless(network: Network, type: str) -> bool:
     """Whether a function for that network does not need its own class."""
-    return type == DETECTOR and network.head is not None
+    return type == DETECTOR and network.reading is not None
 
 
 _NAMED: Final = (
@@ -106,13 +112,8 @@ def _sorted_lines(block: re.Match[str]) -> str:
     return "".join(sorted(block[0].splitlines(keepends=True)))
 
 
-def _labels(classes: Mapping[int, str]) -> str:
-    """Return labels that CVAT accepts: each name once."""
-    lines, taken = [], set()
-    for number, name in sorted(classes.items()):
-        unique = name if name not in taken else f"{name} {number}"
-        taken.add(unique)
-        lines.append(json.dumps({"id": number, "name": unique, "type": "any"}, ensure_ascii=False))
+def _labels(reading: Reading) -> str:
+    lines = [json.dumps(label, ensure_ascii=False) for label in label_specs(reading)]
     return "[\n  " + ",\n  ".join(lines) + "\n]\n"
 
 
@@ -120,10 +121,10 @@ def _fields(
     folder: str, type: str, framework: str, name: str, network: Network | None
 ) -> Iterator[tuple[str, str]]:
     """Yield the fields of `model_function`, with values as written in a BUILD file."""
-    codeless = network is not None and is_codeless(network, type)
+    reading = network.reading if network and is_codeless(network, type) else None
     described = "Not written yet"
-    if codeless and network is not None:
-        described = f"{network.files[0].path.stem}, with head {network.head}"
+    if reading and network:
+        described = f"{network.files[0].path.stem}, with head {reading.head}"
     yield "type", json.dumps(type)
     yield "framework", json.dumps(framework)
     yield "display_name", json.dumps(title(name))
@@ -133,13 +134,21 @@ def _fields(
     if network is not None:
         names = [f"{folder}:{_weights_name(file.path)}" for file in network.files]
         yield "weights", json.dumps(names)
-    if codeless and network is not None:
-        yield "head", json.dumps(network.head)
-        if network.input_size:
-            width, height = network.input_size
-            yield "head_options", json.dumps({"input_size": [width, height]})
+    if reading:
+        yield "head", f"{json.dumps(reading.head)},  # From {reading.said_by}."
+        if reading.options:
+            yield "head_options", _options(reading)
     yield "licence", json.dumps("none")
     yield "origin", json.dumps("none")
+
+
+def _options(reading: Reading) -> str:
+    """Return the head's options, each with where it is from."""
+    lines = [
+        f"        {json.dumps(key)}: {json.dumps(value)},  # From {reading.sources[key]}.\n"
+        for key, value in reading.options.items()
+    ]
+    return "{\n" + "".join(lines) + "    },"
 
 
 def _targets(type: str, network: Network | None) -> Iterator[str]:
@@ -152,6 +161,7 @@ def _targets(type: str, network: Network | None) -> Iterator[str]:
         "\n# To share the function, publish the file and put its URL here; the digest stays the\n"
         f"# same. Or keep the file in a folder that {WEIGHTS_MIRROR} names.\n"
     )
+    convert = f"    convert={json.dumps(network.convert)},\n" if network.convert else ""
     for file in network.files:
         yield (
             "model_weights(\n"
@@ -159,6 +169,7 @@ def _targets(type: str, network: Network | None) -> Iterator[str]:
             f"    source={json.dumps(file.path.as_uri())},\n"
             f'    sha256="{file.digest}",\n'
             f"    size={file.size},\n"
+            f"{convert}"
             '    licence="none",\n'
             '    licence_stated_at="nowhere yet",\n'
             '    origin="none",\n'

@@ -1,0 +1,1 @@
+"""From decoded rows of a network to the shapes that are reported."""

@@ -1,0 +1,1 @@
+"""Planted networks for tests of functions without code."""
