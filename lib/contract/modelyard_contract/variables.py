@@ -12,6 +12,7 @@ ASSETS = "MODELYARD_ASSETS"
 DEVICE = "MODELYARD_DEVICE"
 GPU_MEMORY = "MODELYARD_GPU_MEMORY"
 IMAGE_CACHE = "MODELYARD_IMAGE_CACHE"
+MAX_PIXELS = "MODELYARD_MAX_PIXELS"
 MODEL_CACHE = "MODELYARD_MODEL_CACHE"
 THREADS = "MODELYARD_THREADS"
 TRACEBACKS = "MODELYARD_TRACEBACKS"
@@ -36,7 +37,7 @@ DEBIAN_MIRRORS = "MODELYARD_DEBIAN_MIRRORS"
 WEIGHTS_MIRROR = "MODELYARD_WEIGHTS_MIRROR"
 
 # Tuning of a model; all our other settings follow from fields.
-TUNABLE = (IMAGE_CACHE, THREADS)
+TUNABLE = (IMAGE_CACHE, MAX_PIXELS, THREADS)
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # The last four decide which interpreter runs a worker, and which code it imports.
@@ -84,8 +85,9 @@ def check_variables(env: Mapping[str, str]) -> None:
         if is_reserved(name):
             raise VariableError(
                 name,
-                f"the runtime sets it; of its variables only {' and '.join(TUNABLE)} may be "
-                "set, the others follow from fields such as `workers` and `gpus`",
+                f"the runtime sets it; of its variables only {', '.join(TUNABLE[:-1])} and "
+                f"{TUNABLE[-1]} may be set, the others follow from fields such as `workers` "
+                "and `gpus`",
             )
         if not is_writable(value):
             raise VariableError(value, "values on one line, without single quotes, are accepted")

@@ -13,6 +13,7 @@ from modelyard_contract.variables import VariableError, check_variables, setting
         ("GREETING", 'say "é" $HOME `x` \\'),
         ("MODELYARD_THREADS", "2"),
         ("MODELYARD_IMAGE_CACHE", "0"),
+        ("MODELYARD_MAX_PIXELS", "250000000"),
         ("PYTHONUNBUFFERED", "1"),
         ("MY_PATH", "/a"),
     ],

@@ -1,6 +1,6 @@
 """Images: decoding, fitting into a network and back, masks, previews."""
 
-from modelyard.imaging.decode import DEFAULT_LIMITS, ImageLimits, decode
+from modelyard.imaging.decode import DEFAULT_LIMITS, ImageLimits, decode, limits_from_env
 from modelyard.imaging.draw import draw, save_png
 from modelyard.imaging.errors import ImageError
 from modelyard.imaging.geometry import Fit, Interpolation, letterbox, resize
@@ -24,6 +24,7 @@ __all__ = [
     "draw",
     "fill",
     "letterbox",
+    "limits_from_env",
     "parts",
     "polygons",
     "resize",

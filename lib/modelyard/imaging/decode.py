@@ -2,10 +2,17 @@
 
 import hashlib
 import io
+import logging
+import threading
 import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Final
 
 import msgspec
+import numpy as np
 import PIL.Image
+import PIL.ImageFile
 
 # Imported for their side effect: each plugin registers its format, and only these may.
 from PIL import (  # noqa: F401
@@ -24,6 +31,7 @@ from PIL import (  # noqa: F401
 from modelyard.imaging.errors import ImageError
 from modelyard.imaging.image import Image, Pixels
 from modelyard.imaging.modes import to_rgb
+from modelyard_contract.variables import MAX_PIXELS
 
 # Formats of photographs. Excluded are formats that run other programs (EPS), have no
 # signature (TGA) or a decoder that is hardly maintained (FLI, SGI, …).
@@ -33,8 +41,20 @@ FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP", "PPM", "JPEG2000", "AVIF
 warnings.filterwarnings("ignore", category=PIL.Image.DecompressionBombWarning)
 
 
+log: Final = logging.getLogger(__name__)
+
+# What stands where nothing was decoded: zeros, or in JPEG grey, which is 127 in inverted CMYK.
+_FILLERS: Final = (0, 127, 128)
+# The longest side of a block of pixels that JPEG codes as one.
+_BLOCK: Final = 32
+
+# Held while Pillow, which has one switch for the process, accepts files that are cut short.
+_lenient = threading.Lock()
+_reported = threading.Event()
+
+
 class ImageLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """How large an image may be; Pillow itself refuses more than 178 million pixels.
+    """How large an image may be.
 
     Attributes:
         max_bytes: Bytes of the file.
@@ -50,6 +70,20 @@ class ImageLimits(msgspec.Struct, frozen=True, kw_only=True):
 DEFAULT_LIMITS = ImageLimits()
 
 
+def limits_from_env(env: Mapping[str, str]) -> ImageLimits:
+    """Read MODELYARD_MAX_PIXELS; the default limits if it is unset or empty.
+
+    Raises:
+        ValueError: it is not a whole number above 0.
+    """
+    value = env.get(MAX_PIXELS, "")
+    if not value:
+        return DEFAULT_LIMITS
+    if not (value.isascii() and value.isdigit() and int(value)):
+        raise ValueError(f"{MAX_PIXELS} must be a whole number above 0, not {value!r}")
+    return ImageLimits(max_pixels=int(value))
+
+
 def decode(data: bytes, limits: ImageLimits = DEFAULT_LIMITS) -> Image:
     """Decode an image file, or the first frame of an animation, to RGB.
 
@@ -58,12 +92,16 @@ def decode(data: bytes, limits: ImageLimits = DEFAULT_LIMITS) -> Image:
     annotations are in pixels of the file. Colour profiles are not applied either: networks are
     trained on the values in files.
 
+    Of a file that is cut short or damaged, what can be decoded is, as in CVAT's editor; the rest
+    is black, or grey in a JPEG. The log says so the first time.
+
     Args:
         data: The whole file.
         limits: The size limits.
 
     Raises:
-        ImageError: 400 not an image, of an unsupported format, or damaged; 413 too large.
+        ImageError: 400 not an image, of an unsupported format, or no pixel can be decoded; 413
+            too large.
     """
     if not data:
         raise ImageError(400, "the image is empty: expected the bytes of an image file")
@@ -75,12 +113,40 @@ def decode(data: bytes, limits: ImageLimits = DEFAULT_LIMITS) -> Image:
 
 
 def _decode_pixels(data: bytes, limits: ImageLimits) -> Pixels:
-    accepted = f"at most {limits.max_pixels} in all and {limits.max_side} a side are accepted"
+    try:
+        return _read(data, limits)
+    except _DamagedError as damaged:
+        try:
+            with _leniently():
+                pixels = _read(data, limits, rest=True)
+        except _DamagedError:
+            # The first reason: the second is that of a decoder which has lost its place.
+            raise damaged from damaged.__cause__
+        _report(damaged.message)
+        return pixels
+
+
+class _DamagedError(ImageError):
+    """The file begins like an image, but not all of it can be decoded."""
+
+
+def _read(data: bytes, limits: ImageLimits, *, rest: bool = False) -> Pixels:
+    """Return the pixels; with `rest`, at least one must have been decoded."""
+    most = limits.max_pixels
+    accepted = (
+        f"at most {most} in all and {limits.max_side} a side are accepted; "
+        f"{MAX_PIXELS} in the function's env sets the first"
+    )
+    # Pillow's own limit must not be in the way of ours.
+    PIL.Image.MAX_IMAGE_PIXELS = max(PIL.Image.MAX_IMAGE_PIXELS or 0, most)
     try:
         with PIL.Image.open(io.BytesIO(data), formats=FORMATS) as image:
             width, height = image.size
-            if width * height > limits.max_pixels or max(width, height) > limits.max_side:
+            if width * height > most or max(width, height) > limits.max_side:
                 raise ImageError(413, f"the image is {width}x{height} pixels; {accepted}")
+            image.load()
+            if rest and _is_blank(image):
+                raise _DamagedError(400, "the image file is damaged: it yields no pixel")
             return to_rgb(image)
     except ImageError:
         raise
@@ -93,7 +159,37 @@ def _decode_pixels(data: bytes, limits: ImageLimits) -> Pixels:
     except MemoryError:
         raise ImageError(413, "the image needs more memory than is available") from None
     except Exception as error:  # Plugins raise any exception on a damaged file.
-        raise ImageError(400, f"the image file is damaged: {_reason(error)}") from error
+        raise _DamagedError(400, f"the image file is damaged: {_reason(error)}") from error
+
+
+@contextmanager
+def _leniently() -> Iterator[None]:
+    """Let Pillow return what it has decoded of a file when it meets an error."""
+    with _lenient:
+        before = PIL.ImageFile.LOAD_TRUNCATED_IMAGES
+        PIL.ImageFile.LOAD_TRUNCATED_IMAGES = True
+        try:
+            yield
+        finally:
+            PIL.ImageFile.LOAD_TRUNCATED_IMAGES = before
+
+
+def _is_blank(image: PIL.Image.Image) -> bool:
+    """Return whether every pixel has the one value of those that were not decoded."""
+    values = np.asarray(image)
+    parts = [values]
+    if image.format == "JPEG" and min(image.size) > _BLOCK:
+        # Without any data, the decoder makes a first block of zero bits.
+        parts = [values[_BLOCK:], values[:_BLOCK, _BLOCK:]]
+    return all(part.min() == part.max() and part.min() in _FILLERS for part in parts)
+
+
+def _report(reason: str) -> None:
+    """Log that a picture is incomplete, once in a process: a task may have thousands of them."""
+    if _reported.is_set():
+        return
+    _reported.set()
+    log.warning("%s; what could be decoded is used, of later pictures too without a word", reason)
 
 
 def _reason(error: Exception) -> str:

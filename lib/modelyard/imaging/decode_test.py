@@ -10,13 +10,15 @@ from typing import Any
 
 import numpy as np
 import PIL.Image
+import PIL.ImageFile
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL.TiffImagePlugin import TiffImageFile
 from skimage.data import astronaut
 
 from modelyard.annotation.testing.strategies import steady
-from modelyard.imaging.decode import FORMATS, ImageLimits, decode
+from modelyard.imaging.decode import FORMATS, ImageLimits, decode, limits_from_env
 from modelyard.imaging.errors import ImageError
 from modelyard.imaging.image import Image
 
@@ -107,18 +109,114 @@ def test_an_empty_file() -> None:
     assert "empty" in refusal(b"").message
 
 
-@pytest.mark.parametrize("name", FORMATS)
+# Of these formats Pillow, and with it CVAT, decodes a file whole or not at all.
+WHOLE = ("WEBP", "JPEG2000", "AVIF")
+IN_PARTS = [name for name in FORMATS if name not in WHOLE]
+
+
+@pytest.mark.parametrize("name", WHOLE)
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.95])
-def test_a_truncated_file(name: str, share: float) -> None:
+def test_a_file_cut_short_of_which_no_pixel_can_be_decoded(name: str, share: float) -> None:
     file = FILES[name]
 
     assert refusal(file[: int(len(file) * share)]).status == 400
 
 
-def test_a_jpeg_that_ends_too_early_says_so() -> None:
-    assert refusal(FILES["JPEG"][:5000]).message.startswith(
-        "the image file is damaged: image file is truncated"
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+@pytest.mark.parametrize("name", IN_PARTS)
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.95])
+def test_of_a_file_cut_short_what_is_there_is_decoded(name: str, share: float, mode: str) -> None:
+    file = saved(PHOTOGRAPH.convert(mode), name)
+    whole = decode(file).pixels
+
+    pixels = decode(file[: int(len(file) * share)]).pixels
+
+    assert pixels.shape == whole.shape
+    # Rows differ in their compressed size, hence the tolerance.
+    assert (pixels == whole).all(axis=2).mean() > share - 0.15
+    assert not np.array_equal(pixels, whole)
+
+
+@pytest.mark.parametrize("name", IN_PARTS)
+def test_a_header_alone_is_no_picture(name: str) -> None:
+    file = FILES[name]
+    if name == "TIFF":
+        # Its directory comes last in files of some programs, and first in Pillow's.
+        header = file[: TiffImageFile(io.BytesIO(file)).tag_v2[273][0]]
+    elif name == "JPEG":
+        header = file[: file.index(b"\xff\xda") + 14]
+    elif name == "PNG":
+        header = file[: file.index(b"IDAT") + 4]
+    elif name == "GIF":
+        header = file[: file.index(b",", 13 + 3 * 256) + 11]
+    elif name == "PPM":
+        header = file[: file.index(b"255\n") + 4]
+    elif name == "BMP":
+        header = file[:54]
+
+    error = refusal(header)
+
+    assert error.status == 400
+    assert "damaged" in error.message
+
+
+def test_the_last_bytes_of_a_file_do_not_matter() -> None:
+    # All pixels are there; only the checksum and the end marker are not.
+    file = FILES["PNG"][:-14]
+    assert np.array_equal(decode(file).pixels, decode(FILES["PNG"]).pixels)
+    red = saved(PIL.Image.new("RGB", (40, 30), "red"), "PNG")[:-14]
+    assert (decode(red).pixels == (255, 0, 0)).all()
+
+
+def test_the_log_says_once_that_pictures_are_cut_short() -> None:
+    # In a subprocess, since it is once in a process.
+    program = (
+        "import sys\n"
+        "from modelyard.imaging import decode\n"
+        "file = sys.stdin.buffer.read()\n"
+        "for share in (1, 0.5, 0.6, 0.5): decode(file[:int(len(file) * share)])"
     )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    result = subprocess.run(
+        [sys.executable, "-c", program],
+        input=FILES["JPEG"],
+        env=environment,
+        capture_output=True,
+        check=True,
+    )
+
+    (line,) = result.stderr.decode().splitlines()
+    assert line.startswith("the image file is damaged: image file is truncated")
+    assert "what could be decoded is used" in line
+
+
+def test_a_damaged_file_leaves_later_ones_unharmed() -> None:
+    decode(FILES["JPEG"][:3000])
+
+    assert not PIL.ImageFile.LOAD_TRUNCATED_IMAGES
+    assert decode(FILES["JPEG"]).size == PHOTOGRAPH.size
+
+
+@pytest.mark.parametrize("value", ["", "250000000"])
+def test_the_environment_sets_how_many_pixels_are_accepted(value: str) -> None:
+    limits = limits_from_env({"MODELYARD_MAX_PIXELS": value})
+
+    assert limits == (ImageLimits(max_pixels=250_000_000) if value else ImageLimits())
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "1e6", "100M", " 5", "²"])
+def test_a_number_of_pixels_that_is_none_is_refused(value: str) -> None:
+    with pytest.raises(ValueError, match="MODELYARD_MAX_PIXELS must be a whole number above 0"):
+        limits_from_env({"MODELYARD_MAX_PIXELS": value})
+
+
+def test_a_raised_limit_holds_beyond_that_of_pillow() -> None:
+    # Pillow refuses more than 178,956,970 pixels by itself. One bit each makes this one small.
+    file = saved(PIL.Image.new("1", (20_000, 9_000), 1), "PNG")
+
+    assert decode(file, ImageLimits(max_pixels=180_000_000)).size == (20_000, 9_000)
+    assert refusal(file).status == 413
+    assert "MODELYARD_MAX_PIXELS" in refusal(file).message
 
 
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")

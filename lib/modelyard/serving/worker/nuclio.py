@@ -5,7 +5,8 @@ defines the handler. Our own worker uses the same two.
 
 Settings (environment): MODELYARD_ASSETS, the folder of the function's assets;
 MODELYARD_DEVICE, where the model runs; MODELYARD_THREADS, how many threads one
-worker may use; MODELYARD_IMAGE_CACHE, bytes of decoded images to cache.
+worker may use; MODELYARD_IMAGE_CACHE, bytes of decoded images to cache;
+MODELYARD_MAX_PIXELS, how many pixels an image may have.
 """
 
 import json
@@ -18,6 +19,7 @@ from typing import Any, Final
 import cv2
 
 from modelyard.annotation import RequestError
+from modelyard.imaging import limits_from_env
 from modelyard.inference.device import Device
 from modelyard.inference.threads import threads_from_env, wait_asleep
 from modelyard.serving.author.assets import Assets
@@ -67,12 +69,13 @@ def _refusal(context: Any, status: int, message: str) -> Any:
 def open_endpoint(env: Mapping[str, str]) -> Endpoint:
     """Return the endpoint for these settings, with its model loaded and warmed up."""
     assets = open_assets(env)
+    limits = limits_from_env(env)
     wait_asleep()
     cv2.setNumThreads(threads_from_env(env))
     model = load_model(assets, Device.from_env(env))
     warm_up(model)
     cached_bytes = int(env.get(variables.IMAGE_CACHE) or DEFAULT_IMAGE_BYTES)
-    return Endpoint(model, assets, ImageCache(cached_bytes))
+    return Endpoint(model, assets, ImageCache(cached_bytes, limits))
 
 
 def open_assets(env: Mapping[str, str]) -> Assets:

@@ -12,6 +12,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
+from modelyard.annotation import RequestError
 from modelyard.serving.conftest import PoolStarter, event
 from modelyard.serving.protocol.messages import Reply
 from modelyard.serving.protocol.sample import sample_png, sample_request
@@ -76,8 +77,8 @@ BAD: dict[str, tuple[bytes, int]] = {
     "bad base64": (b'{"image": "***"}', 400),
     "half of base64": (json.dumps({"image": IMAGE[:-3]}).encode(), 400),
     "not an image": (json.dumps({"image": text(b"hello world")}).encode(), 400),
-    "truncated JPEG": (json.dumps({"image": text(JPEG[: len(JPEG) // 2])}).encode(), 400),
-    "truncated PNG": (json.dumps({"image": text(sample_png()[:-30])}).encode(), 400),
+    "JPEG without pixels": (json.dumps({"image": text(JPEG[:300])}).encode(), 400),
+    "PNG without pixels": (json.dumps({"image": text(sample_png()[:41])}).encode(), 400),
     "60000x60000 PNG": (json.dumps({"image": text(png_header(60_000, 60_000))}).encode(), 413),
     "0x0 PNG": (json.dumps({"image": text(png_header(0, 0))}).encode(), 400),
     "threshold abc": (json.dumps({"image": IMAGE, "threshold": "abc"}).encode(), 400),
@@ -106,6 +107,28 @@ async def test_bad_input_is_a_4xx_of_one_line_and_harms_nothing(start_tiny: Pool
         assert found((await ask(pool, GOOD)).body) == FOUND, name
     assert pool.pids == (pid,)
     assert pool.restarts == 0
+
+
+async def test_a_picture_cut_short_is_answered_as_cvat_shows_it(start_tiny: PoolStarter) -> None:
+    # Of the bright box from row 30 to row 90, in an image of 120 rows, the lower part is missing.
+    half = text(sample_png()[: len(sample_png()) // 2])
+    pool = await start_tiny("detector")
+    reply = await ask(pool, {"image": half})
+    assert reply.status == 200
+    ((label, _, (left, top, right, bottom)),) = found(reply.body)
+    assert (label, left, top, right) == ("bright", 40, 30, 120)
+    assert 30 < bottom < 90
+
+
+async def test_the_functions_env_sets_how_many_pixels_are_accepted(tmp_path: Path) -> None:
+    assets = str(write_assets(tmp_path / "assets", "detector"))
+    env = {"MODELYARD_ASSETS": assets, "MODELYARD_THREADS": "1"}
+    # The sample has 160 x 120 = 19,200.
+    fitting = nuclio.open_endpoint({**env, "MODELYARD_MAX_PIXELS": "19200"})
+    assert found(fitting.answer(GOOD)) == FOUND
+    with pytest.raises(RequestError, match="160x120") as error:
+        nuclio.open_endpoint({**env, "MODELYARD_MAX_PIXELS": "19199"}).answer(GOOD)
+    assert error.value.status == 413
 
 
 @pytest.mark.parametrize(

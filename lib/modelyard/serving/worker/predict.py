@@ -36,7 +36,7 @@ from modelyard.annotation import (
     encode_segment,
     encode_tracks,
 )
-from modelyard.imaging import Image, ImageError, crop, decode, draw, save_png
+from modelyard.imaging import Image, ImageError, crop, decode, draw, limits_from_env, save_png
 from modelyard.inference.device import Device, DeviceError
 from modelyard.serving.author.assets import Assets, AssetsError
 from modelyard.serving.author.model import Clicks, Detector, Interactor, NotWrittenError, Tracker
@@ -75,7 +75,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> None:
     here = Path(os.environ.get(variables.CWD) or ".")
-    images = [decode(_read(here / path)) for path in options.image]
+    limits = limits_from_env(os.environ)
+    images = [decode(_read(here / path), limits) for path in options.image]
     assets = Assets.open(here / options.assets)
     model = load_model(assets, Device.parse(options.device))
     if not isinstance(model, Detector | Interactor | Tracker):

@@ -155,8 +155,12 @@ def test_a_name_follows_from_that_of_the_target(target: str, name: str) -> None:
         {"_a1": "x y", "B": '$HOME `id` "quoted" #1 \\'},
         {"CUDA_VISIBLE_DEVICES": "0,1"},
         {"LANG": "de_DE.UTF-8", "GREETING": "grüß 猫"},
-        # docs/targets.md: of the runtime's own only these two.
-        {"MODELYARD_IMAGE_CACHE": "64", "MODELYARD_THREADS": "2"},
+        # docs/targets.md: of the runtime's own only these three.
+        {
+            "MODELYARD_IMAGE_CACHE": "64",
+            "MODELYARD_MAX_PIXELS": "250000000",
+            "MODELYARD_THREADS": "2",
+        },
         # Names that only begin like those that are reserved.
         {"PATHS": "/x", "PYTHONPATHS": "/x", "NUCLIO": "x"},
     ],

@@ -10,8 +10,9 @@ from pants.engine.target import DictStringToStringField, Field, StringField, Val
 from pants.util.frozendict import FrozenDict
 from pants.util.strutil import help_text
 
+from modelyard_contract import variables
 from modelyard_contract.quantities import QuantityError, cores, memory_bytes
-from modelyard_contract.variables import TUNABLE, VariableError, check_variables
+from modelyard_contract.variables import VariableError, check_variables
 from modelyard_pants.common.errors import InvalidModelFunction
 from modelyard_pants.function.counts import CountField
 
@@ -91,7 +92,9 @@ class EnvField(DictStringToStringField):
     help = help_text(
         f"""
         Environment variables of the function. Other fields determine those of the runtime itself,
-        of which only {" and ".join(f"`{name}`" for name in TUNABLE)} may be set.
+        of which only these may be set: `{variables.IMAGE_CACHE}`, bytes of decoded images to keep;
+        `{variables.MAX_PIXELS}`, how many pixels an image may have, by default 100 million;
+        `{variables.THREADS}`, how many threads a worker uses.
         """
     )
 

@@ -23,7 +23,10 @@ def runner() -> RuleRunner:
         ('env={"A": "a\\nb"},', "on one line"),
         ('env={"A": 1},', "env"),
         ('env={"NUCLIO_HANDLER": "x"},', "`env` is 'NUCLIO_HANDLER'; the runtime sets it"),
-        ('env={"MODELYARD_DEVICE": "cuda"},', "only MODELYARD_IMAGE_CACHE and"),
+        (
+            'env={"MODELYARD_DEVICE": "cuda"},',
+            "only MODELYARD_IMAGE_CACHE, MODELYARD_MAX_PIXELS and",
+        ),
         ('env={"PYTHONPATH": "/x"},', "`env` is 'PYTHONPATH'"),
         ('gpu_memory="4",', "`gpu_memory` is '4'; the unit is missing"),
         ('memory="2 GB",', "`memory` is '2 GB'"),
