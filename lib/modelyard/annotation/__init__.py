@@ -20,7 +20,7 @@ from modelyard.annotation.requests import (
     parse_interactor,
     parse_reid,
 )
-from modelyard.annotation.responses import encode_detections, encode_segment
+from modelyard.annotation.responses import encode_detections, encode_segment, visible
 from modelyard.annotation.segments import Segment
 from modelyard.annotation.shapes import (
     Cuboid,
@@ -78,4 +78,5 @@ __all__ = [
     "parse_reid",
     "parse_tracker",
     "rectangle_corners",
+    "visible",
 ]

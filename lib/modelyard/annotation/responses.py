@@ -4,7 +4,7 @@ Coordinates are rounded to hundredths of a pixel and scores to four digits. A la
 the function does not declare raises `AnnotationError`: CVAT would silently drop the result.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import assert_never
 
 import msgspec
@@ -71,8 +71,17 @@ def encode_detections(shapes: Iterable[Shape], labels: LabelSet | None, size: Si
     Raises:
         LabelError: a label, sublabel or attribute that is not declared.
     """
+    return msgspec.json.encode([_item(shape) for shape in visible(shapes, labels, size)])
+
+
+def visible(shapes: Iterable[Shape], labels: LabelSet | None, size: Size) -> Iterator[Shape]:
+    """Yield what `encode_detections` encodes: shapes clipped to the image.
+
+    Raises:
+        LabelError: a label, sublabel or attribute that is not declared.
+    """
     checked = shapes if labels is None else (conform(shape, labels) for shape in shapes)
-    return msgspec.json.encode([_item(part) for shape in checked for part in clip(shape, size)])
+    return (part for shape in checked for part in clip(shape, size))
 
 
 def encode_segment(segment: Segment) -> bytes:

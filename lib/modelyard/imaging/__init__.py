@@ -7,6 +7,7 @@ from modelyard.imaging.geometry import Fit, Interpolation, letterbox, resize
 from modelyard.imaging.image import Image, Pixels
 from modelyard.imaging.masks import Crop, Outline, crop, fill, parts, polygons
 from modelyard.imaging.style import colour
+from modelyard.imaging.upright import decode_upright, upright
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -21,6 +22,7 @@ __all__ = [
     "colour",
     "crop",
     "decode",
+    "decode_upright",
     "draw",
     "fill",
     "letterbox",
@@ -29,4 +31,5 @@ __all__ = [
     "polygons",
     "resize",
     "save_png",
+    "upright",
 ]

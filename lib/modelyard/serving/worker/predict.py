@@ -1,9 +1,10 @@
 """Try a model on an image:
 `python -m modelyard.serving.worker.predict --assets DIR IMAGE --out seen.png`.
 
-Runs the class that serves requests, draws its results on the image and prints a
-table. A tracker gets a box in the first image and follows it through the others,
-the last of which is drawn on.
+Runs the class that serves requests, draws what CVAT would get on the image, turned
+by its EXIF orientation and with shapes clipped to it, and prints a table. A tracker
+gets a box in the first image and follows it through the others, the last of which is
+drawn on.
 
 Relative paths start at the folder MODELYARD_CWD, if set, since build tools do not
 run programs in the user's working directory.
@@ -16,7 +17,9 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -32,22 +35,38 @@ from modelyard.annotation import (
     Tag,
     TrackerRequest,
     bounding_box,
+    clip,
     encode_detections,
     encode_segment,
     encode_tracks,
+    visible,
 )
-from modelyard.imaging import Image, ImageError, crop, decode, draw, limits_from_env, save_png
+from modelyard.imaging import (
+    Image,
+    ImageError,
+    crop,
+    decode_upright,
+    draw,
+    limits_from_env,
+    save_png,
+)
 from modelyard.inference.device import Device, DeviceError
 from modelyard.serving.author.assets import Assets, AssetsError
 from modelyard.serving.author.model import Clicks, Detector, Interactor, NotWrittenError, Tracker
 from modelyard.serving.author.params import ParamsError
 from modelyard.serving.author.state import wrap_state
+from modelyard.serving.protocol.development import own_package
 from modelyard.serving.worker.endpoint import above, fitting
 from modelyard.serving.worker.loading import ModelError, load_model
 from modelyard.serving.worker.predict_options import UsageError, parser
 from modelyard_contract import variables
 
+_LIBRARY, _OPENVINO = "modelyard", "openvino"
 _HEADINGS = ("label", "score", "left", "top", "right", "bottom")
+
+
+class _FailedError(Exception):
+    """The model cannot be run; the message says why."""
 
 
 # Errors of the function rather than of the command.
@@ -58,6 +77,7 @@ _REFUSALS: Final = (
     ModelError,
     NotWrittenError,
     ParamsError,
+    _FailedError,
 )
 
 
@@ -76,23 +96,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> None:
     here = Path(os.environ.get(variables.CWD) or ".")
     limits = limits_from_env(os.environ)
-    images = [decode(_read(here / path), limits) for path in options.image]
+    images = [decode_upright(_read(here / path), limits) for path in options.image]
     assets = Assets.open(here / options.assets)
-    model = load_model(assets, Device.parse(options.device))
-    if not isinstance(model, Detector | Interactor | Tracker):
-        raise UsageError(
-            f"{assets.name} is of type {assets.type}, which needs boxes in two images; "
-            "use a detector, interactor or tracker"
-        )
-    if isinstance(model, Tracker) != (len(images) > 1):
-        wanted = "a tracker needs a first image and at least one more"
-        raise UsageError(wanted if isinstance(model, Tracker) else "expected one image")
-    started = time.perf_counter()
-    if isinstance(model, Tracker):
-        seen = _follow(model, assets, images, options)
-    else:
-        seen = _see(model, assets, images[0], options)
-    seconds = time.perf_counter() - started
+    with _failing_in_one_line(own_package(assets.model)):
+        model = load_model(assets, Device.parse(options.device))
+        if not isinstance(model, Detector | Interactor | Tracker):
+            raise UsageError(
+                f"{assets.name} is of type {assets.type}, which needs boxes in two images; "
+                "use a detector, interactor or tracker"
+            )
+        if isinstance(model, Tracker) != (len(images) > 1):
+            wanted = "a tracker needs a first image and at least one more"
+            raise UsageError(wanted if isinstance(model, Tracker) else "expected one image")
+        started = time.perf_counter()
+        if isinstance(model, Tracker):
+            seen = _follow(model, assets, images, options)
+        else:
+            seen = _see(model, assets, images[0], options)
+        seconds = time.perf_counter() - started
     if options.out:
         _save(draw(images[-1], seen.drawn, assets.labels), here / options.out)
     if options.json:
@@ -102,6 +123,23 @@ def _run(options: argparse.Namespace) -> None:
     noun = "object" if len(seen.shapes) == 1 else "objects"
     drawn = f"; drawn on {options.out}" if options.out else ""
     print(f"{len(seen.shapes)} {noun} in {seconds:.2f} s{drawn}")
+
+
+@contextmanager
+def _failing_in_one_line(package: str) -> Iterator[None]:
+    """Make any error one line, except in `package`: its author needs the traceback."""
+    try:
+        yield
+    except (UsageError, RequestError, *_REFUSALS):
+        raise
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] == _LIBRARY:
+            raise _FailedError(str(error)) from error
+        frames = (frame for frame, _ in traceback.walk_tb(error.__traceback__))
+        roots = {str(frame.f_globals.get("__name__")).partition(".")[0] for frame in frames}
+        if package != _LIBRARY and package in roots and _OPENVINO not in roots:
+            raise
+        raise _FailedError(f"{type(error).__name__}: {error}") from error
 
 
 class _Seen(NamedTuple):
@@ -122,7 +160,8 @@ def _see(
 ) -> _Seen:
     threshold = model.default_threshold if options.threshold is None else options.threshold
     if isinstance(model, Detector):
-        shapes = above(threshold, model.detect(image, threshold))
+        found = above(threshold, model.detect(image, threshold))
+        shapes = list(visible(found, assets.labels, image.size))
         return _Seen(shapes, lambda: encode_detections(shapes, assets.labels, image.size))
     middle = (image.width / 2, image.height / 2)
     clicks = Clicks(
@@ -144,15 +183,16 @@ def _follow(
     state = model.start(images[0], start)
     shapes: list[Shape] = []
     moved: Shape | None = start
+    seen: list[Shape] = []
     for path, image in zip(options.image[1:], images[1:], strict=True):
         moved, state = model.step(image, state)
-        if moved is not None:
-            shapes.append(msgspec.structs.replace(moved, label=path.name))
+        seen = [] if moved is None else clip(moved, image.size)
+        shapes += [msgspec.structs.replace(part, label=path.name) for part in seen]
     request = TrackerRequest(b"", (start,), (None,), "objects")
     return _Seen(
         shapes,
         lambda: encode_tracks([moved], [wrap_state(assets.name, state)], request, images[-1].size),
-        shapes[-1:] if moved is not None else [],
+        shapes[-1:] if seen else [],
     )
 
 

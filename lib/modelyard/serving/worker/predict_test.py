@@ -1,10 +1,12 @@
 """The command that tries a model on an image."""
 
 import io
+import itertools
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -89,6 +91,104 @@ def test_a_lost_object_is_not_in_the_table(here: Path, capsys: pytest.CaptureFix
     assert capsys.readouterr().out.splitlines()[1].startswith("0 objects in ")
 
 
+CODE = """
+from modelyard.serving.author.model import Detector
+from modelyard.annotation import Rectangle
+from modelyard.inference.heads.errors import HeadError
+class Code(Detector):
+    def load(self, assets, device): ...
+    def detect(self, image, threshold):
+        {answer}
+"""
+_names = (f"planted_{number}" for number in itertools.count())
+
+
+@pytest.fixture
+def code(here: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[str]]:
+    """Plant a detector that has this answer; return the arguments that try it."""
+
+    def plant(answer: str) -> list[str]:
+        name = next(_names)
+        (here / f"{name}.py").write_text(CODE.format(answer=answer))
+        write_assets(here / f"of {name}", model=f"{name}:Code")
+        return ["--assets", f"of {name}", "photo.png"]
+
+    monkeypatch.syspath_prepend(str(here))
+    return plant
+
+
+def test_what_cvat_will_not_get_is_neither_counted_nor_drawn(
+    here: Path, code: Callable[[str], list[str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    # The image is 160 x 120.
+    boxes = "(-20, 30, 40, 500), (200, 10, 300, 60), (10, 10, 10.2, 80)"
+    answer = f"return [Rectangle('bright', box, confidence=0.9) for box in ({boxes})]"
+    assert main([*code(answer), "--out", "seen.png"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].split() == ["bright", "0.900", "0", "30", "40", "120"]
+    assert lines[2].startswith("1 object in ")
+
+
+def test_a_picture_that_a_camera_holds_askew_is_turned(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    exif = PIL.Image.Exif()
+    exif[0x0112] = 6
+    PIL.Image.open(here / "photo.png").save(here / "askew.png", exif=exif)
+    assert main(["--assets", "detector", "askew.png", "--out", "seen.png"]) == 0
+    # 160 x 120 with a box from 40, 30 to 120, 90, turned clockwise: x is 120 - y, y is x.
+    assert capsys.readouterr().out.splitlines()[1].split()[2:] == ["30", "40", "90", "120"]
+    assert PIL.Image.open(here / "seen.png").size == (120, 160)
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ("raise HeadError('planted: the head\\ndoes not fit')", "planted: the head does not fit"),
+        ("return [Rectangle('unheard of', (1, 2, 30, 40))]", "unheard of"),
+    ],
+)
+def test_an_error_that_names_the_problem_is_one_line(
+    code: Callable[[str], list[str]],
+    capsys: pytest.CaptureFixture[str],
+    answer: str,
+    message: str,
+) -> None:
+    assert main(code(answer)) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("predict: ")
+    assert message in error
+    assert error.count("\n") == 1
+
+
+def test_an_error_in_the_functions_own_code_keeps_its_traceback(
+    code: Callable[[str], list[str]],
+) -> None:
+    with pytest.raises(ZeroDivisionError):
+        main(code("return 1 / 0"))
+
+
+def test_a_network_that_cannot_be_read_is_one_line(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = here / "network"
+    (folder / "weights").mkdir(parents=True)
+    (folder / "weights" / "best.onnx").write_bytes(b"no network")
+    described = {
+        "schema": 1,
+        "name": "network",
+        "type": "detector",
+        "model": "modelyard.models.heads:HeadDetector",
+        "labels": [{"id": 0, "name": "cat", "type": "rectangle", "attributes": []}],
+        "head": "yolov8",
+    }
+    (folder / "model.json").write_text(json.dumps(described))
+    assert main(["--assets", "network", "photo.png"]) == 1
+    error = capsys.readouterr().err
+    assert "best.onnx" in error
+    assert error.count("\n") == 1
+
+
 def test_paths_start_where_the_command_was_typed(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -126,7 +226,7 @@ def test_wrong_usage_is_exit_2_with_one_line(
     here: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
     (here / "text.jpg").write_text("hello")
-    (here / "half.png").write_bytes(sample_png()[:300])
+    (here / "half.png").write_bytes(sample_png()[:41])
     assert main(arguments) == 2
     captured = capsys.readouterr()
     assert captured.out == ""

@@ -16,6 +16,7 @@ from modelyard_pants.assets.targets import ModelAssets
 from modelyard_pants.common.lookups import only
 from modelyard_pants.common.runnable import RunnableModule
 from modelyard_pants.deploy.targets import PredictMarkerField
+from modelyard_pants.function.resources import EnvField
 from modelyard_pants.function.variants import VariantDependenciesField
 from modelyard_pants.sources.targets import ModelSources
 from modelyard_pants.subsystem import Modelyard
@@ -34,7 +35,8 @@ class PredictFieldSet(RunFieldSet):
 async def run_predict(field_set: PredictFieldSet, modelyard: Modelyard) -> RunRequest:
     direct = await Get(Targets, DependenciesRequest(field_set.dependencies))
     sources = only(direct, ModelSources)
-    assets = await Get(Assets, AssetsRequest(only(direct, ModelAssets)))
+    described = only(direct, ModelAssets)
+    assets = await Get(Assets, AssetsRequest(described))
     if assets.blocked:
         raise InvalidTargetException(f"{field_set.address} cannot run: {assets.blocked}")
     return await Get(
@@ -43,6 +45,7 @@ async def run_predict(field_set: PredictFieldSet, modelyard: Modelyard) -> RunRe
             Addresses([sources.address]),
             modelyard.predict_module,
             arguments=("--assets", "{chroot}/assets"),
+            environment=described[EnvField].value,
             immutable=FrozenDict({"assets": assets.digest}),
         ),
     )

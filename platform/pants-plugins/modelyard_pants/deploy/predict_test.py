@@ -8,6 +8,7 @@ from pants.engine.internals.scheduler import ExecutionError
 from pants.testutil.rule_runner import QueryRule, RuleRunner
 
 from modelyard_pants.deploy.predict import PredictFieldSet
+from modelyard_pants.testing.runner import FUNCTION
 from modelyard_pants.testing.stand_ins import WEIGHTS, rule_runner_with_stand_ins
 
 
@@ -30,6 +31,19 @@ def test_the_deployed_class_is_run_with_its_assets(runner: RuleRunner) -> None:
     assert request.immutable_input_digests is not None
     assets = runner.request(DigestContents, [request.immutable_input_digests["assets"]])
     assert {file.path for file in assets} == {"model.json", "weights/w.bin"}
+
+
+def test_the_functions_variables_are_set(runner: RuleRunner) -> None:
+    env = 'env={"MODELYARD_MAX_PIXELS": "250000000"},'
+    function = FUNCTION.replace('"f"', '"a"').format(extra=env)
+    runner.write_files(
+        {
+            "functions/openvino/a/BUILD": (
+                f"python_sources(name='lib', resolve='openvino')\n{function}"
+            )
+        }
+    )
+    assert dict(_request(runner).extra_env) == {"MODELYARD_MAX_PIXELS": "250000000"}
 
 
 def test_a_function_without_weights_cannot_run(runner: RuleRunner) -> None:

@@ -29,10 +29,12 @@ from pants.engine.target import (
     WrappedTargetRequest,
 )
 
+from modelyard_pants.assets.targets import ModelAssets
 from modelyard_pants.common.lookups import only
 from modelyard_pants.common.option_pexes import OptionPex, OptionPexRequest
 from modelyard_pants.deploy.deploy import DebugRequest, DeployerRequest
 from modelyard_pants.function.identity import FunctionNameField
+from modelyard_pants.function.targets import LabelSetSourceField
 from modelyard_pants.function.variants import VariantDependenciesField
 from modelyard_pants.release.all_releases import AllReleases
 from modelyard_pants.release.bundle import ReleaseBundle, ReleaseBundleRequest
@@ -65,8 +67,10 @@ class DevelopmentRequest:
 async def prepare_development(request: DevelopmentRequest) -> RunRequest:
     dependencies = request.target[VariantDependenciesField]
     direct = await Get(Targets, DependenciesRequest(dependencies))
-    transitive, bundle = await MultiGet(
+    described = only(direct, ModelAssets)[VariantDependenciesField]
+    transitive, data, bundle = await MultiGet(
         Get(TransitiveTargets, TransitiveTargetsRequest([only(direct, ModelSources).address])),
+        Get(Targets, DependenciesRequest(described)),
         Get(ReleaseBundle, ReleaseBundleRequest((request.target,))),
     )
     sources, deployer = await MultiGet(
@@ -75,7 +79,13 @@ async def prepare_development(request: DevelopmentRequest) -> RunRequest:
     )
     folders = (os.path.join(get_buildroot(), root) for root in sources.source_roots)
     roots = (word for folder in folders for word in ("--source-root", folder))
-    return dataclasses.replace(deployer, args=(*deployer.args, *roots))
+    files = [
+        os.path.join(get_buildroot(), target[LabelSetSourceField].file_path)
+        for target in data
+        if target.has_field(LabelSetSourceField)
+    ]
+    labels = ("--labels", files[0]) if files else ()
+    return dataclasses.replace(deployer, args=(*deployer.args, *roots, *labels))
 
 
 @rule(desc="Prepare to serve a function locally")

@@ -32,6 +32,8 @@ def _assert_of_a_alone(runner: RuleRunner, request: RunRequest) -> None:
     assert request.args[:3] == ("modelyard_tools.deployer", "--releases", "{chroot}/bundle")
     roots = [os.path.join(get_buildroot(), root) for root in ("functions/openvino", "lib")]
     assert request.args[5:9] == ("--source-root", roots[0], "--source-root", roots[1])
+    # Where an edit of its labels will be noticed.
+    assert request.args[9:11] == ("--labels", os.path.join(get_buildroot(), "lib/labels/pets.json"))
     assert request.immutable_input_digests is not None
     bundle = runner.request(DigestContents, [request.immutable_input_digests["bundle"]])
     index = next(file.content for file in bundle if file.path == "index.json")
@@ -42,7 +44,7 @@ def test_a_function_is_served_from_its_build_and_the_working_copy(runner: RuleRu
     target = runner.get_target(Address("functions/openvino/a", generated_name="cpu"))
     served = runner.request(RunRequest, [ServeFieldSet.create(target)])
     _assert_of_a_alone(runner, served)
-    assert served.args[9:] == ("serve",)
+    assert served.args[11:] == ("serve",)
 
 
 def test_a_function_is_debugged_with_its_own_debugger(runner: RuleRunner) -> None:
@@ -50,7 +52,7 @@ def test_a_function_is_debugged_with_its_own_debugger(runner: RuleRunner) -> Non
     _assert_of_a_alone(runner, debugged)
     # The user's arguments, `debug a`, follow these.
     pex = "debugger.pex"
-    assert debugged.args[9:] == ("--debugger-pex", f"{{chroot}}/debugger/{pex}")
+    assert debugged.args[11:] == ("--debugger-pex", f"{{chroot}}/debugger/{pex}")
     assert debugged.immutable_input_digests is not None
     files = runner.request(DigestContents, [debugged.immutable_input_digests["debugger"]])
     assert [file.path for file in files] == [pex]

@@ -86,6 +86,7 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     build.add_argument("--platform-pex", type=Path, metavar="PEX")
     build.add_argument("--debugger-pex", type=Path, metavar="PEX")
     build.add_argument("--source-root", type=Path, metavar="FOLDER", action="append", default=[])
+    build.add_argument("--labels", type=Path, metavar="FILE")
     options, rest = build.parse_known_args(argv)
     if not rest or (rest[0].startswith("-") and rest[0] not in ("-h", "--help", "--version")):
         rest = [_DEFAULT, *rest]

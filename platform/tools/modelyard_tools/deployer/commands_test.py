@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import PIL.Image
 import pytest
 
 from modelyard_contract.version import VERSION
@@ -118,6 +119,28 @@ def test_invoking_sends_what_cvat_sends(deployer: Deployer, tmp_path: Path) -> N
     assert refused.returncode == 1
     assert refused.stderr.splitlines()[-1].startswith("echo answered 400:")
     assert deployer.run("invoke", "echo", str(tmp_path / "none.png")).returncode == 2
+
+
+# Answers with width and height of the picture.
+SIZE_OF = """
+import base64, io, json
+import PIL.Image
+
+
+def handler(context, event):
+    file = base64.b64decode(event.body["image"])
+    size = PIL.Image.open(io.BytesIO(file)).size
+    return context.Response(body=json.dumps(size), content_type="application/json")
+"""
+
+
+def test_invoking_turns_a_picture_as_cvat_does(deployer: Deployer, tmp_path: Path) -> None:
+    deployer.run(build=deployer.build(FakeRelease(name="echo", port=free_port(), source=SIZE_OF)))
+    exif = PIL.Image.Exif()
+    exif[0x0112] = 6
+    image = tmp_path / "askew.jpg"
+    PIL.Image.new("RGB", (40, 30)).save(image, exif=exif)
+    assert json.loads(deployer.run("invoke", "echo", str(image)).stdout) == [30, 40]
 
 
 @pytest.mark.usefixtures("echo")

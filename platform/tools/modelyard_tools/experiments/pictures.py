@@ -9,6 +9,7 @@ import cv2
 import msgspec
 import PIL.Image
 
+from modelyard.imaging import ImageError, upright
 from modelyard_tools.experiments.errors import UsageError
 from modelyard_tools.experiments.progress import Counted
 
@@ -19,7 +20,7 @@ _VIDEOS: Final = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpg", ".webm")
 
 
 class Picture(msgspec.Struct, frozen=True):
-    """An image file as CVAT would send it.
+    """An image file as CVAT would send it, upright.
 
     `name` is the path of the file below the given folder, with slashes; for a frame of a video it
     is the video's name and the frame number, such as `walk/frame_000012.png`.
@@ -109,6 +110,8 @@ def pictures_of(source: Path, step: int = 1) -> Pictures:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return upright(path.read_bytes())
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from error
+    except ImageError as error:
+        raise UsageError(f"cannot read {path}: {error}") from error

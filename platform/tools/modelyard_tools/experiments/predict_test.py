@@ -34,6 +34,19 @@ def test_objects_in_a_folder_are_counted(
     assert [request["threshold"] for request in platform.asked] == [0.5, 0.5]
 
 
+def test_a_picture_that_a_camera_holds_askew_is_sent_upright(
+    here: Path, platform: Served, capsys: pytest.CaptureFixture[str]
+) -> None:
+    exif = PIL.Image.Exif()
+    exif[0x0112] = 8
+    PIL.Image.open(here / "photos" / "a.png").save(here / "askew.png", exif=exif)
+    assert run(platform, "predict", "bright", "--images", "askew.png", "--out", "out") == 0
+    (found,) = json.loads((here / "out" / "answers.json").read_text())["askew.png"]
+    # 160 x 120, turned anticlockwise: x is y, y is 160 - x.
+    assert found["points"] == [30, 40, 90, 120]
+    assert PIL.Image.open(here / "out" / "pictures" / "askew.png.png").size == (120, 160)
+
+
 def test_everything_is_written(here: Path, platform: Served) -> None:
     assert run(platform, "predict", "bright", "--images", "photos", "--out", "out") == 0
     answers = json.loads((here / "out" / "answers.json").read_text())

@@ -57,7 +57,12 @@ def _decoded(body: bytes) -> Any:
 
 
 def _read(image: Path) -> bytes:
+    """Return the file as CVAT sends it: upright."""
+    from modelyard.imaging import ImageError, upright
+
     try:
-        return image.read_bytes()
+        return upright(image.read_bytes())
     except OSError as error:
         raise UsageError(f"cannot read {image}: {error.strerror}") from None
+    except ImageError as error:
+        raise UsageError(f"cannot read {image}: {error}") from None

@@ -28,5 +28,6 @@ def run(options: argparse.Namespace, session: Session) -> int:
             release=only_release(built(options)),
             source_roots=source_roots(options),
             port=options.port,
+            labels=options.labels,
         )
     )

@@ -26,6 +26,7 @@ from modelyard_tools.deployer.core.command import Session
 from modelyard_tools.deployer.core.nuclio_config import nuclio_config
 from modelyard_tools.deployer.core.releases import BuiltRelease
 from modelyard_tools.deployer.debugger.startup import Debugger
+from modelyard_tools.deployer.development.labels import LabelFile
 from modelyard_tools.deployer.development.loopback import HOST, listen_here
 from modelyard_tools.deployer.development.reloading import DRAIN, ReloadingFunction
 from modelyard_tools.deployer.development.workbench import workbench
@@ -40,6 +41,8 @@ _LIBRARY: Final = "modelyard"
 class Development(msgspec.Struct, frozen=True, kw_only=True):
     """What to serve: a release, with modules from `source_roots` instead of its own.
 
+    `labels` is the file of its label set in the working copy, if it has one.
+
     With a `debugger`, there is one worker, which may take as long for a request as it takes to step
     through it.
     """
@@ -48,6 +51,7 @@ class Development(msgspec.Struct, frozen=True, kw_only=True):
     release: BuiltRelease
     source_roots: Sequence[Path]
     port: int
+    labels: Path | None = None
     debugger: Debugger | None = None
 
 
@@ -72,12 +76,17 @@ def serve(development: Development) -> int:
     listener = listen_here(development.port, "--port")
     with tempfile.TemporaryDirectory(prefix="modelyard-") as scratch:
         spec = _spec(development, release, config, Path(scratch))
+        labels = None
+        if development.labels:
+            labels = LabelFile(development.labels, release.folder / ASSETS, Path(scratch) / ASSETS)
+            env = {**spec.env, variables.ASSETS: str(labels.assets)}
+            spec = msgspec.structs.replace(spec, env=env)
         if development.debugger:
             # Two workers cannot listen on one debugger's port.
-            function = ReloadingFunction(spec, report, overlap=False)
+            function = ReloadingFunction(spec, report, labels=labels, overlap=False)
         else:
             spec, package = _following(spec, release)
-            function = ReloadingFunction(spec, report, package)
+            function = ReloadingFunction(spec, report, package, labels=labels)
         return _serve(development, release, config, function, listener)
 
 

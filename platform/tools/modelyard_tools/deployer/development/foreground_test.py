@@ -1,5 +1,6 @@
 """`serve` as a process, whose sources are edited while it runs."""
 
+import json
 import re
 import signal
 import subprocess
@@ -132,8 +133,11 @@ BOX = "return [Rectangle('seen', (0, 0, 10, {bottom} + self._number), confidence
 class ServedModel(Served):
     """The same, for a package with a model in it."""
 
+    def answer_to_picture(self) -> httpx.Response:
+        return httpx.post(self._url, content=sample_request("detector"), timeout=30)
+
     def boxes(self) -> list[list[float]]:
-        response = httpx.post(self._url, content=sample_request("detector"), timeout=30)
+        response = self.answer_to_picture()
         response.raise_for_status()
         return [item["points"] for item in response.json()]
 
@@ -163,7 +167,9 @@ def model(deployer: Deployer, tmp_path: Path) -> Iterator[ServedModel]:
     release = FakeRelease(
         name="boxes", port=1, handler="modelyard.serving.worker.nuclio:handler", model=described
     )
-    arguments = ["--source-root", str(package.parent), "serve", "--port", "0"]
+    (package / "labels.json").write_text('["seen"]')
+    roots = ["--source-root", str(package.parent), "--labels", str(package / "labels.json")]
+    arguments = [*roots, "serve", "--port", "0"]
     process = deployer.start(*arguments, build=deployer.build(release))
     try:
         yield ServedModel(process, package)
@@ -186,6 +192,33 @@ def test_new_methods_use_the_weights_that_are_loaded(model: ServedModel) -> None
     assert response.json()["error"].startswith("SyntaxError")
     model.edit(MODEL.format(more=5, answer=BOX.format(bottom=60)))
     until(lambda: model.sees(67))
+
+
+def test_labels_edited_meanwhile_are_loaded_again(model: ServedModel, tmp_path: Path) -> None:
+    labels = tmp_path / "working copy" / "boxes" / "labels.json"
+
+    def listed() -> list[str]:
+        metadata = model.get("/api/functions").json()["boxes"]["metadata"]
+        return [label["name"] for label in json.loads(metadata["annotations"]["spec"])]
+
+    until(lambda: model.sees(21))
+    assert listed() == ["seen"]
+    labels.write_text('["cat", "seen"]')
+    until(lambda: listed() == ["cat", "seen"] and model.sees(21))
+    (row,) = model.get("/console/api/functions").json()
+    assert [label["name"] for label in row["labels"]] == ["cat", "seen"]
+    # Without the label, its boxes would be dropped by CVAT.
+    labels.write_text('["cat"]')
+    until(lambda: model.answer_to_picture().status_code == 500)
+    assert "seen" in model.answer_to_picture().json()["error"]
+    labels.write_text('["cat", "cat"]')
+    until(lambda: model.answer_to_picture().status_code == 503)
+    assert "label name 'cat' twice" in model.answer_to_picture().json()["error"]
+    # As some editors write: another file takes the name.
+    (labels.parent / "new.json").write_text('["seen"]')
+    (labels.parent / "new.json").rename(labels)
+    until(lambda: model.sees(21))
+    assert listed() == ["seen"]
 
 
 def test_ctrl_c_ends_it_and_its_workers(served: Served) -> None:

@@ -13,9 +13,12 @@ from modelyard.serving.protocol.development import RELOAD_PATH, NotLoaded, Reloa
 from modelyard.serving.protocol.messages import Event, Reply
 from modelyard.serving.server.pool import WorkerPool
 from modelyard.serving.server.spec import StartError, WorkerSpec
+from modelyard_contract.labels import LabelError
+from modelyard_tools.deployer.development.labels import LabelFile
 from modelyard_tools.deployer.output.report import Report
 
 DRAIN: Final = 5.0
+_CODE: Final = ".py"
 _NEXT: Final = "cannot load; the next edit triggers another attempt"
 
 
@@ -27,7 +30,8 @@ class ReloadingFunction:
     that is no longer there would mislead.
 
     If only files of `package` changed, its workers, which run `modelyard.serving.worker.develop`,
-    reimport them and keep everything else loaded.
+    reimport them and keep everything else loaded. Labels are read again whenever workers start,
+    and when their file changes.
 
     Attributes:
         failure: Why nothing is loaded, in one line; "" while something is.
@@ -35,13 +39,20 @@ class ReloadingFunction:
     """
 
     def __init__(
-        self, spec: WorkerSpec, report: Report, package: str = "", *, overlap: bool = True
+        self,
+        spec: WorkerSpec,
+        report: Report,
+        package: str = "",
+        *,
+        labels: LabelFile | None = None,
+        overlap: bool = True,
     ) -> None:
         """Serve with workers of `spec`; without `overlap`, old ones end before new ones load."""
         self._overlap = overlap
         self._spec = spec
         self._package = package
         self._report = report
+        self._label_file = labels
         self._pool: WorkerPool | None = None
         self._traceback: list[str] = []
         self.failure = "the function is still loading"
@@ -52,6 +63,11 @@ class ReloadingFunction:
         """How many workers can answer."""
         return self._pool.ready if self._pool else 0
 
+    @property
+    def labels(self) -> list[dict[str, Any]] | None:
+        """The labels as last read from the working copy; None if they are the build's."""
+        return self._label_file.labels if self._label_file else None
+
     async def call(self, event: Event) -> Reply:
         """Return the reply to `event`; a 503 while nothing is loaded."""
         if self._pool is None:
@@ -60,8 +76,11 @@ class ReloadingFunction:
         return await self._pool.call(event)
 
     async def follow(self, source_roots: Sequence[Path]) -> None:
-        """Load, and reload after every change of a Python file, until cancelled."""
-        watch = awatch(*source_roots, watch_filter=_PythonFiles())
+        """Load, and reload after every change of a Python file or the labels, until cancelled."""
+        more = [self._label_file.path] if self._label_file else []
+        # Editors replace files: watch the folder.
+        folders = {*source_roots, *(path.parent for path in more)}
+        watch = awatch(*folders, watch_filter=_Followed(more))
         # The watch begins before the first load, so that no edit is missed.
         upcoming = asyncio.ensure_future(anext(watch))
         try:
@@ -78,12 +97,15 @@ class ReloadingFunction:
             await asyncio.gather(upcoming, return_exceptions=True)
 
     def _is_own(self, changes: Iterable[tuple[Any, str]], source_roots: Sequence[Path]) -> bool:
-        """Whether all changed files belong to the package."""
+        """Whether all changed files are code of the package."""
         if not self._package:
             return False
         folders = [(root / self._package).resolve() for root in source_roots]
         paths = [Path(path).resolve() for _, path in changes]
-        return all(any(path.is_relative_to(folder) for folder in folders) for path in paths)
+        return all(
+            path.suffix == _CODE and any(path.is_relative_to(folder) for folder in folders)
+            for path in paths
+        )
 
     async def _reload(self) -> bool:
         """Have the workers reimport the package; False if they cannot even try."""
@@ -113,8 +135,10 @@ class ReloadingFunction:
             await old.stop(0)
             old = None
         try:
+            if self._label_file:
+                self._label_file.apply()
             await pool.start()
-        except StartError as error:
+        except (LabelError, StartError) as error:
             failure = str(error).strip()
         except asyncio.CancelledError:
             await pool.stop(0)
@@ -139,9 +163,13 @@ class ReloadingFunction:
             await self._pool.stop(DRAIN)
 
 
-class _PythonFiles(DefaultFilter):
-    """A function's source files, without its tests."""
+class _Followed(DefaultFilter):
+    """A function's source files, without its tests, and `more` files."""
+
+    def __init__(self, more: Iterable[Path]) -> None:
+        super().__init__()
+        self._more = frozenset(more)
 
     def __call__(self, change: Any, path: str) -> bool:
-        wanted = path.endswith(".py") and not path.endswith("_test.py")
-        return wanted and super().__call__(change, path)
+        wanted = path.endswith(_CODE) and not path.endswith("_test.py")
+        return (wanted or Path(path).resolve() in self._more) and super().__call__(change, path)

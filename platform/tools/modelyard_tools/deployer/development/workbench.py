@@ -4,6 +4,7 @@ Browsers and `./pants experiment` get what a platform with a single function wou
 everything else is an event for the function, as usual.
 """
 
+import json
 from typing import Any, Final
 
 import msgspec
@@ -36,7 +37,7 @@ def workbench(
             "httpPort": port,
         }
         described = {
-            "metadata": config.raw.metadata,
+            "metadata": _metadata(function, config),
             "spec": config.raw.spec,
             "status": state,
         }
@@ -68,6 +69,15 @@ def workbench(
     )
 
 
+def _metadata(function: ReloadingFunction, config: FunctionConfig) -> dict[str, Any]:
+    """Return the function's metadata, with the labels that it has now."""
+    metadata = config.raw.metadata
+    if function.labels is None:
+        return metadata
+    annotations = {**(metadata.get("annotations") or {}), "spec": json.dumps(function.labels)}
+    return {**metadata, "annotations": annotations}
+
+
 def _json(content: Any) -> Response:
     return Response(msgspec.json.encode(content), media_type="application/json")
 
@@ -75,7 +85,8 @@ def _json(content: Any) -> Response:
 def _row(
     function: ReloadingFunction, config: FunctionConfig, manifest: Manifest, port: int
 ) -> FunctionRow:
-    annotations = dict(config.raw.metadata.get("annotations") or {})
+    metadata = _metadata(function, config)
+    annotations = dict(metadata.get("annotations") or {})
     annotations.pop("spec", None)
     return FunctionRow(
         name=config.name,
@@ -86,7 +97,7 @@ def _row(
         message=function.failure,
         port=port,
         variant=manifest.variant,
-        labels=label_list(config.raw.metadata),
+        labels=label_list(metadata),
         annotations=annotations,
         workers=config.workers,
         ready=function.ready,
