@@ -13,8 +13,9 @@ from typing import Any, ClassVar, Final
 import msgspec
 
 from modelyard.adopted.author import Author, image_text
+from modelyard.adopted.detections import DetectionReader
 from modelyard.adopted.errors import AuthorError
-from modelyard.adopted.shapes import detections, matches, segment, tracked
+from modelyard.adopted.shapes import matches, segment, tracked
 from modelyard.annotation import ReidBox, Segment, Shape, TrackedShape, bounding_box
 from modelyard.imaging import Image
 from modelyard.inference.device import Device
@@ -41,34 +42,25 @@ class _Adopted:
         """
         if self.unfinished:
             raise AuthorError(f"{assets.name} is adopted in part: {self.unfinished}")
-        self._labels = assets.labels
         self._author = Author(self.author, assets)
 
 
 class AdoptedDetector(_Adopted, Detector):
-    """A detector; detections with undeclared labels are left out, as in CVAT."""
+    """A detector; what CVAT would drop of its reply is left out, with one warning."""
 
     def load(self, assets: Assets, device: Device) -> None:
         """Load the author's function; see `_Adopted.load`."""
         super().load(assets, device)
-        self._unknown: set[str] = set()
+        self._reader = DetectionReader(assets.labels, log.warning)
 
     def detect(self, image: Image, threshold: float) -> list[Shape]:
-        """Return the author's detections with a score of at least `threshold`.
+        """Return the author's detections, whose score may be below `threshold`.
 
         Raises:
             AuthorError: its reply is not a detector's.
         """
         reply = self._author.ask({"image": image_text(image), "threshold": threshold})
-        return [shape for shape in detections(reply) if self._is_declared(shape)]
-
-    def _is_declared(self, shape: Shape) -> bool:
-        if shape.label in self._labels.names:
-            return True
-        if shape.label not in self._unknown:
-            self._unknown.add(shape.label)
-            log.warning("%r is detected, but not among the function's labels", shape.label)
-        return False
+        return self._reader.read(reply)
 
 
 class AdoptedInteractor(_Adopted, Interactor):
