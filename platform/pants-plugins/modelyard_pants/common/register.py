@@ -2,7 +2,16 @@ from __future__ import annotations
 
 from typing import Any, Iterable
 
-from modelyard_pants.common import modules, named, option_pexes, option_tools, runnable
+from modelyard_pants.common import (
+    changed_names,
+    modules,
+    named,
+    option_pexes,
+    option_tools,
+    runnable,
+)
+
+changed_names.replace_methods()
 
 
 def rules() -> Iterable[Any]:
