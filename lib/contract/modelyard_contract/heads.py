@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -86,8 +87,9 @@ OPTIONS: Mapping[str, _Option] = {
     "limit": _whole(1, 10000),
     "task": _one_of(*get_args(Task)),
     "kpt_shape": _Option(
-        lambda value: _all(value, 2, lambda number: _is_whole(number, 1, 1000))
-        and value[1] in {2, 3},
+        lambda value: (
+            _all(value, 2, lambda number: _is_whole(number, 1, 1000)) and value[1] in {2, 3}
+        ),
         "number of joints and 2 or 3, the values of each, such as [17, 3]",
     ),
     "score": _one_of(*get_args(Score)),
@@ -118,6 +120,8 @@ def check_options(options: Mapping[str, Any], known: Collection[str] = tuple(OPT
     """
     for key, value in options.items():
         if key not in known:
-            raise HeadOptionError(None, key, f"accepted: {', '.join(known)}")
+            close = difflib.get_close_matches(str(key), known, 1)
+            meant = f"did you mean {close[0]!r}? " if close else ""
+            raise HeadOptionError(None, key, f"{meant}accepted: {', '.join(known)}")
         if not OPTIONS[key].usable(value):
             raise HeadOptionError(key, value, f"accepted: {OPTIONS[key].accepted}")

@@ -6,6 +6,7 @@ repository does not build.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any, Iterable
 
@@ -127,6 +128,8 @@ async def deploy_release(field_set: DeployReleaseFieldSet, _: AllReleases) -> De
     bundle = await Get(ReleaseBundle, ReleaseBundleRequest((wrapped.target,)))
     deployer = await Get(RunRequest, DeployerRequest(bundle))
     environment = await Get(EnvironmentVars, EnvironmentVarsRequest(_DEPLOYER_ENV))
+    # A function that was chosen and cannot be deployed is a failure.
+    deployer = dataclasses.replace(deployer, args=(*deployer.args, "apply", "--strict"))
     return DeployProcess(name=field_set.address.spec, process=in_workspace(deployer, environment))
 
 

@@ -33,6 +33,9 @@ def test_a_chosen_function_is_deployed_without_the_others(rule_runner: RuleRunne
         "{chroot}/bundle",
         "--platform-pex",
         "{chroot}/bundle/platform/platform.pex",
+        # If it is blocked, that is a failure.
+        "apply",
+        "--strict",
     )
     files = rule_runner.request(DigestContents, [process.immutable_input_digests["bundle"]])
     contents = {file.path: file.content for file in files}

@@ -61,6 +61,11 @@ def runner() -> RuleRunner:
             'head="yolov8", head_options={"colour": "rgb"},',
             "`head_options` is 'colour'; accepted: input_size",
         ),
+        (
+            "{extra}",
+            'head="yolov8", head_options={"nms_treshold": 0.5},',
+            "`head_options` is 'nms_treshold'; did you mean 'nms_threshold'? accepted: input_size",
+        ),
     ],
 )
 def test_a_wrong_model_is_refused(

@@ -17,6 +17,7 @@ from modelyard_pants.function.identity import FunctionNameField, HandlerField
 from modelyard_pants.function.model import HeadField, LabelsField
 from modelyard_pants.function.resources import GpusField
 from modelyard_pants.function.targets import ModelFunction
+from modelyard_pants.generator.packages import LockedModules, require_free_name
 from modelyard_pants.generator.validation import (
     require_distinct,
     require_usable_model,
@@ -46,8 +47,10 @@ async def generate_model_function_targets(
     modelyard: Modelyard,
     python_setup: PythonSetup,
     union_membership: UnionMembership,
+    locked: LockedModules,
 ) -> GeneratedTargets:
     generator = request.generator
+    require_free_name(generator.address, locked)
     require_usable_model(generator)
     targets = [
         target

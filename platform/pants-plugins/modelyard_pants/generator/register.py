@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from typing import Any, Iterable
 
-from modelyard_pants.generator import generate
+from modelyard_pants.generator import generate, packages
 
 
 def rules() -> Iterable[Any]:
-    return generate.rules()
+    return (*generate.rules(), *packages.rules())

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from modelyard_contract.names import FunctionNameError, check_function_name, function_name
+from modelyard_contract.third_party import LOCKS, module_names
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _LONGEST: Final = 50
@@ -58,4 +59,6 @@ def _where_taken(name: str, repository: Path) -> str | None:
             return str((folder / name).relative_to(repository))
     if name in sys.stdlib_module_names:
         return "Python's standard library"
+    if name in module_names(lock.read_text(encoding="utf-8") for lock in repository.glob(LOCKS)):
+        return f"a library of {LOCKS}"
     return "an installed package" if importlib.util.find_spec(name) else None

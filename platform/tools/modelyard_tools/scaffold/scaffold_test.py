@@ -71,11 +71,15 @@ def test_the_command_says_what_comes_next(
         ("modelyard", "already exists in lib/modelyard"),
         ("json", "already exists in Python's standard library"),
         ("pytest", "already exists in an installed package"),
+        ("torch", "already exists in a library of 3rdparty/python/*/*.lock"),
     ],
 )
 def test_a_name_that_cannot_work_is_refused(
     repository: Path, name: str, reason: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    lock = repository / "3rdparty" / "python" / "torch-cpu" / "torch-cpu.lock"
+    lock.parent.mkdir(parents=True)
+    lock.write_text("torch==2.13.0\n")
     before = sorted(repository.rglob("*"))
     assert main([name]) == 2
     error = capsys.readouterr().err

@@ -51,8 +51,12 @@ def apply(session: Session, target: Target, job: Job) -> int:
         summary.show_next_steps(session.report, steps, after.functions, target)
     if failures:
         return FAILED
-    blocked = any(step.action is Action.BLOCKED for step in steps)
-    return PARTLY_BLOCKED if blocked and job.strict else 0
+    blocked = [step for step in steps if step.action is Action.BLOCKED]
+    if not (blocked and job.strict):
+        return 0
+    for step in blocked:
+        session.report.error(f"{step.name} was not deployed: {step.reason}")
+    return PARTLY_BLOCKED
 
 
 def prune(session: Session, target: Target, job: Job) -> int:

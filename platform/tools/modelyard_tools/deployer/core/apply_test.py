@@ -128,7 +128,9 @@ def test_a_blocked_function_does_not_hold_up_the_others(deployer: Deployer) -> N
     assert done.returncode == 0
     assert "its weights cannot be fetched" in done.stdout
     assert version_and_pid(port)[0] == "1"
-    assert deployer.run("--strict", build=build).returncode == 3
+    strict = deployer.run("--strict", build=build)
+    assert strict.returncode == 3
+    assert strict.stderr.strip() == "gone was not deployed: its weights cannot be fetched"
 
 
 def test_a_taken_function_port_is_reported_with_its_holder(deployer: Deployer) -> None:
