@@ -217,6 +217,48 @@ def test_weights_are_found_in_whatever_folder_the_author_expects(tmp_path: Path)
     assert nuclio_path("/opt/nuclio/missing.bin") == str(home.path / "missing.bin")
 
 
+FILES = """
+import json
+import os
+from pathlib import Path
+from modelyard.adopted.home import nuclio_path
+
+HERE = Path(nuclio_path("/opt/nuclio/nets/small.py")).parent
+AT_IMPORT = open("classes.txt").read().split()
+
+
+def init_context(context):
+    context.user_data.weights = Path("best.onnx").read_text()
+
+
+def handler(context, event):
+    read = [AT_IMPORT, context.user_data.weights, (HERE / "small.yaml").read_text()]
+    read += [Path("nets/small.yaml").read_text(), sorted(os.listdir("."))]
+    return context.Response(body=json.dumps(read), content_type="application/json")
+"""
+
+
+def test_bare_names_are_found_as_in_nuclios_folder(package: Path) -> None:
+    author = package / "mine" / "author"
+    (author / "nets").mkdir(parents=True)
+    for folder in (package / "mine", author, author / "nets"):
+        (folder / "__init__.py").touch()
+    (author / "main.py").write_text(FILES)
+    (author / "classes.txt").write_text("cat\ndog\n")
+    (author / "nets" / "small.py").touch()
+    (author / "nets" / "small.yaml").write_text("size: 640")
+    (package / "weights").mkdir()
+    (package / "weights" / "best.onnx").write_text("network")
+    before = Path.cwd()
+    asked = Author("mine.author.main:handler", planted_assets(package, "none"))
+    classes, weights, *configurations, listed = asked.ask({})
+    assert classes == ["cat", "dog"]
+    assert weights == "network"
+    assert configurations == ["size: 640", "size: 640"]
+    assert {"best.onnx", "classes.txt", "function.yaml", "main.py", "nets"} <= set(listed)
+    assert Path.cwd() == before
+
+
 def test_an_author_is_loaded_with_its_own_initialisation(package: Path) -> None:
     (package / "starting.py").write_text(
         "def init_context(context): raise SystemError('no weights')\n"
