@@ -10,12 +10,13 @@ import msgspec
 from modelyard_contract.frameworks import FRAMEWORKS, OPENVINO, PYTORCH
 from modelyard_tools.adopt import fitting
 from modelyard_tools.adopt.errors import AdoptError
+from modelyard_tools.adopt.files import files_beside
 from modelyard_tools.adopt.handler import find_handler
 from modelyard_tools.adopt.identity import identity_of
 from modelyard_tools.adopt.notes import Note, Notes
 from modelyard_tools.adopt.resolves import distribution_of, missing_modules, resolve_of
 from modelyard_tools.adopt.settings import DEFAULTS, settings_of
-from modelyard_tools.adopt.steps import weights_of
+from modelyard_tools.adopt.steps import WeightsFile, target_name, weights_of
 from modelyard_tools.adopt.upstream import CONFIGS, Upstream, read_upstream
 from modelyard_tools.adopt.write import Adopted, write_function
 from modelyard_tools.scaffold.names import BadNameError, check_name
@@ -59,7 +60,16 @@ def adopt(repository: Path, path: Path, name: str | None, framework: str | None)
     handler = find_handler(config, identity.type, modules)
     if handler.unfinished:
         notes.add("handler.py", handler.unfinished)
-    code = _fitted(modules, name, resolve_of(framework), repository, notes)
+    beside = files_beside(
+        upstream.folder,
+        upstream.data,
+        notes,
+        json_for_yaml=any(fitting.reads_config_only(module) for module in modules),
+    )
+    weights = weights_of(upstream.configs, upstream.dockerfiles, notes)
+    # A file that is there is the one that the author ran.
+    pinned = [*beside.weights, *(each for each in weights if each.name not in beside.names)]
+    code = _fitted(modules, name, resolve_of(framework), repository, notes, given=beside.names)
     adopted = Adopted(
         name=name,
         path=upstream.path,
@@ -68,10 +78,9 @@ def adopt(repository: Path, path: Path, name: str | None, framework: str | None)
         handler=handler,
         code=code,
         settings=_settings(upstream, framework, notes),
-        weights=weights_of(upstream.configs, upstream.dockerfiles, notes),
+        weights=_distinct(pinned),
+        data=beside.data,
     )
-    for data in upstream.data:
-        notes.add(data, "not copied: weights are pinned in a model_weights, and code is Python")
     notes.add(
         "BUILD",
         "`licence`, `licence_stated_at` and `origin` are placeholders: state author and licence "
@@ -114,6 +123,8 @@ def _fitted(
     resolve: str,
     repository: Path,
     notes: Notes,
+    *,
+    given: Collection[str],
 ) -> dict[str, str]:
     """Return the author's files, adapted to our package; what cannot be adapted becomes notes."""
     own = fitting.own_modules(modules)
@@ -132,11 +143,25 @@ def _fitted(
                 "load the model with modelyard.inference.openvino",
             )
         for path in fitting.image_paths(module):
-            notes.add(place, f"reads {path}; provide a file of that name with a model_weights")
+            if PurePosixPath(path).name not in given:
+                notes.add(place, f"reads {path}; provide a file of that name with a model_weights")
+        for line, path in fitting.bare_names(module):
+            if PurePosixPath(path).name not in given:
+                reason = f"opens {path}; provide a file of that name with a model_weights"
+                notes.add(f"{place}:{line}", reason)
         for line, reason in fitting.unfit(module):
             notes.add(f"{place}:{line}", reason)
         code[module.path] = fitting.fit(module, f"{name}.author", own, missing)
     return code
+
+
+def _distinct(weights: Collection[WeightsFile]) -> list[WeightsFile]:
+    """Return the files with a name of its own for each target."""
+    named: list[WeightsFile] = []
+    for each in weights:
+        target = target_name(each.source, [other.target for other in named])
+        named.append(msgspec.structs.replace(each, target=target))
+    return named
 
 
 def _settings(upstream: Upstream, framework: str, notes: Notes) -> dict[str, dict[str, Any]]:

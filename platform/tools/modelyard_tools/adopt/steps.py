@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any, Final
+from urllib.parse import unquote
 
 import msgspec
 
@@ -11,19 +12,27 @@ from modelyard_tools.adopt.notes import Notes
 from modelyard_tools.adopt.upstream import CONFIGS
 
 _URL: Final = re.compile(r"https?://[^\s'\"|;&)<>]+")
-_WEIGHTS: Final = frozenset(
+# What files of weights end with.
+WEIGHTS: Final = frozenset(
     {".pth", ".pt", ".pkl", ".onnx", ".h5", ".pb", ".xml", ".bin", ".weights", ".caffemodel"}
-    | {".npz", ".safetensors", ".zip", ".gz", ".tar", ".tgz", ".ckpt"}
+    | {".npz", ".safetensors", ".zip", ".gz", ".tar", ".tgz", ".ckpt", ".tflite", ".torchscript"}
 )
 _DRIVE: Final = re.compile(r"drive\.google\.com|\bgdown\b|confirm=")
 _ZOO: Final = re.compile(r"(?:omz_downloader|downloader\.py)\b.*?--name[= ]+([\w.-]+)")
 
 
 class WeightsFile(msgspec.Struct, frozen=True):
-    """A weights file that an author's image downloads: its source, and a name for its target."""
+    """A file of weights: a name for its target, its source, and its digest and size if known."""
 
     target: str
     source: str
+    sha256: str = ""
+    size: int = 0
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return unquote(PurePosixPath(self.source).name)
 
 
 def weights_of(
@@ -36,13 +45,13 @@ def weights_of(
         for url in urls:
             if url not in found:
                 found[url] = WeightsFile(
-                    _target(url, [each.target for each in found.values()]), url
+                    target_name(url, [each.target for each in found.values()]), url
                 )
         notes.add(where, _verdict(step, urls))
     return list(found.values())
 
 
-def _target(url: str, taken: Collection[str]) -> str:
+def target_name(url: str, taken: Collection[str]) -> str:
     """Return a unique name for the file's target."""
     stem = re.sub(r"\W+", "_", PurePosixPath(url).name.partition(".")[0]).strip("_").lower()
     stem = stem or "weights"
@@ -79,7 +88,7 @@ def _docker_steps(dockerfiles: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def _is_weights(url: str) -> bool:
-    return PurePosixPath(url).suffix.lower() in _WEIGHTS and "drive.google" not in url
+    return PurePosixPath(url).suffix.lower() in WEIGHTS and "drive.google" not in url
 
 
 def _verdict(step: str, urls: list[str]) -> str:

@@ -33,13 +33,20 @@ _WIDTH: Final = 100
 # Known only to the person who adopts; BUILD files require a value.
 _UNKNOWN: Final = "LicenseRef-unknown"
 _NOWHERE: Final = "nowhere yet"
+_PINNED: Final = (
+    "# To share the function, publish the file and put its URL here; the digest stays.\n"
+)
+_UNPINNED: Final = (
+    "# Not downloaded until someone who trusts the file records its sha256 and size.\n"
+)
 
 
 class Adopted(msgspec.Struct, frozen=True, kw_only=True):
     """All that is known about the function.
 
     `path` is its path in CVAT's tree; `framework` is ours, openvino or pytorch; `code` are the
-    author's files, adapted, by path; `settings` are the fields of `model_function` by variant.
+    author's files, adapted, by path; `data` are the files beside them; `settings` are the fields of
+    `model_function` by variant.
     """
 
     name: str
@@ -50,6 +57,7 @@ class Adopted(msgspec.Struct, frozen=True, kw_only=True):
     code: Mapping[str, str]
     settings: Mapping[str, Mapping[str, Any]]
     weights: list[WeightsFile]
+    data: Mapping[str, bytes]
 
 
 def write_function(repository: Path, adopted: Adopted, notes: tuple[Note, ...]) -> Path:
@@ -67,6 +75,10 @@ def write_function(repository: Path, adopted: Adopted, notes: tuple[Note, ...]) 
             file = made / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(content, encoding="utf-8")
+        for path, data in adopted.data.items():
+            file = made / "author" / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(data)
         shutil.copymode(folder.parent, made)
         made.rename(folder)
     return folder
@@ -106,6 +118,7 @@ def build_file(adopted: Adopted, labels: Any, *, has_label_set: bool) -> str:
     author = {
         "name": "author",
         "sources": ["author/**/*.py"],
+        **({"dependencies": [":author_data"]} if adopted.data else {}),
         "skip_mypy": True,
         "skip_ruff": True,
     }
@@ -114,14 +127,23 @@ def build_file(adopted: Adopted, labels: Any, *, has_label_set: bool) -> str:
         "# The author's code keeps its own style. Nothing imports it by name.\n"
         + call("python_sources", author),
     ]
+    if adopted.data:
+        sources = ["author/**/*", "!author/**/*.py*"]
+        parts.append(
+            "# What the code opens beside itself.\n"
+            + call("resources", {"name": "author_data", "sources": sources})
+        )
     if has_label_set:
         parts.append('label_set(name="labels", source="labels.json")\n')
     origin = f"serverless/{adopted.path}, written for CVAT"
     for file in adopted.weights:
         described = {"licence": _UNKNOWN, "licence_stated_at": _NOWHERE, "origin": origin}
+        pin = {"sha256": file.sha256, "size": file.size} if file.sha256 else {}
         parts.append(
-            "# Not downloaded until someone who trusts the file records its sha256 and size.\n"
-            + call("model_weights", {"name": file.target, "source": file.source, **described})
+            (_PINNED if pin else _UNPINNED)
+            + call(
+                "model_weights", {"name": file.target, "source": file.source, **pin, **described}
+            )
         )
     parts.append(call("model_function", _function(adopted, labels, origin)))
     return "\n".join(parts)
