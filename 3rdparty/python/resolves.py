@@ -65,6 +65,7 @@ RESOLVES = {
         _ours("buildgrid", platforms=(LINUX_X86, LINUX_ARM)),
         _ours("experiments"),
         _ours("debug"),
+        _ours("exporters", find_links=True, platforms=(LINUX_X86,)),
         _ours("tools"),
         _ours("pants-plugins", python="3.9"),
         Resolve("launcher", "platform/launcher", "pants", python="3.9"),

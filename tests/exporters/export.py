@@ -1,0 +1,77 @@
+"""Exports networks with their authors' packages, and writes what those find with them.
+
+    python -m exporters.export FOLDER [--only WORD]
+
+Runs in an environment with those packages, which `.ci/exporters` makes: nothing else of the
+repository needs them. Exit code 1 if a package cannot export a form that it could before.
+"""
+
+import argparse
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from exporters.pictures import write_pictures
+from modelyard.models.detectron2.operators import provide_operators
+
+# Before the packages are imported: they would install others and ask the network.
+os.environ |= {
+    "CUDA_VISIBLE_DEVICES": "",
+    "HF_HUB_OFFLINE": "1",
+    "YOLO_AUTOINSTALL": "false",
+    "YOLO_OFFLINE": "true",
+    "YOLO_VERBOSE": "false",
+}
+
+_Export = Callable[[Path, list[Path]], Iterator[str]]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Export everything and return the exit code."""
+    options = _parse(arguments)
+    folder = options.folder.absolute()
+    os.environ["YOLO_CONFIG_DIR"] = str(folder / "settings")
+    (folder / "settings").mkdir(parents=True, exist_ok=True)
+    pictures = write_pictures(folder / "pictures")
+    # Ultralytics writes some files into the working folder.
+    os.chdir(folder)
+    failed = []
+    for name, export in _exports():
+        if options.only not in name:
+            continue
+        start = time.monotonic()
+        try:
+            for form in export(folder, pictures):
+                print(f"exported {form} in {time.monotonic() - start:.0f} s", flush=True)
+                start = time.monotonic()
+        except Exception:
+            traceback.print_exc()
+            failed.append(name)
+    for name in failed:
+        print(f"export: {name} could not be exported", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _exports() -> Iterator[tuple[str, _Export]]:
+    provide_operators()
+    from exporters import rf_detr, transformer_peers, yolo  # noqa: PLC0415 - after the operators
+
+    for network in yolo.NETWORKS:
+        yield network.config, lambda *places, chosen=network: yolo.export(chosen, *places)
+    for module in (rf_detr, transformer_peers):
+        for family in module.names():
+            yield family, lambda *places, of=module, name=family: of.export(name, *places)
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="export", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--only", default="", help="only networks whose names contain this")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,99 @@
+"""RF-DETR: networks of random weights, exported by their author's package."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import rfdetr  # pants: no-infer-dep
+import torch  # pants: no-infer-dep
+from PIL import Image
+
+from exporters.record import Expected, Object
+
+_CLASSES: Final = ("cat", "big dog", "traffic light")
+_THRESHOLD: Final = 0.3
+_SIDE: Final = {"rfdetr-nano": 256, "rfdetr-seg-nano": 264}
+_FAMILIES: Final = {"rfdetr-nano": "RFDETRNano", "rfdetr-seg-nano": "RFDETRSegNano"}
+
+
+def names() -> list[str]:
+    """Return the families that this module exports."""
+    return list(_FAMILIES)
+
+
+def export(family: str, folder: Path, pictures: list[Path]) -> Iterator[str]:
+    """Export a network to ONNX and OpenVINO; yield the folders' names."""
+    logging.disable(logging.INFO)
+    torch.manual_seed(7)
+    peer = getattr(rfdetr, _FAMILIES[family])(
+        pretrain_weights=None,
+        num_classes=len(_CLASSES),
+        resolution=_side(family),
+        device="cpu",
+    )
+    peer.model.class_names = list(_CLASSES)
+    _widen(peer.model.model, pictures, peer)
+    kind = "masks" if "seg" in family else "boxes"
+    for form in ("onnx", "openvino"):
+        place = folder / f"{family}-{form}"
+        place.mkdir(parents=True)
+        peer.export(output_dir=str(place), format=form, verbose=False)
+        files = sorted(path.name for path in place.iterdir())
+        found = [
+            {"file": f"../pictures/{picture.name}", "objects": _asked(peer, picture, place)}
+            for picture in pictures
+        ]
+        size = (peer.model.resolution, peer.model.resolution)
+        Expected(family, form, kind, files, size, _THRESHOLD, None, found, named=False).write(place)
+        yield place.name
+
+
+def _side(family: str) -> int:
+    config = getattr(rfdetr, _FAMILIES[family])._model_config_class.model_fields
+    block = config["patch_size"].default * config["num_windows"].default
+    return _SIDE[family] // block * block
+
+
+def _asked(peer: Any, picture: Path, place: Path) -> list[Object]:
+    found = peer.predict(str(picture), threshold=_THRESHOLD)
+    objects: list[Object] = []
+    for number in range(len(found)):
+        column = int(found.class_id[number])
+        # The last column means no object.
+        if column >= len(_CLASSES):
+            continue
+        item: Object = {
+            "label": str(column),
+            "class": column,
+            "score": float(found.confidence[number]),
+            "box": found.xyxy[number].tolist(),
+        }
+        if found.mask is not None:
+            item["mask"] = f"{picture.stem}-{number}.png"
+            mask = found.mask[number].astype(np.uint8) * 255
+            Image.fromarray(mask).save(place / item["mask"])
+        objects.append(item)
+    return objects
+
+
+@torch.no_grad()
+def _widen(network: Any, pictures: list[Path], peer: Any) -> None:
+    """Change the class layers so that classes and scores vary over the queries."""
+    seen: list[torch.Tensor] = []
+    layer = network.class_embed
+    hook = layer.register_forward_hook(lambda _, __, out: seen.append(out))
+    for picture in pictures:
+        peer.predict(str(picture), threshold=0.99)
+    hook.remove()
+    logits = torch.cat([values.flatten(0, -2)[-300:] for values in seen])
+    layer.weight.mul_(1.5 / logits.std(dim=0, keepdim=True).T)
+    layer.bias.zero_()
+    seen.clear()
+    hook = layer.register_forward_hook(lambda _, __, out: seen.append(out))
+    for picture in pictures:
+        peer.predict(str(picture), threshold=0.99)
+    hook.remove()
+    logits = torch.cat([values.flatten(0, -2)[-300:] for values in seen])
+    layer.bias.copy_(-0.85 - logits.quantile(0.93, dim=0))
