@@ -112,6 +112,13 @@ def above(scores: Floats, threshold: float) -> tuple[NDArray[np.int64], NDArray[
     return rows, columns
 
 
+def one_a_row(found: Found) -> Found:
+    """Return the best detection of each row: YOLO's authors let a box have a single class."""
+    ranked = np.argsort(-found.scores, kind="stable")
+    _, first = np.unique(found.rows[ranked], return_index=True)
+    return found.take(ranked[np.sort(first)])
+
+
 def labelled(found: Found, labels: Labels) -> Found:
     """Return the detections of classes that have a label."""
     return found.take(np.flatnonzero(np.isin(found.classes, list(labels))))

@@ -20,6 +20,7 @@ from modelyard.inference.heads.found import (
     Found,
     above,
     check_scores,
+    one_a_row,
     probabilities,
 )
 from modelyard.inference.heads.grids import are_yolo_rows
@@ -55,7 +56,7 @@ def classes(outputs: Outputs, size: tuple[int, int], options: HeadOptions) -> in
 
 
 def decode(answer: Answer, threshold: float) -> Found:
-    """Return every class of every box with a score of at least `threshold`."""
+    """Return the best class of every box with a score of at least `threshold`."""
     return scored(answer.arrays[_name(answer.outputs) or ""][0], answer, threshold)
 
 
@@ -74,7 +75,7 @@ def scored(rows: Floats, answer: Answer, threshold: float) -> Found:
     if options.score == "product":
         scores = objectness * probabilities(rows[:, 5:], options.activation)
     row, kind = above(scores, threshold)
-    return Found(answer.pixels(rows[row, :4]), scores[row, kind], kind, kept[row])
+    return one_a_row(Found(answer.pixels(rows[row, :4]), scores[row, kind], kind, kept[row]))
 
 
 def _name(outputs: Outputs) -> str | None:

@@ -22,7 +22,7 @@ import numpy as np
 from modelyard.annotation import Shape
 from modelyard.imaging import Fit
 from modelyard.inference.heads.errors import HeadError
-from modelyard.inference.heads.found import Answer, Found, Labels, above, probabilities
+from modelyard.inference.heads.found import Answer, Found, Labels, above, one_a_row, probabilities
 from modelyard.inference.heads.grids import are_yolo_rows
 from modelyard.inference.heads.options import HeadOptions
 from modelyard.inference.heads.results.prototypes import Prototypes, find_prototypes
@@ -80,7 +80,7 @@ def read(answer: Answer, fit: Fit, labels: Labels, threshold: float) -> Sequence
     # In the order of the memory, which is faster.
     kind, row = above(scores.T, threshold)
     boxes = answer.pixels(np.ascontiguousarray(output[:4, row].T, np.float32))
-    found = Found(boxes, scores[row, kind].astype(np.float32), kind, row)
+    found = one_a_row(Found(boxes, scores[row, kind].astype(np.float32), kind, row))
     prototypes = Prototypes.of(layout, answer.arrays)
     return shapes_of(Rows(found, output[end:].T, prototypes), answer, fit, labels)
 

@@ -36,7 +36,7 @@ def classes(outputs: Outputs, size: tuple[int, int], options: HeadOptions) -> in
 
 
 def decode(answer: Answer, threshold: float) -> Found:
-    """Return every class of every box with a score of at least `threshold`."""
+    """Return the best class of every box with a score of at least `threshold`."""
     (output,) = answer.arrays.values()
     grids = list(sides(answer.size, YOLO_STRIDES))
     corner = np.concatenate([corners_of_cells(*grid) for grid in grids])

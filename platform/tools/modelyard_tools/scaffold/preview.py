@@ -10,7 +10,7 @@ import msgspec
 
 from modelyard.annotation import AnnotationError, LabelSet
 from modelyard.annotation.clipping import clip
-from modelyard.imaging import Image, ImageError, decode, draw, save_png
+from modelyard.imaging import Image, ImageError, decode_upright, draw, save_png
 from modelyard.inference.device import Device
 from modelyard.inference.heads.errors import HeadError
 from modelyard.inference.openvino_network import OpenVINOError
@@ -64,7 +64,7 @@ def read_picture(path: Path) -> Image:
         OSError: it cannot be read.
     """
     try:
-        return decode(path.read_bytes())
+        return decode_upright(path.read_bytes())
     except ImageError as error:
         raise NetworkError(f"{path.name}: {error}") from None
 
