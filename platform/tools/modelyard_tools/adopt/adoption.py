@@ -10,6 +10,7 @@ import msgspec
 from modelyard_contract.frameworks import FRAMEWORKS, OPENVINO, PYTORCH
 from modelyard_tools.adopt import fitting
 from modelyard_tools.adopt.errors import AdoptError
+from modelyard_tools.adopt.fetching import bare_names
 from modelyard_tools.adopt.files import files_beside
 from modelyard_tools.adopt.handler import find_handler
 from modelyard_tools.adopt.identity import identity_of
@@ -145,7 +146,7 @@ def _fitted(
         for path in fitting.image_paths(module):
             if PurePosixPath(path).name not in given:
                 notes.add(place, f"reads {path}; provide a file of that name with a model_weights")
-        for line, path in fitting.bare_names(module):
+        for line, path in bare_names(module.tree):
             if PurePosixPath(path).name not in given:
                 reason = f"opens {path}; provide a file of that name with a model_weights"
                 notes.add(f"{place}:{line}", reason)

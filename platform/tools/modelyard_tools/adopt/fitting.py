@@ -13,7 +13,7 @@ import msgspec
 
 from modelyard_contract.nuclio import HOME
 from modelyard_tools.adopt.errors import AdoptError
-from modelyard_tools.adopt.steps import WEIGHTS
+from modelyard_tools.adopt.fetching import downloads
 
 MARK: Final = "ADOPT"
 _FITTING_YAML: Final = frozenset({"safe_load", "load", "SafeLoader", "FullLoader"})
@@ -97,21 +97,6 @@ def fit(module: Module, package: str, own: Collection[str], missing: Collection[
     return fitted
 
 
-def bare_names(module: Module) -> Iterator[tuple[int, str]]:
-    """Yield line and name of files of weights that the code opens without a folder."""
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.Call):
-            for argument in node.args:
-                value = argument.value if isinstance(argument, ast.Constant) else None
-                if isinstance(value, str) and _is_bare(value):
-                    yield node.lineno, value
-
-
-def _is_bare(path: str) -> bool:
-    is_file = PurePosixPath(path).suffix.lower() in WEIGHTS
-    return is_file and "://" not in path and not path.startswith("/")
-
-
 def image_paths(module: Module) -> Iterator[str]:
     """Yield the paths in the author's image that the code uses."""
     for node in _path_constants(module):
@@ -128,7 +113,7 @@ def unfit(module: Module) -> Iterator[tuple[int, str]]:
             yield node.lineno, "changes sys.path; copy the modules found there into this package"
         elif isinstance(node, ast.Call) and ast.unparse(node.func) in _SHELL:
             yield node.lineno, "runs a program, which may not be installed"
-        elif isinstance(node, ast.Call) and _downloads(node):
+        elif isinstance(node, ast.Call) and downloads(node):
             yield (
                 node.lineno,
                 f"{ast.unparse(node.func)} downloads when the function starts, unpinned, and fails "
@@ -139,26 +124,6 @@ def unfit(module: Module) -> Iterator[tuple[int, str]]:
         yield 1, "does more with YAML than read function.yaml: the resolve lacks a parser"
 
 
-def _downloads(node: ast.Call) -> bool:
-    """Whether a call fetches a file, unless it names one in the author's image."""
-    name = ast.unparse(node.func)
-    is_local = any(
-        isinstance(part, ast.Constant) and str(part.value).startswith((HOME, "."))
-        for part in node.args[:1]
-    )
-    return not is_local and (name in _FETCHING or name.rpartition(".")[2] in _FETCHERS)
-
-
-_FETCHING: Final = frozenset(
-    {"torch.hub.load", "hub.load", "gdown.download", "gdown.cached_download", "wget.download"}
-    | {"gdown.download_folder", "requests.get", "requests.request", "urllib.request.urlopen"}
-    | {"urlopen"}
-)
-# Of any module or class.
-_FETCHERS: Final = frozenset(
-    {"from_pretrained", "urlretrieve", "load_state_dict_from_url", "download_url_to_file"}
-    | {"hf_hub_download", "snapshot_download", "cached_download"}
-)
 _SHELL: Final = frozenset({"os.system", "os.popen", "subprocess.run", "subprocess.Popen"})
 
 
@@ -231,9 +196,9 @@ def _paths(module: Module) -> Iterator[Edit]:
         start, end = module.span(node)
         yield Edit(start, end, f"nuclio_path({module.text[start:end].decode()})")
     # Files beside the code, and weights, are beside it in Nuclio's folder.
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.Name) and node.id == "__file__":
-            yield Edit(*module.span(node), f'nuclio_path("{HOME}/{module.path}")')
+    for part in ast.walk(module.tree):
+        if isinstance(part, ast.Name) and part.id == "__file__":
+            yield Edit(*module.span(part), f'nuclio_path("{HOME}/{module.path}")')
 
 
 def _path_constants(module: Module) -> Iterator[ast.Constant]:
