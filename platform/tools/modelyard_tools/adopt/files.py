@@ -8,12 +8,13 @@ from typing import Any, Final
 
 import msgspec
 
+from modelyard_contract.limits import MIB
 from modelyard_tools.adopt.errors import AdoptError
 from modelyard_tools.adopt.notes import Notes
 from modelyard_tools.adopt.steps import WEIGHTS, WeightsFile, target_name
 
 # Larger files do not belong into a repository.
-_LARGEST: Final = 1024 * 1024
+_LARGEST: Final = MIB
 _YAML: Final = frozenset({".yaml", ".yml"})
 
 
