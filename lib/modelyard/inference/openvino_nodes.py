@@ -27,8 +27,8 @@ def unknown_nodes(message: str) -> str | None:
 def translate_efficient_nms(core: openvino.Core) -> None:
     """Let a core read TensorRT's `EfficientNMS_TRT`.
 
-    Its outputs become int32 [1, 1], float32 [1, N, 4] corners, float32 [1, N] and int32 [1, N]; N is
-    what was found, not padded to the most.
+    Its outputs become int32 [1, 1], float32 [1, N, 4] corners, float32 [1, N] and int32 [1, N];
+    N is what was found, not padded to the most.
     """
     # Loads OpenVINO's reader of ONNX, which few networks need in Python.
     from openvino.frontend.onnx import ConversionExtension  # noqa: PLC0415

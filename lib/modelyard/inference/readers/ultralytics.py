@@ -28,12 +28,12 @@ from modelyard.inference.readers.facts import (
 )
 
 TASKS: Final = {
-    "semantic": "mask",
     "detect": "rectangle",
     "segment": "mask",
     "pose": "skeleton",
     "obb": "rectangle",
     "classify": "tag",
+    "semantic": "mask",
 }
 """CVAT's type of the labels, by Ultralytics' task."""
 

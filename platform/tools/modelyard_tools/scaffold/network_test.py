@@ -18,6 +18,7 @@ import pytest
 
 from modelyard_contract.function_types import FUNCTION_TYPES
 from modelyard_tools.scaffold.cli import main
+from modelyard_tools.scaffold.errors import NetworkError
 from modelyard_tools.scaffold.network import read_network
 from modelyard_tools.scaffold.testing.functions import targets_of
 from modelyard_tools.scaffold.testing.networks import Shape, write_onnx, write_unknown_node
@@ -243,6 +244,54 @@ def test_torchscript_is_read_by_its_texts(repository: Path) -> None:
     assert targets["model_function"]["head"] == "yolov8"
 
 
+def planted_ir(folder: Path, outputs: dict[str, Shape], labels: str) -> Path:
+    """Write an IR as Ultralytics does, without the YAML file."""
+    folder.mkdir()
+    write_onnx(folder / "best.onnx", outputs, SQUARE)
+    network = openvino.Core().read_model(folder / "best.onnx")
+    for key, value in {"model_type": "YOLO", "labels": labels, "iou_threshold": "0.7"}.items():
+        network.set_rt_info(value, ["model_info", key])
+    openvino.save_model(network, folder / "best.xml")
+    return folder / "best.xml"
+
+
+def test_an_ir_is_read_by_the_yaml_beside_it(repository: Path) -> None:
+    path = planted_ir(Path("best_openvino_model"), {"x": (1, 19, 8400)}, "cat big_dog")
+    path.with_name("metadata.yaml").write_text(
+        "task: pose\nkpt_shape: [4, 3]\nimgsz: [640, 640]\nnames:\n  0: cat\n  1: big dog\n"
+        "  2: bird\n"
+    )
+    reading = read_network(path).reading
+    assert reading is not None
+    assert (reading.head, reading.options["task"]) == ("yolov8", "pose")
+    assert reading.options["kpt_shape"] == [4, 3]
+    assert reading.names == {0: "cat", 1: "big dog", 2: "bird"}
+
+
+@pytest.mark.parametrize(
+    ("outputs", "head", "task"),
+    [
+        ({"x": (1, 6, 8400)}, "yolov8", "detect"),
+        ({"x": (1, 7, 8400)}, "yolov8", "obb"),
+        ({"x": (1, 38, 8400), "y": (1, 32, 160, 160)}, "yolov8", "segment"),
+        ({"x": (1, 300, 6)}, "end2end", "detect"),
+    ],
+)
+def test_an_ir_without_it_is_read_by_its_labels(
+    repository: Path, outputs: dict[str, Shape], head: str, task: str
+) -> None:
+    reading = read_network(planted_ir(Path("model"), outputs, "cat big_dog")).reading
+    assert reading is not None
+    assert (reading.head, reading.options["task"]) == (head, task)
+    assert reading.names == {0: "cat", 1: "big dog"}
+
+
+def test_an_ir_whose_labels_do_not_tell_is_refused(repository: Path) -> None:
+    path = planted_ir(Path("model"), {"x": (1, 57, 8400)}, "cat big_dog")
+    with pytest.raises(NetworkError, match=r"put the metadata\.yaml of the export beside it"):
+        read_network(path)
+
+
 def test_what_the_author_states_overrides_the_file(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -298,7 +347,7 @@ def test_a_picture_shows_what_the_network_finds(
         (["--from", "final.onnx"], "does not say how many classes it has; add --labels FILE"),
         (["--from", "joints.onnx"], "add --head yolov8 --option task=pose"),
         (["--from", "trt.onnx"], "it contains TRT.Strange, which OpenVINO does not know; export"),
-        (["--from", "best.onnx", "--option", "activtion=none"], "'activtion'; accepted: input_si"),
+        (["--from", "best.onnx", "--option", "activtion=none"], "'activtion'; did you mean 'activation'?"),
         (["--from", "best.onnx", "--option", "limit"], "is not KEY=VALUE"),
         (["--from", "best.onnx", "--labels", "one.txt"], "but one.txt has 1; correct the names"),
         (["--from", "best.onnx", "--picture", "text.onnx"], "text.onnx: "),

@@ -35,6 +35,7 @@ class Form(NamedTuple):
         producer: The program that wrote the file.
         rotated: Whether boxes have an angle.
         classes: The number of classes.
+        peer: The package whose exports of this form were compared with its own predictions.
     """
 
     family: str
@@ -53,6 +54,7 @@ class Form(NamedTuple):
     producer: str = "pytorch"
     rotated: bool = False
     classes: int = 3
+    peer: str = ""
 
     @property
     def id(self) -> str:
@@ -91,9 +93,22 @@ def _rtdetr(objects: Sequence[Object], size: Size) -> Outputs:
     return {"output0": np.repeat(joined, 3, axis=1)[:, ::3].astype(np.float32)}
 
 
+def _rtdetr_rows(objects: Sequence[Object], size: Size) -> Outputs:
+    """Centre and size in fractions, score, class; the rest has low scores."""
+    rows = np.zeros((1, 300, 6), np.float32)
+    rows[0, :, :5] = 0.5, 0.5, 0.1, 0.1, 0.01
+    for number, item in enumerate(objects):
+        fractions = np.array(item.center) / (*size, *size)
+        rows[0, number] = *fractions, item.score, item.kind
+    return {"output0": rows}
+
+
 _U: Final = "Ultralytics"
 _META: Final = "metadata"
-_KPT: Final[Mapping[str, Any]] = {"kpt_shape": [3, 3], "kpt_names": {0: ["nose", "left ear", "tail"]}}
+_KPT: Final[Mapping[str, Any]] = {
+    "kpt_shape": [3, 3],
+    "kpt_names": {0: ["nose", "left ear", "tail"]},
+}
 
 ULTRALYTICS: Final = (
     Form(_U, "detect", "yolov8", _rows(3), _META, _metadata("detect")),
@@ -167,7 +182,16 @@ ULTRALYTICS: Final = (
         _metadata("obb", end2end=True),
         rotated=True,
     ),
-    Form(_U, "RT-DETR", "detr", _rtdetr, _META, _metadata("detect"), resize="stretch"),
+    Form(
+        _U,
+        "RT-DETR, since 8.4",
+        "end2end",
+        _rtdetr_rows,
+        _META,
+        _metadata("detect", head="RTDETRDecoder", end2end=False),
+        resize="stretch",
+    ),
+    Form(_U, "RT-DETR, before", "detr", _rtdetr, _META, _metadata("detect"), resize="stretch"),
     Form(_U, "detect, metadata removed", "yolov8", _rows(3), "shape, a run"),
     Form(_U, "obb, metadata removed", "yolov8", _rows(3, "obb"), "shape, a run", rotated=True),
     Form(_U, "end to end, metadata removed", "end2end", _final(), "shape, a run"),
