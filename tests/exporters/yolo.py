@@ -118,6 +118,8 @@ def _asked(
         conf=threshold,
         iou=_OVERLAP,
         retina_masks=True,
+        # Else files with dynamic sides get a smaller letterbox than they were exported with.
+        rect=False,
         verbose=False,
     )
     if network.task == "classify":

@@ -53,8 +53,7 @@ def built(network: Network, pictures: list[Path]) -> nn.Module:
 
 def _pixels(picture: Path, size: tuple[int, int]) -> torch.Tensor:
     with Image.open(picture) as image:
-        canvas = Image.new("RGB", size, (114, 114, 114))
-        canvas.paste(ImageOps.contain(image.convert("RGB"), size))
+        canvas = ImageOps.pad(image.convert("RGB"), size, color=(114, 114, 114))
     return torch.from_numpy(np.asarray(canvas, np.float32) / 255).permute(2, 0, 1)
 
 
@@ -81,6 +80,8 @@ _SPREADS: Final = {
     "cv3": (2.0, 0.0),
 }
 _WANTED: Final = 25
+# Logits between a score of 0.3 and one of 0.95.
+_RANGE: Final = 3.8
 
 
 def _spread(model: nn.Module, batch: torch.Tensor) -> None:
@@ -129,11 +130,23 @@ def _scale(
         layer.bias.fill_(bias)
 
 
-def _confident(layers: list[nn.Module], model: nn.Module, batch: torch.Tensor) -> None:
-    """Shift class logits so that about `_WANTED` places of a picture have a score above 0.3."""
+def _best(layers: list[nn.Module], model: nn.Module, batch: torch.Tensor) -> torch.Tensor:
+    """Return each picture's places by their best class, highest logit first: [pictures, N]."""
     seen = _outputs(layers, model, batch)
     flat = [values.flatten(2) if values.dim() == 4 else values.transpose(1, 2) for values in seen]
-    best = torch.cat(flat, 2).amax(1)
-    shift = np.log(0.3 / 0.7) - best.sort(dim=1, descending=True).values[:, _WANTED].min().item()
+    return torch.cat(flat, 2).amax(1).sort(dim=1, descending=True).values
+
+
+def _confident(layers: list[nn.Module], model: nn.Module, batch: torch.Tensor) -> None:
+    """Change class logits so that about `_WANTED` places of a picture have scores of 0.3 to 0.95.
+
+    Scores that round to 1 would leave the order, and so the suppression, to chance.
+    """
+    ranked = _best(layers, model, batch)
+    factor = _RANGE / (ranked[:, 0] - ranked[:, _WANTED]).max()
+    for layer in layers:
+        layer.weight.mul_(factor)
+        layer.bias.mul_(factor)
+    shift = np.log(0.3 / 0.7) - _best(layers, model, batch)[:, _WANTED].median()
     for layer in layers:
         layer.bias.add_(shift)
