@@ -103,12 +103,17 @@ def _matched(
         if best[0] >= 1:
             left.remove(known[best[1]])
             right += question.comparable(item)
-        elif question.comparable(item) and _certain(item.get("score"), expected):
+        elif not question.comparable(item):
+            if best[0] > 0:
+                left.remove(known[best[1]])
+        elif _certain(item.get("score"), expected):
             missing.append(f"{item['label']} {item.get('score', 1):.3f} ({best[0]:.3f})")
     wrong = []
     if missing:
         wrong.append(f"{len(missing)} of {len(items)} not found, such as {missing[0]}")
-    more = [shape for shape in left if _certain(shape.confidence, expected)]
+    more = [
+        shape for shape in left if _certain(shape.confidence, expected) and question.counts(shape)
+    ]
     if more:
         wrong.append(f"{len(more)} found that the peer lacks, such as {more[0]!r:.150}")
     if expected.named and (bad := _misnamed(items, found, numbers)):

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from modelyard.annotation import Mask, Rectangle, Shape, Skeleton
+from modelyard.annotation import Mask, Rectangle, Shape, Skeleton, visible
 from modelyard.imaging import Image
 
 Grey = NDArray[np.uint8]
@@ -18,8 +18,8 @@ _BOX: Final = 0.99
 _AREA: Final = 0.95
 # In pixels of the network's input.
 _JOINT: Final = 0.5
-# Of fewer pixels, a single one counts for too much.
-_SMALLEST: Final = 100
+# Of fewer pixels, those along the border count for too much.
+_SMALLEST: Final = 500
 # Corners are drawn at this multiple of the picture's size.
 _FINE: Final = 8
 
@@ -40,6 +40,12 @@ class Question:
         if self._kind in {"masks", "classes"}:
             return int(np.count_nonzero(self._mask_of(item))) >= _SMALLEST
         return True
+
+    def counts(self, shape: Shape) -> bool:
+        """Whether CVAT would get a shape, and it is large enough to be compared."""
+        if isinstance(shape, Rectangle) and self._kind == "boxes":
+            return self.comparable({"box": shape.box})
+        return any(True for _ in visible([shape], None, self._image.size))
 
     def agreement(self, shape: Shape, item: dict[str, Any]) -> float:
         """Return 1 or more if the shape is where the object is, else less; above 0 if close."""
@@ -117,8 +123,18 @@ def _overlap(first: Sequence[float], second: Sequence[float]) -> float:
 
 
 def _area_overlap(first: Grey, second: Grey) -> float:
+    """Return the IoU of two masks, in which a pixel beside the other mask's border counts as its.
+
+    Ultralytics crops masks to the pixels whose index is in the box, we to those whose centre is: a
+    row and a column of difference, a tenth of a small object.
+    """
     either = int(np.count_nonzero(first | second))
-    return int(np.count_nonzero(first & second)) / max(either, 1)
+    apart = (first & ~_grown(second)) | (second & ~_grown(first))
+    return 1 - int(np.count_nonzero(apart)) / max(either, 1)
+
+
+def _grown(mask: Grey) -> Grey:
+    return np.asarray(cv2.dilate(mask, np.ones((3, 3), np.uint8)), np.uint8)
 
 
 def _corners(shape: Rectangle) -> NDArray[np.float64]:

@@ -28,7 +28,7 @@ _SQUARE: Final = (256, 256)
 
 NETWORKS: Final = (
     Network("yolo11n.yaml", "detect", 3, (_ONNX, _INSIDE, _IR, {"format": "torchscript"})),
-    Network("yolov8n.yaml", "detect", 1, (_ONNX | {"dynamic": True}, _ONNX | {"half": True})),
+    Network("yolov8n.yaml", "detect", 1, (_ONNX | {"dynamic": True},)),
     Network("yolov5nu.yaml", "detect", 2, (_ONNX,)),
     Network("yolov9t.yaml", "detect", 80, (_ONNX,)),
     Network("yolov10n.yaml", "detect", 3, (_ONNX, _END_TO_END)),

@@ -26,6 +26,7 @@ from openvino.properties import hint
 from modelyard.inference.device import Device
 from modelyard.inference.openvino_nodes import (
     EFFICIENT_NMS,
+    keep_slices,
     translate_efficient_nms,
     unknown_nodes,
 )
@@ -56,7 +57,9 @@ def read_network(model: Path, device: Device) -> openvino.Model:
         raise OpenVINOError(f"no model file {model}")
     try:
         with _lower_case(model) as file:
-            return _read(file)
+            network = _read(file)
+        keep_slices(network)
+        return network
     except RuntimeError as error:
         why = unknown_nodes(str(error)) or reason(error)
         raise OpenVINOError(f"cannot load {model}: {why}") from error

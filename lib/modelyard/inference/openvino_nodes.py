@@ -1,4 +1,4 @@
-"""Nodes of other runtimes in ONNX files: TensorRT's NMS is translated, the rest refused by name."""
+"""Nodes that OpenVINO does not know, or does not compile as they are."""
 
 import re
 from typing import Any, Final
@@ -80,3 +80,36 @@ def _corners(boxes: Any) -> openvino.Output:
 
 def _integers(values: Any) -> Any:
     return opset13.constant(np.array(values, np.int64))
+
+
+def keep_slices(network: openvino.Model) -> None:
+    """Replace slices that feed `GatherElements` by gathers of the same columns, in place.
+
+    OpenVINO 2026.4.1 merges several slices of one tensor when it compiles, and drops one: the
+    end-to-end networks of YOLO26 with masks or joints then do not compile.
+    """
+    for node in network.get_ordered_ops():
+        if node.get_type_name() != "GatherElements":
+            continue
+        piece = node.input_value(0).get_node()
+        chosen = _columns(piece)
+        if chosen is not None:
+            gathered = opset13.gather(piece.input_value(0), _integers(chosen), _integers(-1))
+            node.input(0).replace_source_output(gathered.output(0))
+
+
+def _columns(piece: Any) -> Any:
+    """Return the columns that a slice of the last axis takes, one by one; else None."""
+    if piece.get_type_name() != "Slice":
+        return None
+    whole, part = piece.input_value(0).get_partial_shape(), piece.get_output_partial_shape(0)
+    ends = [piece.input_value(number).get_node() for number in (1, 2)]
+    if any(end.get_type_name() != "Constant" or end.data.size != 1 for end in ends):
+        return None
+    if whole.rank.is_dynamic or whole[-1].is_dynamic or part[-1].is_dynamic:
+        return None
+    if whole[-1] == part[-1] or whole.rank != part.rank:
+        return None
+    first, last = (int(end.data.ravel()[0]) for end in ends)
+    columns = np.arange(whole[-1].get_length())[first:last]
+    return columns if len(columns) == part[-1].get_length() else None

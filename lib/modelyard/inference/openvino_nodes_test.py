@@ -98,3 +98,39 @@ def test_another_node_is_refused_by_name(tmp_path: Path) -> None:
         OpenVINOSession(file, device=Device())
     assert "contains mmdeploy.TRTBatchedNMS, which OpenVINO does not know" in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_slices_that_feed_gathers_are_kept(tmp_path: Path) -> None:
+    # As YOLO26 selects its best rows: of three slices of one tensor, the same rows of each.
+    ends = (0, 4, 7, 12)
+    values = np.arange(50 * 12, dtype=np.float32).reshape(1, 50, 12)
+    nodes = [
+        helper.make_node("ReduceMean", ["images"], ["mean"], keepdims=0),
+        helper.make_node("Mul", ["mean", "zero"], ["nothing"]),
+        helper.make_node("Add", ["values", "nothing"], ["rows"]),
+    ]
+    constants = {"values": values, "zero": np.zeros((), np.float32), "axis": np.array([-1])}
+    infos = []
+    for number, (start, stop) in enumerate(zip(ends, ends[1:], strict=False)):
+        constants |= {f"start{number}": np.array([start]), f"stop{number}": np.array([stop])}
+        chosen = np.array([40, 2, 7]).reshape(1, 3, 1).repeat(stop - start, 2)
+        constants[f"chosen{number}"] = chosen
+        ports = ["rows", f"start{number}", f"stop{number}", "axis"]
+        nodes.append(helper.make_node("Slice", ports, [f"part{number}"]))
+        ports = [f"part{number}", f"chosen{number}"]
+        nodes.append(helper.make_node("GatherElements", ports, [f"out{number}"], axis=1))
+        infos.append(helper.make_tensor_value_info(f"out{number}", TensorProto.FLOAT, chosen.shape))
+    graph = helper.make_graph(
+        nodes,
+        "network",
+        [helper.make_tensor_value_info("images", TensorProto.FLOAT, (1, 3, 32, 32))],
+        infos,
+        [numpy_helper.from_array(array, name) for name, array in constants.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    onnx.save(model, str(tmp_path / "net.onnx"))
+    session = OpenVINOSession(tmp_path / "net.onnx", device=Device())
+    found = session.infer({"images": np.zeros((1, 3, 32, 32), np.float32)})
+    np.testing.assert_array_equal(found["out0"], values[:, [40, 2, 7], :4])
+    np.testing.assert_array_equal(found["out1"], values[:, [40, 2, 7], 4:7])
+    np.testing.assert_array_equal(found["out2"], values[:, [40, 2, 7], 7:])

@@ -347,7 +347,10 @@ def test_a_picture_shows_what_the_network_finds(
         (["--from", "final.onnx"], "does not say how many classes it has; add --labels FILE"),
         (["--from", "joints.onnx"], "add --head yolov8 --option task=pose"),
         (["--from", "trt.onnx"], "it contains TRT.Strange, which OpenVINO does not know; export"),
-        (["--from", "best.onnx", "--option", "activtion=none"], "'activtion'; did you mean 'activation'?"),
+        (
+            ["--from", "best.onnx", "--option", "activtion=none"],
+            "'activtion'; did you mean 'activation'?",
+        ),
         (["--from", "best.onnx", "--option", "limit"], "is not KEY=VALUE"),
         (["--from", "best.onnx", "--labels", "one.txt"], "but one.txt has 1; correct the names"),
         (["--from", "best.onnx", "--picture", "text.onnx"], "text.onnx: "),
