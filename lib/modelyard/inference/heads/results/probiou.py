@@ -59,7 +59,8 @@ def rotated_nms(
 ) -> NDArray[np.int64]:
     """Return the indices of the boxes to keep, best score first; ties keep their order.
 
-    A box is dropped if its overlap with a better box that is kept exceeds the threshold.
+    A box is dropped if its overlap with any better box exceeds the threshold, even with one that is
+    dropped itself: so does Ultralytics' prediction of rotated boxes.
 
     Args:
         boxes: [N, 4], centre, width and height, with sides longer than 0.
@@ -68,13 +69,12 @@ def rotated_nms(
         threshold: 0..1.
         classes: [N]; if given, boxes suppress only boxes of their own class.
     """
-    waiting = np.argsort(-scores, kind="stable")
-    kept = []
-    while len(waiting):
-        best, waiting = waiting[0], waiting[1:]
-        kept.append(best)
-        hidden = probiou(boxes[waiting], angles[waiting], boxes[best], angles[best]) > threshold
+    ranked = np.argsort(-scores, kind="stable")
+    hidden = np.zeros(len(ranked), np.bool_)
+    for place, best in enumerate(ranked):
+        others = ranked[place + 1 :]
+        near = probiou(boxes[others], angles[others], boxes[best], angles[best]) > threshold
         if classes is not None:
-            hidden &= classes[waiting] == classes[best]
-        waiting = waiting[~hidden]
-    return np.array(kept, np.int64)
+            near &= classes[others] == classes[best]
+        hidden[place + 1 :] |= near
+    return np.asarray(ranked[~hidden], np.int64)

@@ -104,6 +104,7 @@ def _rtdetr_rows(objects: Sequence[Object], size: Size) -> Outputs:
 
 
 _U: Final = "Ultralytics"
+_PEER: Final = "ultralytics 8.4.190"
 _META: Final = "metadata"
 _KPT: Final[Mapping[str, Any]] = {
     "kpt_shape": [3, 3],
@@ -111,8 +112,17 @@ _KPT: Final[Mapping[str, Any]] = {
 }
 
 ULTRALYTICS: Final = (
-    Form(_U, "detect", "yolov8", _rows(3), _META, _metadata("detect")),
-    Form(_U, "detect, one class", "yolov8", _rows(1), _META, _metadata("detect", 1), classes=1),
+    Form(_U, "detect", "yolov8", _rows(3), _META, _metadata("detect"), peer=_PEER),
+    Form(
+        _U,
+        "detect, one class",
+        "yolov8",
+        _rows(1),
+        _META,
+        _metadata("detect", 1),
+        classes=1,
+        peer=_PEER,
+    ),
     Form(
         _U,
         "detect, more rows than a quarter of the columns",
@@ -130,6 +140,7 @@ ULTRALYTICS: Final = (
         _META,
         _metadata("detect"),
         image=(1, 3, "height", "width"),
+        peer=_PEER,
     ),
     Form(
         _U,
@@ -141,9 +152,28 @@ ULTRALYTICS: Final = (
         image=(1, 1, SIZE[1], SIZE[0]),
     ),
     Form(_U, "detect, float16", "yolov8", _rows(3), _META, _metadata("detect"), dtype=np.float16),
-    Form(_U, "end to end", "end2end", _final(), _META, _metadata("detect", end2end=True)),
-    Form(_U, "nms=True", "end2end", _final(), _META, _metadata("detect", args={"nms": True})),
-    Form(_U, "segment", "yolov8", _rows(3, "segment"), _META, _metadata("segment"), kind="mask"),
+    Form(
+        _U, "end to end", "end2end", _final(), _META, _metadata("detect", end2end=True), peer=_PEER
+    ),
+    Form(
+        _U,
+        "nms=True",
+        "end2end",
+        _final(),
+        _META,
+        _metadata("detect", args={"nms": True}),
+        peer=_PEER,
+    ),
+    Form(
+        _U,
+        "segment",
+        "yolov8",
+        _rows(3, "segment"),
+        _META,
+        _metadata("segment"),
+        kind="mask",
+        peer=_PEER,
+    ),
     Form(
         _U,
         "segment, end to end",
@@ -152,8 +182,18 @@ ULTRALYTICS: Final = (
         _META,
         _metadata("segment", end2end=True),
         kind="mask",
+        peer=_PEER,
     ),
-    Form(_U, "pose", "yolov8", _rows(3, "pose"), _META, _metadata("pose", **_KPT), kind="skeleton"),
+    Form(
+        _U,
+        "pose",
+        "yolov8",
+        _rows(3, "pose"),
+        _META,
+        _metadata("pose", **_KPT),
+        kind="skeleton",
+        peer=_PEER,
+    ),
     Form(
         _U,
         "pose, joints without visibility",
@@ -162,6 +202,7 @@ ULTRALYTICS: Final = (
         _META,
         _metadata("pose", kpt_shape=[3, 2]),
         kind="skeleton",
+        peer=_PEER,
     ),
     Form(
         _U,
@@ -172,7 +213,7 @@ ULTRALYTICS: Final = (
         _metadata("pose", **_KPT),
         kind="skeleton",
     ),
-    Form(_U, "obb", "yolov8", _rows(3, "obb"), _META, _metadata("obb"), rotated=True),
+    Form(_U, "obb", "yolov8", _rows(3, "obb"), _META, _metadata("obb"), rotated=True, peer=_PEER),
     Form(
         _U,
         "obb, end to end",
@@ -190,6 +231,7 @@ ULTRALYTICS: Final = (
         _META,
         _metadata("detect", head="RTDETRDecoder", end2end=False),
         resize="stretch",
+        peer=_PEER,
     ),
     Form(_U, "RT-DETR, before", "detr", _rtdetr, _META, _metadata("detect"), resize="stretch"),
     Form(_U, "detect, metadata removed", "yolov8", _rows(3), "shape, a run"),
