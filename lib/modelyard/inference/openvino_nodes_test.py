@@ -1,5 +1,6 @@
 """Nodes of other runtimes in ONNX files: what TensorRT documents, by hand."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +112,7 @@ def test_slices_that_feed_gathers_are_kept(tmp_path: Path) -> None:
     ]
     constants = {"values": values, "zero": np.zeros((), np.float32), "axis": np.array([-1])}
     infos = []
-    for number, (start, stop) in enumerate(zip(ends, ends[1:], strict=False)):
+    for number, (start, stop) in enumerate(pairwise(ends)):
         constants |= {f"start{number}": np.array([start]), f"stop{number}": np.array([stop])}
         chosen = np.array([40, 2, 7]).reshape(1, 3, 1).repeat(stop - start, 2)
         constants[f"chosen{number}"] = chosen
