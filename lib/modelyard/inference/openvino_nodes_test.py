@@ -75,7 +75,7 @@ OUTPUTS: dict[str, Any] = {
 @pytest.mark.parametrize("domain", ["TRT", ""])
 @pytest.mark.parametrize("more", [{}, {"box_coding": 1}, {"score_activation": 1}])
 def test_tensorrts_nms_keeps_the_best_of_each_class(
-    tmp_path: Path, domain: str, more: dict[str, int]
+    tmp_path: Path, domain: str, more: dict[str, Any]
 ) -> None:
     session = OpenVINOSession(planted(tmp_path / "net.onnx", domain, **more), device=Device())
     found = session.infer({"images": np.zeros((1, 3, 32, 32), np.float32)})

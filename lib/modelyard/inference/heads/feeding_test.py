@@ -67,7 +67,7 @@ def test_an_input_for_the_size_gets_that_of_the_network() -> None:
     options = HeadOptions()
     shapes = {"images": (1, 3, 64, 96), "orig_target_sizes": (-1, 2)}
     inputs = resolve_inputs(shapes, options)
-    dtypes = {"images": F32, "orig_target_sizes": np.dtype(np.int64)}
+    dtypes: dict[str, np.dtype[Any]] = {"images": F32, "orig_target_sizes": np.dtype(np.int64)}
     image = Image.from_pixels(np.zeros((10, 10, 3), np.uint8))
     feed = Feed.of(inputs, dtypes, options)
     # Width before height: RT-DETR's tools/export_onnx.py multiplies x, y, x, y with it repeated.

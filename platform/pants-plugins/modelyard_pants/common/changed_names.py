@@ -57,5 +57,5 @@ def _relative(worktree: GitWorktree, names: Iterable[str], folder: PurePath) -> 
 
 def replace_methods() -> None:
     """Let Pants list changed files with these functions."""
-    GitWorktree.changed_files = changed_files
-    GitWorktree.changes_in = changes_in
+    GitWorktree.changed_files = changed_files  # type: ignore[method-assign]
+    GitWorktree.changes_in = changes_in  # type: ignore[method-assign]

@@ -45,7 +45,7 @@ async def run_predict(field_set: PredictFieldSet, modelyard: Modelyard) -> RunRe
             Addresses([sources.address]),
             modelyard.predict_module,
             arguments=("--assets", "{chroot}/assets"),
-            environment=described[EnvField].value,
+            environment=described[EnvField].value or FrozenDict(),
             immutable=FrozenDict({"assets": assets.digest}),
         ),
     )
