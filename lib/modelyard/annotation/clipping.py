@@ -6,6 +6,7 @@ and are kept whole if they overlap the image (CVAT's own editor lets them extend
 it). Joints of a skeleton beyond the image become "outside".
 """
 
+import math
 from itertools import pairwise
 from typing import assert_never
 
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from modelyard.annotation.coordinates import Box
 from modelyard.annotation.extents import bounding_box
+from modelyard.annotation.masks import Bitmap
 from modelyard.annotation.shapes import (
     Cuboid,
     Ellipse,
@@ -50,7 +52,9 @@ def clip(shape: Shape, size: Size) -> list[Shape]:  # noqa: PLR0911 (one per kin
             return [shape]
         case Rectangle() if not shape.rotation:
             box = _intersection(shape.box, size)
-            return [replace(shape, box=box)] if _visible(box) else []
+            if not _visible(box):
+                return []
+            return [shape] if box == shape.box else [replace(shape, box=box)]
         case Rectangle() | Ellipse() | Cuboid():
             return [shape] if _overlaps(shape, size) else []
         case Polygon():
@@ -74,6 +78,11 @@ def clip_polygon(points: tuple[float, ...], size: Size) -> tuple[float, ...]:
     Separated parts stay joined along the border.
     """
     vertices = np.reshape(points, (-1, 2))
+    if points and all(
+        min(line) >= 0 and max(line) <= limit
+        for line, limit in zip((points[::2], points[1::2]), size, strict=True)
+    ):
+        return points if _has_width(vertices) else ()
     for axis, limit in enumerate(size):
         vertices = _cut(vertices, vertices[:, axis])
         vertices = _cut(vertices, limit - vertices[:, axis])
@@ -98,9 +107,12 @@ def _has_width(vertices: Array) -> bool:
     """Return whether vertices [N, 2] span an area, not just a line."""
     if len(vertices) < Polygon.minimum:
         return False
-    centered = vertices - vertices.mean(axis=0)
-    thinnest_direction = np.linalg.svd(centered, full_matrices=False)[2][1]
-    return bool(np.ptp(centered @ thinnest_direction) >= _THINNEST)
+    centered = vertices - vertices.sum(axis=0) / len(vertices)
+    (xx, xy), (_, yy) = (centered.T @ centered).tolist()
+    # Along the longest direction; across it is the thinnest.
+    angle = math.atan2(2 * xy, xx - yy) / 2
+    across = centered @ (-math.sin(angle), math.cos(angle))
+    return bool(across.max() - across.min() >= _THINNEST)
 
 
 def clip_polyline(points: tuple[float, ...], size: Size) -> list[tuple[float, ...]]:
@@ -150,6 +162,9 @@ def _clip_mask(shape: Mask, size: Size) -> list[Shape]:
     bitmap = shape.bitmap[
         row : max(row, size[1] - shape.top), column : max(column, size[0] - shape.left)
     ]
+    if bitmap.shape == shape.bitmap.shape and _touches_all_sides(bitmap):
+        outline = shape.polygon and clip_polygon(shape.polygon, size)
+        return [shape if outline == shape.polygon else replace(shape, polygon=outline or None)]
     rows, columns = np.flatnonzero(bitmap.any(axis=1)), np.flatnonzero(bitmap.any(axis=0))
     if not len(rows):
         return []
@@ -163,6 +178,10 @@ def _clip_mask(shape: Mask, size: Size) -> list[Shape]:
             polygon=outline or None,
         )
     ]
+
+
+def _touches_all_sides(bitmap: Bitmap) -> bool:
+    return bool(bitmap[0].any() and bitmap[-1].any() and bitmap[:, 0].any() and bitmap[:, -1].any())
 
 
 def _clip_skeleton(shape: Skeleton, size: Size) -> list[Shape]:

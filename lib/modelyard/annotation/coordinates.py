@@ -1,7 +1,8 @@
 """Converts numbers from models to plain finite Python numbers."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import TypeGuard
 
 import numpy as np
 
@@ -54,7 +55,7 @@ def as_box(corners: Iterable[object], name: str = "box") -> Box:
     Raises:
         ShapeError: not four finite numbers.
     """
-    numbers = as_flat(corners, name)
+    numbers = corners if _are_floats(corners, 4) else as_flat(corners, name)
     if len(numbers) != 4:
         raise ShapeError(f"{name} must be 4 numbers xtl, ytl, xbr, ybr, not {len(numbers)}")
     return numbers[0], numbers[1], numbers[2], numbers[3]
@@ -66,7 +67,16 @@ def as_point(pair: Iterable[object], name: str) -> tuple[float, float]:
     Raises:
         ShapeError: not two finite numbers.
     """
-    numbers = as_flat(pair, name)
+    numbers = pair if _are_floats(pair, 2) else as_flat(pair, name)
     if len(numbers) != 2:
         raise ShapeError(f"{name} must be 2 numbers x, y, not {len(numbers)}")
     return numbers[0], numbers[1]
+
+
+def _are_floats(numbers: Iterable[object], count: int) -> TypeGuard[Sequence[float]]:
+    """Return whether nothing is left to convert or check, which numpy takes far longer to do."""
+    return (
+        isinstance(numbers, tuple | list)
+        and len(numbers) == count
+        and all(type(number) is float and math.isfinite(number) for number in numbers)
+    )

@@ -20,4 +20,7 @@ def points_of(shape: Rectangle | Ellipse | Polygon | Polyline | Points | Cuboid)
 
 def rounded(numbers: Iterable[float]) -> list[float]:
     """Return coordinates in hundredths of a pixel."""
-    return [round(number, 2) for number in numbers]
+    found = list(numbers)
+    # Outlines of masks are whole.
+    whole = all(map(float.is_integer, found))
+    return found if whole else [round(number, 2) for number in found]
