@@ -12,6 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from modelyard.imaging.borders import borders
+
 Bitmap = NDArray[np.bool_]
 """bool [height, width], True on the object."""
 
@@ -39,11 +41,10 @@ def crop(mask: NDArray[np.generic]) -> Crop | None:
     Returns None if the mask is empty. `annotation.Mask(label, *crop)` creates its shape.
     """
     bitmap = mask.astype(np.bool_, copy=False)
-    rows, columns = np.flatnonzero(bitmap.any(axis=1)), np.flatnonzero(bitmap.any(axis=0))
-    if not len(rows):
+    left, top, width, height = cv2.boundingRect(bitmap.view(np.uint8))
+    if not width:
         return None
-    left, top = int(columns[0]), int(rows[0])
-    return Crop(bitmap[top : rows[-1] + 1, left : columns[-1] + 1], left, top)
+    return Crop(bitmap[top : top + height, left : left + width], left, top)
 
 
 def polygons(
@@ -68,8 +69,15 @@ def polygons(
     part = crop(mask)
     if part is None:
         return []
-    exact = sorted(_edges(part.bitmap), key=cv2.contourArea, reverse=True)[:limit]
-    kept = (outline for outline in exact if cv2.contourArea(outline) >= min_area)
+    exact = borders(part.bitmap.view(np.uint8))
+    if len(exact) > 1:
+        exact.sort(key=cv2.contourArea, reverse=True)
+    kept = [
+        outline
+        for outline in exact[:limit]
+        # A pixel has the area 1.
+        if min_area <= 1 or cv2.contourArea(outline) >= min_area
+    ]
     corner = np.array((part.left, part.top))
     return [_simplified(outline, tolerance) + corner for outline in kept]
 
@@ -104,21 +112,6 @@ def fill(outline: ArrayLike, size: tuple[int, int]) -> Bitmap:
     changes = np.bincount(rows * (width + 1) + columns, minlength=height * (width + 1))
     sides = np.cumsum(changes.reshape(height, width + 1)[:, :width], axis=1)
     return (sides & 1).astype(np.bool_)
-
-
-def _edges(bitmap: Bitmap) -> list[NDArray[np.int32]]:
-    """Return the outer outlines int32 [N, 1, 2] of a mask, along the edges of its pixels.
-
-    OpenCV's contours run through the centres of pixels and lose half a pixel on every side.
-    In a mask of twice the resolution an odd index is the right or lower half of a pixel,
-    which identifies the edge.
-    """
-    height, width = bitmap.shape
-    doubled = cv2.resize(
-        bitmap.view(np.uint8), (2 * width, 2 * height), interpolation=cv2.INTER_NEAREST
-    )
-    contours, _ = cv2.findContours(doubled, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    return [np.asarray((contour + 1) // 2, np.int32) for contour in contours]
 
 
 def _simplified(outline: NDArray[np.int32], tolerance: float) -> Outline:
