@@ -18,6 +18,9 @@ Indices = NDArray[np.int64]
 LARGEST_GROWTH: Final = math.log(1000 / 16)
 """The cap on the log scale of a side in Caffe2's detectors and detectron2."""
 
+# So far from 0, float64 still has 28 binary digits after the point.
+_FARTHEST: Final = 2**24
+
 
 def areas(boxes: Boxes) -> Matrix:
     """Return the areas [N] of boxes [N, 4]; 0 where an edge is on the wrong side."""
@@ -87,13 +90,17 @@ def _positions_kept(
     boxes: Boxes, threshold: float, classes: NDArray[np.integer[Any]] | None
 ) -> Indices:
     """Return the positions to keep; boxes are sorted, best first."""
-    if classes is None:
+    if classes is None or not len(boxes):
         return _suppress(boxes, threshold)
-    # One call for each class: cv2.dnn.NMSBoxesBatched moves the classes apart by
-    # the largest coordinate, which is not enough once a coordinate is negative.
-    groups = (np.flatnonzero(classes == label) for label in np.unique(classes))
-    kept = [group[_suppress(boxes[group], threshold)] for group in groups]
-    return np.concatenate(kept) if kept else np.empty(0, np.int64)
+    # Moved apart by more than the extent of all boxes, classes do not overlap. The method
+    # cv2.dnn.NMSBoxesBatched does so by the largest coordinate, which is not enough once a
+    # coordinate is negative.
+    labels, ranks = np.unique(classes, return_inverse=True)
+    step = math.ceil(float(boxes.max()) - float(boxes.min())) + 1
+    if step * len(labels) <= _FARTHEST:
+        return _suppress(boxes + (ranks * float(step))[:, None], threshold)
+    groups = (np.flatnonzero(ranks == rank) for rank in range(len(labels)))
+    return np.concatenate([group[_suppress(boxes[group], threshold)] for group in groups])
 
 
 def _suppress(boxes: Boxes, threshold: float) -> Indices:

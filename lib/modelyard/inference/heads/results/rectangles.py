@@ -8,8 +8,10 @@ from modelyard.inference.heads.found import Found, Labels
 def rectangles(found: Found, fit: Fit, labels: Labels) -> list[Rectangle]:
     """Return detections, whose classes have labels, as rectangles within the image."""
     width, height = fit.source
-    boxes = fit.to_source(found.boxes).clip(0, (width, height, width, height))
+    boxes = fit.to_source(found.boxes).clip(0, (width, height, width, height)).tolist()
     return [
         Rectangle(labels[kind].name, box, confidence=score)
-        for box, score, kind in zip(boxes, found.scores, found.classes.tolist(), strict=True)
+        for box, score, kind in zip(
+            boxes, found.scores.tolist(), found.classes.tolist(), strict=True
+        )
     ]
