@@ -1,7 +1,7 @@
 """Masks of single objects, from maps of logits or probabilities."""
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +11,7 @@ from modelyard.imaging import Crop, Fit
 from modelyard.inference.heads.found import Floats, Found, Labels
 from modelyard.inference.heads.results.prototypes import Prototypes
 from modelyard.inference.heads.segmentation import outline_of
-from modelyard.inference.mask_paste import Box, paste
-
-_AT_ONCE: Final = 64
-"""Objects whose maps are in memory at the same time."""
+from modelyard.inference.mask_paste import Box, Cover, paste
 
 
 def prototype_masks(
@@ -29,14 +26,15 @@ def prototype_masks(
         fit: How the image is placed in the input.
         labels: By class number.
     """
-    cover = _cover(fit)
     masks: list[Mask] = []
-    for start in range(0, len(coefficients), _AT_ONCE):
-        logits = prototypes.logits(coefficients[start : start + _AT_ONCE])
-        for number, values in enumerate(logits, start):
-            box = _as_box(fit.to_source(found.boxes[number]))
-            part = paste(values, cover, fit.source, 0.0, within=box)
-            masks += _mask(part, found, number, labels)
+    _, height, width = prototypes.maps.shape
+    cover = Cover.of(_extent_of(fit), fit.source, (width, height), prototypes.maps.dtype)
+    boxes = fit.to_source(found.boxes).tolist()
+    for number, (box, values) in enumerate(zip(boxes, coefficients, strict=True)):
+        window = cover.window(box)
+        if window is not None:
+            logits = prototypes.logits(values, window.rows, window.columns)
+            masks += _mask(window.paste(logits, 0.0), found, number, labels)
     return masks
 
 
@@ -52,13 +50,16 @@ def map_masks(
         labels: By class number.
         above: 0 for logits, 0.5 for probabilities.
     """
-    cover = _cover(fit)
     masks: list[Mask] = []
+    extent = _extent_of(fit)
+    _, height, width = maps.shape
+    cover = Cover.of(extent, fit.source, (width, height), np.dtype(np.float32))
     for number, row in enumerate(found.rows.tolist()):
         values = np.asarray(maps[row], np.float32)
-        within = _extent(values > above, cover)
-        if within is not None and np.isfinite(values).all():
-            part = paste(values, cover, fit.source, above, within=within)
+        within = _part_above(values > above, extent)
+        window = None if within is None else cover.window(within)
+        if window is not None and np.isfinite(values).all():
+            part = window.paste(values[window.rows, window.columns], above)
             masks += _mask(part, found, number, labels)
     return masks
 
@@ -79,17 +80,17 @@ def _mask(part: Crop | None, found: Found, number: int, labels: Labels) -> Itera
         yield Mask(name, *part, polygon=outline_of(part), confidence=found.scores[number])
 
 
-def _cover(fit: Fit) -> Box:
+def _extent_of(fit: Fit) -> Box:
     """Return where the input's edges are in pixels of the image."""
     return _as_box(fit.to_source(np.array((0, 0, *fit.target), np.float64)))
 
 
-def _extent(cells: NDArray[np.bool_], cover: Box) -> Box | None:
+def _part_above(cells: NDArray[np.bool_], extent: Box) -> Box | None:
     """Return where interpolated values can be above the limit: up to the next cells' centres."""
     rows, columns = np.flatnonzero(cells.any(axis=1)), np.flatnonzero(cells.any(axis=0))
     if not len(rows):
         return None
-    left, top, right, bottom = cover
+    left, top, right, bottom = extent
     width, height = (right - left) / cells.shape[1], (bottom - top) / cells.shape[0]
     return (
         left + (int(columns[0]) - 0.5) * width,

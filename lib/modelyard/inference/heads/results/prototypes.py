@@ -32,11 +32,9 @@ class Layout(NamedTuple):
 
 
 class Prototypes(NamedTuple):
-    """M maps float32 [M, h * w] that cover the network's input, and their h and w."""
+    """M maps float32 [M, h, w] that cover the network's input."""
 
     maps: Floats
-    height: int
-    width: int
 
     @classmethod
     def of(cls, layout: Layout | None, arrays: Mapping[str, NDArray[Any]]) -> Self | None:
@@ -46,13 +44,19 @@ class Prototypes(NamedTuple):
         maps = arrays[layout.name][0]
         if layout.channels_last:
             maps = maps.transpose(2, 0, 1)
-        count, height, width = maps.shape
-        flat = np.ascontiguousarray(maps, np.float32).reshape(count, height * width)
-        return cls(flat, height, width)
+        return cls(np.asarray(maps, np.float32))
 
-    def logits(self, coefficients: Floats) -> Floats:
-        """Return float32 [K, h, w], the logits of the masks of coefficients [K, M]."""
-        return np.asarray(coefficients @ self.maps).reshape(-1, self.height, self.width)
+    def logits(self, coefficients: Floats, rows: slice, columns: slice) -> Floats:
+        """Return a part of the logits of a mask, float32 [rows, columns].
+
+        Args:
+            coefficients: [M], of the mask.
+            rows: Of its cells.
+            columns: Of its cells.
+        """
+        part = self.maps[:, rows, columns]
+        logits = coefficients @ part.reshape(len(part), -1)
+        return np.asarray(logits, np.float32).reshape(part.shape[1:])
 
 
 def find_prototypes(outputs: Outputs, size: tuple[int, int], options: HeadOptions) -> Layout | None:
