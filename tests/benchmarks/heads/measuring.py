@@ -25,7 +25,9 @@ _MOST_MS: Final = {"detect": 6.0, "segment": 25.0}
 def compare() -> bool:
     """Measure and print; return whether both targets are met."""
     cv2.setNumThreads(1)
-    return all([_meets(task, most) for task, most in _MOST_MS.items()])
+    # Both are measured, even if the first misses its target.
+    met = [_meets(task, most) for task, most in _MOST_MS.items()]
+    return all(met)
 
 
 def _meets(task: str, most: float) -> bool:

@@ -1,5 +1,6 @@
 """A full answer of YOLOv8 for segmentation: 100 objects, each found by about ten cells."""
 
+import math
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -52,8 +53,9 @@ def answer() -> dict[str, NDArray[Any]]:
 def _boxes(random: np.random.Generator) -> Iterator[tuple[float, float, float, float]]:
     """Yield centre and size of each object, within the picture."""
     left, top, right, bottom = _A_PICTURE
+    shortest, longest = (math.log(side) for side in _SIDES)
     for _ in range(OBJECTS):
-        width, height = np.exp(random.uniform(*np.log(_SIDES), 2)).tolist()
+        width, height = np.exp(random.uniform(shortest, longest, 2)).tolist()
         x = random.uniform(left + width / 2, right - width / 2)
         y = random.uniform(top + height / 2, bottom - height / 2)
         yield x, y, width, height
