@@ -93,6 +93,15 @@ def test_classes_stay_apart_left_of_the_image_too() -> None:
     assert nms(boxes, np.array([0.9, 0.8]), 0.5).tolist() == [0]
 
 
+def test_classes_stay_apart_across_a_wide_extent_too() -> None:
+    # The same box twice in each class, and one far away: 2 ** 24 pixels and more in all.
+    far = 3.0 * 2**22
+    boxes = np.array([(0, 0, 10, 10)] * 4 + [(far, 0, far + 10, 10)], np.float64)
+    scores = np.array([0.9, 0.8, 0.7, 0.6, 0.5])
+    kinds = np.array([0, 1, 0, 1, 2])
+    assert nms(boxes, scores, 0.5, classes=kinds).tolist() == [0, 1, 4]
+
+
 def test_what_is_no_box_goes() -> None:
     boxes = as_boxes(
         [
