@@ -20,6 +20,8 @@ LARGEST_GROWTH: Final = math.log(1000 / 16)
 
 # So far from 0, float64 still has 28 binary digits after the point.
 _FARTHEST: Final = 2**24
+_SMALLEST: Final = 1e-6
+"""Pixels."""
 
 
 def areas(boxes: Boxes) -> Matrix:
@@ -97,7 +99,8 @@ def _positions_kept(
     # coordinate is negative.
     labels, ranks = np.unique(classes, return_inverse=True)
     step = math.ceil(float(boxes.max()) - float(boxes.min())) + 1
-    if step * len(labels) <= _FARTHEST:
+    # OpenCV takes two boxes of hardly any area for the same, wherever they are.
+    if step * len(labels) <= _FARTHEST and areas(boxes).min() > _SMALLEST:
         return _suppress(boxes + (ranks * float(step))[:, None], threshold)
     groups = (np.flatnonzero(ranks == rank) for rank in range(len(labels)))
     return np.concatenate([group[_suppress(boxes[group], threshold)] for group in groups])

@@ -102,6 +102,11 @@ def test_classes_stay_apart_across_a_wide_extent_too() -> None:
     assert nms(boxes, scores, 0.5, classes=kinds).tolist() == [0, 1, 4]
 
 
+def test_classes_stay_apart_however_small_their_boxes_are() -> None:
+    boxes = np.array([(0, 0, 1e-12, 1e-12)] * 2, np.float64)
+    assert nms(boxes, np.array([0.9, 0.8]), 0.5, classes=np.array([0, 1])).tolist() == [0, 1]
+
+
 def test_what_is_no_box_goes() -> None:
     boxes = as_boxes(
         [

@@ -168,27 +168,6 @@ def test_an_error_in_the_functions_own_code_keeps_its_traceback(
         main(code("return 1 / 0"))
 
 
-def test_a_network_that_cannot_be_read_is_one_line(
-    here: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    folder = here / "network"
-    (folder / "weights").mkdir(parents=True)
-    (folder / "weights" / "best.onnx").write_bytes(b"no network")
-    described = {
-        "schema": 1,
-        "name": "network",
-        "type": "detector",
-        "model": "modelyard.models.heads:HeadDetector",
-        "labels": [{"id": 0, "name": "cat", "type": "rectangle", "attributes": []}],
-        "head": "yolov8",
-    }
-    (folder / "model.json").write_text(json.dumps(described))
-    assert main(["--assets", "network", "photo.png"]) == 1
-    error = capsys.readouterr().err
-    assert "best.onnx" in error
-    assert error.count("\n") == 1
-
-
 def test_paths_start_where_the_command_was_typed(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
