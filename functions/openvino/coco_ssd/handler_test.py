@@ -226,8 +226,11 @@ def test_nothing_found_is_an_empty_list(function: Function) -> None:
     assert (reply.status, json.loads(reply.body)) == (200, [])
 
 
-def test_half_an_image_is_the_clients_fault(function: Function) -> None:
-    reply = function.handle(request(file_of("rocket.jpg")[:5000]))
+def test_an_image_cut_short_is_answered_and_one_without_pixels_refused(
+    function: Function,
+) -> None:
+    assert function.handle(request(file_of("rocket.jpg")[:5000])).status == 200
+    reply = function.handle(request(file_of("rocket.jpg")[:100]))
     assert reply.status == 400
     assert list(json.loads(reply.body)) == ["error"]
     assert function.handle(request(file_of("chelsea.png"))).status == 200

@@ -211,6 +211,6 @@ def test_cvats_request_is_answered(assets: Assets) -> None:
         [{"name": "text", "value": text}] for text in LINES
     ]
     assert function.answer(image=photograph_file("rocket.jpg")) == []
-    reply = function.ask(image=photograph_file("rocket.jpg")[:3000])
+    reply = function.ask(image=photograph_file("rocket.jpg")[:100])
     assert reply.status == 400
     assert list(json.loads(reply.body)) == ["error"]
