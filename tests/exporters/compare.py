@@ -20,7 +20,7 @@ from exporters.record import EXPECTED, Expected
 from modelyard.annotation import Shape
 from modelyard.imaging import decode
 
-_NETWORKS: Final = (".onnx", ".xml", ".tflite", ".torchscript")
+_NETWORKS: Final = (".onnx", ".xml", ".tflite", ".torchscript", ".pt", ".pth")
 # A converted network, where the build converts it.
 _CONVERTED: Final = "converted"
 _ENOUGH: Final = 5

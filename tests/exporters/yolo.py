@@ -19,29 +19,36 @@ _KINDS: Final = {
     "obb": "rotated",
     "classify": "tags",
 }
+_CONVERTERS: Final = {
+    ".torchscript": "modelyard_tools.weights.conversion.torchscript",
+    ".pt": "modelyard_tools.weights.checkpoints.ultralytics_export",
+}
 _OVERLAP: Final = 0.7
 _ONNX: Final = {"format": "onnx"}
 _INSIDE: Final = {"format": "onnx", "nms": True}
 _END_TO_END: Final = {"format": "onnx", "nms": False}
 _IR: Final = {"format": "openvino"}
+_CHECKPOINT: Final = {"format": "checkpoint"}
 _SQUARE: Final = (256, 256)
 
 NETWORKS: Final = (
-    Network("yolo11n.yaml", "detect", 3, (_ONNX, _INSIDE, _IR, {"format": "torchscript"})),
+    Network(
+        "yolo11n.yaml", "detect", 3, (_ONNX, _INSIDE, _IR, {"format": "torchscript"}, _CHECKPOINT)
+    ),
     Network("yolov8n.yaml", "detect", 1, (_ONNX | {"dynamic": True},)),
     Network("yolov5nu.yaml", "detect", 2, (_ONNX,)),
     Network("yolov9t.yaml", "detect", 80, (_ONNX,)),
-    Network("yolov10n.yaml", "detect", 3, (_ONNX, _END_TO_END)),
+    Network("yolov10n.yaml", "detect", 3, (_ONNX, _END_TO_END, _CHECKPOINT)),
     Network("yolo12n.yaml", "detect", 80, (_ONNX,)),
-    Network("yolo26n.yaml", "detect", 3, (_ONNX, _END_TO_END, _IR | {"nms": False})),
-    Network("yolo11n-seg.yaml", "segment", 3, (_ONNX, _INSIDE, _IR)),
+    Network("yolo26n.yaml", "detect", 3, (_ONNX, _END_TO_END, _IR | {"nms": False}, _CHECKPOINT)),
+    Network("yolo11n-seg.yaml", "segment", 3, (_ONNX, _INSIDE, _IR, _CHECKPOINT)),
     Network("yolo26n-seg.yaml", "segment", 3, (_END_TO_END,)),
-    Network("yolo11n-pose.yaml", "pose", 1, (_ONNX, _INSIDE, _IR)),
+    Network("yolo11n-pose.yaml", "pose", 1, (_ONNX, _INSIDE, _IR, _CHECKPOINT)),
     Network("yolov8n-pose.yaml", "pose", 3, (_ONNX,), changes={"kpt_shape": [5, 2]}),
-    Network("yolo11n-obb.yaml", "obb", 3, (_ONNX, _INSIDE, _IR)),
-    Network("yolo11n-cls.yaml", "classify", 4, (_ONNX, _IR), _SQUARE),
+    Network("yolo11n-obb.yaml", "obb", 3, (_ONNX, _INSIDE, _IR, _CHECKPOINT)),
+    Network("yolo11n-cls.yaml", "classify", 4, (_ONNX, _IR, _CHECKPOINT), _SQUARE),
     Network("yolov8n-cls.yaml", "classify", 4, (_ONNX,)),
-    Network("rtdetr-l.yaml", "detect", 3, (_ONNX,), _SQUARE),
+    Network("rtdetr-l.yaml", "detect", 3, (_ONNX, _CHECKPOINT), _SQUARE),
 )
 
 
@@ -58,9 +65,14 @@ def export(network: Network, folder: Path, pictures: list[Path]) -> Iterator[str
         # Exports are written beside this file.
         model.pt_path = str(place / "best.pt")
         width, height = network.size
-        file = Path(shell.export(imgsz=(height, width), verbose=False, **form))
-        if file.suffix == ".torchscript":
-            _convert(place, place / "converted")
+        if form == _CHECKPOINT:
+            file = place / "best.pt"
+            shell.ckpt = {"train_args": {"imgsz": [height, width], "task": network.task}}
+            shell.save(file)
+        else:
+            file = Path(shell.export(imgsz=(height, width), verbose=False, **form))
+        if module := _CONVERTERS.get(file.suffix):
+            _convert(module, place)
         threshold = _threshold(network)
         if form.get("nms"):
             threshold = max(threshold, 0.26)
@@ -91,10 +103,11 @@ def _files(place: Path) -> list[str]:
     return sorted(str(path) for path in below if path.parts[0] != "converted")
 
 
-def _convert(place: Path, out: Path) -> None:
-    """Convert a TorchScript file as a function's build does."""
-    module = "modelyard_tools.weights.conversion.torchscript"
-    convert([module, "--in", str(place), "--out", str(out), "--name", "best"])
+def _convert(module: str, place: Path) -> None:
+    """Convert the only file as a function's build does."""
+    out = str(place / "converted")
+    if convert([module, "--in", str(place), "--out", out, "--name", "best"]):
+        raise RuntimeError(f"{module} failed")
 
 
 def _shell(network: Network, file: str) -> Any:

@@ -172,3 +172,16 @@ class Modelyard(Subsystem):
         default="platform/tools/modelyard_tools/weights/conversion:export",
         help="Address of the `pex_binary` that exports torch networks to OpenVINO.",
     )
+    ultralytics_exporter = StrOption(
+        default="platform/tools/modelyard_tools/weights/checkpoints:ultralytics",
+        help=softwrap(
+            """
+            Address of the Python target that exports checkpoints of Ultralytics. Its resolve holds
+            that package, licensed AGPL-3.0; nothing else needs it.
+            """
+        ),
+    )
+    rfdetr_exporter = StrOption(
+        default="platform/tools/modelyard_tools/weights/checkpoints:rfdetr",
+        help="Address of the Python target that exports checkpoints of RF-DETR.",
+    )

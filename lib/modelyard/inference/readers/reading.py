@@ -61,6 +61,15 @@ def read(file: ModelFile, probe: Probe) -> Reading | None:
     return None
 
 
+def read_unrun(file: ModelFile) -> Reading | None:
+    """Return how to read a network that cannot be run here, from what its file states alone.
+
+    Raises:
+        ReadingError: the file contradicts itself.
+    """
+    return ultralytics.read(file) or transformers.rf_detr(file)
+
+
 def contradiction(file: ModelFile, head: str, options: Mapping[str, Any]) -> str | None:
     """Return how a head or its options contradict what the file states of itself, else None.
 

@@ -55,10 +55,11 @@ def read(file: ModelFile, probe: Probe) -> Reading | None:
     Raises:
         ReadingError: neither configuration nor values tell how it scores.
     """
-    return _rf_detr(file) or _sized(file) or _hugging_face(file, probe)
+    return rf_detr(file) or _sized(file) or _hugging_face(file, probe)
 
 
-def _rf_detr(file: ModelFile) -> Reading | None:
+def rf_detr(file: ModelFile) -> Reading | None:
+    """Return how to read RF-DETR; None if the names of the outputs are not its own."""
     ports = {port.name: port for port in file.outputs}
     if not {"dets", "labels"} <= ports.keys():
         return None

@@ -17,8 +17,16 @@ from modelyard_pants.weights.requests import (
     Weights,
 )
 
-# Converters of formats that only torch reads.
-_EXPORTERS = {"torchscript": "modelyard_tools.weights.conversion.torchscript"}
+# Converters of formats that only torch or an author's package reads: the option with the tool's
+# address, and the module that exports.
+_EXPORTERS = {
+    "torchscript": ("weights_exporter", "modelyard_tools.weights.conversion.torchscript"),
+    "ultralytics": (
+        "ultralytics_exporter",
+        "modelyard_tools.weights.checkpoints.ultralytics_export",
+    ),
+    "rfdetr": ("rfdetr_exporter", "modelyard_tools.weights.checkpoints.rfdetr_export"),
+}
 
 
 @rule
@@ -29,8 +37,9 @@ async def licensed(request: LicensedRequest) -> Weights:
 
 @rule
 async def convert_weights(request: ConvertWeightsRequest) -> Weights:
-    if module := _EXPORTERS.get(request.converter):
-        return await Get(Weights, ExporterRun(module, request.name, request.fetched))
+    if exporter := _EXPORTERS.get(request.converter):
+        option, module = exporter
+        return await Get(Weights, ExporterRun(module, request.name, request.fetched, tool=option))
     tool = await Get(
         VenvPex, OptionTool("weights_converter", "modelyard_tools.weights.conversion.convert")
     )

@@ -86,9 +86,19 @@ def test_a_format_is_converted_without_torch(converter: str) -> None:
     assert tools.licensed == [LicensedRequest(MADE, FETCHED)]
 
 
-def test_a_network_that_torch_saved_is_read_by_torch() -> None:
+@pytest.mark.parametrize(
+    ("converter", "tool", "module"),
+    [
+        ("torchscript", "weights_exporter", "conversion.torchscript"),
+        ("ultralytics", "ultralytics_exporter", "checkpoints.ultralytics_export"),
+        ("rfdetr", "rfdetr_exporter", "checkpoints.rfdetr_export"),
+    ],
+)
+def test_what_only_torch_or_its_author_reads_is_exported_beside_them(
+    converter: str, tool: str, module: str
+) -> None:
     tools = _Tools()
-    assert tools.weights("torchscript") == Weights(EXPORTED)
-    module = "modelyard_tools.weights.conversion.torchscript"
-    assert tools.runs == [ExporterRun(module, "net", FETCHED)]
+    assert tools.weights(converter) == Weights(EXPORTED)
+    full = f"modelyard_tools.weights.{module}"
+    assert tools.runs == [ExporterRun(full, "net", FETCHED, tool=tool)]
     assert tools.processes == []

@@ -136,9 +136,7 @@ async def export_weights(request: ExportWeightsRequest) -> Weights:
 
 @rule
 async def run_exporter(request: ExporterRun, modelyard: Modelyard) -> Weights:
-    tool = await Get(
-        Addresses, UnparsedAddressInputs, option_address("weights_exporter", modelyard)
-    )
+    tool = await Get(Addresses, UnparsedAddressInputs, option_address(request.tool, modelyard))
     addresses = Addresses([*tool, *request.code])
     transitive = await Get(TransitiveTargets, TransitiveTargetsRequest(addresses))
     # Sources are next to the environment, so that an edit does not pack torch again.

@@ -63,12 +63,16 @@ class ExportWeightsRequest:
 
 @dataclass(frozen=True)
 class ExporterRun:
-    """A module with a function `export`, and the files passed to it."""
+    """A module with a function `export`, and the files passed to it.
+
+    `tool` is the option with the address of what runs it.
+    """
 
     module: str
     name: str
     files: Digest
     code: tuple[Address, ...] = ()
+    tool: str = "weights_exporter"
 
 
 @dataclass(frozen=True)

@@ -148,6 +148,8 @@ class WeightsConverterField(StringField):
         "torch-mobilenetv2",
         "torch-dextr",
         "torchscript",
+        "ultralytics",
+        "rfdetr",
     )
     help = help_text(
         """
@@ -156,7 +158,9 @@ class WeightsConverterField(StringField):
         reads itself, such as a frozen TensorFlow graph (.pb) or ONNX. `darknet`: a .cfg and its
         .weights. `torch-mobilenetv2`: a PyTorch checkpoint of MobileNetV2 without its classifier;
         none of its code is run. `torch-dextr`: the same for DEXTR. `torchscript`: the one file that
-        `torch.jit.save` wrote; its weights keep their precision. No conversion by default.
+        `torch.jit.save` wrote; its weights keep their precision. `ultralytics`, `rfdetr`: a
+        checkpoint, which that package exports; it is fetched for this alone, and Ultralytics is
+        licensed AGPL-3.0. No conversion by default.
         """
     )
 

@@ -55,6 +55,8 @@ SHA256, SHA384, SHA512 = ("0123456789abcdef" * count for count in (4, 6, 8))
                 "torch-dextr",
                 "torch-mobilenetv2",
                 "torchscript",
+                "ultralytics",
+                "rfdetr",
             )
         ),
         (LicenceStatedAtField, "https://example.org/LICENSE"),

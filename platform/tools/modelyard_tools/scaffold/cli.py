@@ -52,6 +52,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     path = os.path.relpath(folder, repository)
     if network is not None and network.reading is not None and is_codeless(network, options.type):
+        if network.exporter:
+            print(network.exporter.notice(options.model.name))
         print(_next_with_head(path, network.reading))
         if found is not None:
             print(seen(options.picture, drawing, found))
@@ -162,8 +164,8 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         dest="model",
         type=Path,
         metavar="FILE",
-        help="model file: .onnx, OpenVINO's .xml, a frozen TensorFlow graph (.pb), .tflite or "
-        ".torchscript",
+        help="model file: .onnx, OpenVINO's .xml, a frozen TensorFlow graph (.pb), .tflite, "
+        ".torchscript, or a checkpoint of Ultralytics (best.pt) or RF-DETR (.pth)",
     )
     parser.add_argument(
         "--head",

@@ -15,7 +15,9 @@ from modelyard_tools.scaffold.errors import NetworkError
 FORMATS: Final = (".onnx", ".xml", ".pb", ".tflite")
 """File types that OpenVINO reads."""
 TORCHSCRIPT: Final = (".torchscript",)
-_CHECKPOINTS: Final = (".pt", ".pth", ".pkl", ".ckpt", ".safetensors", ".h5", ".keras")
+CHECKPOINTS: Final = (".pt", ".pth", ".ckpt")
+"""File types of `torch.save`; of `torch.jit.save` too."""
+_WEIGHTS: Final = (".pkl", ".safetensors", ".h5", ".keras")
 _POINTER: Final = b"version https://git-lfs.github.com/spec/"
 
 
@@ -28,21 +30,21 @@ class File(msgspec.Struct, frozen=True):
 
 
 def check_format(path: Path) -> None:
-    """Check that a file may be a model that OpenVINO reads.
+    """Check that a file may be a model that OpenVINO reads, or that the build converts.
 
     Raises:
         NetworkError: it is not.
         OSError: it cannot be read.
     """
     suffix = path.suffix.lower()
-    if suffix in _CHECKPOINTS:
+    if suffix in _WEIGHTS:
         raise NetworkError(
             f"{path.name} holds weights without the network, or code; export it to ONNX "
-            "(torch.onnx.export, tf2onnx) and pass that file; for TorchScript see "
-            "docs/bring-your-own.md"
+            "(torch.onnx.export, tf2onnx) and pass that file"
         )
-    if suffix not in (*FORMATS, *TORCHSCRIPT):
-        raise NetworkError(f"{path.name} is not one of {', '.join((*FORMATS, *TORCHSCRIPT))}")
+    accepted = (*FORMATS, *TORCHSCRIPT, *CHECKPOINTS)
+    if suffix not in accepted:
+        raise NetworkError(f"{path.name} is not one of {', '.join(accepted)}")
     _check_content(path)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+from msgspec import structs
 
 from modelyard.inference.device import Device
 from modelyard.inference.heads.errors import HeadError
@@ -17,10 +18,20 @@ from modelyard.inference.readers import ultralytics
 from modelyard.inference.readers.classes import names_in
 from modelyard.inference.readers.facts import ASSUMED, ModelFile, Reading, ReadingError, ports
 from modelyard.inference.readers.probe import probe
-from modelyard.inference.readers.reading import read
+from modelyard.inference.readers.reading import read, read_unrun
 from modelyard_contract.heads import MODEL_API
+from modelyard_tools.scaffold.checkpoints.exporters import Exporter
+from modelyard_tools.scaffold.checkpoints.outline import is_torchscript
+from modelyard_tools.scaffold.checkpoints.trained import read_checkpoint
 from modelyard_tools.scaffold.errors import NetworkError
-from modelyard_tools.scaffold.model_files import TORCHSCRIPT, File, check_format, hashed, parts
+from modelyard_tools.scaffold.model_files import (
+    CHECKPOINTS,
+    TORCHSCRIPT,
+    File,
+    check_format,
+    hashed,
+    parts,
+)
 from modelyard_tools.scaffold.stated import Stated, override, stated_reading
 from modelyard_tools.scaffold.texts import beside, label_file, metadata, producer
 
@@ -38,6 +49,7 @@ class Network(msgspec.Struct, frozen=True):
         outputs: The same.
         reading: How to feed it and to read its outputs; None if no head does.
         convert: How the build converts it, as `model_weights` names it; "" if it does not.
+        exporter: The author's package that does so, if it is one.
     """
 
     files: Sequence[File]
@@ -45,6 +57,7 @@ class Network(msgspec.Struct, frozen=True):
     outputs: Mapping[str, tuple[int, ...]]
     reading: Reading | None
     convert: str = ""
+    exporter: Exporter | None = None
 
 
 def read_network(path: Path, stated: Stated | None = None, *, heads: bool = True) -> Network:
@@ -62,8 +75,8 @@ def read_network(path: Path, stated: Stated | None = None, *, heads: bool = True
     try:
         check_format(path)
         files = [hashed(part) for part in parts(path)]
-        if path.suffix.lower() in TORCHSCRIPT:
-            return _read_torchscript(path, files, stated)
+        if path.suffix.lower() in (*TORCHSCRIPT, *CHECKPOINTS):
+            return _read_converted(path, files, stated)
         session = OpenVINOSession(path, device=Device())
         reading = _read(path, session, stated) if heads else None
         return Network(files, session.inputs, session.outputs, reading)
@@ -104,25 +117,29 @@ def _read(path: Path, session: OpenVINOSession, stated: Stated) -> Reading | Non
     return reading
 
 
-def _read_torchscript(path: Path, files: Sequence[File], stated: Stated) -> Network:
-    """Read the texts of a TorchScript file; the build converts it, since that needs torch."""
-    found = metadata(path)
-    file = ModelFile(
-        name=path.name,
-        inputs=[],
-        outputs=ultralytics.declared_outputs(found),
-        metadata=found,
-        labels=stated.labels,
-        labelled_by=stated.labelled_by,
-    )
-    reading = stated_reading(file, stated) if stated.head else ultralytics.read(file)
+def _read_converted(path: Path, files: Sequence[File], stated: Stated) -> Network:
+    """Read what a file for torch says of itself; the build converts it, since that needs torch."""
+    if path.suffix.lower() in TORCHSCRIPT or is_torchscript(path):
+        exporter, convert, found = None, "torchscript", metadata(path)
+        file = ModelFile(
+            name=path.name,
+            inputs=[],
+            outputs=ultralytics.declared_outputs(found),
+            metadata=found,
+        )
+    else:
+        exporter, file = read_checkpoint(path)
+        convert = exporter.convert
+    if stated.labels:
+        file = structs.replace(file, labels=stated.labels, labelled_by=stated.labelled_by)
+    reading = stated_reading(file, stated) if stated.head else read_unrun(file)
     if reading is None:
         raise NetworkError(
             f"{path.name} is TorchScript that does not state what it is; add --head and --option, "
             "or export it to ONNX"
         )
     override(path.name, reading, stated)
-    return Network(files, {}, {}, reading, convert="torchscript")
+    return Network(files, {}, {}, reading, convert, exporter)
 
 
 def _facts(path: Path, session: OpenVINOSession, stated: Stated) -> ModelFile:

@@ -334,7 +334,7 @@ def test_a_picture_shows_what_the_network_finds(
     [
         (["--from", "none.onnx"], "cannot read none.onnx: No such file"),
         (["--from", "text.onnx"], "cannot load text.onnx"),
-        (["--from", "best.pt"], "export it to ONNX"),
+        (["--from", "best.safetensors"], "export it to ONNX"),
         (["--from", "pointer.onnx"], "pointer.onnx is a Git LFS pointer, not the file itself"),
         (["--from", "empty.onnx"], "empty.onnx is empty"),
         (["--from", "few.onnx"], "few.onnx names 2 classes for task 'detect' in its metadata"),

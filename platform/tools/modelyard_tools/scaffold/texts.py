@@ -14,7 +14,7 @@ from modelyard_tools.scaffold.model_files import load_onnx
 
 _BESIDE: Final = ("config.json", "preprocessor_config.json")
 _YAML: Final = "metadata.yaml"
-_ARCHIVES: Final = (".tflite", ".torchscript")
+_ARCHIVES: Final = (".tflite", ".torchscript", ".pt", ".pth")
 _TEXTS: Final = ("metadata.json", "temp_meta.txt", "config.txt")
 """Ultralytics' metadata within TensorFlow Lite and TorchScript files, which are also archives."""
 _LARGEST: Final = 1_000_000

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _IMPORTS: Final = re.compile(r"(?:^from .*\n)+", re.MULTILINE)
 _OBJECT: Final = Reading("", "", names={1: "object"})
 _WIDTH: Final = 90
+_README_WIDTH: Final = 100
 
 
 def write_function(
@@ -55,6 +56,7 @@ def write_function(
         "folder": relative,
         "file": network.files[0].path.name if network else "",
         "head": reading.head,
+        "notice": _notice(network),
         "ports": _listing(network) if network else "",
         "session": "" if network is None or codeless else _session(network),
         "imports": "" if network is None else _SESSION_IMPORT,
@@ -162,6 +164,9 @@ def _targets(type: str, network: Network | None) -> Iterator[str]:
         f"# same. Or keep the file in a folder that {WEIGHTS_MIRROR} names.\n"
     )
     convert = f"    convert={json.dumps(network.convert)},\n" if network.convert else ""
+    if network.exporter:
+        notice = network.exporter.notice(network.files[0].path.name)
+        yield textwrap.indent(textwrap.fill(notice, _WIDTH) + "\n", "# ")
     for file in network.files:
         yield (
             "model_weights(\n"
@@ -177,6 +182,14 @@ def _targets(type: str, network: Network | None) -> Iterator[str]:
         )
 
 
+def _notice(network: Network | None) -> str:
+    """Return the README's paragraph on the package that exports the network, if one does."""
+    if network is None or network.exporter is None:
+        return ""
+    notice = network.exporter.notice(network.files[0].path.name)
+    return textwrap.fill(notice, _README_WIDTH) + "\n\n"
+
+
 def _weights_name(path: Path) -> str:
     return "weights_" + path.suffix.removeprefix(".").lower()
 
@@ -190,7 +203,9 @@ def _session(network: Network) -> str:
 
 
 def _listing(network: Network) -> str:
-    return "\n" + "".join(f"- {port}\n" for port in _ports(network))
+    """Return the end of the README's sentence on the network: its ports, if they are known."""
+    ports = "".join(f"- {port}\n" for port in _ports(network))
+    return f":\n\n{ports}" if ports else ".\n"
 
 
 def _ports(network: Network) -> Iterator[str]:
