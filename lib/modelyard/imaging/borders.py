@@ -46,12 +46,16 @@ def borders(mask: NDArray[np.uint8]) -> list[Vertices]:
     enter = np.empty_like(leave)
     enter[1:] = leave[:-1]
     enter[first] = leave[last]
-    turns = _TURNS.take(enter * _STEPS + leave, axis=0, mode="wrap")
+    steps = enter * _STEPS + leave
+    # Most pixels are on a straight side, and have none.
+    turning = np.flatnonzero(_TURNS_ANYWHERE.take(steps, mode="wrap"))
+    turns = _TURNS.take(steps.take(turning), axis=0, mode="wrap")
     taken = np.flatnonzero(turns >= 0)
-    vertices = pixels.take(taken >> 2, axis=0) + _CORNERS.take(turns.ravel().take(taken), axis=0)
-    stops = np.searchsorted(taken, ends * len(_CORNERS)).tolist()
+    vertices = pixels.take(turning.take(taken >> 2), axis=0)
+    vertices += _CORNERS.take(turns.ravel().take(taken), axis=0)
+    stops = taken.searchsorted(turning.searchsorted(ends) * len(_CORNERS)).tolist()
     # How many turns of the first pixel come before its upper left corner.
-    early = (turns[first] == 0).argmax(axis=1).tolist()
+    early = (_TURNS.take(steps.take(first), axis=0, mode="wrap") == 0).argmax(axis=1).tolist()
     return [
         np.concatenate((vertices[start + skip : stop], vertices[start : start + skip]))
         for start, stop, skip in zip([0, *stops[:-1]], stops, early, strict=True)
@@ -81,3 +85,4 @@ def _table() -> NDArray[np.int8]:
 
 
 _TURNS: Final = _table()
+_TURNS_ANYWHERE: Final = _TURNS[:, 0] >= 0
