@@ -5,7 +5,7 @@ from modelyard.imaging.draw import draw, save_png
 from modelyard.imaging.errors import ImageError
 from modelyard.imaging.geometry import Fit, Interpolation, letterbox, resize
 from modelyard.imaging.image import Image, Pixels
-from modelyard.imaging.masks import Crop, Outline, crop, fill, parts, polygons
+from modelyard.imaging.masks import Crop, Outline, crop, fill, outlines, parts, polygons
 from modelyard.imaging.style import colour
 from modelyard.imaging.upright import decode_upright, upright
 
@@ -27,6 +27,7 @@ __all__ = [
     "fill",
     "letterbox",
     "limits_from_env",
+    "outlines",
     "parts",
     "polygons",
     "resize",

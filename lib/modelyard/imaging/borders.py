@@ -5,6 +5,8 @@ side. They run counterclockwise on the screen, with the background to the right 
 travel, so the steps into and out of a pixel say which of its sides are outer ones.
 """
 
+from collections.abc import Iterable
+from itertools import islice
 from typing import Final
 
 import cv2
@@ -31,7 +33,18 @@ def borders(mask: NDArray[np.uint8]) -> list[Vertices]:
     Pixels that touch at a corner are one part; holes are ignored. An outline begins at the upper
     left corner of the leftmost pixel in its top row.
     """
-    found, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    return borders_of([mask])[0]
+
+
+def borders_of(masks: Iterable[NDArray[np.uint8]]) -> list[list[Vertices]]:
+    """Return what `borders` does of each of many masks, in a fraction of the time."""
+    found = [cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0] for mask in masks]
+    outlines = iter(_around([contour for contours in found for contour in contours]))
+    return [list(islice(outlines, len(contours))) for contours in found]
+
+
+def _around(found: list[NDArray[np.int32]]) -> list[Vertices]:
+    """Return the outlines around OpenCV's contours [N, 1, 2] of all their pixels."""
     if not found:
         return []
     # All at once, since there may be thousands of specks.

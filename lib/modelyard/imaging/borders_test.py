@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from modelyard.imaging.borders import borders
+from modelyard.imaging.borders import borders, borders_of
 
 
 def doubled(mask: NDArray[np.uint8]) -> list[list[list[int]]]:
@@ -51,3 +51,14 @@ def test_pixels_that_touch_at_a_corner_are_one_part() -> None:
 
 def test_nothing_has_no_outline() -> None:
     assert borders(np.zeros((3, 4), np.uint8)) == []
+
+
+def test_many_masks_have_the_outlines_of_each() -> None:
+    random = np.random.default_rng(7)
+    masks = [(random.random((9, 11)) < share).astype(np.uint8) for share in (0.2, 0.0, 0.5, 0.9)]
+    together = borders_of(masks)
+    assert [len(found) for found in together] == [len(borders(mask)) for mask in masks]
+    assert not together[1]
+    for found, mask in zip(together, masks, strict=True):
+        for outline, alone in zip(found, borders(mask), strict=True):
+            np.testing.assert_array_equal(outline, alone)

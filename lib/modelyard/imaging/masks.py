@@ -5,14 +5,14 @@ pixel in column 2, row 5 has the outline (2, 5), (3, 5), (3, 6), (2, 6). So an o
 the area of its mask, even for thin objects, and filling it restores the mask.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from modelyard.imaging.borders import borders
+from modelyard.imaging.borders import Vertices, borders, borders_of
 
 Bitmap = NDArray[np.bool_]
 """bool [height, width], True on the object."""
@@ -82,6 +82,19 @@ def polygons(
     return [_simplified(outline, tolerance) + corner for outline in kept]
 
 
+def outlines(crops: Iterable[Crop]) -> list[Outline]:
+    """Return the outline of each crop's largest connected part, as `polygons` does by default.
+
+    Coordinates are those of the mask, not of the crop. A crop has at least one pixel of the object.
+    """
+    crops = list(crops)
+    exact = borders_of(part.bitmap.view(np.uint8) for part in crops)
+    return [
+        _simplified(_largest(found), 1.0) + np.array((part.left, part.top))
+        for part, found in zip(crops, exact, strict=True)
+    ]
+
+
 def parts(mask: Bitmap) -> Iterator[tuple[int, Crop]]:
     """Yield area and pixels of each part of a mask; pixels that touch at a corner are connected.
 
@@ -112,6 +125,10 @@ def fill(outline: ArrayLike, size: tuple[int, int]) -> Bitmap:
     changes = np.bincount(rows * (width + 1) + columns, minlength=height * (width + 1))
     sides = np.cumsum(changes.reshape(height, width + 1)[:, :width], axis=1)
     return (sides & 1).astype(np.bool_)
+
+
+def _largest(found: list[Vertices]) -> Vertices:
+    return found[0] if len(found) == 1 else max(found, key=cv2.contourArea)
 
 
 def _simplified(outline: NDArray[np.int32], tolerance: float) -> Outline:

@@ -33,7 +33,7 @@ from modelyard.annotation import LabelSet, Mask, Rectangle, Shape, Tag
 from modelyard.imaging import Image, crop
 from modelyard.inference.device import Device
 from modelyard.inference.heads.errors import HeadError
-from modelyard.inference.heads.segmentation import masks_of, outline_of
+from modelyard.inference.heads.segmentation import masks_of, outlines_of
 from modelyard.inference.mask_paste import paste
 from modelyard.inference.model_api_configuration import (
     fed_with_bgr,
@@ -143,7 +143,9 @@ class ModelApiNetwork:
                 continue
             part = paste(mask, tuple(box.tolist()), size) if squares else crop(mask)
             if part is not None:
-                yield Mask(self._names[name], *part, polygon=outline_of(part), confidence=score)
+                yield Mask(
+                    self._names[name], *part, polygon=outlines_of([part])[0], confidence=score
+                )
 
     def _check_scaling(self) -> None:
         """Refuse configurations for which Model API returns misplaced shapes.

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelyard.annotation import Mask
-from modelyard.imaging import Crop, Fit, parts, polygons
+from modelyard.imaging import Crop, Fit, outlines, parts
 from modelyard.inference.heads.errors import HeadError
 from modelyard.inference.heads.found import Answer, Labels, check_scores, probabilities
 from modelyard.inference.heads.options import IMAGENET_MEAN, IMAGENET_STD, HeadOptions
@@ -103,7 +103,12 @@ def _largest(bitmaps: Iterable[tuple[str, NDArray[np.bool_]]], limit: int) -> li
         if area >= MIN_AREA
     ]
     found.sort(key=lambda piece: -piece[0])
-    return [Mask(name, *part, polygon=outline_of(part)) for _, name, part in found[:limit]]
+    found = found[:limit]
+    around = outlines_of(part for _, _, part in found)
+    return [
+        Mask(name, *part, polygon=outline)
+        for (_, name, part), outline in zip(found, around, strict=True)
+    ]
 
 
 def _form(outputs: Outputs, size: tuple[int, int]) -> tuple[str, str, int] | None:
@@ -171,7 +176,6 @@ def enlarged(cells: NDArray[np.int64], fit: Fit) -> NDArray[np.int64]:
     return np.asarray(cells[y.astype(np.intp)][:, x.astype(np.intp)])
 
 
-def outline_of(part: Crop) -> tuple[float, ...]:
-    """Return the outline `x0, y0, …` of a crop's largest piece, in pixels of the image."""
-    outline = polygons(part.bitmap, limit=1)[0] + (part.left, part.top)
-    return tuple(outline.ravel().tolist())
+def outlines_of(crops: Iterable[Crop]) -> list[tuple[float, ...]]:
+    """Return the outline `x0, y0, …` of each crop's largest piece, in pixels of the image."""
+    return [tuple(outline.ravel().tolist()) for outline in outlines(crops)]

@@ -1,6 +1,6 @@
 """Masks of single objects, from maps of logits or probabilities."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ from modelyard.annotation import Mask
 from modelyard.imaging import Crop, Fit
 from modelyard.inference.heads.found import Floats, Found, Labels
 from modelyard.inference.heads.results.prototypes import Prototypes
-from modelyard.inference.heads.segmentation import outline_of
+from modelyard.inference.heads.segmentation import outlines_of
 from modelyard.inference.mask_paste import Box, Cover, paste
 
 
@@ -26,16 +26,18 @@ def prototype_masks(
         fit: How the image is placed in the input.
         labels: By class number.
     """
-    masks: list[Mask] = []
+    parts: list[Crop | None] = []
     _, height, width = prototypes.maps.shape
     cover = Cover.of(_extent_of(fit), fit.source, (width, height), prototypes.maps.dtype)
     boxes = fit.to_source(found.boxes).tolist()
-    for number, (box, values) in enumerate(zip(boxes, coefficients, strict=True)):
+    for box, values in zip(boxes, coefficients, strict=True):
         window = cover.window(box)
-        if window is not None:
+        if window is None:
+            parts.append(None)
+        else:
             logits = prototypes.logits(values, window.rows, window.columns)
-            masks += _mask(window.paste(logits, 0.0), found, number, labels)
-    return masks
+            parts.append(window.paste(logits, 0.0))
+    return _masks(parts, found, labels)
 
 
 def map_masks(
@@ -50,34 +52,41 @@ def map_masks(
         labels: By class number.
         above: 0 for logits, 0.5 for probabilities.
     """
-    masks: list[Mask] = []
+    parts: list[Crop | None] = []
     extent = _extent_of(fit)
     _, height, width = maps.shape
     cover = Cover.of(extent, fit.source, (width, height), np.dtype(np.float32))
-    for number, row in enumerate(found.rows.tolist()):
+    for row in found.rows.tolist():
         values = np.asarray(maps[row], np.float32)
         within = _part_above(values > above, extent)
         window = None if within is None else cover.window(within)
-        if window is not None and np.isfinite(values).all():
-            part = window.paste(values[window.rows, window.columns], above)
-            masks += _mask(part, found, number, labels)
-    return masks
+        if window is None or not np.isfinite(values).all():
+            parts.append(None)
+        else:
+            parts.append(window.paste(values[window.rows, window.columns], above))
+    return _masks(parts, found, labels)
 
 
 def box_masks(found: Found, maps: NDArray[Any], fit: Fit, labels: Labels) -> list[Mask]:
     """Return the pixels of detections from probabilities [R, h, w] over each one's box."""
-    masks: list[Mask] = []
+    parts: list[Crop | None] = []
     for number, row in enumerate(found.rows.tolist()):
         values = np.asarray(maps[row], np.float32)
         box = _as_box(fit.to_source(found.boxes[number]))
-        masks += _mask(paste(values, box, fit.source), found, number, labels)
-    return masks
+        parts.append(paste(values, box, fit.source))
+    return _masks(parts, found, labels)
 
 
-def _mask(part: Crop | None, found: Found, number: int, labels: Labels) -> Iterator[Mask]:
-    if part is not None:
-        name = labels[int(found.classes[number])].name
-        yield Mask(name, *part, polygon=outline_of(part), confidence=found.scores[number])
+def _masks(parts: Sequence[Crop | None], found: Found, labels: Labels) -> list[Mask]:
+    """Return the masks of detections; those without a pixel are left out."""
+    kept = [(number, part) for number, part in enumerate(parts) if part is not None]
+    # Together, which takes a fraction of the time.
+    around = outlines_of(part for _, part in kept)
+    classes, scores = found.classes.tolist(), found.scores.tolist()
+    return [
+        Mask(labels[classes[number]].name, *part, polygon=outline, confidence=scores[number])
+        for (number, part), outline in zip(kept, around, strict=True)
+    ]
 
 
 def _extent_of(fit: Fit) -> Box:
