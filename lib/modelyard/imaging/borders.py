@@ -5,9 +5,9 @@ side. They run counterclockwise on the screen, with the background to the right 
 travel, so the steps into and out of a pixel say which of its sides are outer ones.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -43,7 +43,7 @@ def borders_of(masks: Iterable[NDArray[np.uint8]]) -> list[list[Vertices]]:
     return [list(islice(outlines, len(contours))) for contours in found]
 
 
-def _around(found: list[NDArray[np.int32]]) -> list[Vertices]:
+def _around(found: Sequence[NDArray[Any]]) -> list[Vertices]:
     """Return the outlines around OpenCV's contours [N, 1, 2] of all their pixels."""
     if not found:
         return []
