@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from openvino import opset13 as op
 
-from dextr.handler import Dextr, cut, extremes, heatmap, surroundings
+from dextr.handler import Dextr, cut, extremes, heatmap, pixels_at, surroundings
 from modelyard import Clicks, Device, Image, RequestError, Segment
 from modelyard.annotation import encode_segment
 from modelyard.inference.testing.networks import plant
@@ -70,11 +70,11 @@ def test_the_mask_lands_where_the_crop_was(
     w, h = size[0] // 4, size[1] // 4
     x, y = int(corner[0] * (size[0] - w - 1)), int(corner[1] * (size[1] - h - 1))
     segment = planted(tmp_path, half()).segment(plain(size), around(x, y, x + w, y + h))
-    # An odd number of pixels: the centre of the middle one is on the edge, where the value is 0.45.
-    middle = x + w / 2 + 0.5
+    # The crop has w + 1 columns and 50 on each side; outside the points' own box all is cleared.
+    middle = x - 50 + (w + 1 + 100) / 2
     columns, rows = np.arange(size[0]) + 0.5, np.arange(size[1]) + 0.5
     expected = np.logical_and.outer(
-        (rows > y - 50) & (rows < y + h + 51), (columns > x - 50) & (columns < middle)
+        (rows > y) & (rows < y + h + 1), (columns > x) & (columns < middle)
     )
     difference = whole(segment, size) ^ expected
     # The network's cell next to the middle is wider than a pixel of a small crop: half of it fades.
@@ -132,8 +132,26 @@ def test_four_clicks_on_one_pixel_are_taken(tmp_path: Path) -> None:
     assert model.segment(plain((1, 1)), clicks(*[(0.5, 0.5)] * 4)).mask.shape
 
 
-coordinates = st.floats(0, 500, width=32)
-points = st.lists(st.tuples(coordinates, coordinates), min_size=4, max_size=9)
+def test_four_points_are_used_as_given() -> None:
+    """The first is the leftmost and the topmost: the others count as well."""
+    four = pixels_at([(10.9, 10.0), (50.2, 20.5), (40.0, 60.0), (30.5, 40.5)], (100, 100))
+    np.testing.assert_array_equal(four, [(10, 10), (50, 20), (40, 60), (30, 40)])
+    np.testing.assert_array_equal(extremes(four), four)
+    box = surroundings(four)
+    # 10 - 50, 10 - 50 to 50 + 50, 60 + 50, and the pixel there.
+    assert box == (-40, -40, 101, 111)
+    heat = heatmap(four, box)
+    # As the authors' demo.py: 512 / 141 * (10 + 40) = 181.56 and so on, the fraction dropped.
+    for column, row in ((181, 169), (326, 203), (290, 339), (254, 271)):
+        assert heat[row, column] == pytest.approx(255)
+
+
+def test_a_point_beyond_the_last_pixel_is_on_it() -> None:
+    np.testing.assert_array_equal(pixels_at([(100.0, -1.0)], (100, 80)), [(99, 0)])
+
+
+coordinates = st.integers(0, 500)
+points = st.lists(st.tuples(coordinates, coordinates), min_size=5, max_size=9)
 
 
 @given(points, st.randoms(use_true_random=False))
@@ -151,15 +169,15 @@ def test_the_blobs_lie_at_the_points(rows: Any) -> None:
     heat = heatmap(four, box)
     assert (heat.min(), heat.max()) == (0, pytest.approx(255))
     scale = 512 / np.array((box[2] - box[0], box[3] - box[1]))
-    for at in ((four - box[:2]) * scale).astype(int):
-        # The centre of the pixel is at most 0.71 away: a Gaussian of width 10 is above 0.98.
-        assert heat[at[1], at[0]] > 0.98 * 255
+    for at in np.round((four - box[:2]) * scale - 0.5).astype(int):
+        # The centre is at most one pixel away: exp(-4 log 2 * 2 / 100) = 0.946.
+        assert heat[at[1], at[0]] > 0.94 * 255
 
 
 def test_a_mirrored_image_is_seen_mirrored() -> None:
     pixels = np.random.default_rng(5).integers(0, 256, (80, 120, 3), np.uint8)
-    four = np.array([(10.5, 30.5), (40.5, 5.5), (70.5, 33.5), (42.5, 60.5)])
-    mirrored = np.array([(120, 0)]) + four * (-1, 1)
+    four = np.array([(10, 30), (40, 5), (70, 33), (42, 60)])
+    mirrored = np.array([(119, 0)]) + four * (-1, 1)
     box, other = surroundings(four), surroundings(mirrored)
     assert other == (120 - box[2], box[1], 120 - box[0], box[3])
     np.testing.assert_allclose(
@@ -167,7 +185,6 @@ def test_a_mirrored_image_is_seen_mirrored() -> None:
         cut(Image.from_pixels(pixels), box)[:, ::-1],
         atol=1,
     )
-    np.testing.assert_allclose(heatmap(mirrored, other), heatmap(four, box)[:, ::-1], atol=1e-3)
 
 
 edges = st.integers(5, 60), st.integers(70, 110)

@@ -2,12 +2,12 @@
 
 Maninis, Caelles, Pont-Tuset and Van Gool, "Deep Extreme Cut" (CVPR 2018): DeepLab v2's ResNet-101,
 whose last two stages use dilation instead of strides, with PSPNet's pyramid pooling on top.
-Architecture and names are those of networks/deeplab_resnet.py in scaelles/DEXTR-PyTorch, which
-interpolates pooled features between cell centres; the resizing to the input's size, with aligned
-corners, and the sigmoid are those of its demo.py.
+Architecture and names are those of networks/deeplab_resnet.py in scaelles/DEXTR-PyTorch; the
+resizing to the input's size and the sigmoid are those of its demo.py. Both interpolate with
+`align_corners=True`.
 """
 
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
 import openvino
@@ -52,7 +52,7 @@ def dextr(tensors: Tensors, side: int = SIDE) -> openvino.Model:
             )
             before = width * _GROWTH
     logits = layers.biased(_pyramid(layers, features), "layer5.final", (1, 512, 1, 1))
-    chances = opset13.sigmoid(_scaled(logits, (side, side), "align_corners"))
+    chances = opset13.sigmoid(_scaled(logits, (side, side)))
     chances.output(0).set_names({OUTPUT})
     layers.check_nothing_is_left()
     return openvino.Model([chances], [pixels], "dextr")
@@ -96,19 +96,17 @@ def _pyramid(layers: Layers, features: Any) -> Any:
         narrow = layers.normalised(
             means, f"{name}.1", f"{name}.2", (_DEEP // len(_PYRAMID), _DEEP, 1, 1)
         )
-        found.append(_scaled(narrow, (sides[0], sides[1]), "half_pixel"))
+        found.append(_scaled(narrow, (sides[0], sides[1])))
     names = "layer5.bottleneck.0", "layer5.bottleneck.1"
     return layers.normalised(opset13.concat([*found, features], 1), *names, (512, 2 * _DEEP, 1, 1))
 
 
-def _scaled(
-    features: Any, sides: tuple[int, int], grid: Literal["align_corners", "half_pixel"]
-) -> Any:
+def _scaled(features: Any, sides: tuple[int, int]) -> Any:
     return opset13.interpolate(
         features,
         opset13.constant(np.array(sides)),
         "linear_onnx",
         "sizes",
-        coordinate_transformation_mode=grid,
+        coordinate_transformation_mode="align_corners",
         axes=opset13.constant(np.array([2, 3])),
     )
