@@ -177,7 +177,7 @@ def test_the_blobs_lie_at_the_points(rows: Any) -> None:
 def test_a_mirrored_image_is_seen_mirrored() -> None:
     pixels = np.random.default_rng(5).integers(0, 256, (80, 120, 3), np.uint8)
     four = np.array([(10, 30), (40, 5), (70, 33), (42, 60)])
-    mirrored = np.array([(119, 0)]) + four * (-1, 1)
+    mirrored = np.array([(119, 0)]) + four * np.array((-1, 1))
     box, other = surroundings(four), surroundings(mirrored)
     assert other == (120 - box[2], box[1], 120 - box[0], box[3])
     np.testing.assert_allclose(

@@ -17,13 +17,13 @@ def reference(tensors: dict[str, Any], pixels: Tensor) -> Tensor:
     """Return probabilities [1, 1, side, side], as networks/deeplab_resnet.py and demo.py do."""
     weights = {name: torch.from_numpy(np.asarray(array)) for name, array in tensors.items()}
 
-    def layer(x: Tensor, convolution: str, norm: str, **steps: int) -> Tensor:
+    def layer(x: Tensor, convolution: str, norm: str, stride: int = 1, dilation: int = 1) -> Tensor:
         filters = weights[f"{convolution}.weight"]
-        padding = filters.shape[-1] // 2 * steps.get("dilation", 1)
+        padding = filters.shape[-1] // 2 * dilation
+        found = functional.conv2d(x, filters, None, stride, padding, dilation)
         parts = ("running_mean", "running_var", "weight", "bias")
-        statistics = [weights[f"{norm}.{part}"] for part in parts]
-        found = functional.conv2d(x, filters, padding=padding, **steps)
-        return functional.batch_norm(found, *statistics)
+        mean, variance, scale, shift = (weights[f"{norm}.{part}"] for part in parts)
+        return functional.batch_norm(found, mean, variance, scale, shift)
 
     def scaled(x: Tensor, sides: tuple[int, int]) -> Tensor:
         return functional.interpolate(x, sides, mode="bilinear", align_corners=True)
