@@ -157,10 +157,10 @@ class WeightsConverterField(StringField):
         the target. `tfjs`: a TensorFlow.js graph model. `openvino`: the one file that OpenVINO
         reads itself, such as a frozen TensorFlow graph (.pb) or ONNX. `darknet`: a .cfg and its
         .weights. `torch-mobilenetv2`: a PyTorch checkpoint of MobileNetV2 without its classifier;
-        none of its code is run. `torch-dextr`: the same for DEXTR, whose weights stay float32. `torchscript`: the one file that
-        `torch.jit.save` wrote; its weights keep their precision. `ultralytics`, `rfdetr`: a
-        checkpoint, which that package exports; it is fetched for this alone, and Ultralytics is
-        licensed AGPL-3.0. No conversion by default.
+        none of its code is run. `torch-dextr`: the same for DEXTR, whose weights stay float32.
+        `torchscript`: the one file that `torch.jit.save` wrote; its weights keep their precision.
+        `ultralytics`, `rfdetr`: a checkpoint, which that package exports; it is fetched for this
+        alone, and Ultralytics is licensed AGPL-3.0. No conversion by default.
         """
     )
 
