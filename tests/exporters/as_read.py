@@ -6,6 +6,7 @@ import io
 import json
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,8 +29,8 @@ class Written(NamedTuple):
     said: str
 
 
-def written(file: Path, scratch: Path) -> Written:
-    """Let `new-function` read a file.
+def written(file: Path, scratch: Path, stated: Sequence[str]) -> Written:
+    """Let `new-function` read a file, with more arguments.
 
     Raises:
         UnreadError: it refused, or wrote a function without a head.
@@ -39,7 +40,7 @@ def written(file: Path, scratch: Path) -> Written:
     os.chdir(scratch)
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            code = main(["peer", "--from", str(file)])
+            code = main(["peer", "--from", str(file), *stated])
     finally:
         os.chdir(before)
     if code:

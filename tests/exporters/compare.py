@@ -56,7 +56,7 @@ def _compared(expected: Expected, folder: Path) -> tuple[list[str], int, str]:
     converted = [path for path in sorted((folder / _CONVERTED).rglob("*")) if path.is_file()]
     with tempfile.TemporaryDirectory() as scratch:
         try:
-            found = written(file.absolute(), Path(scratch))
+            found = written(file.absolute(), Path(scratch), expected.stated)
             weights, root = (converted, folder / _CONVERTED) if converted else (files, folder)
             network = detector(found, weights, root, Path(scratch))
         except UnreadError as error:

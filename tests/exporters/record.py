@@ -25,7 +25,8 @@ class Expected:
 
     `overlap` is the IoU above which the peer suppresses, or null if it does not. `kind` is boxes,
     masks, rotated, joints, tags or classes (a mask per class of the whole picture). `named` says
-    whether the file contains the labels.
+    whether the file contains the labels. `stated` are the arguments of `new-function` that say what
+    the file does not.
     """
 
     family: str
@@ -37,6 +38,7 @@ class Expected:
     overlap: float | None = None
     pictures: list[dict[str, Any]] = field(default_factory=list)
     named: bool = True
+    stated: list[str] = field(default_factory=list)
 
     def write(self, folder: Path) -> None:
         """Write it into the folder of the files."""

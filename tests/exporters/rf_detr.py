@@ -1,5 +1,6 @@
 """RF-DETR: networks of random weights, exported by their author's package."""
 
+import itertools
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,8 @@ from torch import nn  # pants: no-infer-dep
 
 from exporters.record import Expected, Object
 
-_CLASSES: Final = ("cat", "big dog", "traffic light")
+# Four and "no object" are as many as no box has numbers: its IR tells outputs only by that.
+_CLASSES: Final = ("cat", "big dog", "traffic light", "Vögel")
 _THRESHOLD: Final = 0.3
 _SIDE: Final = {"rfdetr-nano": 256, "rfdetr-seg-nano": 120}
 _FAMILIES: Final = {"rfdetr-nano": "RFDETRNano", "rfdetr-seg-nano": "RFDETRSegNano"}
@@ -47,8 +49,23 @@ def export(family: str, folder: Path, pictures: list[Path]) -> Iterator[str]:
             for picture in pictures
         ]
         size = (peer.model.resolution, peer.model.resolution)
-        Expected(family, form, kind, files, size, _THRESHOLD, None, found, named=False).write(place)
+        stated = _stated(kind, size) if form == "openvino" else []
+        Expected(
+            family, form, kind, files, size, _THRESHOLD, None, found, named=False, stated=stated
+        ).write(place)
         yield place.name
+
+
+def _stated(kind: str, size: tuple[int, int]) -> list[str]:
+    """Return what its IR does not say: it leaves its input open and its outputs without names."""
+    options = {
+        "activation": "sigmoid",
+        "input_size": f"{size[0]},{size[1]}",
+        "limit": 300,
+        "task": "segment" if kind == "masks" else "detect",
+    }
+    given = [("--option", f"{key}={value}") for key, value in options.items()]
+    return ["--head", "detr", *itertools.chain(*given)]
 
 
 def _side(family: str) -> int:

@@ -169,9 +169,15 @@ def _value(name: str, size: tuple[int, int]) -> tuple[int, int]:
 
 
 def _channel_axis(shape: Shape, channels: int) -> int | None:
-    """Return -3 or -1, where the channels are, None if it is not an image."""
+    """Return -3 or -1, where the channels are, None if it is not an image.
+
+    First if the file leaves everything open, as transformers' exports and `openvino.convert_model`
+    do: networks of torch have them there, and OpenVINO refuses to reshape any other so.
+    """
     if len(shape) not in {3, 4} or (len(shape) == 4 and shape[0] not in {-1, 1}):
         return None
+    if shape == (-1, -1, -1, -1):
+        return -3
     return next((axis for axis in (-3, -1) if shape[axis] == channels), None)
 
 

@@ -74,6 +74,11 @@ def test_an_input_for_the_size_gets_that_of_the_network() -> None:
     assert feed.fill(image, feed.fit(image.size))["orig_target_sizes"].tolist() == [[96, 64]]
 
 
+def test_channels_are_first_where_all_is_open() -> None:
+    inputs = resolve_inputs({"images": (-1, -1, -1, -1)}, HeadOptions(input_size=(96, 64)))
+    assert inputs == {"images": (1, 3, 64, 96)}
+
+
 @pytest.mark.parametrize(
     ("shape", "options", "message"),
     [
@@ -82,6 +87,7 @@ def test_an_input_for_the_size_gets_that_of_the_network() -> None:
         ((1, 3, 64, 64), {"channels": "gray"}, 'for 3 set head_options={"channels": "rgb"}'),
         ((8, 3, 64, 64), {}, "export it with batch size 1"),
         ((1, 3, -1, -1), {}, "state the size it was trained with"),
+        ((-1, -1, -1, -1), {}, "state the size it was trained with"),
         ((1, 3, 64, 64), {"input_size": (32, 32)}, "input_size is 32x32, but the network's"),
     ],
 )

@@ -1,6 +1,6 @@
 """Read a model file: its inputs and outputs, how to feed it, how to read its outputs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -77,13 +77,57 @@ def read_network(path: Path, stated: Stated | None = None, *, heads: bool = True
         files = [hashed(part) for part in parts(path)]
         if path.suffix.lower() in (*TORCHSCRIPT, *CHECKPOINTS):
             return _read_converted(path, files, stated)
-        session = OpenVINOSession(path, device=Device())
+        session = _loaded(path, stated) if heads else OpenVINOSession(path, device=Device())
         reading = _read(path, session, stated) if heads else None
         return Network(files, session.inputs, session.outputs, reading)
     except OSError as error:
         raise NetworkError(f"cannot read {error.filename}: {error.strerror}") from None
     except (OpenVINOError, ReadingError) as error:
         raise NetworkError(str(error)) from error
+
+
+def _loaded(path: Path, stated: Stated) -> OpenVINOSession:
+    """Load a file, with the sides that the author states; some can only be compiled with theirs."""
+    size = stated.options.get("input_size")
+    options = HeadOptions(
+        input_size=size and tuple(size), channels=stated.options.get("channels", "rgb")
+    )
+
+    def resolve(inputs: Mapping[str, tuple[int, ...]]) -> Mapping[str, tuple[int, ...]]:
+        if size is None:
+            return {}
+        try:
+            return resolve_inputs(inputs, options)
+        except HeadError:
+            # Said where the inputs are read.
+            return {}
+
+    return _reshaped(path, resolve)
+
+
+def _reshaped(
+    path: Path, shapes: Callable[[Mapping[str, tuple[int, ...]]], Mapping[str, tuple[int, ...]]]
+) -> OpenVINOSession:
+    """Load a file with new shapes of its inputs.
+
+    Raises:
+        OpenVINOError: it cannot be loaded; says what to add if the file leaves its sides open.
+    """
+    opened: list[str] = []
+
+    def resolve(inputs: Mapping[str, tuple[int, ...]]) -> Mapping[str, tuple[int, ...]]:
+        opened.extend(f"{name} {shape}" for name, shape in inputs.items() if -1 in shape[1:])
+        return shapes(inputs)
+
+    try:
+        return OpenVINOSession(path, device=Device(), shapes=resolve)
+    except OpenVINOError as error:
+        if not opened:
+            raise
+        raise OpenVINOError(
+            f"{error} (it leaves its input open, {opened[0]}: add --option input_size=WIDTH,HEIGHT "
+            "of the size that it was exported with)"
+        ) from error
 
 
 def _read(path: Path, session: OpenVINOSession, stated: Stated) -> Reading | None:
@@ -102,7 +146,7 @@ def _read(path: Path, session: OpenVINOSession, stated: Stated) -> Reading | Non
     except HeadError as error:
         raise NetworkError(f"{path.name}: {error}") from None
     if any(-1 in shape for shape in session.inputs.values()):
-        session = OpenVINOSession(path, device=Device(), shapes=shapes)
+        session = _reshaped(path, lambda _: shapes)
         file = _facts(path, session, stated)
     if stated.head is not None:
         reading: Reading | None = stated_reading(file, stated)

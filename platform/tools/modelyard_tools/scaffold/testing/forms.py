@@ -334,11 +334,21 @@ def _pred(*, softmax: bool) -> Callable[..., Outputs]:
 
 _T: Final = "Detection transformers"
 _STATED: Final = "names of outputs"
+_RF_DETR: Final = "rfdetr 1.11.2"
 
 TRANSFORMERS: Final = (
-    Form(_T, "RF-DETR", "detr", _dets_and_labels, _STATED, resize="stretch"),
+    Form(_T, "RF-DETR", "detr", _dets_and_labels, _STATED, resize="stretch", peer=_RF_DETR),
     Form(_T, "RF-DETR, labels first", "detr", _labels_first, _STATED, resize="stretch"),
-    Form(_T, "RF-DETR, masks", "detr", _rf_masks, _STATED, resize="stretch", kind="mask"),
+    Form(
+        _T,
+        "RF-DETR, masks",
+        "detr",
+        _rf_masks,
+        _STATED,
+        resize="stretch",
+        kind="mask",
+        peer=_RF_DETR,
+    ),
     Form(
         _T,
         "RT-DETR, RT-DETRv2, D-FINE, DEIM of their authors",
