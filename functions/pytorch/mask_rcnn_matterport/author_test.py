@@ -16,6 +16,7 @@ from skimage import transform
 
 from mask_rcnn_matterport.handler import MatterportMaskRCNN
 from modelyard import Image
+from modelyard.inference.boxes import nms
 
 Array = NDArray[Any]
 scale_by_author: Any = transform.resize
@@ -68,14 +69,18 @@ def apply_deltas(boxes: Array, deltas: Array) -> Array:
 
 
 def suppress(boxes: Array, scores: Array, threshold: float, limit: int) -> list[int]:
-    """Greedy non-maximum suppression, one box after the other."""
+    """Greedy non-maximum suppression, one box after the other, as `tf.image` does it.
+
+    Boxes without area overlap nothing (the first test below).
+    """
     areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
     kept: list[int] = []
     for i in np.argsort(-scores, kind="stable"):
         near = np.maximum(boxes[kept, :2], boxes[i, :2])
         far = np.minimum(boxes[kept, 2:], boxes[i, 2:])
         shared = np.prod(np.clip(far - near, 0, None), axis=1)
-        if areas[i] > 0 and (shared <= threshold * (areas[kept] + areas[i] - shared)).all():
+        union = areas[kept] + areas[i] - shared
+        if ((shared <= threshold * union) | (areas[kept] <= 0) | (areas[i] <= 0)).all():
             kept.append(int(i))
         if len(kept) == limit:
             break
@@ -192,7 +197,9 @@ class Author:
 
     def crops(self, maps: list[Array], boxes: Array, size: int) -> Array:
         roots = np.sqrt(np.prod(boxes[:, 2:] - boxes[:, :2], axis=1))
-        levels = 4 + np.round(np.log2(roots / (224 / SIDE)))
+        # Boxes without area are on the finest level.
+        with np.errstate(divide="ignore"):
+            levels = 4 + np.round(np.log2(roots / (224 / SIDE)))
         chosen = np.clip(levels, 2, 5).astype(int)
         pairs = zip(chosen, boxes, strict=True)
         return np.stack([crop_and_resize(maps[level - 2], box, size) for level, box in pairs])
@@ -283,6 +290,26 @@ def steady(checkpoint: dict[str, Array], size: tuple[int, int]) -> tuple[Array, 
 
 def places(detections: Detections) -> list[tuple[int, ...]]:
     return [(*box.tolist(), int(number)) for box, number, _, _ in detections]
+
+
+def test_suppression_is_that_of_tensorflow() -> None:
+    """The answer of tf.image.non_max_suppression in TensorFlow 2.21 (tensorflow-cpu)."""
+    boxes = np.array(
+        [
+            (0.0, 0.0, 0.5, 0.5),
+            (0.2, 0.2, 0.2, 0.6),
+            (0.0, 0.0, 0.5, 0.45),
+            (0.2, 0.2, 0.2, 0.6),
+            (0.6, 0.6, 0.9, 0.9),
+            (0.1, 0.1, 0.1, 0.1),
+            (0.6, 0.6, 0.9, 0.88),
+        ],
+        np.float32,
+    )
+    scores = np.array((0.9, 0.9, 0.8, 0.7, 0.9, 0.95, 0.9), np.float32)
+    assert suppress(boxes, scores, 0.3, 7) == [5, 0, 1, 4, 3]
+    assert nms(boxes, scores, 0.3, limit=7, keep_empty=True).tolist() == [5, 0, 1, 4, 3]
+    assert nms(boxes, scores, 0.3, limit=3, keep_empty=True).tolist() == [5, 0, 1]
 
 
 @pytest.mark.parametrize("size", [(90, 70), (60, 160)])

@@ -1,4 +1,8 @@
-"""From proposals to objects: selection and refinement of boxes."""
+"""From proposals to objects: selection and refinement of boxes.
+
+NMS is that of TensorFlow, which the author called: boxes without area are kept. At the edge of the
+image such a box becomes one pixel wide.
+"""
 
 from typing import Final, NamedTuple
 
@@ -47,7 +51,7 @@ def propose(scores: Tensor, deltas: Tensor, anchors: Tensor) -> Tensor:
     # Equal scores keep the order of the anchors, as in TensorFlow; `topk` does not guarantee that.
     best, order = (each[:CANDIDATES] for each in scores.sort(descending=True, stable=True))
     boxes = _changed(anchors[order], deltas[order]).clamp(0, 1)
-    kept = nms(_numpy(boxes), _numpy(best), _PROPOSAL_OVERLAP, limit=PROPOSALS)
+    kept = nms(_numpy(boxes), _numpy(best), _PROPOSAL_OVERLAP, limit=PROPOSALS, keep_empty=True)
     return boxes[torch.from_numpy(kept).to(boxes.device)]
 
 
@@ -84,6 +88,7 @@ def choose(
         _OBJECT_OVERLAP,
         classes=found[kept].cpu().numpy(),
         limit=LIMIT,
+        keep_empty=True,
     )
     kept = kept[torch.from_numpy(best).to(kept.device)]
     return Objects(changed[kept], found[kept], scores[kept])

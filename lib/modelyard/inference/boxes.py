@@ -67,12 +67,12 @@ def nms(
     *,
     classes: NDArray[np.integer[Any]] | None = None,
     limit: int | None = None,
+    keep_empty: bool = False,
 ) -> Indices:
     """Return the indices of the boxes to keep, best score first; ties keep their order.
 
     A box is dropped if its intersection over union with a better box that is
-    kept exceeds `threshold`. Boxes without area, or with NaN or infinity, are
-    always dropped.
+    kept exceeds `threshold`. Boxes with NaN or infinity are always dropped.
 
     Args:
         boxes: [N, 4].
@@ -80,11 +80,19 @@ def nms(
         threshold: 0..1.
         classes: [N]; if given, boxes suppress only boxes of their own class.
         limit: Keep at most this many.
+        keep_empty: Keep all boxes without area, which overlap nothing, as
+            `tf.image.non_max_suppression` does; by default they are dropped.
     """
-    usable = np.isfinite(boxes).all(axis=1) & np.isfinite(scores) & (areas(boxes) > 0)
+    finite = np.isfinite(boxes).all(axis=1) & np.isfinite(scores)
     ranked = np.argsort(-scores, kind="stable")
-    ranked = ranked[usable[ranked]]
-    kept = _positions_kept(boxes[ranked], threshold, None if classes is None else classes[ranked])
+    ranked = ranked[finite[ranked]]
+    solid = areas(boxes[ranked]) > 0
+    rivals = ranked[solid]
+    kept = np.flatnonzero(solid)[
+        _positions_kept(boxes[rivals], threshold, None if classes is None else classes[rivals])
+    ]
+    if keep_empty:
+        kept = np.concatenate((kept, np.flatnonzero(~solid)))
     return np.asarray(ranked[np.sort(kept)][:limit], np.int64)
 
 
