@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 
 Channels = Literal["rgb", "bgr", "gray"]
 Resize = Literal["stretch", "letterbox", "letterbox_top_left", "center_crop"]
+Interpolation = Literal["bilinear", "bilinear_antialias", "bicubic_antialias"]
 Activation = Literal["none", "sigmoid", "softmax"]
 Background = Literal["none", "first", "last"]
 Boxes = Literal["xyxy", "yxyx", "cxcywh"]
@@ -74,6 +75,7 @@ OPTIONS: Mapping[str, _Option] = {
         "three numbers other than 0, one for each channel",
     ),
     "resize": _one_of(*get_args(Resize)),
+    "interpolation": _one_of(*get_args(Interpolation)),
     "padding": _whole(0, 255),
     "activation": _one_of(*get_args(Activation)),
     "first_id": _Option(lambda value: _is_whole(value, 0, 1), "0 or 1"),

@@ -28,6 +28,7 @@ from modelyard.inference.heads.found import (
     best,
     class_probabilities,
     labelled,
+    one_a_row,
 )
 from modelyard.inference.heads.options import IMAGENET_MEAN, IMAGENET_STD, HeadOptions
 from modelyard.inference.heads.results.masks import map_masks
@@ -78,7 +79,10 @@ def classes(outputs: Outputs, size: tuple[int, int], options: HeadOptions) -> in
 
 
 def read(answer: Answer, fit: Fit, labels: Labels, threshold: float) -> Sequence[Shape]:
-    """Return the shapes of every class of every query with a score of at least `threshold`."""
+    """Return the shapes of the classes of every query with a score of at least `threshold`.
+
+    With a softmax only those of its best class, since classes exclude each other.
+    """
     layout = _layout(answer.outputs)
     if layout is None:
         raise HeadError(f"outputs {listing(answer.outputs)} are not boxes and scores")
@@ -89,6 +93,8 @@ def read(answer: Answer, fit: Fit, labels: Labels, threshold: float) -> Sequence
     scores = class_probabilities(scores, answer.options)
     row, kind = above(scores, threshold)
     found = Found(answer.pixels(boxes[row].astype(np.float32)), scores[row, kind], kind, row)
+    if answer.options.activation == "softmax":
+        found = one_a_row(found)
     found = best(labelled(found, labels), answer.options)
     if answer.options.task == "segment" and layout.masks is not None:
         return map_masks(found, answer.arrays[layout.masks][0], fit, labels, above=0.0)

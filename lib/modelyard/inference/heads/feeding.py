@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple, Self
 
 import cv2
+import msgspec
 import numpy as np
 import PIL.Image
 from numpy.typing import NDArray
@@ -22,6 +23,10 @@ _SCALE_INPUTS: Final = ("scale_factor",)
 _HEIGHT_FIRST: Final = ("im_shape",)
 """PaddleDetection: height and width of the input."""
 
+_FILTERS: Final = {
+    "bilinear_antialias": PIL.Image.Resampling.BILINEAR,
+    "bicubic_antialias": PIL.Image.Resampling.BICUBIC,
+}
 _INT8_ZERO: Final = 128
 """TensorFlow Lite's int8 inputs are pixels less 128."""
 
@@ -70,12 +75,12 @@ class Feed(NamedTuple):
         return letterbox(image_size, self.size, center=self.options.resize == "letterbox")
 
     def fill(self, image: Image, fit: Fit) -> dict[str, NDArray[Any]]:
-        """Return the network's inputs for an image, resized bilinearly."""
+        """Return the network's inputs for an image."""
         options = self.options
         if options.resize == "center_crop":
             pixels: NDArray[Any] = _center_crop(image.pixels, self.size)
         else:
-            pixels = fit.apply(image.pixels, fill=options.padding)
+            pixels = _fitted(image.pixels, fit, options)
         if options.channels == "bgr":
             pixels = pixels[..., ::-1]
         elif options.channels == "gray":
@@ -91,6 +96,14 @@ class Feed(NamedTuple):
         if _channels_first(self.shape):
             pixels = pixels.transpose(2, 0, 1)
         return {self.name: np.ascontiguousarray(pixels).reshape(self.shape), **self.more}
+
+
+def _fitted(pixels: Pixels, fit: Fit, options: HeadOptions) -> Pixels:
+    """Return the canvas of `fit` with the image on it."""
+    if options.interpolation != "bilinear":
+        picture = PIL.Image.fromarray(pixels).resize(fit.inner, _FILTERS[options.interpolation])
+        pixels, fit = np.asarray(picture), msgspec.structs.replace(fit, source=fit.inner)
+    return fit.apply(pixels, fill=options.padding)
 
 
 def _center_crop(pixels: Pixels, size: tuple[int, int]) -> Pixels:

@@ -50,6 +50,27 @@ def test_a_centre_crop_averages_what_it_shrinks() -> None:
 
 
 @pytest.mark.parametrize(
+    ("interpolation", "low", "high"),
+    [("bilinear", 0, 0), ("bilinear_antialias", 58, 62), ("bicubic_antialias", 56, 64)],
+)
+def test_antialiasing_averages_what_a_pixel_covers(
+    interpolation: str, low: float, high: float
+) -> None:
+    # Every fourth column is 240. At a quarter, pixel k is between columns 4 k + 1 and 4 k + 2.
+    picture = np.zeros((64, 64, 3))
+    picture[:, ::4] = 240
+    found = fed(picture, (1, 3, 16, 16), interpolation=interpolation)["images"]
+    assert low <= found[..., 2:-2].min() <= found[..., 2:-2].max() <= high
+
+
+def test_an_antialiased_letterbox_is_padded() -> None:
+    picture = np.full((32, 64, 3), 200)
+    options = {"resize": "letterbox", "padding": 7, "interpolation": "bilinear_antialias"}
+    found = fed(picture, (1, 3, 16, 16), **options)["images"]
+    assert found[0, 0, :, 3].tolist() == [7] * 4 + [200] * 8 + [7] * 4
+
+
+@pytest.mark.parametrize(
     ("dtype", "expected"), [(np.uint8, [0, 128, 255]), (np.int8, [-128, 0, 127])]
 )
 def test_quantised_inputs_take_pixels(dtype: Any, expected: list[int]) -> None:

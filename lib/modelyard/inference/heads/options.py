@@ -14,6 +14,7 @@ from modelyard_contract.heads import (
     BoxUnit,
     Channels,
     HeadOptionError,
+    Interpolation,
     Resize,
     Score,
     Suppression,
@@ -43,6 +44,9 @@ class HeadOptions(msgspec.Struct, frozen=True):
         resize: How the image is fitted to the input: "stretch" ignores the aspect ratio;
             "letterbox" keeps it and centres the image, "letterbox_top_left" does not centre;
             "center_crop" scales the short side and crops the long one, for classification only.
+        interpolation: How pixels are resized: "bilinear" from the four nearest, as OpenCV and
+            torch; with "_antialias" from all that a smaller one covers, as Pillow. A centre crop
+            always has "bilinear_antialias".
         padding: Value 0..255 around a letterboxed image.
         activation: What turns the network's class scores into probabilities 0..1.
         first_id: The label id of the network's first class.
@@ -64,6 +68,7 @@ class HeadOptions(msgspec.Struct, frozen=True):
     mean: Triple = (0.0, 0.0, 0.0)
     scale: Triple = (1.0, 1.0, 1.0)
     resize: Resize = "stretch"
+    interpolation: Interpolation = "bilinear"
     padding: int = 114
     activation: Activation = "none"
     first_id: int = 0

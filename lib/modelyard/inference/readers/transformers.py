@@ -4,19 +4,20 @@
 * RT-DETR, RT-DETRv2, D-FINE and DEIM of their authors (`tools/export_onnx.py`): an input
   `orig_target_sizes`, and `labels`, `boxes`, `scores` in pixels of that size;
 * exports of Hugging Face's transformers: `logits` and `pred_boxes`. Whether their scores are a
-  softmax with a background or a sigmoid for each class is in `config.json`, or else in the values.
+  softmax with a background or a sigmoid for each class is in `config.json`, in the number of names,
+  or else in the values of a trained network.
 """
 
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Final
 
 import numpy as np
 
 from modelyard.inference.heads.feeding import SIZE_INPUTS
 from modelyard.inference.heads.options import IMAGENET_MEAN, IMAGENET_STD
+from modelyard.inference.readers import preprocessing
 from modelyard.inference.readers.classes import names_of
 from modelyard.inference.readers.facts import (
-    ASSUMED,
     DOCUMENTED,
     ModelFile,
     Port,
@@ -42,10 +43,11 @@ _SIGMOID: Final = (
     "DFineForObjectDetection",
     "RfDetrForObjectDetection",
     "LwDetrForObjectDetection",
+    "DabDetrForObjectDetection",
+    "Deimv2ForObjectDetection",
 )
-_UNSCALED: Final = ("RTDetr", "DFine")
-"""Beginnings of the architectures whose image processors only scale to 0..1."""
 _CERTAIN: Final = 0.8
+_HALF: Final = 0.5
 _NAMES: Final = "the names of its outputs"
 
 
@@ -110,20 +112,19 @@ def _hugging_face(file: ModelFile, probe: Probe) -> Reading | None:
     ports = {port.name: port for port in file.outputs}
     if not {"logits", "pred_boxes"} <= ports.keys() or len(ports["logits"].shape) != 3:
         return None
-    config = file.beside.get("config.json")
-    config = config if isinstance(config, dict) else {}
+    names = names_of(preprocessing.stated(file, preprocessing.CONFIG).get("id2label"))
     reading = Reading("detr", f"{_NAMES} (logits, pred_boxes)")
     reading.label_type = "rectangle"
-    activation, source = _scoring(file, ports["logits"], config, probe)
+    activation, source = _scoring(file, ports["logits"], names, probe)
     background = "last" if activation == "softmax" else "none"
     reading.set(source, activation=activation, background=background)
     reading.set(
         DOCUMENTED, boxes="cxcywh", box_unit="fractions", nms="none", resize="stretch", limit=300
     )
-    _normalise(file, config, reading)
+    known = {*_SOFTMAX, *_SIGMOID}.intersection(preprocessing.architectures(file))
+    preprocessing.feed(file, reading, bool(known))
     count = ports["logits"].shape[-1] - (background == "last")
-    names = names_of(config.get("id2label"))
-    if names and max(names) < count:
+    if not file.labels and names and max(names) < count:
         reading.names, reading.named_by = names, "config.json beside it: id2label"
     else:
         reading.name(file, count)
@@ -131,24 +132,33 @@ def _hugging_face(file: ModelFile, probe: Probe) -> Reading | None:
 
 
 def _scoring(
-    file: ModelFile, logits: Port, config: dict[str, Any], probe: Probe
+    file: ModelFile, logits: Port, names: Mapping[int, str], probe: Probe
 ) -> tuple[str, str]:
-    """Return the activation and where it is from."""
-    for architecture in config.get("architectures") or ():
+    """Return the activation and where it is from; `names` are those of its configuration.
+
+    Raises:
+        ReadingError: nothing tells.
+    """
+    for architecture in preprocessing.architectures(file):
         for activation, known in (("softmax", _SOFTMAX), ("sigmoid", _SIGMOID)):
             if architecture in known:
                 return activation, f"config.json beside it: architectures ({architecture})"
+    classes = logits.shape[-1]
+    if names and max(names) == len(names) - 1 and classes - len(names) in {0, 1}:
+        activation = "sigmoid" if classes == len(names) else "softmax"
+        return activation, f"config.json beside it: {len(names)} names for {classes} logits"
     values = np.concatenate(
         [arrays[logits.name].reshape(-1, logits.shape[-1]) for arrays in probe()]
     )
     finite = values[np.isfinite(values).all(axis=1)].astype(np.float64)
     if len(finite):
         others = finite[:, :-1]
-        # Most queries find nothing: with a softmax the last class wins them, with a sigmoid
-        # all classes are unlikely.
-        nothing = (finite[:, -1] > others.max(axis=1) + 1).mean() if others.size else 0
+        # Most queries of a trained network find nothing: with a softmax the last class wins them,
+        # with a sigmoid all classes are unlikely, and none of them wins most.
+        lead = finite[:, -1] - others.max(axis=1) if others.size else np.full(len(finite), -1.0)
+        nothing = (lead > 1).mean()
         unlikely = (finite.max(axis=1) < 0).mean()
-        if unlikely >= _CERTAIN:
+        if unlikely >= _CERTAIN and (lead > 0).mean() < _HALF:
             return "sigmoid", "a run: most queries are below 0 for every class"
         if nothing >= _CERTAIN and (finite[:, -1] > 0).mean() >= _CERTAIN:
             return "softmax", 'a run: the last class, "no object", wins most queries'
@@ -158,26 +168,3 @@ def _scoring(
         "--option background=last (DETR), or activation=sigmoid and background=none "
         "(Deformable DETR, RT-DETR, D-FINE)"
     )
-
-
-def _normalise(file: ModelFile, config: dict[str, Any], reading: Reading) -> None:
-    settings = file.beside.get("preprocessor_config.json")
-    if isinstance(settings, dict):
-        source = "preprocessor_config.json beside it"
-        factor = settings.get("rescale_factor", 1 / 255) if settings.get("do_rescale", True) else 1
-        mean, std = [0.0, 0.0, 0.0], [1.0, 1.0, 1.0]
-        if settings.get("do_normalize"):
-            mean = settings.get("image_mean") or mean
-            std = settings.get("image_std") or std
-        reading.set(
-            source,
-            mean=[round(value / factor, 4) for value in mean],
-            scale=[round(value / factor, 4) for value in std],
-        )
-        return
-    architectures: Sequence[str] = config.get("architectures") or ()
-    if any(name.startswith(_UNSCALED) for name in architectures):
-        reading.set(DOCUMENTED, mean=[0.0, 0.0, 0.0], scale=[255.0, 255.0, 255.0])
-        return
-    source = DOCUMENTED if architectures else f"{ASSUMED} (ImageNet's, as DETR)"
-    reading.set(source, mean=list(IMAGENET_MEAN), scale=list(IMAGENET_STD))
