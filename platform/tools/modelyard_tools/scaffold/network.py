@@ -14,7 +14,7 @@ from modelyard.inference.heads.options import HeadOptions
 from modelyard.inference.model_api_configuration import is_read
 from modelyard.inference.openvino import OpenVINOSession
 from modelyard.inference.openvino_network import OpenVINOError
-from modelyard.inference.readers import ultralytics
+from modelyard.inference.readers import preprocessing, ultralytics
 from modelyard.inference.readers.classes import names_in
 from modelyard.inference.readers.facts import ASSUMED, ModelFile, Reading, ReadingError, ports
 from modelyard.inference.readers.probe import probe
@@ -217,6 +217,9 @@ def _size(file: ModelFile, stated: Stated) -> tuple[tuple[int, int] | None, str]
     declared = ultralytics.input_size(file.metadata)
     if declared is not None:
         return declared, "its metadata (imgsz)"
+    processed = preprocessing.input_size(file)
+    if processed is not None:
+        return processed, f"{preprocessing.PREPROCESSOR} beside it"
     return (_SIDE, _SIDE), f"{ASSUMED}; it takes any size"
 
 

@@ -90,3 +90,12 @@ def test_outputs_of_an_open_input_are_read(tmp_path: Path) -> None:
     assert len(found.reading.names) == 5
     assert found.reading.options["input_size"] == [640, 640]
     assert found.reading.sources["input_size"].startswith("assumed")
+
+
+def test_the_size_of_the_image_processor_is_that_of_an_open_input(tmp_path: Path) -> None:
+    write_onnx(tmp_path / "model.onnx", {"dets": (1, 9, 4), "labels": (1, 9, 6)}, OPEN)
+    (tmp_path / "preprocessor_config.json").write_text('{"size": {"height": 48, "width": 64}}')
+    found = read(tmp_path / "model.onnx")
+    assert found.reading is not None
+    assert found.reading.options["input_size"] == [64, 48]
+    assert found.reading.sources["input_size"] == "preprocessor_config.json beside it"
