@@ -35,8 +35,8 @@ def input_size(file: ModelFile) -> tuple[int, int] | None:
     size = stated(file, PREPROCESSOR).get("size")
     if not isinstance(size, dict):
         return None
-    sides = size.get("width"), size.get("height")
-    return (sides[0], sides[1]) if all(isinstance(side, int) for side in sides) else None
+    width, height = size.get("width"), size.get("height")
+    return (width, height) if isinstance(width, int) and isinstance(height, int) else None
 
 
 def feed(file: ModelFile, reading: Reading, known: bool) -> None:
