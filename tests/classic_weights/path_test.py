@@ -281,8 +281,8 @@ def test_dextr(author: Any, tmp_path: Path) -> None:
     folder = obtained(author, tmp_path, {"dextr": file})
     model = loaded(Dextr(), folder, kind="interactor")
     clicks = Clicks(positive=((20, 30), (40, 15), (60, 30), (40, 45)), threshold=0.8)
-    # The network's input shows only the object: the points and 50 pixels around them.
-    assert model.segment(IMAGE, clicks).bounds == (0, 0, 79, 59)
+    # The object is everywhere; what lies outside the box of the points is cleared.
+    assert model.segment(IMAGE, clicks).bounds == (20, 15, 60, 45)
 
 
 def test_what_has_no_digest_is_not_fetched(author: Any, tmp_path: Path) -> None:
