@@ -11,7 +11,7 @@ from modelyard.inference.readers.facts import ASSUMED, DOCUMENTED, ModelFile, Re
 
 CONFIG: Final = "config.json"
 PREPROCESSOR: Final = "preprocessor_config.json"
-_SOURCE: Final = f"{PREPROCESSOR} beside it"
+SOURCE: Final = f"{PREPROCESSOR} beside it"
 _BILINEAR: Final = 2
 _FILTERS: Final = {_BILINEAR: "bilinear_antialias", 3: "bicubic_antialias"}
 _UNSCALED: Final = ("RTDetr", "DFine")
@@ -68,7 +68,7 @@ def feed(file: ModelFile, reading: Reading, known: bool) -> None:
         mean = settings.get("image_mean") or mean
         std = settings.get("image_std") or std
     reading.set(
-        _SOURCE,
+        SOURCE,
         interpolation=_FILTERS[resample],
         mean=[round(value / factor, 4) for value in mean],
         scale=[round(value / factor, 4) for value in std],

@@ -52,8 +52,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     path = os.path.relpath(folder, repository)
     if network is not None and network.reading is not None and is_codeless(network, options.type):
-        if network.exporter:
-            print(network.exporter.notice(options.model.name))
+        if network.notice:
+            print(network.notice)
         print(_next_with_head(path, network.reading))
         if found is not None:
             print(seen(options.picture, drawing, found))

@@ -59,6 +59,11 @@ class Network(msgspec.Struct, frozen=True):
     convert: str = ""
     exporter: Exporter | None = None
 
+    @property
+    def notice(self) -> str:
+        """A sentence on the exporter and its licence; "" if there is none."""
+        return self.exporter.notice(self.files[0].path.name) if self.exporter else ""
+
 
 def read_network(path: Path, stated: Stated | None = None, *, heads: bool = True) -> Network:
     """Read a model file with OpenVINO, as the function will.
@@ -219,7 +224,7 @@ def _size(file: ModelFile, stated: Stated) -> tuple[tuple[int, int] | None, str]
         return declared, "its metadata (imgsz)"
     processed = preprocessing.input_size(file)
     if processed is not None:
-        return processed, f"{preprocessing.PREPROCESSOR} beside it"
+        return processed, preprocessing.SOURCE
     return (_SIDE, _SIDE), f"{ASSUMED}; it takes any size"
 
 

@@ -8,6 +8,7 @@ import openvino
 import pytest
 from onnx import TensorProto, helper
 
+from modelyard_tools.scaffold.cli import main
 from modelyard_tools.scaffold.errors import NetworkError
 from modelyard_tools.scaffold.network import Network, read_network
 from modelyard_tools.scaffold.stated import Stated
@@ -99,3 +100,15 @@ def test_the_size_of_the_image_processor_is_that_of_an_open_input(tmp_path: Path
     assert found.reading is not None
     assert found.reading.options["input_size"] == [64, 48]
     assert found.reading.sources["input_size"] == "preprocessor_config.json beside it"
+
+
+def test_the_readme_of_a_class_lists_inputs_and_outputs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MODELYARD_CWD", raising=False)
+    write_onnx(tmp_path / "model.onnx", {"strange": (1, 2, 3, 4, 5)}, (1, 3, 64, 48))
+    assert main(["my_model", "--from", "model.onnx"]) == 0
+    readme = (tmp_path / "functions" / "openvino" / "my_model" / "README.md").read_text()
+    listed = "value range.\n\n- input images [1, 3, 64, 48]\n- output strange [1, 2, 3, 4, 5]\n"
+    assert f"{listed}\n```" in readme

@@ -47,6 +47,7 @@ def write_function(
     codeless = network is not None and is_codeless(network, type)
     reading = network.reading if network and network.reading else _OBJECT
     relative = str(folder.relative_to(repository))
+    ports = _listing(network) if network else ""
     words = {
         "name": name,
         "function": function_name(name),
@@ -56,8 +57,9 @@ def write_function(
         "folder": relative,
         "file": network.files[0].path.name if network else "",
         "head": reading.head,
-        "notice": _notice(network),
-        "ports": _listing(network) if network else "",
+        "notice": _paragraph(network.notice) if network else "",
+        "ports": ports,
+        "stop": ":" if ports else ".",
         "session": "" if network is None or codeless else _session(network),
         "imports": "" if network is None else _SESSION_IMPORT,
         "named": _NAMED if codeless else "",
@@ -164,9 +166,8 @@ def _targets(type: str, network: Network | None) -> Iterator[str]:
         f"# same. Or keep the file in a folder that {WEIGHTS_MIRROR} names.\n"
     )
     convert = f"    convert={json.dumps(network.convert)},\n" if network.convert else ""
-    if network.exporter:
-        notice = network.exporter.notice(network.files[0].path.name)
-        yield textwrap.indent(textwrap.fill(notice, _WIDTH) + "\n", "# ")
+    if network.notice:
+        yield textwrap.indent(textwrap.fill(network.notice, _WIDTH) + "\n", "# ")
     for file in network.files:
         yield (
             "model_weights(\n"
@@ -182,12 +183,8 @@ def _targets(type: str, network: Network | None) -> Iterator[str]:
         )
 
 
-def _notice(network: Network | None) -> str:
-    """Return the README's paragraph on the package that exports the network, if one does."""
-    if network is None or network.exporter is None:
-        return ""
-    notice = network.exporter.notice(network.files[0].path.name)
-    return textwrap.fill(notice, _README_WIDTH) + "\n\n"
+def _paragraph(text: str) -> str:
+    return textwrap.fill(text, _README_WIDTH) + "\n\n" if text else ""
 
 
 def _weights_name(path: Path) -> str:
@@ -203,9 +200,9 @@ def _session(network: Network) -> str:
 
 
 def _listing(network: Network) -> str:
-    """Return the end of the README's sentence on the network: its ports, if they are known."""
+    """Return the README's list of inputs and outputs; "" if they are not known."""
     ports = "".join(f"- {port}\n" for port in _ports(network))
-    return f":\n\n{ports}" if ports else ".\n"
+    return f"\n{ports}" if ports else ""
 
 
 def _ports(network: Network) -> Iterator[str]:

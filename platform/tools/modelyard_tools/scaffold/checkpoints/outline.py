@@ -7,9 +7,10 @@ here, which keeps attributes and does nothing else; tensors have no values.
 
 import pickle
 import zipfile
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, NamedTuple
 
 from modelyard_tools.scaffold.errors import NetworkError
 
@@ -57,12 +58,11 @@ class Instance:
         """Ignore what a kind of list holds."""
 
 
-class Outline:
+class Outline(NamedTuple):
     """What a checkpoint holds at its root, and the names of the classes and functions in it."""
 
-    def __init__(self, root: Any, names: frozenset[str]) -> None:
-        self.root = root
-        self.names = names
+    root: Any
+    names: frozenset[str]
 
 
 class _Reader(pickle.Unpickler):
@@ -86,7 +86,13 @@ class _Reader(pickle.Unpickler):
 
 def is_torchscript(path: Path) -> bool:
     """Whether `torch.jit.save` wrote a file, whatever its extension."""
-    return zipfile.is_zipfile(path) and _member(path, _CODE) is not None
+    if not zipfile.is_zipfile(path):
+        return False
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(below.startswith(_CODE) for _, below in _members(archive))
+    except zipfile.BadZipFile:
+        return False
 
 
 def outline(path: Path) -> Outline:
@@ -102,10 +108,10 @@ def outline(path: Path) -> Outline:
             "trained (torch.onnx.export) and pass that file"
         )
     try:
-        name = _member(path, _PICKLE)
-        if name is None:
-            raise NetworkError(f"{path.name} is an archive without {_PICKLE}, so no checkpoint")
         with zipfile.ZipFile(path) as archive:
+            name = next((name for name, below in _members(archive) if below == _PICKLE), None)
+            if name is None:
+                raise NetworkError(f"{path.name} is an archive without {_PICKLE}, so no checkpoint")
             if archive.getinfo(name).file_size > _LARGEST:
                 raise NetworkError(f"{path.name} holds more than tensors and their names")
             reader = _Reader(archive.read(name))
@@ -117,11 +123,6 @@ def outline(path: Path) -> Outline:
         raise NetworkError(f"{path.name} is damaged: {type(error).__name__}: {error}") from error
 
 
-def _member(path: Path, wanted: str) -> str | None:
-    """Return the first member below the archive's only folder with that name or start."""
-    with zipfile.ZipFile(path) as archive:
-        for name in archive.namelist():
-            below = name.partition("/")[2]
-            if below == wanted or (wanted.endswith("/") and below.startswith(wanted)):
-                return name
-    return None
+def _members(archive: zipfile.ZipFile) -> Sequence[tuple[str, str]]:
+    """Return each member's name, and its name below the archive's only folder."""
+    return [(name, name.partition("/")[2]) for name in archive.namelist()]

@@ -84,7 +84,7 @@ def _check_names(path: Path, found: Outline) -> None:
 
 
 def _ultralytics(root: Mapping[Any, Any], network: Instance) -> dict[str, str]:
-    """Return the metadata that Ultralytics' export of a network has."""
+    """Return the metadata that Ultralytics' export of a network has; it is never end to end."""
     state = network.attributes
     train, graph = _mapping(root.get("train_args")), _mapping(state.get("yaml"))
     layers = list(_layers(state))
@@ -94,8 +94,6 @@ def _ultralytics(root: Mapping[Any, Any], network: Instance) -> dict[str, str]:
         "task": train.get("task") or state.get("task") or _TASKS.get(kind, kind),
         "names": names_of(state.get("names")),
         "head": head.kind.rpartition(".")[2],
-        # As its exporter sets it, unless it is told otherwise.
-        "end2end": False,
         "channels": graph.get("channels", 3),
         "imgsz": train.get("imgsz"),
         "kpt_shape": state.get("kpt_shape") or graph.get("kpt_shape"),

@@ -145,6 +145,11 @@ def test_damaged_files_are_refused(tmp_path: Path) -> None:
         archive.writestr("best/data.pkl", b"\x80\x02}q\x00(")
     with pytest.raises(NetworkError, match=r"best.pt is damaged"):
         read_checkpoint(path)
+    # The list of members is gone, but not the record that says where it is.
+    path.write_bytes(path.read_bytes().replace(b"PK\x01\x02", b"gone"))
+    assert not is_torchscript(path)
+    with pytest.raises(NetworkError, match=r"best.pt is damaged"):
+        read_checkpoint(path)
     path.write_bytes(b"no archive")
     with pytest.raises(NetworkError, match=r"no checkpoint of PyTorch 1.6 or newer"):
         read_checkpoint(path)

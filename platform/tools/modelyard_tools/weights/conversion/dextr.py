@@ -52,10 +52,10 @@ def dextr(tensors: Tensors, side: int = SIDE) -> openvino.Model:
             )
             before = width * _GROWTH
     logits = layers.biased(_pyramid(layers, features), "layer5.final", (1, 512, 1, 1))
-    chances = opset13.sigmoid(_scaled(logits, (side, side)))
-    chances.output(0).set_names({OUTPUT})
+    probabilities = opset13.sigmoid(_scaled(logits, (side, side)))
+    probabilities.output(0).set_names({OUTPUT})
     layers.check_nothing_is_left()
-    return openvino.Model([chances], [pixels], "dextr")
+    return openvino.Model([probabilities], [pixels], "dextr")
 
 
 def _block(  # noqa: PLR0917 - the parts of a bottleneck
