@@ -11,16 +11,10 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
+from exporters.environment import keep_to_themselves
 from modelyard.models.detectron2.operators import provide_operators
 from modelyard_tools.weights.conversion.export import main as export
 
-os.environ |= {
-    "CUDA_VISIBLE_DEVICES": "",
-    "HF_HUB_OFFLINE": "1",
-    "ULTRALYTICS_SAFE_LOAD": "true",
-    "YOLO_AUTOINSTALL": "false",
-    "YOLO_OFFLINE": "true",
-}
 _MODULES: Final = "modelyard_tools.weights.checkpoints"
 _CLASSES: Final = ("cat", "big dog", "traffic light")
 
@@ -37,7 +31,7 @@ class _Hostile:
 
 def main(folder: Path) -> int:
     """Write the checkpoints, export the hostile ones, and return the exit code."""
-    os.environ["YOLO_CONFIG_DIR"] = str(folder)
+    keep_to_themselves(folder)
     provide_operators()
     import rfdetr  # noqa: PLC0415 # pants: no-infer-dep - after the operators
     import torch  # noqa: PLC0415 # pants: no-infer-dep

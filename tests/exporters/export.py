@@ -16,18 +16,9 @@ from typing import Any, Final
 
 import openvino
 
+from exporters.environment import keep_to_themselves
 from exporters.pictures import write_pictures
 from modelyard.models.detectron2.operators import provide_operators
-
-# Before the packages are imported: they would install others and ask the network.
-os.environ |= {
-    "CUDA_VISIBLE_DEVICES": "",
-    "HF_HUB_OFFLINE": "1",
-    "ULTRALYTICS_SAFE_LOAD": "true",
-    "YOLO_AUTOINSTALL": "false",
-    "YOLO_OFFLINE": "true",
-    "YOLO_VERBOSE": "false",
-}
 
 _FLOAT32: Final = {"INFERENCE_PRECISION_HINT": "f32"}
 _Export = Callable[[Path, list[Path]], Iterator[str]]
@@ -37,8 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Export everything and return the exit code."""
     options = _parse(arguments)
     folder = options.folder.absolute()
-    os.environ["YOLO_CONFIG_DIR"] = str(folder / "settings")
-    (folder / "settings").mkdir(parents=True, exist_ok=True)
+    settings = folder / "settings"
+    settings.mkdir(parents=True, exist_ok=True)
+    keep_to_themselves(settings)
     pictures = write_pictures(folder / "pictures")
     # Ultralytics writes some files into the working folder.
     os.chdir(folder)

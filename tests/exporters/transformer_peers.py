@@ -128,8 +128,8 @@ def _built(family: str, pictures: list[Path]) -> tuple[nn.Module, Any]:
     make, kind, size = _NETWORKS[family]
     network = make(size).eval()
     width, height = size
-    # Of the two, the one that resizes with Pillow: torchvision's rounds otherwise, which moves an
-    # eighth of the pixels of one picture by a grey level, and objects by a hundredth.
+    # The processor that resizes with Pillow: torchvision's rounds differently, which changes an
+    # eighth of one picture's pixels by one grey level.
     processor = getattr(transformers, f"{kind}ImageProcessorPil")(
         size={"height": height, "width": width}
     )
